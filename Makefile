@@ -1,0 +1,39 @@
+# Leadlight: `make` lists the commands, `make demo` shows the product, `make test` checks it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DVC_NO_ANALYTICS := true
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup setup-tests demo test lint lock serve clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## create .venv from the locked requirements
+	@./scripts/setup.sh
+
+setup-tests: setup
+	@./scripts/system_packages.sh
+
+demo: setup ## simulate a CRM, train, register, score last night, show the top of the queue
+	@./scripts/demo.sh
+
+test: setup-tests ## lint, type-check and run every test
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup ## ruff, mypy and the doors between the rooms
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
+
+serve: setup ## open the queue and the API on http://127.0.0.1:8000
+	@$(BIN)/leadlight serve
+
+lock: ## write requirements/lock.txt anew (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
+
+clean: ## remove what runs have written (keeps .venv)
+	rm -rf work data

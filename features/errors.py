@@ -1,0 +1,65 @@
+"""Errors that a person can act on.
+
+Every error that a user's input can cause is one of these. Each carries one sentence
+("The X of Y must be Z. Got V.") and the exit code of its kind::
+
+    LeadlightError            1
+    ├── ParamsError           3   params.yaml says something it may not
+    ├── SourceError           4   a file, table or column of the source is not as mapped
+    ├── NotEnoughData         5   too little to learn from, or nobody to score
+    ├── PolicyError           6   a threshold that cannot be met
+    ├── BundleError           7   a scorer that does not fit what it is asked to do
+    └── StoreError            8   the score store refuses
+"""
+
+__all__ = [
+    "BundleError",
+    "LeadlightError",
+    "NotEnoughData",
+    "ParamsError",
+    "PolicyError",
+    "SourceError",
+    "StoreError",
+]
+
+
+class LeadlightError(Exception):
+    """Base of all errors shown to a user as one sentence, without a traceback."""
+
+    exit_code = 1
+
+
+class ParamsError(LeadlightError):
+    """The params file has a key or a value that is not allowed."""
+
+    exit_code = 3
+
+
+class SourceError(LeadlightError):
+    """A file, table, column or share of rows of the source is not as mapped."""
+
+    exit_code = 4
+
+
+class NotEnoughData(LeadlightError):
+    """There is too little data to train on, or no lead to score."""
+
+    exit_code = 5
+
+
+class PolicyError(LeadlightError):
+    """A policy sentence cannot be read or cannot be met."""
+
+    exit_code = 6
+
+
+class BundleError(LeadlightError):
+    """A scorer bundle is missing, damaged, or made for another catalogue."""
+
+    exit_code = 7
+
+
+class StoreError(LeadlightError):
+    """The score store cannot be reached or refuses what it was asked to write."""
+
+    exit_code = 8

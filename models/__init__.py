@@ -1,0 +1,1 @@
+"""The judgement: columns in; probability, score, reasons and thresholds out. Code only, never binaries."""

@@ -1,0 +1,1 @@
+"""The counter: score store, HTTP API and web pages."""
