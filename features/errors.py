@@ -6,7 +6,7 @@ Every error that a user's input can cause is one of these. Each carries one sent
     LeadlightError            1
     ├── ParamsError           3   params.yaml says something it may not
     ├── SourceError           4   a file, table or column of the source is not as mapped
-    ├── NotEnoughData         5   too little to learn from, or nobody to score
+    ├── NotEnoughDataError    5   too little to learn from, or nobody to score
     ├── PolicyError           6   a threshold that cannot be met
     ├── BundleError           7   a scorer that does not fit what it is asked to do
     └── StoreError            8   the score store refuses
@@ -15,7 +15,7 @@ Every error that a user's input can cause is one of these. Each carries one sent
 __all__ = [
     "BundleError",
     "LeadlightError",
-    "NotEnoughData",
+    "NotEnoughDataError",
     "ParamsError",
     "PolicyError",
     "SourceError",
@@ -41,7 +41,7 @@ class SourceError(LeadlightError):
     exit_code = 4
 
 
-class NotEnoughData(LeadlightError):
+class NotEnoughDataError(LeadlightError):
     """There is too little data to train on, or no lead to score."""
 
     exit_code = 5

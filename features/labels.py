@@ -1,0 +1,57 @@
+"""Outcomes. No feature may import this file.
+
+A snapshot is labelled "won in [as_of, as_of + horizon)". Until that window has ended it has no label.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+__all__ = ["first_closings", "label_snapshots"]
+
+
+def first_closings(deals: ir.Table) -> ir.Table:
+    """Reduce deals to the first close and the first win of each lead.
+
+    Parameters
+    ----------
+    deals : ir.Table
+        lead_id, closed_at, won (boolean).
+
+    Returns
+    -------
+    ir.Table
+        lead_id, closed_at (the first close of any kind: from then on the lead is no longer open) and
+        won_at (the first win, or NULL; later wins are renewals and do not count).
+    """
+    return deals.group_by("lead_id").agg(
+        closed_at=deals.closed_at.min(), won_at=deals.closed_at.min(where=deals.won)
+    )
+
+
+def label_snapshots(
+    snapshots: ir.Table, closings: ir.Table, horizon_days: int, cut_off: ir.TimestampScalar
+) -> ir.Table:
+    """Label snapshots with what happened from ``as_of`` on.
+
+    Parameters
+    ----------
+    snapshots : ir.Table
+        lead_id, as_of.
+    closings : ir.Table
+        lead_id, won_at, as :func:`first_closings` gives them.
+    horizon_days : int
+        Length of the window in days.
+    cut_off : ir.TimestampScalar
+        The moment up to which outcomes are known.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, as_of, won (0, 1, or NULL where the window has not ended at `cut_off`).
+    """
+    wins = closings.select("lead_id", "won_at")
+    joined = snapshots.select("lead_id", "as_of").left_join(wins, "lead_id").drop("lead_id_right")
+    end = joined.as_of + ibis.interval(days=horizon_days)
+    in_window = ((joined.won_at >= joined.as_of) & (joined.won_at < end)).fill_null(False)
+    won = ibis.ifelse(end <= cut_off, in_window.cast("int8"), ibis.null("int8"))
+    return joined.select("lead_id", "as_of", won=won)

@@ -1,0 +1,63 @@
+"""At which moments a lead is looked at."""
+
+from collections.abc import Iterable
+
+import ibis
+import ibis.expr.types as ir
+
+from features.known import age_days
+
+__all__ = ["at_ages", "at_creation", "on_grid", "union_of"]
+
+
+def at_creation(leads: ir.Table) -> ir.Table:
+    """Look at each lead when it is created: lead_id, as_of."""
+    return leads.select("lead_id", as_of=leads.created_at)
+
+
+def at_ages(leads: ir.Table, days: Iterable[int]) -> list[ir.Table]:
+    """Look at each lead when it is that many days old: one table of lead_id, as_of for each age."""
+    return [leads.select("lead_id", as_of=leads.created_at + ibis.interval(days=n)) for n in days]
+
+
+def on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
+    """Look at every lead at every moment of a grid from its creation on.
+
+    Parameters
+    ----------
+    leads : ir.Table
+        lead_id, created_at.
+    grid : ir.Table
+        as_of.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, as_of.
+    """
+    pairs = leads.join(grid, leads.created_at <= grid.as_of)
+    return pairs.select("lead_id", "as_of")
+
+
+def union_of(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | None) -> ir.Table:
+    """Put moments together, each once, and leave out those at which a lead is too old.
+
+    Parameters
+    ----------
+    parts : iterable of ir.Table
+        Tables of lead_id, as_of.
+    leads : ir.Table
+        lead_id, created_at.
+    max_age_days : int or None
+        Greatest age in days.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, as_of; unique.
+    """
+    every = ibis.union(*parts, distinct=True) if len(parts := list(parts)) > 1 else parts[0].distinct()
+    if max_age_days is None:
+        return every
+    aged = every.join(leads.select("lead_id", "created_at"), "lead_id")
+    return aged.filter(age_days(aged.created_at, aged.as_of) <= float(max_age_days)).select("lead_id", "as_of")

@@ -1,0 +1,102 @@
+"""``leadlight ingest``: read the source, leave clean tables and a quarantine behind."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.errors import SourceError
+from pipelines.outputs import Workdir, replacing, write_frame, write_json
+from pipelines.params import Params
+from pipelines.sources.events import clean_activities, clean_deals, clean_history, clean_stages
+from pipelines.sources.leads import clean_leads, outcome_deals
+from pipelines.sources.quarantine import Quarantine
+
+__all__ = ["ingest"]
+
+TIMES = {
+    "leads": "created_at",
+    "activities": "occurred_at",
+    "deals": "closed_at",
+    "history": "changed_at",
+    "stages": "entered_at",
+}
+
+
+def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
+    """Clean every mapped table.
+
+    Parameters
+    ----------
+    params : Params
+        The mapping.
+    folder : Path
+        Folder that relative paths start from: that of the params file.
+    workdir : Workdir
+        Where the tables go. Nothing is written unless every table could be read.
+
+    Returns
+    -------
+    dict
+        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes.
+
+    Raises
+    ------
+    SourceError
+        If a table is missing or not as mapped, or too many rows are unusable.
+    """
+    source = params.source
+    quarantine = Quarantine(source.max_bad_share)
+    leads, attributes, spellings = clean_leads(params, folder, quarantine)
+    if leads.empty:
+        raise SourceError("The table leads must have at least one usable row. Got none.")
+    tables = {"leads": leads, "attributes": attributes}
+    shared = (folder, leads, quarantine)
+    if source.deals:
+        tables["deals"] = clean_deals(source, source.deals, *shared)
+    else:
+        tables["deals"] = outcome_deals(leads)
+    if source.activities:
+        tables["activities"] = clean_activities(source, source.activities, *shared)
+    if source.history:
+        tables["history"] = clean_history(source, source.history, *shared)
+    if source.stages:
+        tables["stages"] = clean_stages(source, source.stages, *shared)
+    report = _report(params, tables, quarantine, spellings)
+    for name in ("leads", "attributes", *TIMES):
+        path = workdir.tables / f"{name}.parquet"
+        if name in tables:
+            write_frame(path, tables[name])
+        else:  # a table of an earlier mapping must not linger
+            path.unlink(missing_ok=True)
+    with replacing(workdir.quarantine) as temporary:
+        quarantine.frame.to_csv(temporary, index=False)
+    write_json(workdir.ingest_report, report)
+    return report
+
+
+def _report(
+    params: Params,
+    tables: dict[str, pd.DataFrame],
+    quarantine: Quarantine,
+    spellings: dict[str, dict[str, str]],
+) -> dict[str, Any]:
+    leads_table = params.source.leads
+    time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
+    ends = [tables[name][column].max() for name, column in TIMES.items() if name in tables]
+    known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
+    history = tables.get("history")
+    historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
+    types = tables["activities"]["type"].value_counts() if "activities" in tables else pd.Series(dtype=int)
+    return {
+        "rows": {name: len(frame) for name, frame in tables.items()},
+        "quarantine": quarantine.counts(),
+        "time": time,
+        "known_until": known_until.isoformat(),
+        "first_lead": tables["leads"]["created_at"].min().isoformat(),
+        "historised": historised,
+        "activity_types": {str(name): int(rows) for name, rows in types.items()},
+        "unnamed_activity_types": sorted(set(map(str, types.index)) - set(params.signals)),
+        "spellings": spellings,
+        "simulated": params.simulation is not None,
+    }

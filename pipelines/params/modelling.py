@@ -1,0 +1,136 @@
+"""What may be used, what is to be predicted and how: every section but ``source``."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pipelines.params.source import Record, Text, as_text
+
+__all__ = [
+    "Agreement",
+    "Attribute",
+    "HistorySpan",
+    "Label",
+    "PointsRule",
+    "Policy",
+    "Signal",
+    "Snapshots",
+    "Split",
+    "Training",
+]
+
+Words = dict[str, str]
+Effect = Literal["raises", "lowers"]
+WINDOWS = (7, 30, 90)
+
+
+class Attribute(Record):
+    """An attribute that may be used, and how it is spoken of."""
+
+    kind: Literal["category", "number"] = Field(description="category or number.")
+    group: Literal["fit", "engagement"] = Field("fit", description="fit or engagement.")
+    effect: Effect | None = Field(None, description="Whether more of it raises or lowers the chance.")
+    label: Words = Field(default_factory=dict, description="Its name in each language.")
+
+
+class Signal(Record):
+    """An activity type that is spoken of by name."""
+
+    effect: Effect | None = Field(None, description="Whether it raises or lowers the chance.")
+    label: Words = Field(default_factory=dict, description="Its name in each language.")
+
+
+class Label(Record):
+    """What is to be predicted."""
+
+    horizon_days: int = Field(90, description="Won within this many days after the snapshot.", ge=1, le=3650)
+
+
+class HistorySpan(Record):
+    """The span of time whose records may be used."""
+
+    since: dt.date | None = Field(None, description="First day of snapshots.")
+    until: dt.date | None = Field(None, description="Training cut-off: nothing from this day on is known.")
+
+
+class Snapshots(Record):
+    """At which moments a lead is looked at for training."""
+
+    at_creation: bool = Field(True, description="At the moment of creation.")
+    after_days: tuple[Annotated[int, Field(ge=1)], ...] = Field((), description="Ages in days to look at.")
+    every_days: int | None = Field(
+        30, description="Midnights of a regular calendar grid, for all leads open then; null for none.", ge=1
+    )
+    max_age_days: int | None = Field(None, description="Leads older than this are not looked at.", ge=1)
+
+
+class Split(Record):
+    """Shares of the usable span of time; what is left is for training."""
+
+    calibrate_share: float = Field(0.2, description="Share for calibration.", gt=0, lt=0.5)
+    test_share: float = Field(0.2, description="Share for the test, the newest.", gt=0, lt=0.5)
+
+
+class Training(Record):
+    """How candidates are trained."""
+
+    seed: int = Field(7, description="Seed of everything that draws.")
+    candidates: tuple[Literal["logistic", "additive", "interactions", "blend"], ...] = Field(
+        ("logistic", "additive", "interactions", "blend"),
+        description="Candidates, simplest first.",
+        min_length=1,
+    )
+    min_wins: int = Field(50, description="Wins in the training window below which nothing is trained.", ge=1)
+    rare_below: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
+    learning_rate: float = Field(0.05, description="Learning rate of the boosted trees.", gt=0, le=1)
+    max_rounds: int = Field(600, description="Most trees of a boosted model.", ge=1)
+    leaves: int = Field(8, description="Leaves a tree.", ge=2, le=256)
+
+
+class PointsRule(Record):
+    """One line of today's rule book: an attribute that is one of, or a signal that was seen often enough."""
+
+    attribute: str | None = Field(None, description="Attribute the rule looks at.")
+    is_: tuple[Text, ...] = Field((), alias="is", description="Values that earn the points.")
+    signal: str | None = Field(None, description="Signal the rule looks at.")
+    within_days: Literal[7, 30, 90] | None = Field(None, description="Days to look back: 7, 30 or 90.")
+    at_least: int = Field(1, description="Times the signal must have been seen.", ge=1)
+    points: float = Field(description="Points earned.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        by_attribute = self.attribute is not None and bool(self.is_) and self.signal is None
+        by_signal = self.signal is not None and self.within_days is not None and self.attribute is None
+        if not (by_attribute or by_signal):
+            raise ValueError("must be {attribute, is, points} or {signal, within_days, at_least, points}")
+        return self
+
+
+class Agreement(Record):
+    """Who agreed on the policy, and when."""
+
+    by: tuple[str, ...] = Field(description="Teams that agreed.", min_length=1)
+    on: dt.date = Field(description="Day of the agreement.")
+
+
+class Policy(Record):
+    """The sentences that marketing and sales agreed on."""
+
+    marketing_qualified: str = Field("top 20 percent", description="When a lead is marketing qualified.")
+    sales_qualified: str = Field("top 5 percent", description="When a lead is sales qualified.")
+    agreed: Agreement | None = Field(None, description="Who agreed, and when.")
+
+
+def _keys_as_text(value: Any) -> Any:
+    return {as_text(key): entry for key, entry in value.items()} if isinstance(value, dict) else value
+
+
+def _empty_entries(value: Any) -> Any:
+    """``signals: {Webinar: }`` is a signal about which nothing more is said."""
+    value = _keys_as_text(value)
+    return {k: {} if v is None else v for k, v in value.items()} if isinstance(value, dict) else value
+
+
+Attributes = Annotated[dict[str, Attribute], BeforeValidator(_keys_as_text)]
+Signals = Annotated[dict[str, Signal], BeforeValidator(_empty_entries)]

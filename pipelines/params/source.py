@@ -1,0 +1,159 @@
+"""Where the tables come from and what their columns are called: the ``source`` section."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+__all__ = [
+    "ActivitiesTable",
+    "Consent",
+    "DealsTable",
+    "HistoryTable",
+    "LeadsTable",
+    "Outcome",
+    "Record",
+    "Source",
+    "StagesTable",
+    "Status",
+    "TimeColumn",
+    "as_text",
+]
+
+
+class Record(BaseModel):
+    """A plain record of params: frozen, and with no key that nobody declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def as_text(value: Any) -> Any:
+    """Read a scalar as the text it stands for in a file, so that ``won: [1]`` matches the text 1."""
+    if isinstance(value, bool):
+        return str(value)
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+Text = Annotated[str, BeforeValidator(as_text)]
+
+
+class TimeColumn(Record):
+    """A column of times and how its text is to be read."""
+
+    column: str = Field(description="Name of the column.")
+    format: str | None = Field(
+        None,
+        description="strptime format of a text column, or ISO8601; a column already typed as time needs none.",
+    )
+
+
+def _column_alone(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+Time = Annotated[TimeColumn, BeforeValidator(_column_alone)]
+
+
+class Consent(Record):
+    """Consent to be contacted by marketing."""
+
+    column: str = Field(description="Name of the column.")
+    granted: tuple[Text, ...] = Field(description="Values that mean that consent was given.", min_length=1)
+
+
+class Outcome(Record):
+    """The outcome column of a flat export."""
+
+    column: str = Field(description="Name of the column.")
+    won: tuple[Text, ...] = Field(description="Values that mean won.", min_length=1)
+    lost: tuple[Text, ...] = Field((), description="Values that mean lost for good; other leads stay open.")
+
+
+class Status(Record):
+    """How a deal ended. A won-only table has none."""
+
+    column: str = Field(description="Name of the column.")
+    won: tuple[Text, ...] = Field(description="Values that mean won.", min_length=1)
+    lost: tuple[Text, ...] = Field((), description="Values that mean lost.")
+
+
+class _Table(Record):
+    path: str = Field(
+        description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
+    )
+    delimiter: str = Field(",", description="Delimiter of a CSV file.", min_length=1, max_length=1)
+    encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    lead_id: str = Field(description="Column of the lead's key.")
+
+
+class LeadsTable(_Table):
+    """One row a lead."""
+
+    created_at: Time | None = Field(None, description="When the lead was created.")
+    order: str | None = Field(
+        None, description="A number that grows with time, where an export has no dates."
+    )
+    consent: Consent | None = Field(None, description="Consent to marketing contact.")
+    owner: str | None = Field(None, description="Column of the person or team who looks after the lead.")
+    outcome: Outcome | None = Field(None, description="Outcome column of a flat export.")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Self:
+        if self.created_at is not None and self.order is not None:
+            raise ValueError("must name created_at or order, not both")
+        return self
+
+
+class ActivitiesTable(_Table):
+    """One row a thing that a lead did or that was done to it."""
+
+    occurred_at: Time = Field(description="When it happened.")
+    type: str = Field(description="Column of the activity type.")
+    value: str | None = Field(None, description="Column of a number that goes with it.")
+    object: str | None = Field(None, description="Column of what it was about: a page, a document.")
+
+
+class DealsTable(_Table):
+    """One row a closed deal."""
+
+    closed_at: Time = Field(description="When the deal was closed.")
+    status: Status | None = Field(None, description="Won or lost; left out, every deal is won.")
+    amount: str | None = Field(None, description="Column of the amount.")
+
+
+class HistoryTable(_Table):
+    """One row a value that an attribute took."""
+
+    attribute: str = Field(description="Column of the attribute's name.")
+    value: str = Field(description="Column of the value.")
+    changed_at: Time = Field(description="When the attribute took the value.")
+
+
+class StagesTable(_Table):
+    """One row a stage that a lead entered."""
+
+    stage: str = Field(description="Column of the stage.")
+    entered_at: Time = Field(description="When it was entered.")
+
+
+class Source(Record):
+    """The tables that the customer has, and how they are read."""
+
+    timezone: str = Field("UTC", description="Time zone of times that carry none.")
+    missing: tuple[Text, ...] = Field((), description="Texts that mean that a value is not known.")
+    database: str | None = Field(None, description="SQLAlchemy URL; then each path is the name of a table.")
+    max_bad_share: float = Field(
+        0.05, description="Share of rows of one table in quarantine above which the run stops.", ge=0, le=1
+    )
+    leads: LeadsTable = Field(description="The leads.")
+    activities: ActivitiesTable | None = Field(None, description="What the leads did.")
+    deals: DealsTable | None = Field(None, description="The closed deals.")
+    history: HistoryTable | None = Field(None, description="What attributes were at the time.")
+    stages: StagesTable | None = Field(None, description="When leads entered their stages.")
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Self:
+        if (self.deals is None) == (self.leads.outcome is None):
+            raise ValueError("must name the outcome once: a deals table, or leads.outcome of a flat export")
+        if self.leads.created_at is None and (self.deals or self.activities or self.history):
+            raise ValueError("must name leads.created_at where there are deals, activities or a history")
+        return self

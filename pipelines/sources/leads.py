@@ -1,0 +1,125 @@
+"""The leads and their attributes."""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from features.errors import SourceError
+from pipelines.params.load import Params
+from pipelines.sources.quarantine import Quarantine
+from pipelines.sources.reader import Reader, present
+
+__all__ = ["clean_leads", "outcome_deals"]
+
+#: stands in for the first moment where leads have an order but no dates
+ORDER_START = pd.Timestamp("2000-01-01")
+
+
+def clean_leads(
+    params: Params, folder: Path, quarantine: Quarantine
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, str]]]:
+    """Read the leads.
+
+    Parameters
+    ----------
+    params : Params
+        The mapping.
+    folder : Path
+        Folder that relative paths start from.
+    quarantine : Quarantine
+        Takes what cannot be used.
+
+    Returns
+    -------
+    leads : pd.DataFrame
+        lead_id, created_at, consent (True, False or NA), owner, outcome (won, lost, open or NA).
+    attributes : pd.DataFrame
+        lead_id and one column an attribute: text or float64.
+    spellings : dict
+        Attribute -> text in lower case with single blanks -> its most frequent spelling.
+
+    Raises
+    ------
+    SourceError
+        If the table is not as mapped, or too many of its rows are unusable.
+    """
+    table = params.source.leads
+    named = [record.column for record in (table.created_at, table.consent, table.outcome) if record]
+    columns = [table.lead_id, table.order, table.owner, *named, *params.attributes]
+    reader = Reader("leads", table, columns, params.source, folder)
+    reader.text("lead_id", table.lead_id)
+    if table.created_at:
+        reader.time("created_at", table.created_at)
+    else:
+        reader.clean["created_at"] = _times_from_order(_order(reader, table.order))
+    reader.clean["consent"] = (
+        reader.words(table.consent.column).isin(table.consent.granted).astype("boolean")
+        if table.consent
+        else pd.NA
+    )
+    reader.text("owner", table.owner)
+    reader.clean["outcome"] = None
+    if table.outcome:
+        stated = reader.words(table.outcome.column)
+        reader.clean["outcome"] = "open"
+        reader.clean.loc[stated.isin(table.outcome.lost), "outcome"] = "lost"
+        reader.clean.loc[stated.isin(table.outcome.won), "outcome"] = "won"
+    once = pa.Check(
+        lambda s: ~(s.duplicated() & s.notna()), error="lead id comes a second time", ignore_na=False
+    )
+    schema = {"lead_id": pa.Column(None, [present("no lead id"), once], nullable=True)}
+    leads = reader.good(schema | reader.time_schema("created_at"), quarantine)
+    attributes = _attributes(params, reader, quarantine).loc[leads.index]
+    spellings = {n: _spellings(attributes[n]) for n, a in params.attributes.items() if a.kind == "category"}
+    leads = leads.astype({"consent": "boolean", "owner": "str", "outcome": "str"})
+    return leads.reset_index(drop=True), attributes.reset_index(drop=True), spellings
+
+
+def outcome_deals(leads: pd.DataFrame) -> pd.DataFrame:
+    """Turn the outcomes of a flat export into deals closed at creation, for nothing is known of when."""
+    closed = leads[leads["outcome"].isin(["won", "lost"])]
+    deals = closed[["lead_id", "created_at"]].rename(columns={"created_at": "closed_at"})
+    return deals.assign(won=closed["outcome"] == "won", amount=float("nan")).reset_index(drop=True)
+
+
+def _order(reader: Reader, column: str | None) -> pd.Series:
+    if column is None:
+        return pd.util.hash_pandas_object(reader.clean["lead_id"], index=False)
+    return pd.to_numeric(reader.known(column), errors="coerce")
+
+
+def _times_from_order(order: pd.Series) -> pd.Series:
+    """One second a place in the order, so that everything downstream can speak of time."""
+    seconds = pd.to_timedelta(order.rank(method="dense"), unit="s")
+    return (ORDER_START + seconds).astype("datetime64[us]")
+
+
+def _attributes(params: Params, reader: Reader, quarantine: Quarantine) -> pd.DataFrame:
+    columns = {"lead_id": reader.clean["lead_id"]}
+    for name, attribute in params.attributes.items():
+        if attribute.kind == "category":
+            columns[name] = reader.words(name)
+            continue
+        values = reader.known(name)
+        number = pd.to_numeric(values, errors="coerce").astype("float64")
+        if number.isna().all() and values.notna().any():
+            raise SourceError(
+                f"The attribute {name} of leads must hold numbers (kind: number). "
+                f"Got {values.dropna().iloc[0]!r}."
+            )
+        quarantine.emptied("leads", name, values, values.notna() & number.isna())
+        columns[name] = number
+    return pd.DataFrame(columns)
+
+
+def _spellings(values: pd.Series) -> dict[str, str]:
+    present_values = values.dropna()
+    folded = present_values.str.replace(r"\s+", " ", regex=True).str.lower()
+    counts = (
+        present_values.groupby([folded, present_values]).size().sort_values(kind="stable", ascending=False)
+    )
+    spellings: dict[str, str] = {}
+    for key, spelling in counts.index:
+        spellings.setdefault(key, spelling)
+    return dict(sorted(spellings.items()))

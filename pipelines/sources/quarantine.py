@@ -1,0 +1,107 @@
+"""Rows and cells that cannot be used, each with the reason, so that none is lost without saying so."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from features.errors import SourceError
+
+__all__ = ["LEFT_OUT", "Quarantine"]
+
+COLUMNS = ["table", "row", "column", "reason", "value", "action"]
+LEFT_OUT, CELL_EMPTIED = "row left out", "value emptied"
+
+
+@dataclass
+class Quarantine:
+    """Collects what could not be used.
+
+    Parameters
+    ----------
+    max_bad_share : float
+        Share of rows of one table above which the run stops.
+    """
+
+    max_bad_share: float
+    _found: list[pd.DataFrame] = field(default_factory=list)
+
+    def check(
+        self,
+        table: str,
+        frame: pd.DataFrame,
+        schema: pa.DataFrameSchema,
+        raw: pd.DataFrame,
+        columns: dict[str, str],
+    ) -> pd.DataFrame:
+        """Leave out the rows that break the schema.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        frame : pd.DataFrame
+            The clean table, indexed by row number of the source from 1.
+        schema : pandera schema
+            Its checks; the name of a check is the reason that is written down.
+        raw : pd.DataFrame
+            The same rows with the values as they stood in the source, under the clean names.
+        columns : dict
+            Clean name -> name of the column in the source.
+
+        Returns
+        -------
+        pd.DataFrame
+            The rows that hold.
+
+        Raises
+        ------
+        SourceError
+            If more than `max_bad_share` of the rows break it.
+        """
+        try:
+            schema.validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            cases = errors.failure_cases.drop_duplicates("index")
+        else:
+            return frame
+        rows = cases["index"].astype(int).to_numpy()
+        values = [
+            raw.at[row, column] if column in raw.columns else None
+            for row, column in zip(rows, cases["column"], strict=True)
+        ]
+        named = cases["column"].map(columns)
+        self._note(table, rows, named, cases["check"], values, LEFT_OUT)
+        if len(rows) > self.max_bad_share * len(frame):
+            reason = cases["check"].mode()[0]
+            place = list(cases["check"]).index(reason)
+            raise SourceError(
+                f"The rows of {table} must be usable but for a share of {self.max_bad_share:g} "
+                f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
+                f"in column {named.iloc[place]}: {reason} (such as {values[place]!r})."
+            )
+        return frame.drop(index=rows)
+
+    def emptied(self, table: str, column: str, raw: pd.Series, bad: pd.Series) -> None:
+        """Note cells that could not be read and are taken as unknown, in rows that stay."""
+        rows = raw.index[bad]
+        if len(rows):
+            reason = "not a number"
+            self._note(table, rows, [column] * len(rows), [reason] * len(rows), raw[bad], CELL_EMPTIED)
+
+    def _note(self, table, rows, columns, reasons, values, action) -> None:  # type: ignore[no-untyped-def]
+        parts = {"row": list(rows), "column": list(columns), "reason": list(reasons), "value": list(values)}
+        found = pd.DataFrame(parts).assign(table=table, action=action)
+        self._found.append(found.astype({"value": "str"})[COLUMNS])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Everything found: table, row (from 1, without the header), column, reason, value, action."""
+        return pd.concat(self._found, ignore_index=True) if self._found else pd.DataFrame(columns=COLUMNS)
+
+    def counts(self) -> list[dict[str, object]]:
+        """Count what was found by table, column, reason and action."""
+        keys = ["table", "column", "reason", "action"]
+        counted = self.frame.groupby(keys, sort=True).size().rename("rows").reset_index()
+        return [{str(k): v for k, v in row.items()} for row in counted.to_dict("records")]

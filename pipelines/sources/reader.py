@@ -1,0 +1,102 @@
+"""One source table under its clean column names, remembering what stood in the source."""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from pipelines.params.source import Source, TimeColumn
+from pipelines.sources.quarantine import Quarantine
+from pipelines.sources.read import AnyTable, read_table
+from pipelines.sources.times import to_utc
+
+__all__ = ["Reader", "of_a_lead", "present"]
+
+
+def present(reason: str) -> pa.Check:
+    """Return a check that a value is there; `reason` is what quarantine says where it is not."""
+    return pa.Check(lambda s: s.notna(), error=reason, ignore_na=False)
+
+
+def of_a_lead(leads: pd.DataFrame) -> pa.Column:
+    """Return the schema of a column whose values must be ids of those leads."""
+    known = set(leads["lead_id"])
+    return pa.Column(
+        None, pa.Check(lambda s: s.isin(known), error="lead is not in leads", ignore_na=False), nullable=True
+    )
+
+
+class Reader:
+    """Turns raw columns into clean ones.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in params.
+    table : AnyTable
+        Its mapping.
+    columns : list of str or None
+        Raw columns that must be there; None entries are passed over.
+    source : Source
+        Time zone and missing values.
+    folder : Path
+        Folder that relative paths start from.
+    """
+
+    def __init__(
+        self, name: str, table: AnyTable, columns: list[str | None], source: Source, folder: Path
+    ) -> None:
+        self.name, self.source = name, source
+        self.raw = read_table(name, table, [c for c in columns if c], folder, source.database)
+        self.raw.index = pd.RangeIndex(1, len(self.raw) + 1)
+        self.clean = pd.DataFrame(index=self.raw.index)
+        self._origin: dict[str, str] = {}
+
+    def known(self, column: str) -> pd.Series:
+        """Return a raw column with missing values as NA."""
+        values = self.raw[column]
+        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+            return values
+        as_text = values.astype("str").str.strip()
+        return values.mask(as_text.isin(["", *self.source.missing]) | values.isna())
+
+    def words(self, column: str | None) -> pd.Series:
+        """Return a raw column as text; whole numbers have no decimal point."""
+        if column is None:
+            return pd.Series(None, index=self.raw.index, dtype="str")
+        values = self.known(column)
+        if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+            values = values.astype("Int64")
+        return values.astype("str").str.strip().mask(values.isna())
+
+    def text(self, name: str, column: str | None) -> None:
+        """Take a raw column as text under a clean name."""
+        self.clean[name] = self.words(column)
+        self._origin[name] = column or name
+
+    def number(self, name: str, column: str | None, quarantine: Quarantine) -> None:
+        """Take a raw column as float64; what is not a number becomes unknown and is noted."""
+        self.clean[name] = float("nan")
+        if column is None:
+            return
+        values = self.known(column)
+        self.clean[name] = pd.to_numeric(values, errors="coerce").astype("float64")
+        quarantine.emptied(self.name, column, values, values.notna() & self.clean[name].isna())
+
+    def time(self, name: str, column: TimeColumn) -> None:
+        """Take a raw column as UTC times under a clean name."""
+        values = self.known(column.column)
+        self.clean[name] = to_utc(values, column, self.source.timezone, self.name)
+        self._origin[name] = column.column
+
+    def time_schema(self, name: str, *more: pa.Check) -> dict[str, pa.Column]:
+        """Return the schema of a time that must be there."""
+        return {name: pa.Column(None, [present("no time that fits the format"), *more], nullable=True)}
+
+    def good(self, schema: dict[str, pa.Column], quarantine: Quarantine) -> pd.DataFrame:
+        """Return the rows that hold; the others go to quarantine."""
+        origin = pd.DataFrame(
+            {name: self.raw[column] for name, column in self._origin.items() if column in self.raw}
+        )
+        columns = {name: self._origin.get(name, name) for name in self.clean}
+        return quarantine.check(self.name, self.clean, pa.DataFrameSchema(schema), origin, columns)
