@@ -20,7 +20,7 @@ __all__ = [
     "slug",
 ]
 
-#: topics that belong to no single attribute or signal; in brackets, so that no attribute or signal has the name
+#: topics of no single attribute or signal; in brackets, so that none of those has the name
 ACTIVITY, OTHER, AGE = "(activity)", "(other)", "(age)"
 
 

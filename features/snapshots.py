@@ -60,4 +60,6 @@ def union_of(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | Non
     if max_age_days is None:
         return every
     aged = every.join(leads.select("lead_id", "created_at"), "lead_id")
-    return aged.filter(age_days(aged.created_at, aged.as_of) <= float(max_age_days)).select("lead_id", "as_of")
+    return aged.filter(age_days(aged.created_at, aged.as_of) <= float(max_age_days)).select(
+        "lead_id", "as_of"
+    )

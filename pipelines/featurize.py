@@ -75,13 +75,17 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ibis.Table:
         moments = leads.select("lead_id", as_of=moment)
         first = pd.Timestamp(engine.report["first_lead"])
         if as_of < first:
-            raise NotEnoughDataError(f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC.")
+            raise NotEnoughDataError(
+                f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC."
+            )
         chosen = open_leads(moments, leads, closings)
     else:  # nothing is known of when: a lead is open unless the export says how it ended
         chosen = leads.anti_join(closings, "lead_id").select("lead_id", as_of=moment)
     open_now = engine.connection.create_table("open_now", chosen.to_pyarrow(), overwrite=True)
     if open_now.count().execute() == 0:
-        raise NotEnoughDataError(f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed.")
+        raise NotEnoughDataError(
+            f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed."
+        )
     return open_now
 
 

@@ -45,7 +45,9 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     if params.history.until:
         cut_off = min(cut_off, local_midnight(params, params.history.until))
     maturity = cut_off if dated else cut_off + horizon  # without dates every outcome is taken as final
-    labelled = _labelled(params, engine, maturity, cut_off).sort_values(["as_of", "lead_id"], ignore_index=True)
+    labelled = _labelled(params, engine, maturity, cut_off).sort_values(
+        ["as_of", "lead_id"], ignore_index=True
+    )
     mature = labelled[labelled["won"].notna()].astype({"won": "int8"})
     since = local_midnight(params, params.history.since) if params.history.since else None
     if since is not None:
@@ -142,7 +144,11 @@ def _report(
         "immature": immature,
         "windows": windows.to_dict(),
         "splits": {
-            str(name): {"snapshots": int(row["size"]), "wins": int(row["sum"]), "leads": int(leads[name])}
-            for name, row in by_split.iterrows()
+            str(name): {
+                "snapshots": int(row["size"]),
+                "wins": int(row["sum"]),
+                "leads": int(leads[str(name)]),
+            }
+            for name, row in by_split.to_dict("index").items()
         },
     }

@@ -45,8 +45,8 @@ class LeftTruncation:
     def sentence(self) -> str:
         """Say what was found."""
         return (
-            f"No win is recorded before {self.until:%Y-%m-%d}, though {self.expected:.0f} were to be expected "
-            f"among the {self.snapshots} snapshots whose window had ended by then: they are left out."
+            f"No win is recorded before {self.until:%Y-%m-%d}, though {self.expected:.0f} were to be "
+            f"expected among the {self.snapshots} snapshots whose window had ended by then: they are left out."
         )
 
 
@@ -82,8 +82,8 @@ def time_windows(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> Windows:
             return Windows(calibrate_start - gap, calibrate_start, test_start - gap, test_start)
     days, gap_days = (moments.iloc[-1] - moments.iloc[0]).days, gap.days
     raise NotEnoughDataError(
-        f"The span of the labelled snapshots must have room for three windows and two gaps of {gap_days} days. "
-        f"Got {days} days from {moments.iloc[0]:%Y-%m-%d} to {moments.iloc[-1]:%Y-%m-%d}: shorten "
+        "The span of the labelled snapshots must have room for three windows and two gaps of "
+        f"{gap_days} days. Got {days} days from {moments.iloc[0]:%Y-%m-%d} to {moments.iloc[-1]:%Y-%m-%d}: shorten "
         "label.horizon_days or give more history."
     )
 
@@ -98,7 +98,9 @@ def assign(as_of: pd.Series, windows: Windows) -> np.ndarray:
     return np.select(conditions, ["train", "calibrate", "test"], default="gap")
 
 
-def left_truncation(mature: pd.DataFrame, first_win: pd.Timestamp, horizon: pd.Timedelta) -> LeftTruncation | None:
+def left_truncation(
+    mature: pd.DataFrame, first_win: pd.Timestamp, horizon: pd.Timedelta
+) -> LeftTruncation | None:
     """Find out whether wins before the first one recorded were simply not recorded.
 
     Parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import types
 import typing
 import zoneinfo
 from pathlib import Path
@@ -125,7 +124,8 @@ def _sentence(error: ValidationError, path: Path) -> str:
         return f"The key {where} of {path} must be given. It is missing."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     if kind == "value_error":
-        return f"The section {where} of {path} {message if ' must ' in f' {message}' else 'must be: ' + message}."
+        verb = "" if " must " in f" {message}" else "must be: "
+        return f"The section {where} of {path} {verb}{message}."
     return f"The key {where} of {path} must be valid: {message}. Got {got!r}."
 
 
@@ -140,14 +140,18 @@ def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _step(model: Any, part: int | str) -> Any:
-    field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+    field = (
+        model.model_fields.get(str(part))
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        else None
+    )
     if field is None:  # the key of a mapping or the position in a list: the model stays the same
         return model
     return _model_within(field.annotation)
 
 
 def _model_within(annotation: Any) -> Any:
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
+    if typing.get_origin(annotation) is None:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     found = [_model_within(argument) for argument in typing.get_args(annotation)]
     return next((model for model in found if model is not None), None)

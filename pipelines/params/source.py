@@ -42,7 +42,7 @@ class TimeColumn(Record):
     column: str = Field(description="Name of the column.")
     format: str | None = Field(
         None,
-        description="strptime format of a text column, or ISO8601; a column already typed as time needs none.",
+        description="strptime format of a text column, or ISO8601; a column typed as time needs none.",
     )
 
 

@@ -78,7 +78,7 @@ def clean_deals(
 def clean_history(
     source: Source, table: HistoryTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
 ) -> pd.DataFrame:
-    """Read the history: lead_id, attribute, value (text), changed_at. Arguments as :func:`clean_activities`."""
+    """Read the history: lead_id, attribute, value, changed_at. Arguments as :func:`clean_activities`."""
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
     reader = Reader("history", table, columns, source, folder)
     reader.text("lead_id", table.lead_id)

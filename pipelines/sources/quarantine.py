@@ -1,6 +1,7 @@
 """Rows and cells that cannot be used, each with the reason, so that none is lost without saying so."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -72,7 +73,7 @@ class Quarantine:
             for row, column in zip(rows, cases["column"], strict=True)
         ]
         named = cases["column"].map(columns)
-        self._note(table, rows, named, cases["check"], values, LEFT_OUT)
+        self._note(table, LEFT_OUT, row=rows, column=named, reason=cases["check"], value=values)
         if len(rows) > self.max_bad_share * len(frame):
             reason = cases["check"].mode()[0]
             place = list(cases["check"]).index(reason)
@@ -81,18 +82,19 @@ class Quarantine:
                 f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
                 f"in column {named.iloc[place]}: {reason} (such as {values[place]!r})."
             )
-        return frame.drop(index=rows)
+        kept: pd.DataFrame = frame.drop(index=rows)
+        return kept
 
     def emptied(self, table: str, column: str, raw: pd.Series, bad: pd.Series) -> None:
         """Note cells that could not be read and are taken as unknown, in rows that stay."""
         rows = raw.index[bad]
         if len(rows):
-            reason = "not a number"
-            self._note(table, rows, [column] * len(rows), [reason] * len(rows), raw[bad], CELL_EMPTIED)
+            same = len(rows) * [column], len(rows) * ["not a number"]
+            self._note(table, CELL_EMPTIED, row=rows, column=same[0], reason=same[1], value=raw[bad])
 
-    def _note(self, table, rows, columns, reasons, values, action) -> None:  # type: ignore[no-untyped-def]
-        parts = {"row": list(rows), "column": list(columns), "reason": list(reasons), "value": list(values)}
-        found = pd.DataFrame(parts).assign(table=table, action=action)
+    def _note(self, table: str, action: str, **columns: Any) -> None:
+        found = pd.DataFrame({name: list(values) for name, values in columns.items()})
+        found = found.assign(table=table, action=action)
         self._found.append(found.astype({"value": "str"})[COLUMNS])
 
     @property

@@ -98,5 +98,5 @@ class Reader:
         origin = pd.DataFrame(
             {name: self.raw[column] for name, column in self._origin.items() if column in self.raw}
         )
-        columns = {name: self._origin.get(name, name) for name in self.clean}
+        columns = {name: self._origin.get(name, name) for name in map(str, self.clean.columns)}
         return quarantine.check(self.name, self.clean, pa.DataFrameSchema(schema), origin, columns)

@@ -62,7 +62,8 @@ def to_utc(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> 
     if times.dt.tz is None:
         standard_time = np.zeros(len(times), dtype=bool)
         times = times.dt.tz_localize(timezone, ambiguous=standard_time, nonexistent="shift_forward")
-    return times.dt.tz_convert("UTC").dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
+    utc: pd.Series = times.dt.tz_convert("UTC").dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
+    return utc
 
 
 def _sample(values: pd.Series) -> str:

@@ -1,0 +1,67 @@
+"""What a candidate has to beat: the base rate, a plain logistic regression, LightGBM out of the box."""
+
+import numpy as np
+import pandas as pd
+from lightgbm import LGBMClassifier
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from features.catalogue import Catalogue
+
+__all__ = ["constant", "default_lightgbm", "plain_logistic"]
+
+
+def constant(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
+    """Give every lead the base rate of the training snapshots; shape (len(test),)."""
+    return np.full(len(test), won.mean())
+
+
+def plain_logistic(
+    train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
+) -> np.ndarray:
+    """Fit scikit-learn's logistic regression on scaled numbers and one-hot categories.
+
+    Parameters
+    ----------
+    train, test : pd.DataFrame
+        Feature tables.
+    won : ndarray of int, shape (len(train),)
+        Labels.
+    catalogue : Catalogue
+        Features in order.
+
+    Returns
+    -------
+    ndarray, shape (len(test),)
+        Probabilities.
+    """
+    numbers = [f.name for f in catalogue.features if f.kind == "number" and train[f.name].notna().any()]
+    categories = [f.name for f in catalogue.features if f.kind == "category"]
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    encoder = OneHotEncoder(handle_unknown="ignore", min_frequency=10)
+    columns = make_column_transformer((scaled, numbers), (encoder, categories))
+    model = make_pipeline(columns, LogisticRegression(max_iter=2000))
+    filled = [
+        frame.assign(**{c: frame[c].fillna("").astype(object) for c in categories}) for frame in (train, test)
+    ]
+    probability: np.ndarray = model.fit(filled[0], won).predict_proba(filled[1])[:, 1]
+    return probability
+
+
+def default_lightgbm(
+    train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
+) -> np.ndarray:
+    """Fit LightGBM with its defaults and its categories; arguments as :func:`plain_logistic`."""
+    codes: dict[str, pd.CategoricalDtype] = {
+        f.name: pd.CategoricalDtype(sorted(train[f.name].dropna().unique()))
+        for f in catalogue.features
+        if f.kind == "category"
+    }
+    names = [f"c{place}" for place in range(len(catalogue.features))]
+    frames = [frame[catalogue.names].astype(codes).set_axis(names, axis=1) for frame in (train, test)]
+    model = LGBMClassifier(random_state=0, n_jobs=2, deterministic=True, force_row_wise=True, verbosity=-1)
+    probability: np.ndarray = np.asarray(model.fit(frames[0], won).predict_proba(frames[1]))[:, 1]
+    return probability

@@ -1,0 +1,89 @@
+"""Candidates: how each is trained, written and read again. All explain themselves exactly."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from features.errors import BundleError
+from models.boosted import BoostedModel, Columns
+from models.levels import Levels
+from models.logistic import LogisticModel
+
+__all__ = ["Blend", "Model", "load_model", "margins", "save_model"]
+
+
+class Model(Protocol):
+    """Anything that gives log-odds as a base and one part a feature."""
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The mean of two models in log-odds, and so of their parts too."""
+
+    first: Model
+    second: Model
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
+        (base_a, parts_a), (base_b, parts_b) = (m.contributions(frame) for m in (self.first, self.second))
+        return (base_a + base_b) / 2, (parts_a + parts_b) / 2
+
+
+def margins(model: Model, frame: pd.DataFrame) -> np.ndarray:
+    """Return the log-odds of a model: base plus all parts, shape (n,)."""
+    base, parts = model.contributions(frame)
+    return np.asarray(base + parts.sum(axis=1))
+
+
+def save_model(model: Model, folder: Path) -> None:
+    """Write a model as LightGBM text and JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    description: dict[str, Any]
+    if isinstance(model, Blend):
+        save_model(model.first, folder / "first")
+        save_model(model.second, folder / "second")
+        description = {"kind": "blend"}
+    elif isinstance(model, LogisticModel):
+        description = {"kind": "logistic", "model": model.to_dict()}
+    elif isinstance(model, BoostedModel):
+        levels = {name: list(entry.kept) for name, entry in model.columns.levels.items()}
+        description = {"kind": "boosted", "features": list(model.columns.features), "levels": levels}
+        text = model.booster.model_to_string(num_iteration=model.rounds)
+        (folder / "trees.txt").write_text(text, encoding="utf-8")
+    else:
+        raise TypeError(f"The model must be a known candidate. Got {type(model).__name__}.")
+    text = json.dumps(description, indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path) -> Model:
+    """Read what :func:`save_model` wrote.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or not of a known kind.
+    """
+    try:
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        kind = description["kind"]
+        if kind == "blend":
+            return Blend(load_model(folder / "first"), load_model(folder / "second"))
+        if kind == "logistic":
+            return LogisticModel.from_dict(description["model"])
+        if kind == "boosted":
+            levels = {name: Levels(tuple(kept)) for name, kept in description["levels"].items()}
+            booster = lgb.Booster(model_str=(folder / "trees.txt").read_text(encoding="utf-8"))
+            return BoostedModel(Columns(tuple(description["features"]), levels), booster)
+    except (OSError, KeyError, ValueError, lgb.basic.LightGBMError) as error:
+        raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
+    raise BundleError(f"The kind of the model in {folder} must be logistic, boosted or blend. Got {kind}.")

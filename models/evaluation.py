@@ -1,0 +1,146 @@
+"""Figures of a set of probabilities against what happened, with intervals by lead."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from models.calibration import log_losses
+
+__all__ = ["FIGURES", "Bootstrap", "bands", "calibration_line", "ece", "figures", "lift"]
+
+BANDS = 10
+
+
+def log_loss(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the mean log loss in nats."""
+    return float(log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won).mean())
+
+
+def brier(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the mean squared difference of probability and outcome."""
+    return float(np.mean((p - won) ** 2))
+
+
+def bands(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
+    """Compare expected and actual wins in bands of equal size.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+    count : int
+        Number of bands.
+
+    Returns
+    -------
+    list of dict
+        snapshots, expected, actual (wins) of each band, lowest probabilities first.
+    """
+    parts = np.array_split(np.argsort(p, kind="stable"), count)
+    return [
+        {"snapshots": len(part), "expected": float(p[part].sum()), "actual": int(won[part].sum())}
+        for part in parts
+        if len(part)
+    ]
+
+
+def ece(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the expected calibration error over ten bands of equal size (Naeini and others 2015)."""
+    return float(sum(abs(b["expected"] - b["actual"]) for b in bands(p, won)) / len(p))
+
+
+def lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
+    """Return the win rate of the top share over that of all; ties at the border count in part."""
+    top = max(1, round(len(p) * share))
+    border = np.partition(p, len(p) - top)[len(p) - top]
+    above, tied = p > border, p == border
+    hits = won[above].sum() + won[tied].mean() * (top - above.sum())
+    return float(hits / top / won.mean())
+
+
+FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "auc": lambda p, won: float(roc_auc_score(won, p)),
+    "average_precision": lambda p, won: float(average_precision_score(won, p)),
+    "log_loss": log_loss,
+    "brier": brier,
+    "ece": ece,
+    "lift_at_10_percent": lift,
+}
+
+
+def figures(p: np.ndarray, won: np.ndarray) -> dict[str, float]:
+    """Return every figure of :data:`FIGURES`; arrays of shape (n,)."""
+    return {name: figure(p, won) for name, figure in FIGURES.items()}
+
+
+def calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
+    """Fit outcome ~ intercept + slope * log-odds (Cox 1958); (1, 0) is perfect.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+
+    Returns
+    -------
+    slope, intercept : float
+        By Newton's method on two parameters.
+    """
+    X = np.column_stack([logit(np.clip(p, 1e-9, 1 - 1e-9)), np.ones(len(p))])
+    beta = np.array([1.0, 0.0])
+    for _ in range(50):
+        fitted = 1 / (1 + np.exp(-X @ beta))
+        curvature = (X * (fitted * (1 - fitted))[:, None]).T @ X + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, X.T @ (won - fitted))
+        beta = beta + step
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(beta[0]), float(beta[1])
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Resamples whole leads, so that snapshots of one lead stay together.
+
+    Parameters
+    ----------
+    groups : ndarray, shape (n,)
+        Lead of each snapshot.
+    seed : int
+        Seed.
+    draws : int
+        Number of resamples.
+    """
+
+    groups: np.ndarray
+    seed: int
+    draws: int = 200
+
+    def interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
+        """Return the 95 % percentile interval of each statistic of the resampled rows.
+
+        Parameters
+        ----------
+        statistics : callable
+            Row numbers -> figure. All see the same resamples.
+        """
+        values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples()])
+        low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
+        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+    def _samples(self) -> list[np.ndarray]:
+        order = np.argsort(self.groups, kind="stable")
+        _, starts = np.unique(self.groups[order], return_index=True)
+        members = np.split(order, starts[1:])
+        generator = np.random.default_rng(self.seed)
+        size = len(members)
+        return [
+            np.concatenate([members[i] for i in generator.integers(0, size, size)]) for _ in range(self.draws)
+        ]

@@ -1,0 +1,189 @@
+"""A regularised logistic model of one curve a feature.
+
+Numbers enter as broken lines between knots, categories as one value a level, and what is not known has a
+value of its own. Each segment of a line has a coefficient, its rise, so that an expected direction is a
+bound on a coefficient and the penalty pulls towards flat.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from features.catalogue import Catalogue, Feature
+from models.levels import Levels
+
+__all__ = ["Curve", "LogisticModel"]
+
+#: places of the knots among values above the smallest: closer where there are more leads
+KNOT_QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one feature adds to the log-odds, relative to its training mean.
+
+    Parameters
+    ----------
+    knots : tuple of float
+        Knots of a number feature; empty for a category. Beyond the outer knots the curve is flat.
+    levels : Levels or None
+        Levels of a category feature.
+    values : tuple of float
+        Log-odds at the knots and, last, where not known; or one a level code.
+    """
+
+    knots: tuple[float, ...]
+    levels: Levels | None
+    values: tuple[float, ...]
+
+    def __call__(self, column: pd.Series) -> np.ndarray:
+        """Return the log-odds added by each value, shape (n,)."""
+        if self.levels is not None:
+            return np.asarray(np.asarray(self.values)[self.levels.codes(column)])
+        x = column.to_numpy(dtype=float)
+        height = np.interp(x, self.knots, self.values[:-1]) if self.knots else np.zeros_like(x)
+        return np.where(np.isnan(x), self.values[-1], height)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        kept = None if self.levels is None else list(self.levels.kept)
+        return {"knots": list(self.knots), "levels": kept, "values": list(self.values)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Curve":
+        """Read what :meth:`to_dict` gave."""
+        levels = None if content["levels"] is None else Levels(tuple(content["levels"]))
+        return cls(tuple(content["knots"]), levels, tuple(content["values"]))
+
+
+@dataclass(frozen=True)
+class LogisticModel:
+    """A trained logistic model.
+
+    Parameters
+    ----------
+    base : float
+        Mean log-odds over the training snapshots.
+    curves : dict of str to Curve
+        One curve a feature, each with training mean 0.
+    """
+
+    base: float
+    curves: dict[str, Curve]
+
+    @classmethod
+    def fit(
+        cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *, penalty: float,
+        rare_below: int,
+    ) -> "LogisticModel":  # fmt: skip
+        """Fit by penalised maximum likelihood with bounds (L-BFGS-B).
+
+        Parameters
+        ----------
+        frame : pd.DataFrame, shape (n, features)
+            The feature table of the training snapshots.
+        won : ndarray of int, shape (n,)
+            Labels.
+        leads : pd.Series, shape (n,)
+            Lead of each snapshot.
+        catalogue : Catalogue
+            Features in order.
+        penalty : float
+            Half the weight of the squared coefficients against the summed log loss.
+        rare_below : int
+            Levels with fewer leads are pooled.
+        """
+        parts = [_Part.of(feature, frame[feature.name], leads, rare_below) for feature in catalogue.features]
+        blocks = [part.columns(frame[part.name]) for part in parts]
+        X = np.hstack([np.ones((len(frame), 1)), *blocks])
+        bounds = [(None, None), *(bound for part in parts for bound in part.bounds)]
+        coefficients = _maximise(X, won.astype(float), penalty, bounds)
+        base, curves, place = float(coefficients[0]), {}, 1
+        for part, block in zip(parts, blocks, strict=True):
+            own = coefficients[place : place + block.shape[1]]
+            mean = float((block @ own).mean())
+            curves[part.name] = part.curve(own, mean)
+            base, place = base + mean, place + block.shape[1]
+        return cls(base, curves)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
+        return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {"base": self.base, "curves": {name: curve.to_dict() for name, curve in self.curves.items()}}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "LogisticModel":
+        """Read what :meth:`to_dict` gave."""
+        return cls(content["base"], {name: Curve.from_dict(c) for name, c in content["curves"].items()})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """How one feature becomes columns of the design matrix, and coefficients become its curve."""
+
+    name: str
+    direction: int
+    knots: tuple[float, ...]
+    levels: Levels | None
+
+    @classmethod
+    def of(cls, feature: Feature, column: pd.Series, leads: pd.Series, rare_below: int) -> "_Part":
+        if feature.kind == "category":
+            return cls(feature.name, 0, (), Levels.fit(column, leads, rare_below))
+        x = column.to_numpy(dtype=float)
+        x = x[np.isfinite(x)]
+        if len(x) == 0:
+            return cls(feature.name, feature.direction, (), None)
+        above = x[x > x.min()]
+        inner = np.quantile(above, KNOT_QUANTILES) if len(above) else []
+        return cls(feature.name, feature.direction, tuple(np.unique([x.min(), *inner]).tolist()), None)
+
+    @property
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        if self.levels is not None:
+            return [(None, None)] * self.levels.size
+        bound = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[self.direction]
+        return [bound] * max(len(self.knots) - 1, 0) + [(None, None)]
+
+    def columns(self, column: pd.Series) -> np.ndarray:
+        if self.levels is not None:
+            return np.asarray(np.eye(self.levels.size)[self.levels.codes(column)])
+        x = column.to_numpy(dtype=float)
+        known = np.isfinite(x)
+        x = np.where(known, x, 0.0)
+        segments = [
+            np.clip((x - low) / (high - low), 0.0, 1.0) * known
+            for low, high in zip(self.knots, self.knots[1:], strict=False)
+        ]
+        return np.column_stack([*segments, ~known])
+
+    def curve(self, coefficients: np.ndarray, mean: float) -> Curve:
+        if self.levels is not None:
+            return Curve((), self.levels, tuple((coefficients - mean).tolist()))
+        heights = np.concatenate([[0.0], np.cumsum(coefficients[:-1])])[: len(self.knots)] - mean
+        return Curve(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
+
+
+def _maximise(X: np.ndarray, y: np.ndarray, penalty: float, bounds: list[Any]) -> np.ndarray:
+    weights = np.full(X.shape[1], penalty)
+    weights[0] = 0.0
+
+    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = X @ beta
+        value = np.logaddexp(0.0, margin).sum() - y @ margin + 0.5 * (weights * beta**2).sum()
+        return value / len(y), (X.T @ (expit(margin) - y) + weights * beta) / len(y)
+
+    start = np.zeros(X.shape[1])
+    start[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000, "ftol": 1e-10}
+    )
+    return np.asarray(found.x)

@@ -1,0 +1,141 @@
+"""The scorer: a feature table in; probability, score, stage, grades and reasons out."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import Catalogue
+from features.errors import BundleError
+from models.calibration import Calibrator
+from models.candidates import Model
+from models.grades import GradeScale
+from models.policy import Threshold
+from models.reasons import by_topic, points
+from models.score import MARKETING_SCORE, SALES_SCORE, ScoreMap, ScoreScale
+from models.values import topic_values
+
+__all__ = ["STAGES", "Scorer"]
+
+STAGES = ("lead", "marketing_qualified", "sales_qualified")
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything that turns features into what sales reads.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Features and topics that it was trained on.
+    model : Model
+        The chosen candidate.
+    calibrator : Calibrator
+        Its calibration.
+    thresholds : dict of str to Threshold
+        ``marketing_qualified`` and ``sales_qualified``.
+    fit_grades, engagement_grades : GradeScale
+        Grades of the two groups.
+    facts : dict
+        What else readers are told: candidate, windows, agreement, spellings, base rate.
+    """
+
+    catalogue: Catalogue
+    model: Model
+    calibrator: Calibrator
+    thresholds: dict[str, Threshold]
+    fit_grades: GradeScale
+    engagement_grades: GradeScale
+    facts: dict[str, Any]
+
+    @property
+    def score_map(self) -> ScoreMap:
+        """From log-odds to score."""
+        t = self.thresholds
+        scale = ScoreScale(t["marketing_qualified"].probability, t["sales_qualified"].probability)
+        return ScoreMap(self.calibrator, scale)
+
+    def check(self, catalogue: Catalogue) -> None:
+        """Refuse a catalogue that this scorer was not trained on.
+
+        Raises
+        ------
+        BundleError
+            If features differ in name, kind, topic or direction.
+        """
+        if catalogue.checksum != self.catalogue.checksum:
+            odd = sorted(set(catalogue.names) ^ set(self.catalogue.names))
+            raise BundleError(
+                "The features of the scorer must be those of params.yaml. "
+                f"Got a difference in {', '.join(odd[:3]) or 'kind, topic or direction'}: train anew."
+            )
+
+    def score(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Score a feature table.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            The columns of the catalogue, one row a lead; others are ignored.
+
+        Returns
+        -------
+        pd.DataFrame
+            Same index: probability, score (0-100), base_score, stage, fit_grade, engagement_grade and
+            reasons: JSON, a list of {topic, group, points, value} over all topics, with
+            ``base_score + sum(points) == score``.
+
+        Raises
+        ------
+        BundleError
+            If a column is missing.
+        """
+        missing = [name for name in self.catalogue.names if name not in frame.columns]
+        if missing:
+            raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
+        base, parts = self.model.contributions(frame)
+        base_score, feature_points, scores = points(base, parts, self.score_map)
+        keys = [topic.key for topic in self.catalogue.topics]
+        of_feature = [feature.topic for feature in self.catalogue.features]
+        topic_points = by_topic(feature_points, of_feature, keys)
+        probability = self.calibrator.probability(base + parts.sum(axis=1))
+        stage = np.select(
+            [scores >= SALES_SCORE, scores >= MARKETING_SCORE],
+            ["sales_qualified", "marketing_qualified"],
+            "lead",
+        )
+        fit, engagement = self.strengths(parts)
+        return pd.DataFrame(
+            {
+                "probability": probability,
+                "score": scores,
+                "base_score": base_score,
+                "stage": stage,
+                "fit_grade": self.fit_grades.grade(fit),
+                "engagement_grade": self.engagement_grades.grade(engagement),
+                "reasons": self._reasons(frame, topic_points),
+            },
+            index=frame.index,
+        )
+
+    def strengths(self, parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sum the log-odds of fit and of engagement topics; both of shape (n,)."""
+        fit = np.array([feature.group == "fit" for feature in self.catalogue.features])
+        return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)
+
+    def _reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
+        topics = self.catalogue.topics
+        values = [topic_values(frame, self.catalogue, t, self.facts.get("spellings", {})) for t in topics]
+        rows = topic_points.tolist()
+        return [
+            json.dumps(
+                [
+                    {"topic": t.key, "group": t.group, "points": row[place], "value": values[place][i]}
+                    for place, t in enumerate(topics)
+                ],
+                ensure_ascii=False,
+            )
+            for i, row in enumerate(rows)
+        ]

@@ -1,0 +1,57 @@
+"""The present value of each topic, as reasons carry it; words are made of it when somebody reads."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import Catalogue, Topic
+
+__all__ = ["topic_values"]
+
+#: families of features that a reader is told of; decayed sums are for the model alone
+SHOWN = ("count_7d", "count_30d", "count_90d", "days_since_last", "active_days_30d", "trend")
+
+
+def topic_values(
+    frame: pd.DataFrame, catalogue: Catalogue, topic: Topic, spellings: Mapping[str, Mapping[str, str]]
+) -> list[Any]:
+    """Return what is known of a topic for each lead.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame, shape (n, features)
+        The feature table.
+    catalogue : Catalogue
+        Its features.
+    topic : Topic
+        The topic.
+    spellings : mapping
+        Attribute -> folded text -> the spelling to show.
+
+    Returns
+    -------
+    list, length n
+        For an attribute text, number or None; for the age a number of days; else a dict by family.
+    """
+    own = [feature for feature in catalogue.features if feature.topic == topic.key]
+    if topic.kind == "age":
+        return _numbers(frame[own[0].name])
+    if topic.kind == "attribute":
+        column = frame[own[0].name]
+        if own[0].kind == "number":
+            return _numbers(column)
+        shown = spellings.get(topic.key, {})
+        return [None if pd.isna(text) else shown.get(text, text) for text in column]
+    columns = {f.family: _numbers(frame[f.name]) for f in own if f.family in SHOWN}
+    families = list(columns)
+    return [dict(zip(families, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _numbers(column: pd.Series) -> list[float | int | None]:
+    """Whole numbers as int, others to four decimals, unknown as None."""
+    x = column.to_numpy(dtype=float)
+    rounded = np.round(x, 4).tolist()
+    return [None if math.isnan(v) else int(v) if v.is_integer() else v for v in rounded]

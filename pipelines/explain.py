@@ -1,0 +1,86 @@
+"""``leadlight explain``: one lead's score in words, as it stands in the store."""
+
+import datetime as dt
+
+from rich.table import Table
+
+from features.errors import StoreError
+from pipelines.outputs import Workdir
+from serving.night import NightWords
+from serving.store import StoredScore, open_store
+from serving.waterfall import Line, waterfall
+from serving.words import business, sentences
+from serving.words.catalogue import LANGUAGES, tell, tell_count
+from serving.words.numbers import chance, moment, signed
+
+__all__ = ["explain"]
+
+
+def explain(workdir: Workdir, lead_id: str, as_of: dt.datetime | None, language: str) -> Table:
+    """Return one lead's reasons as a table whose integers add up to its score.
+
+    Parameters
+    ----------
+    workdir : Workdir
+        Where the store is.
+    lead_id : str
+        The lead.
+    as_of : datetime or None
+        Naive UTC; the newest night if None.
+    language : str
+        Language of the words.
+
+    Raises
+    ------
+    StoreError
+        If the language is not known, or the lead has no score.
+    """
+    if language not in LANGUAGES:
+        raise StoreError(f"The language must be one of {', '.join(LANGUAGES)}. Got {language}.")
+    store = open_store(workdir.store_url)
+    try:
+        score = store.lead(lead_id, as_of=as_of)
+        night = store.newest_night(as_of)
+    finally:
+        store.close()
+    if score is None or night is None:
+        raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
+    return _table(score, night.words, language)
+
+
+def _table(score: StoredScore, words: NightWords, language: str) -> Table:
+    bars = waterfall(score)
+    stage = business.stage_long(score.stage, language)
+    if score.held_back:
+        stage += f" ({business.held_back(score.held_back, language)})"
+    grades = f"{score.fit_grade}{score.engagement_grade}"
+    facts = [str(bars.printed.score), stage, grades]
+    if words.calibrated:
+        facts.append(f"{chance(score.probability, language)} (Ø {chance(words.base_probability, language)})")
+    facts.append(moment(score.as_of, words.timezone, language))
+    caption = tell(language, "page.associated")
+    if words.simulated:
+        caption += "\n" + tell(language, "page.simulated")
+    table = Table(
+        title=f"{score.lead_id}: " + " · ".join(facts),
+        title_justify="left",
+        title_style="bold",
+        show_header=False,
+        caption=caption,
+        caption_justify="left",
+    )
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for line in bars.lines:
+        total = line.kind in ("start", "total")
+        points = str(line.printed) if total else signed(line.printed)
+        table.add_row(points, _text(line, words, language), style="bold" if total else None)
+    return table
+
+
+def _text(line: Line, words: NightWords, language: str) -> str:
+    if line.reason is not None:
+        return sentences.sentence(line.reason, words, language)
+    if line.kind == "further":
+        return tell_count(language, "lead.further", line.topics)
+    return tell(language, f"lead.{line.kind}")

@@ -1,0 +1,68 @@
+"""The top of the queue in the terminal: score, stage and the strongest reasons of each lead."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from pipelines.score import NightReport
+from serving.night import NightWords, read_words
+from serving.reasons import parse_reasons
+from serving.words import business, choose, rounding, sentences
+from serving.words.numbers import chance, signed
+
+__all__ = ["queue_table"]
+
+
+def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
+    """Return the best leads of a night as a table.
+
+    Parameters
+    ----------
+    report : NightReport
+        The night.
+    language : str
+        Language of the words.
+    rows : int
+        Number of leads.
+    """
+    words = read_words(report.words)
+    title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
+    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
+    table.add_column("#", justify="right")
+    table.add_column("lead", no_wrap=True)
+    table.add_column("score", justify="right", style="bold")
+    table.add_column("stage", no_wrap=True)
+    table.add_column("grade", no_wrap=True)
+    table.add_column("chance" if words.calibrated else "rank", justify="right")
+    table.add_column("strongest reasons (points)")
+    for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
+        shown = chance(lead["probability"], language) if words.calibrated else str(place)
+        table.add_row(
+            str(place),
+            str(lead["lead_id"]),
+            str(rounding.round_half_up(lead["score"])),
+            _stage(lead, language),
+            lead["fit_grade"] + lead["engagement_grade"],
+            shown,
+            _reasons(lead, words, language),
+        )
+    return table
+
+
+def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
+    stage = business.stage(lead["stage"], language)
+    held = lead["held_back"]
+    return stage if pd.isna(held) else f"{stage} ({business.held_back(held, language)})"
+
+
+def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> str:
+    reasons = parse_reasons(lead["reasons"])
+    _, integers = rounding.points_as_integers(lead["base_score"], [r.points for r in reasons], lead["score"])
+    printed = dict(zip((r.topic for r in reasons), integers, strict=True))
+    lines = [
+        f"{signed(printed[r.topic]):>4}  {sentences.phrase(r, words, language)}"
+        for r in choose.top_reasons(reasons, 3)
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""``leadlight register``: log the run to MLflow and put the bundle into the registry."""
+
+from typing import Any
+
+from models.bundle import bundle_checksum, load_scorer
+from pipelines.outputs import Workdir, read_json, write_json
+from pipelines.params import Params
+from pipelines.registry import CHAMPION, Registry
+
+__all__ = ["open_registry", "register"]
+
+
+def open_registry(workdir: Workdir) -> Registry:
+    """Open the registry of the working folder, or the one that LEADLIGHT_MLFLOW_URI names."""
+    workdir.root.mkdir(parents=True, exist_ok=True)
+    return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
+
+
+def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dict[str, Any]:
+    """Register the bundle.
+
+    Parameters
+    ----------
+    params : Params
+        Logged with the run.
+    workdir : Workdir
+        Where bundle, metrics and plots are.
+    as_champion : bool
+        Let it serve at once, whoever serves now. Without it a bundle serves only where none does yet.
+
+    Returns
+    -------
+    dict
+        version, champion (the version that serves), bundle (checksum).
+    """
+    metrics = read_json(workdir.need(workdir.metrics, "evaluate"))
+    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
+    checksum = bundle_checksum(workdir.bundle)
+    settings = params.training.model_dump(mode="json") | {
+        "candidate": scorer.facts["candidate"],
+        "horizon_days": params.label.horizon_days,
+        "simulated": scorer.facts["simulated"],
+        **{f"policy_{name}": threshold.sentence for name, threshold in scorer.thresholds.items()},
+    }
+    figures = {
+        f"{name}_{figure}" if name != "leadlight" else figure: value
+        for name, group in metrics["figures"].items()
+        for figure, value in group.items()
+    }
+    if "truth" in metrics:
+        figures["regret"] = metrics["truth"]["leadlight"]["regret"]
+    tags = {"bundle": checksum, "calibrated": str(metrics["calibration"]["passed"]).lower()}
+    registry = open_registry(workdir)
+    number = registry.register(workdir.bundle, settings, figures, tags, workdir.plots)
+    if as_champion:
+        registry.point(CHAMPION, number)
+    result = {"version": number, "champion": registry.load().number, "bundle": checksum}
+    write_json(workdir.registered, result)
+    return result

@@ -1,0 +1,145 @@
+"""The model registry: the only file that talks to MLflow."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from features.errors import BundleError
+
+__all__ = ["CHALLENGER", "CHAMPION", "Registry", "Version"]
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+EXPERIMENT, MODEL = "leadlight", "leadlight"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered bundle.
+
+    Parameters
+    ----------
+    number : str
+        Version in the registry.
+    bundle : Path
+        Local folder of the bundle.
+    tags : dict of str to str
+        ``bundle`` (its checksum) and ``calibrated``.
+    """
+
+    number: str
+    bundle: Path
+    tags: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Version and checksum: what stands beside every score."""
+        return f"v{self.number}-{self.tags.get('bundle', 'unknown')}"
+
+
+class Registry:
+    """Runs and versions at an MLflow tracking URI.
+
+    Parameters
+    ----------
+    uri : str
+        ``sqlite:///...`` or the address of a server.
+    artifacts : Path
+        Folder of artifacts, for an SQLite registry; a server has its own.
+    """
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        self.uri = uri
+        mlflow.set_tracking_uri(uri)
+        self._client = MlflowClient(uri)
+        self._artifacts = artifacts
+
+    def register(
+        self, bundle: Path, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
+        pictures: Path,
+    ) -> str:  # fmt: skip
+        """Log a run and register its bundle.
+
+        Parameters
+        ----------
+        bundle : Path
+            The bundle.
+        params : mapping
+            Parameters of the run.
+        metrics : mapping of str to float
+            Test figures.
+        tags : mapping of str to str
+            Tags of the version.
+        pictures : Path
+            Folder that is logged beside.
+
+        Returns
+        -------
+        str
+            The version, under the alias ``challenger``; ``champion`` too where nobody holds it.
+        """
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            local = self.uri.startswith("sqlite:")
+            location = self._artifacts.resolve().as_uri() if local else None
+            identifier = self._client.create_experiment(EXPERIMENT, artifact_location=location)
+        else:
+            identifier = experiment.experiment_id
+        root = Path(__file__).resolve().parent
+        with mlflow.start_run(experiment_id=identifier):
+            mlflow.log_params(params)
+            mlflow.log_metrics(dict(metrics))
+            mlflow.log_artifacts(str(pictures), "plots")
+            logged = mlflow.pyfunc.log_model(
+                name="scorer",
+                python_model=str(root / "scorer_code.py"),
+                artifacts={"bundle": str(bundle)},
+                code_paths=[str(root.parent / "features"), str(root.parent / "models")],
+                pip_requirements=["lightgbm", "pandas", "scikit-learn", "scipy"],
+                registered_model_name=MODEL,
+            )
+        number = str(logged.registered_model_version)
+        for key, value in tags.items():
+            self._client.set_model_version_tag(MODEL, number, key, value)
+        self.point(CHALLENGER, number)
+        if not self._has(CHAMPION):
+            self.point(CHAMPION, number)
+        return number
+
+    def point(self, alias: str, number: str) -> None:
+        """Move an alias to a version."""
+        self._client.set_registered_model_alias(MODEL, alias, number)
+
+    def load(self, alias: str = CHAMPION) -> Version:
+        """Fetch the bundle that an alias points to.
+
+        Raises
+        ------
+        BundleError
+            If no version has the alias, or it cannot be fetched.
+        """
+        try:
+            version = self._client.get_model_version_by_alias(MODEL, alias)
+            folder = mlflow.artifacts.download_artifacts(
+                f"models:/{MODEL}/{version.version}", tracking_uri=self.uri
+            )
+        except MlflowException:
+            raise BundleError(
+                f"The registry must hold a model with the alias {alias}. Got none at {self.uri}: "
+                "run `leadlight register` first."
+            ) from None
+        return Version(str(version.version), Path(folder) / "artifacts" / "bundle", dict(version.tags))
+
+    def _has(self, alias: str) -> bool:
+        try:
+            self._client.get_model_version_by_alias(MODEL, alias)
+        except MlflowException:
+            return False
+        return True

@@ -1,0 +1,152 @@
+"""``leadlight run``: all training stages in order, without DVC, for any params file."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.calibrate import calibrate
+from pipelines.console import step
+from pipelines.evaluate import evaluate
+from pipelines.featurize import featurize
+from pipelines.ingest import ingest
+from pipelines.outputs import Workdir
+from pipelines.params import Params
+from pipelines.register import register
+from pipelines.simulate import simulate, truth
+from pipelines.snapshot import snapshot
+from pipelines.train import train
+
+__all__ = ["STAGES", "run", "run_stage"]
+
+STAGES = (
+    "simulate",
+    "ingest",
+    "snapshot",
+    "featurize",
+    "train",
+    "calibrate",
+    "truth",
+    "evaluate",
+    "register",
+)
+_SIMULATED_ONLY = ("simulate", "truth")
+
+
+def run(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
+    """Run every stage that the source needs; return the test figures."""
+    metrics: dict[str, Any] = {}
+    for name in STAGES:
+        if name in _SIMULATED_ONLY and params.simulation is None:
+            continue
+        result = run_stage(name, params, folder, workdir)
+        metrics = result if name == "evaluate" else metrics
+    return metrics
+
+
+def run_stage(name: str, params: Params, folder: Path, workdir: Workdir) -> Any:
+    """Run one stage and say what it came to.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`STAGES`.
+    params : Params
+        The params.
+    folder : Path
+        Folder that the source's paths start from.
+    workdir : Workdir
+        Where everything goes.
+    """
+    return _RUNNERS[name](params, folder, workdir)
+
+
+def _simulate(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Simulating a CRM") as tell:
+        counts = simulate(params, folder, lambda share: tell(share=share))
+        tell(result=", ".join(f"{value:,} {key.replace('_', ' ')}" for key, value in counts.items() if value))
+    return counts
+
+
+def _ingest(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Reading the source") as tell:
+        report = ingest(params, folder, workdir)
+        rows = ", ".join(
+            f"{count:,} {name}" for name, count in report["rows"].items() if name != "attributes"
+        )
+        quarantined = sum(entry["rows"] for entry in report["quarantine"])
+        tell(result=f"{rows}; {quarantined:,} in quarantine")
+    return report
+
+
+def _snapshot(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Drawing snapshots") as tell:
+        report = snapshot(params, workdir)
+        parts = [f"{report['splits'][n]['snapshots']:,} {n} ({report['splits'][n]['wins']:,} won)"
+                 for n in ("train", "calibrate", "test")]  # fmt: skip
+        tell(result=", ".join(parts))
+        if report["left_truncation"]:
+            tell(result=", ".join(parts) + ". " + report["left_truncation"])
+    return report
+
+
+def _featurize(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Computing features") as tell:
+        rows = featurize(params, workdir)
+        tell(result=f"{rows:,} rows")
+    return rows
+
+
+def _train(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Training candidates") as tell:
+        chosen = train(params, workdir, lambda name: tell(detail=f"{name} fitted"))
+        tell(result=", ".join(chosen))
+    return chosen
+
+
+def _calibrate(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Calibrating, setting thresholds") as tell:
+        scorer = calibrate(params, workdir)
+        t = scorer.thresholds
+        tell(
+            result=f"{scorer.facts['candidate']} serves; "
+            f"MQL from {t['marketing_qualified'].probability:.1%}, SQL from {t['sales_qualified'].probability:.1%}"
+        )
+    return scorer
+
+
+def _truth(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Simulating futures for the truth") as tell:
+        rows = truth(params, folder, workdir, on_progress=lambda share: tell(share=share))
+        tell(result=f"{rows:,} true probabilities")
+    return rows
+
+
+def _evaluate(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Scoring the test window once") as tell:
+        metrics = evaluate(params, workdir)
+        saved = metrics["log_loss_saved_against"]["constant"]
+        check = "passed" if metrics["calibration"]["passed"] else "failed, the number is shown as a rank"
+        tell(
+            result=f"log loss {saved['value']:.4f} below the base rate "
+            f"[{saved['low']:.4f}, {saved['high']:.4f}]; calibration check {check}"
+        )
+    return metrics
+
+
+def _register(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Registering in MLflow") as tell:
+        result = register(params, workdir)
+        tell(result=f"version {result['version']} is challenger; champion is version {result['champion']}")
+    return result
+
+
+_RUNNERS = {
+    "simulate": _simulate,
+    "ingest": _ingest,
+    "snapshot": _snapshot,
+    "featurize": _featurize,
+    "train": _train,
+    "calibrate": _calibrate,
+    "truth": _truth,
+    "evaluate": _evaluate,
+    "register": _register,
+}

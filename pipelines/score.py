@@ -1,0 +1,137 @@
+"""``leadlight score``: the nightly job. Every open lead as of a moment, into the store and Parquet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.build import FeatureSet
+from models.bundle import load_scorer
+from models.scorer import Scorer
+from pipelines.engine import feature_set, open_engine
+from pipelines.featurize import open_leads_at
+from pipelines.ingest import ingest
+from pipelines.outputs import Workdir, write_frame
+from pipelines.params import Params
+from pipelines.register import open_registry
+from serving.night import Night, NightResult
+from serving.store import open_store
+
+__all__ = ["NightReport", "score"]
+
+#: why a stage is lower than the score allows
+NO_CONSENT = "no_consent"
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night did.
+
+    Parameters
+    ----------
+    scored : pd.DataFrame
+        As written, best score first.
+    result : NightResult
+        What changed in the store.
+    output : Path
+        The Parquet file.
+    words : dict
+        What the night's scores are told with.
+    quarantined : int
+        Rows of the source that could not be used.
+    """
+
+    scored: pd.DataFrame
+    result: NightResult
+    output: Path
+    words: dict[str, Any]
+    quarantined: int
+
+
+def score(
+    params: Params, folder: Path, workdir: Workdir, as_of: pd.Timestamp, output: Path | None = None
+) -> NightReport:
+    """Read the source anew, score every open lead with the champion, write all or nothing.
+
+    Parameters
+    ----------
+    params : Params
+        The mapping.
+    folder : Path
+        Folder that the source's paths start from.
+    workdir : Workdir
+        Where registry, store and scores are.
+    as_of : pd.Timestamp
+        The moment, naive UTC.
+    output : Path, optional
+        Parquet file; ``scores/scores-DATE.parquet`` of the working folder if left out.
+
+    Returns
+    -------
+    NightReport
+        What was written.
+
+    Raises
+    ------
+    BundleError
+        If there is no champion, or it does not fit params.
+    NotEnoughDataError
+        If no lead is open at `as_of`.
+    StoreError
+        If the store refuses.
+    """
+    version = open_registry(workdir).load()
+    scorer = load_scorer(version.bundle)
+    tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
+    report = ingest(params, folder, tonight)
+    engine = open_engine(tonight)
+    features = feature_set(params, report)
+    scorer.check(features.catalogue)
+    frame = features.table(open_leads_at(engine, as_of), engine.tables).to_pyarrow().to_pandas()
+    consent = pd.read_parquet(tonight.tables / "leads.parquet", columns=["lead_id", "consent"])
+    scored = _with_consent(pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1), consent)
+    scored = scored.assign(model_version=version.name)
+    scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
+    words = night_words(params, scorer, features, version.tags.get("calibrated") == "true")
+    night = Night(as_of.to_pydatetime(), version.name, words)
+    store = open_store(workdir.store_url)
+    try:
+        result = store.write_night(night, scored)
+    finally:
+        store.close()
+    target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
+    write_frame(target, scored)
+    quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
+    return NightReport(scored, result, target, words, quarantined)
+
+
+def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool) -> dict[str, Any]:
+    """Collect what must be known to tell scores in words, so that readers need neither model nor params."""
+    thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
+    agreed = scorer.facts["policy_agreed"]
+    window = scorer.facts["snapshots"]["splits"]["calibrate"]
+    sentences = {name: t.sentence if agreed else None for name, t in scorer.thresholds.items()}
+    return {
+        "simulated": params.simulation is not None,
+        "policy": sentences | {"agreed": scorer.facts["agreed"]} if agreed else None,
+        "thresholds": thresholds,
+        "base_probability": window["wins"] / window["snapshots"],
+        "calibrated": calibrated,
+        "language_default": params.language,
+        "timezone": params.source.timezone,
+        "horizon_days": scorer.facts["horizon_days"],
+        "topics": {
+            topic.key: {"kind": topic.kind, "group": topic.group, "label": topic.label}
+            for topic in features.catalogue.topics
+        },
+    }
+
+
+def _with_consent(scored: pd.DataFrame, consent: pd.DataFrame) -> pd.DataFrame:
+    """Without consent nobody is promoted into marketing contact; where consent is not mapped, all are."""
+    given = scored["lead_id"].map(consent.set_index("lead_id")["consent"])
+    held = given.eq(False).fillna(False).to_numpy(dtype=bool) & (scored["stage"] != "lead").to_numpy()
+    stage = scored["stage"].mask(held, "lead")
+    reason = pd.Series(None, index=scored.index, dtype="str").mask(held, NO_CONSENT)
+    return scored.assign(stage=stage, held_back=reason)

@@ -1,0 +1,102 @@
+"""``leadlight simulate`` and ``leadlight truth``: the simulated CRM, and what it knows to be true."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.errors import ParamsError
+from pipelines.engine import open_engine
+from pipelines.featurize import open_leads_at
+from pipelines.learning_data import read_learning_data
+from pipelines.outputs import Workdir, write_frame
+from pipelines.params import Params
+from pipelines.simulation import SimulationSettings, true_probability
+from pipelines.simulation import simulate as simulate_world
+
+__all__ = ["simulate", "source_folder", "truth"]
+
+
+def simulate(
+    params: Params, folder: Path, on_progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    """Write the simulated CRM to where the source is mapped to.
+
+    Parameters
+    ----------
+    params : Params
+        With a section ``simulation``.
+    folder : Path
+        Folder that the source's paths start from.
+    on_progress : callable, optional
+        Called with the share done.
+
+    Returns
+    -------
+    dict
+        Counts.
+
+    Raises
+    ------
+    ParamsError
+        If there is no section ``simulation``.
+    """
+    return simulate_world(_settings(params), source_folder(params, folder), on_progress)
+
+
+def truth(
+    params: Params,
+    folder: Path,
+    workdir: Workdir,
+    *,
+    as_of: pd.Timestamp | None = None,
+    output: Path | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> int:
+    """Write the true probability to win beside the outcome.
+
+    Parameters
+    ----------
+    params : Params
+        With a section ``simulation``.
+    folder, workdir : Path, Workdir
+        Where the source and the clean tables are.
+    as_of : pd.Timestamp, optional
+        Moment at which open leads are looked at, naive UTC; left out, the snapshots of the test window.
+    output : Path, optional
+        Parquet file: lead_id, as_of, true_probability, and won for the test window.
+    on_progress : callable, optional
+        Called with the share done.
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
+    settings = _settings(params)
+    if as_of is None:
+        test = read_learning_data(workdir).window("test")
+        snapshots = test.frame[["lead_id", "as_of", "won"]]
+    else:
+        snapshots = open_leads_at(open_engine(workdir), as_of).to_pyarrow().to_pandas()
+    known = true_probability(
+        settings,
+        source_folder(params, folder),
+        snapshots[["lead_id", "as_of"]],
+        params.label.horizon_days,
+        on_progress=on_progress,
+    )
+    write_frame(output or workdir.truth, snapshots.assign(true_probability=known))
+    return len(snapshots)
+
+
+def source_folder(params: Params, folder: Path) -> Path:
+    """Return the folder that the simulated files lie in: that of the leads."""
+    return (folder / params.source.leads.path).parent
+
+
+def _settings(params: Params) -> SimulationSettings:
+    if params.simulation is None:
+        raise ParamsError("The params must have a section simulation to simulate. It is missing.")
+    return params.simulation
