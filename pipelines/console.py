@@ -39,7 +39,8 @@ def step(name: str) -> Iterator[Callable[..., None]]:
         BarColumn(bar_width=20),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    live = console.is_terminal  # in a log a bar is noise: there the line at the end says it
+    with Progress(*columns, console=console, transient=True, disable=not live) as progress:
         task = progress.add_task(name, total=None)
 
         def tell(share: float | None = None, detail: str | None = None, result: str | None = None) -> None:
@@ -71,8 +72,8 @@ def figures_table(metrics: dict[str, Any]) -> Table:
         "brier": "Brier",
         "ece": "ECE",
         "auc": "AUC",
-        "average_precision": "avg. precision",
-        "lift_at_10_percent": "lift at 10 %",
+        "average_precision": "AP",
+        "lift_at_10_percent": "lift 10 %",
     }
     truth = metrics.get("truth")
     table.add_column("")

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from pipelines.score import NightReport
@@ -29,16 +30,16 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
     """
     words = read_words(report.words)
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
-    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("#", justify="right")
-    table.add_column("lead", no_wrap=True)
-    table.add_column("score", justify="right", style="bold")
+    table.add_column("lead", overflow="fold", max_width=12)
+    table.add_column("score", justify="right", style="bold", no_wrap=True)
     table.add_column("stage", no_wrap=True)
-    table.add_column("grade", no_wrap=True)
-    table.add_column("chance" if words.calibrated else "rank", justify="right")
-    table.add_column("strongest reasons (points)")
+    table.add_column("grade")
+    table.add_column("chance", justify="right", no_wrap=True)
+    table.add_column("strongest reasons (points)", min_width=30)
     for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
-        shown = chance(lead["probability"], language) if words.calibrated else str(place)
+        shown = chance(lead["probability"], language) if words.calibrated else "-"
         table.add_row(
             str(place),
             str(lead["lead_id"]),

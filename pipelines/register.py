@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from models.bundle import bundle_checksum, load_scorer
 from pipelines.outputs import Workdir, read_json, write_json
 from pipelines.params import Params
@@ -51,7 +53,10 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
         figures["regret"] = metrics["truth"]["leadlight"]["regret"]
     tags = {"bundle": checksum, "calibrated": str(metrics["calibration"]["passed"]).lower()}
     registry = open_registry(workdir)
-    number = registry.register(workdir.bundle, settings, figures, tags, workdir.plots)
+    example = pd.read_parquet(workdir.features).head(20)[scorer.catalogue.names]
+    number = registry.register(
+        workdir.bundle, params=settings, metrics=figures, tags=tags, pictures=workdir.plots, example=example
+    )
     if as_champion:
         registry.point(CHAMPION, number)
     result = {"version": number, "champion": registry.load().number, "bundle": checksum}

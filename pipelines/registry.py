@@ -1,23 +1,34 @@
 """The model registry: the only file that talks to MLflow."""
 
+import logging
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
+import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
 
 from features.errors import BundleError
+from models.bundle import load_scorer
 
 __all__ = ["CHALLENGER", "CHAMPION", "Registry", "Version"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
+LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+# MLflow tells of tables it creates and of versions it guesses; a person waits for the result
+for chatty in ("mlflow", "alembic"):
+    logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -62,9 +73,15 @@ class Registry:
         self._artifacts = artifacts
 
     def register(
-        self, bundle: Path, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
+        self,
+        bundle: Path,
+        *,
+        params: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        tags: Mapping[str, str],
         pictures: Path,
-    ) -> str:  # fmt: skip
+        example: pd.DataFrame,
+    ) -> str:
         """Log a run and register its bundle.
 
         Parameters
@@ -79,6 +96,8 @@ class Registry:
             Tags of the version.
         pictures : Path
             Folder that is logged beside.
+        example : pd.DataFrame
+            Some rows of features, for the signature.
 
         Returns
         -------
@@ -93,7 +112,10 @@ class Registry:
         else:
             identifier = experiment.experiment_id
         root = Path(__file__).resolve().parent
-        with mlflow.start_run(experiment_id=identifier):
+        with mlflow.start_run(experiment_id=identifier) as run, warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # an example would be written out beside the signature
             mlflow.log_params(params)
             mlflow.log_metrics(dict(metrics))
             mlflow.log_artifacts(str(pictures), "plots")
@@ -102,12 +124,17 @@ class Registry:
                 python_model=str(root / "scorer_code.py"),
                 artifacts={"bundle": str(bundle)},
                 code_paths=[str(root.parent / "features"), str(root.parent / "models")],
-                pip_requirements=["lightgbm", "pandas", "scikit-learn", "scipy"],
-                registered_model_name=MODEL,
+                pip_requirements=[f"{name}=={metadata.version(name)}" for name in LIBRARIES],
+                signature=infer_signature(example, load_scorer(bundle).score(example)),
             )
-        number = str(logged.registered_model_version)
-        for key, value in tags.items():
-            self._client.set_model_version_tag(MODEL, number, key, value)
+        try:
+            self._client.get_registered_model(MODEL)
+        except MlflowException:
+            self._client.create_registered_model(MODEL)
+        version = self._client.create_model_version(
+            MODEL, logged.model_uri, run_id=run.info.run_id, model_id=logged.model_id, tags=dict(tags)
+        )
+        number = str(version.version)
         self.point(CHALLENGER, number)
         if not self._has(CHAMPION):
             self.point(CHAMPION, number)

@@ -46,7 +46,8 @@ class LeftTruncation:
         """Say what was found."""
         return (
             f"No win is recorded before {self.until:%Y-%m-%d}, though {self.expected:.0f} were to be "
-            f"expected among the {self.snapshots} snapshots whose window had ended by then: they are left out."
+            f"expected among the {self.snapshots} snapshots whose window had ended by then: what lies "
+            "before is left out."
         )
 
 
@@ -83,8 +84,8 @@ def time_windows(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> Windows:
     days, gap_days = (moments.iloc[-1] - moments.iloc[0]).days, gap.days
     raise NotEnoughDataError(
         "The span of the labelled snapshots must have room for three windows and two gaps of "
-        f"{gap_days} days. Got {days} days from {moments.iloc[0]:%Y-%m-%d} to {moments.iloc[-1]:%Y-%m-%d}: shorten "
-        "label.horizon_days or give more history."
+        f"{gap_days} days. Got {days} days from {moments.iloc[0]:%Y-%m-%d} to {moments.iloc[-1]:%Y-%m-%d}: "
+        "shorten label.horizon_days or give more history."
     )
 
 

@@ -1,0 +1,60 @@
+"""Where a lead stood in the sales process: read off its own activities and its close, causing nothing."""
+
+import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipelines.simulation.course import Course, Log
+from pipelines.simulation.details import moments
+from pipelines.simulation.law import TYPES
+from pipelines.simulation.rhythm import Ints
+
+__all__ = ["STAGES", "stage_rows"]
+
+STAGES = ("new", "contacted", "meeting", "proposal", "won", "lost")
+
+
+def stage_rows(start: datetime.date, leads: pd.DataFrame, course: Course) -> pd.DataFrame:
+    """List stages and when they were entered, by time.
+
+    A lead is new when created, contacted with the first sales call, at the meeting stage with the second
+    call, or with a demo request once contacted, and at the proposal stage with the next call after that.
+
+    Returns
+    -------
+    DataFrame, shape (changes, 3)
+        lead_id, stage, entered_at (UTC).
+    """
+    n = len(leads)
+    created = leads["created"].to_numpy(dtype=np.int64)
+    call, demo = TYPES.index("sales_call"), TYPES.index("demo_request")
+    contacted = _first_after(course.log, (call,), created)
+    meeting = _first_after(course.log, (call, demo), contacted)
+    proposal = _first_after(course.log, (call,), meeting)
+    never = np.iinfo(np.int64).max
+    shut = course.closed >= 0
+    won = np.where(shut & course.won, course.closed, never)
+    lost = np.where(shut & ~course.won, course.closed, never)
+    entered = np.concatenate([created, contacted, meeting, proposal, won, lost])
+    stage = np.repeat(np.arange(len(STAGES)), n)
+    lead = np.tile(np.arange(n), len(STAGES))
+    order = np.lexsort((stage, lead, entered))
+    order = order[entered[order] < never]
+    return pd.DataFrame(
+        {
+            "lead_id": leads["lead_id"].to_numpy()[lead[order]],
+            "stage": np.array(STAGES)[stage[order]],
+            "entered_at": moments(start, entered[order]),
+        }
+    )
+
+
+def _first_after(log: Log, kinds: tuple[int, ...], moment: Ints) -> Ints:
+    """Second of each lead's first activity of these types after a moment; the largest integer where none."""
+    never: int = np.iinfo(np.int64).max
+    first = np.full(len(moment), never, dtype=np.int64)
+    fits: npt.NDArray[np.bool_] = np.isin(log.type, kinds) & (log.second > moment[log.lead])
+    np.minimum.at(first, log.lead[fits], log.second[fits])
+    return first

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The whole way once: simulated CRM -> dvc repro -> champion -> last night's scores -> the top of the queue.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
+export MLFLOW_DISABLE_TELEMETRY=true DVC_NO_ANALYTICS=true
+
+night=2025-09-01
+echo "Leadlight on a simulated CRM: 20,000 leads over 24 months, none of them real."
+dvc repro --quiet
+leadlight evaluate
+leadlight score --as-of "$night"
+lead=$(leadlight top)
+echo
+leadlight explain "$lead"
+cat <<TEXT
+
+What there is to open:
+  make serve                                  the queue and the lead pages, http://127.0.0.1:8000 (?language=de)
+  .venv/bin/leadlight explain LEAD_ID         why a lead has its score (--language de for German)
+  work/plots/curves.png                       ROC, precision and recall, reliability, gains of the test window
+  work/metrics.json                           all test figures, with intervals
+  .venv/bin/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
+TEXT

@@ -1,0 +1,83 @@
+"""The JSON that the API answers with."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Health", "LeadAnswer", "LeadInList", "LeadList", "Problem", "ReasonAnswer", "StageName"]
+
+StageName = Literal["lead", "marketing_qualified", "sales_qualified"]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class Problem(_Answer):
+    """Why a request was refused."""
+
+    error: str = Field(description="One sentence.")
+
+
+class Health(_Answer):
+    """Whether the counter is open."""
+
+    status: Literal["ok", "empty"] = Field(description="empty: no night of scores is stored yet.")
+    newest_night: dt.datetime | None = Field(description="The moment the current scores speak of.")
+    model_version: str | None = Field(description="The model that gave the newest scores.")
+    leads: int = Field(description="Leads in the current view.")
+
+
+class LeadInList(_Answer):
+    """One lead of the queue."""
+
+    lead_id: str = Field(description="As in the source.")
+    score: float = Field(description="0 to 100; 50 and 80 are the thresholds of the two stages.")
+    probability: float | None = Field(
+        description="Chance to win, 0 to 1; null where the model's chances did not pass their check."
+    )
+    stage: StageName = Field(description="lead, marketing_qualified or sales_qualified.")
+    fit_grade: str = Field(description="A to D: how well it matches those who won.")
+    engagement_grade: str = Field(description="1 to 4: how it behaves.")
+    held_back: str | None = Field(description="Why the stage is lower than the score allows, or null.")
+
+
+class LeadList(_Answer):
+    """A part of the queue, highest score first."""
+
+    as_of: dt.datetime = Field(description="The moment the scores speak of.")
+    total: int = Field(description="Leads that the query meets.")
+    limit: int = Field(description="Leads asked for.")
+    offset: int = Field(description="Leads skipped.")
+    leads: list[LeadInList] = Field(description="By score, then by lead id.")
+
+
+class ReasonAnswer(_Answer):
+    """What one topic adds to the score, or takes from it."""
+
+    topic: str = Field(description="The signal or attribute.")
+    group: Literal["fit", "engagement"] = Field(description="fit or engagement.")
+    points: float = Field(description="Exact points; base_score plus all points is the score.")
+    points_printed: int = Field(description="Whole points; they add up to score_printed too.")
+    sentence: str = Field(description="In the language asked for.")
+    value: str | float | bool | dict[str, float | None] | None = Field(
+        description="What was known: a value, counts with days_since_last, or an age in days."
+    )
+
+
+class LeadAnswer(LeadInList):
+    """The score of one lead and how it comes about."""
+
+    as_of: dt.datetime = Field(description="The night it is told for.")
+    since: dt.datetime = Field(description="The night since which nothing but time has changed.")
+    base_score: float = Field(description="Where every lead starts.")
+    base_score_printed: int = Field(description="Whole points of the start.")
+    score_printed: int = Field(description="The score as shown.")
+    base_probability: float = Field(description="Average chance to win, 0 to 1.")
+    rank: int | None = Field(description="Place in the current view; null for a moment in the past.")
+    language: str = Field(description="Language of the sentences.")
+    reasons: list[ReasonAnswer] = Field(description="All topics, the largest first.")
+    model_version: str = Field(description="The model that gave the score.")
+    simulated: bool = Field(description="Whether the leads are simulated.")
+    agreed: bool = Field(description="Whether anybody agreed on the thresholds.")

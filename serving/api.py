@@ -1,0 +1,145 @@
+"""The JSON API."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from serving.answers import Health, LeadAnswer, LeadInList, LeadList, Problem, ReasonAnswer, StageName
+from serving.asking import RequestError, language_of, moment_of
+from serving.night import NightWords
+from serving.store import Store, StoredNight, StoredScore
+from serving.waterfall import printed_points
+from serving.words import Reason, sentence, top_reasons
+from serving.words.business import agreement
+
+__all__ = ["api_router"]
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    422: {"model": Problem, "description": "A value of the request is not allowed."},
+    503: {"model": Problem, "description": "No night of scores is stored yet, or the store is out of reach."},
+}
+_UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "No open lead has this id."}
+}
+_Language = Annotated[str | None, Query(description="en or de; else as in Accept-Language.")]
+_AsOf = Annotated[str | None, Query(description="As it was shown at this ISO date or time; UTC.")]
+
+
+def api_router(store: Store) -> APIRouter:
+    """Make the routes that answer in JSON.
+
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    fastapi.APIRouter
+    """
+    router = APIRouter(tags=["api"])
+
+    @router.get("/health", responses={503: _PROBLEMS[503]})
+    def health() -> Health:
+        """Tell whether the counter is open, and how fresh its scores are."""
+        night = store.newest_night()
+        if night is None:
+            return Health(status="empty", newest_night=None, model_version=None, leads=0)
+        return Health(
+            status="ok", newest_night=_utc(night.as_of), model_version=night.model_version, leads=night.leads
+        )
+
+    @router.get("/api/leads", responses=_PROBLEMS)
+    def leads(
+        limit: Annotated[int, Query(ge=1, le=500, description="Leads to list.")] = 50,
+        offset: Annotated[int, Query(ge=0, le=1_000_000_000, description="Leads to skip.")] = 0,
+        stage: Annotated[StageName | None, Query(description="Only leads in this stage.")] = None,
+    ) -> LeadList:
+        """List leads, highest score first."""
+        night = require_night(store)
+        listed = store.current(limit, offset, stage)
+        return LeadList(
+            as_of=_utc(night.as_of),
+            total=store.count(stage),
+            limit=limit,
+            offset=offset,
+            leads=[LeadInList(**_in_list(lead, night.words)) for lead in listed],
+        )
+
+    @router.get("/api/leads/{lead_id:path}", responses=_PROBLEMS | _UNKNOWN)
+    def lead(request: Request, lead_id: str, language: _Language = None, as_of: _AsOf = None) -> LeadAnswer:
+        """Tell the score of one lead and all its reasons."""
+        moment = moment_of(as_of)
+        night = require_night(store, moment)
+        spoken = language_of(request, night.words.language_default)
+        score = require_lead(store, lead_id, moment)
+        return _lead_answer(score, night, spoken, store.rank(score) if moment is None else None)
+
+    return router
+
+
+def require_night(store: Store, as_of: dt.datetime | None = None) -> StoredNight:
+    """Find a night; without one, refuse with 503."""
+    night = store.newest_night(as_of)
+    if night is None:
+        raise RequestError(503, "error.night")
+    return night
+
+
+def require_lead(store: Store, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore:
+    """Find a lead; without it, refuse with 404."""
+    score = store.lead(lead_id, as_of)
+    if score is None:
+        raise RequestError(404, "error.lead", lead_id)
+    return score
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(tzinfo=dt.UTC)
+
+
+def _in_list(score: StoredScore, words: NightWords) -> dict[str, Any]:
+    return {
+        "lead_id": score.lead_id,
+        "score": score.score,
+        "probability": score.probability if words.calibrated else None,
+        "stage": score.stage,
+        "fit_grade": score.fit_grade,
+        "engagement_grade": score.engagement_grade,
+        "held_back": score.held_back,
+    }
+
+
+def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: int | None) -> LeadAnswer:
+    printed = printed_points(score)
+    unmoved = [reason for reason in score.reasons if reason.points == 0]
+    return LeadAnswer(
+        **_in_list(score, night.words),
+        as_of=_utc(score.as_of),
+        since=_utc(score.since),
+        base_score=score.base_score,
+        base_score_printed=printed.base,
+        score_printed=printed.score,
+        base_probability=night.words.base_probability,
+        rank=rank,
+        language=language,
+        reasons=[
+            ReasonAnswer(
+                topic=reason.topic,
+                group="fit" if reason.group == "fit" else "engagement",
+                points=reason.points,
+                points_printed=printed.points[reason.topic],
+                sentence=sentence(reason, night.words, language),
+                value=_value(reason),
+            )
+            for reason in [*top_reasons(score.reasons, len(score.reasons)), *unmoved]
+        ],
+        model_version=score.model_version,
+        simulated=night.words.simulated,
+        agreed=agreement(night.words, language)[0],
+    )
+
+
+def _value(reason: Reason) -> str | float | bool | dict[str, float | None] | None:
+    return dict(reason.value) if isinstance(reason.value, Mapping) else reason.value

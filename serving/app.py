@@ -1,0 +1,41 @@
+"""The application: API and pages over one score store."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from serving.api import api_router
+from serving.faults import add_faults
+from serving.lead_page import lead_router
+from serving.queue_page import queue_router
+from serving.store import Store
+
+__all__ = ["create_app"]
+
+
+def create_app(store: Store) -> FastAPI:
+    """Make the web application.
+
+    Parameters
+    ----------
+    store : Store
+        Open; it stays the caller's to close.
+
+    Returns
+    -------
+    fastapi.FastAPI
+    """
+    # the usual documentation pages load scripts from outside; openapi.json stays
+    app = FastAPI(
+        title="Leadlight",
+        description="Scores of leads and the reasons they are made of.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(api_router(store))
+    app.include_router(queue_router(store))
+    app.include_router(lead_router(store))
+    add_faults(app)
+    return app

@@ -1,0 +1,117 @@
+"""The page of one lead: ten seconds to see where it stands and why."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from serving.api import require_lead, require_night
+from serving.asking import language_of
+from serving.night import NightWords
+from serving.rendering import address, render
+from serving.store import Store, StoredNight, StoredScore
+from serving.waterfall import Line, Printed, waterfall
+from serving.words import sentence
+from serving.words.business import held_back, stage_long
+from serving.words.catalogue import tell, tell_count
+from serving.words.numbers import chance, moment, number, ratio, signed
+
+__all__ = ["lead_router"]
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+def lead_router(store: Store) -> APIRouter:
+    """Make the route of a lead's page.
+
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    fastapi.APIRouter
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/leads/{lead_id:path}", response_class=HTMLResponse)
+    def lead(request: Request, lead_id: str) -> HTMLResponse:
+        night = require_night(store)
+        language = language_of(request, night.words.language_default)
+        score = require_lead(store, lead_id)
+        asked = request.query_params.get("language")
+        return render(
+            request,
+            "lead.html",
+            language,
+            night.words,
+            back=address("/", language=asked),
+            **_shown(score, night, store.rank(score), language),
+        )
+
+    return router
+
+
+def _shown(score: StoredScore, night: StoredNight, rank: int, language: str) -> dict[str, Any]:
+    words = night.words
+    bars = waterfall(score)
+    return {
+        "score": score,
+        "printed": bars.printed.score,
+        "stage_label": stage_long(score.stage, language),
+        "held_back": held_back(score.held_back, language) if score.held_back else None,
+        "chance": chance(score.probability, language) if words.calibrated else None,
+        "average": chance(words.base_probability, language),
+        "ratio": ratio(score.probability, words.base_probability, language),
+        "rank": number(rank, language),
+        "total": number(night.leads, language),
+        "grades": [
+            ("fit", score.fit_grade, signed(bars.printed.of_group(score.reasons, "fit"))),
+            (
+                "engagement",
+                score.engagement_grade,
+                signed(bars.printed.of_group(score.reasons, "engagement")),
+            ),
+        ],
+        "bars": [(line, _text(line, words, language), _points(line), _tone(line)) for line in bars.lines],
+        "marks": bars.marks,
+        "sum": _sum(bars.printed, score, language),
+        "model_version": score.model_version,
+        "as_of": moment(score.as_of, words.timezone, language, with_time=True),
+        "since": moment(score.since, words.timezone, language) if score.since != score.as_of else None,
+    }
+
+
+def _text(line: Line, words: NightWords, language: str) -> str:
+    if line.reason is not None:
+        return sentence(line.reason, words, language)
+    if line.kind == "further":
+        return tell_count(language, "lead.further", line.topics)
+    return tell(language, f"lead.{line.kind}")
+
+
+def _points(line: Line) -> str:
+    return str(line.printed) if line.kind in {"start", "total"} else signed(line.printed)
+
+
+def _tone(line: Line) -> str:
+    if line.kind in {"start", "total"}:
+        return line.kind
+    if line.printed == 0:
+        return "none"
+    return "up" if line.end >= line.start else "down"
+
+
+def _sum(printed: Printed, score: StoredScore, language: str) -> str:
+    fit = printed.of_group(score.reasons, "fit")
+    engagement = printed.of_group(score.reasons, "engagement")
+    return tell(
+        language,
+        "lead.sum",
+        base=printed.base,
+        fit=abs(fit),
+        fit_sign=_MINUS if fit < 0 else "+",
+        engagement=abs(engagement),
+        engagement_sign=_MINUS if engagement < 0 else "+",
+        score=printed.score,
+    )

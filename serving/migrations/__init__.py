@@ -1,0 +1,1 @@
+"""Migrations of the score store; run whenever a store is opened."""

@@ -1,0 +1,132 @@
+"""The queue: leads by score, for those who decide whom to call next."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from serving.answers import StageName
+from serving.api import require_night
+from serving.asking import language_of
+from serving.night import NightWords
+from serving.rendering import address, lead_path, render
+from serving.store import Store, StoredScore
+from serving.store.checking import STAGES
+from serving.waterfall import printed_points
+from serving.words import phrase, top_reasons
+from serving.words.business import held_back, stage, stage_long
+from serving.words.catalogue import tell
+from serving.words.numbers import chance, moment, number, signed
+
+__all__ = ["queue_router"]
+
+PAGE_LEADS = 25
+REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Row:
+    rank: str
+    lead_id: str
+    link: str
+    printed: int
+    score: float
+    chance: str | None
+    stage: str
+    stage_label: str
+    stage_title: str
+    grade: str
+    held_back: str | None
+    reasons: list[tuple[str, str, str]]
+
+
+def queue_router(store: Store) -> APIRouter:
+    """Make the route of the queue.
+
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    fastapi.APIRouter
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/", response_class=HTMLResponse)
+    def queue(
+        request: Request,
+        stage: Annotated[StageName | None, Query()] = None,
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    ) -> HTMLResponse:
+        night = require_night(store)
+        language = language_of(request, night.words.language_default)
+        counts = {name: store.count(name) for name in (None, *STAGES)}
+        total = counts[stage]
+        offset = (page - 1) * PAGE_LEADS
+        listed = store.current(PAGE_LEADS, offset, stage)
+        rows = [_row(lead, offset + place, night.words, language) for place, lead in enumerate(listed, 1)]
+        asked = request.query_params.get("language")
+        return render(
+            request,
+            "queue.html",
+            language,
+            night.words,
+            rows=rows,
+            total=total,
+            as_of=moment(night.as_of, night.words.timezone, language),
+            model_version=night.model_version,
+            filters=_filters(counts, stage, asked, language),
+            range=(
+                number(offset + 1, language),
+                number(offset + len(rows), language),
+                number(total, language),
+            ),
+            previous=address("/", stage=stage, page=page - 1, language=asked) if page > 1 else None,
+            next=address("/", stage=stage, page=page + 1, language=asked)
+            if offset + PAGE_LEADS < total
+            else None,
+        )
+
+    return router
+
+
+def _filters(
+    counts: dict[str | None, int], chosen: str | None, asked: str | None, language: str
+) -> list[tuple[str, str, str, str, bool]]:
+    return [
+        (
+            name or "all",
+            stage(name, language) if name else tell(language, "queue.all"),
+            number(count, language),
+            address("/", stage=name, language=asked),
+            name == chosen,
+        )
+        for name, count in [(name, counts[name]) for name in (None, *reversed(STAGES))]
+    ]
+
+
+def _row(score: StoredScore, rank: int, words: NightWords, language: str) -> _Row:
+    printed = printed_points(score)
+    return _Row(
+        rank=number(rank, language),
+        lead_id=score.lead_id,
+        link=lead_path(score.lead_id),
+        printed=printed.score,
+        score=round(score.score, 3),
+        chance=chance(score.probability, language) if words.calibrated else None,
+        stage=score.stage,
+        stage_label=stage(score.stage, language),
+        stage_title=stage_long(score.stage, language),
+        grade=score.fit_grade + score.engagement_grade,
+        held_back=held_back(score.held_back, language) if score.held_back else None,
+        reasons=[
+            (
+                "up" if reason.points > 0 else "down",
+                signed(printed.points[reason.topic]),
+                phrase(reason, words, language),
+            )
+            for reason in top_reasons(score.reasons, REASONS_SHOWN)
+        ],
+    )

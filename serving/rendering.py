@@ -1,0 +1,94 @@
+"""Templates, and what every page shows: language switch, warnings, what was agreed."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from serving.night import NightWords
+from serving.words.business import agreement, policy_lines
+from serving.words.catalogue import LANGUAGES, tell, tell_count
+from serving.words.numbers import signed
+
+__all__ = ["address", "lead_path", "render"]
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+# Nothing is loaded from elsewhere and no script runs, whatever a lead's data say.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Language",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def lead_path(lead_id: str) -> str:
+    """Write the path of a lead's page; slashes, quotes and spaces in the id are escaped."""
+    return f"/leads/{quote(lead_id, safe='')}"
+
+
+def address(path: str, **query: object) -> str:
+    """Write a path with those query values that are not None."""
+    given = {key: value for key, value in query.items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def render(
+    request: Request,
+    template: str,
+    language: str,
+    words: NightWords | None,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """Render a page.
+
+    Parameters
+    ----------
+    request : fastapi.Request
+    template : str
+        Name of a file in ``serving/templates``.
+    language : str
+    words : NightWords or None
+        Of the night shown; None where there is none.
+    status : int
+        HTTP status code.
+    **values
+        What the template shows.
+
+    Returns
+    -------
+    fastapi.responses.HTMLResponse
+    """
+    path = quote(request.url.path if "lead_id" not in request.path_params else "", safe="/")
+    if "lead_id" in request.path_params:
+        path = lead_path(request.path_params["lead_id"])
+    query = {key: value for key, value in request.query_params.items() if key != "language"}
+    switch = [
+        (code, tell(code, "language.name"), address(path, **query, language=code)) for code in LANGUAGES
+    ]
+    agreed = agreement(words, language) if words else None
+    html = _TEMPLATES.get_template(template).render(
+        language=language,
+        switch=switch,
+        words=words,
+        agreed=agreed,
+        policy=policy_lines(words, language) if words else [],
+        t=lambda key, **filled: tell(language, key, **filled),
+        tn=lambda key, count, **filled: tell_count(language, key, count, **filled),
+        signed=signed,
+        **values,
+    )
+    headers = {**_HEADERS, "Content-Language": language}
+    return HTMLResponse(html, status_code=status, headers=headers)

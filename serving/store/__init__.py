@@ -1,0 +1,28 @@
+"""The score store: append-only history of scores, and the current view derived from it."""
+
+from serving.night import Night, NightResult
+from serving.store.opening import open_engine
+from serving.store.records import Closing, StoredNight, StoredScore
+from serving.store.store import Store
+
+__all__ = ["Closing", "Night", "NightResult", "Store", "StoredNight", "StoredScore", "open_store"]
+
+
+def open_store(url: str) -> Store:
+    """Open a score store; makes its tables, or brings them up to date.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of a SQLite file or a PostgreSQL database.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be opened; the sentence never shows the password.
+    """
+    return Store(open_engine(url))

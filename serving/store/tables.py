@@ -1,0 +1,44 @@
+"""The tables of the score store, as the newest migration leaves them."""
+
+from sqlalchemy import Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
+
+__all__ = ["CLOSED", "metadata", "nights", "scores"]
+
+CLOSED = "closed"
+"""Stage of the row that takes a lead out of the current view."""
+
+metadata = MetaData()
+
+nights = Table(
+    "nights",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    # orders two nights of one as_of, which the clock of written_at need not do
+    Column("night", Integer, nullable=False, unique=True),
+    Column("as_of", DateTime, nullable=False),
+    Column("model_version", String, nullable=False),
+    Column("written_at", DateTime, nullable=False),
+    Column("leads", Integer, nullable=False),
+    Column("rows_written", Integer, nullable=False),
+    Column("leads_closed", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
+# At most one row per lead and night, so the latest night of a lead is its current row.
+scores = Table(
+    "scores",
+    metadata,
+    Column("lead_id", String, primary_key=True),
+    Column("night", Integer, ForeignKey("nights.night"), primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("as_of", DateTime, nullable=False),
+    Column("probability", Double),
+    Column("score", Double),
+    Column("base_score", Double),
+    Column("stage", String, nullable=False),
+    Column("fit_grade", String),
+    Column("engagement_grade", String),
+    Column("held_back", String),
+    Column("reasons", Text),
+    Column("model_version", String, nullable=False),
+)

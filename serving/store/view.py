@@ -1,0 +1,105 @@
+"""The current view, derived from the history: each lead's latest row, unless that row closes it."""
+
+import datetime as dt
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from serving.night import NightWords, read_words
+from serving.reasons import later, parse_reasons
+from serving.store.records import Closing, StoredNight, StoredScore
+from serving.store.tables import CLOSED, nights, scores
+
+__all__ = ["closing_or_score", "night_at", "stored_score", "view"]
+
+
+def view(night: int) -> Select[Any]:
+    """Select the leads in the view after a night.
+
+    Parameters
+    ----------
+    night : int
+        Number of the night; rows of later nights are not seen.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        All columns of `scores`, one row a lead.
+    """
+    latest = (
+        select(scores.c.lead_id, func.max(scores.c.night).label("night"))
+        .where(scores.c.night <= night)
+        .group_by(scores.c.lead_id)
+        .subquery("latest")
+    )
+    own = and_(scores.c.lead_id == latest.c.lead_id, scores.c.night == latest.c.night)
+    return select(scores).join(latest, own).where(scores.c.stage != CLOSED)
+
+
+def night_at(connection: Connection, as_of: dt.datetime | None = None) -> StoredNight | None:
+    """Find the newest night, or the newest at a moment.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+    as_of : datetime, optional
+        Naive, UTC; nights after it are not seen.
+
+    Returns
+    -------
+    StoredNight or None
+        None where no night is stored up to then.
+    """
+    query = select(nights).order_by(nights.c.night.desc()).limit(1)
+    if as_of is not None:
+        query = query.where(nights.c.as_of <= as_of)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    columns = dict(row._mapping)
+    return StoredNight(**{**columns, "words": read_words(json.loads(columns["words"]))})
+
+
+def stored_score(row: Row[Any], as_of: dt.datetime, words: NightWords) -> StoredScore:
+    """Read one row of `scores` as of a night.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+        Of a lead that is not closed.
+    as_of : datetime
+        The night to tell it for; naive, UTC.
+    words : NightWords
+        Of that night.
+
+    Returns
+    -------
+    StoredScore
+    """
+    columns = dict(row._mapping)
+    del columns["night"]
+    since = columns["as_of"]
+    days = (as_of - since).total_seconds() / 86400
+    reasons = tuple(
+        later(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
+        for reason in parse_reasons(columns["reasons"])
+    )
+    return StoredScore(**{**columns, "as_of": as_of, "since": since, "reasons": reasons})
+
+
+def closing_or_score(row: Row[Any], words: NightWords) -> StoredScore | Closing:
+    """Read one row of `scores` as it was written.
+
+    Parameters
+    ----------
+    row : sqlalchemy.Row
+    words : NightWords
+
+    Returns
+    -------
+    StoredScore or Closing
+    """
+    if row.stage == CLOSED:
+        return Closing(row.run_id, row.lead_id, row.as_of, row.model_version)
+    return stored_score(row, row.as_of, words)

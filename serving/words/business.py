@@ -1,0 +1,70 @@
+"""Stages, grades, holds and policies in words."""
+
+from babel.lists import format_list
+
+from serving.night import NightWords
+from serving.words.catalogue import locale, tell, tell_if_known
+from serving.words.numbers import date
+
+__all__ = ["agreement", "held_back", "policy_lines", "stage", "stage_long"]
+
+_THRESHOLDS = ("marketing_qualified", "sales_qualified")
+
+
+def stage(name: str, language: str) -> str:
+    """Name a stage in short."""
+    return tell(language, f"stage.{name}.short")
+
+
+def stage_long(name: str, language: str) -> str:
+    """Name a stage in full."""
+    return tell(language, f"stage.{name}.long")
+
+
+def held_back(code: str, language: str) -> str:
+    """Say why a lead is held back; a code without a message is shown as it is."""
+    return tell_if_known(language, f"held_back.{code}", tell(language, "held_back.other", code=code))
+
+
+def policy_lines(words: NightWords, language: str) -> list[str]:
+    """Say what the thresholds follow.
+
+    Parameters
+    ----------
+    words : NightWords
+    language : str
+
+    Returns
+    -------
+    list of str
+        One sentence a threshold.
+    """
+    lines = []
+    for name in _THRESHOLDS:
+        policy = getattr(words.policy, name) if words.policy else None
+        key = f"policy.{name}" if policy else f"policy.{name}.default"
+        lines.append(tell(language, key, policy=policy))
+    return lines
+
+
+def agreement(words: NightWords, language: str) -> tuple[bool, str]:
+    """Say who agreed on the thresholds.
+
+    Parameters
+    ----------
+    words : NightWords
+    language : str
+
+    Returns
+    -------
+    agreed : bool
+        Whether anybody did.
+    sentence : str
+    """
+    policy = words.policy
+    if policy is None or (policy.marketing_qualified is None and policy.sales_qualified is None):
+        return False, tell(language, "agreed.default")
+    if policy.agreed is None or not policy.agreed.by:
+        return False, tell(language, "agreed.nobody")
+    names = format_list(policy.agreed.by, locale=locale(language))
+    return True, tell(language, "agreed.by", names=names, date=date(policy.agreed.on, language))

@@ -1,0 +1,246 @@
+"""What is said of a lead is true, whole and in the reader's language."""
+
+import datetime as dt
+import re
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.night import read_words
+from serving.words import Reason, phrase, sentence, strongest_for, top_reasons
+from serving.words.business import agreement, held_back, policy_lines, stage_long
+from serving.words.catalogue import LANGUAGES, locale, messages, tell, tell_count
+from serving.words.numbers import chance, moment, number, ratio, signed
+
+TOPICS = {
+    "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),
+    "all": ("activity", "engagement", "All activity", "Alle Aktivitäten"),
+    "industry": ("attribute", "fit", "Industry", "Branche"),
+    "age": ("age", "engagement", "Age", "Alter"),
+}
+NIGHT = {
+    "policy": {
+        "marketing_qualified": "top 200 per week",
+        "sales_qualified": None,
+        "agreed": {"by": ["Marketing", "Vertrieb"], "on": "2025-08-01"},
+    },
+    "base_probability": 0.041,
+    "calibrated": True,
+    "topics": {
+        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}}
+        for topic, (kind, group, english, german) in TOPICS.items()
+    },
+}
+WORDS = read_words(NIGHT)
+
+
+def counted(week, month, quarter, last, **more):
+    return {"count_7d": week, "count_30d": month, "count_90d": quarter, "days_since_last": last, **more}
+
+
+@pytest.mark.parametrize(
+    ("topic", "value", "english", "german"),
+    [
+        (
+            "pricing",
+            counted(3, 4, 5, 0.4),
+            "Pricing page: 3 times in 7 days, the last one yesterday",
+            "Preisseite: 3 Mal in 7 Tagen, zuletzt gestern",
+        ),
+        (
+            "pricing",
+            counted(1, 4, 5, 1.4),
+            "Pricing page: once in 7 days, 2 days ago",
+            "Preisseite: 1 Mal in 7 Tagen, vor 2 Tagen",
+        ),
+        (
+            "pricing",
+            counted(0, 2, 5, 12.0),
+            "Pricing page: 2 times in 30 days, the last one 12 days ago",
+            "Preisseite: 2 Mal in 30 Tagen, zuletzt vor 12 Tagen",
+        ),
+        (
+            "pricing",
+            counted(0, 0, 1, 44.5),
+            "Pricing page: once in 90 days, 45 days ago",
+            "Preisseite: 1 Mal in 90 Tagen, vor 45 Tagen",
+        ),
+        (
+            "pricing",
+            counted(0, 0, 0, 1200),
+            "Pricing page: none in 90 days, the last one 1,200 days ago",
+            "Preisseite: keinmal in 90 Tagen, zuletzt vor 1.200 Tagen",
+        ),
+        ("pricing", counted(0, 0, 0, None), "Pricing page: never", "Preisseite: noch nie"),
+        (
+            "all",
+            counted(6, 9, 9, 1, active_days_30d=1, trend=1.2),
+            "All activity: 6 times in 7 days, the last one yesterday, on 1 day of the last 30"
+            ", more than before",
+            "Alle Aktivitäten: 6 Mal in 7 Tagen, zuletzt gestern, an 1 Tag der letzten 30, mehr als zuvor",
+        ),
+        (
+            "all",
+            counted(0, 2, 9, 9, active_days_30d=2, trend=-1.2),
+            "All activity: 2 times in 30 days, the last one 9 days ago, on 2 days of the last 30"
+            ", less than before",
+            "Alle Aktivitäten: 2 Mal in 30 Tagen, zuletzt vor 9 Tagen, an 2 Tagen der letzten 30"
+            ", weniger als zuvor",
+        ),
+        ("industry", "Automotive", "Industry: Automotive", "Branche: Automotive"),
+        ("industry", None, "Industry: not known", "Branche: nicht bekannt"),
+        ("industry", 12345, "Industry: 12,345", "Branche: 12.345"),
+        ("industry", 2.5, "Industry: 2.5", "Branche: 2,5"),
+        ("industry", True, "Industry: yes", "Branche: ja"),
+        ("age", 34, "Known for 34 days", "Bekannt seit 34 Tagen"),
+        ("age", 1.9, "Known for 1 day", "Bekannt seit 1 Tag"),
+        ("age", 0, "Known since today", "Bekannt seit heute"),
+    ],
+)
+def test_a_reason_is_told_in_both_languages(topic, value, english, german):
+    reason = Reason(topic, TOPICS[topic][1], 1.0, value)
+    assert sentence(reason, WORDS, "en") == english
+    assert sentence(reason, WORDS, "de") == german
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (counted(3, 4, 5, 0.4), "Pricing page: 3× in 7 days", "Preisseite: 3× in 7 Tagen"),
+        (counted(0, 0, 0, 99.0), "Pricing page: none in 90 days", "Preisseite: keinmal in 90 Tagen"),
+        (counted(0, 0, 0, None), "Pricing page: never", "Preisseite: noch nie"),
+    ],
+)
+def test_a_phrase_says_the_same_in_short(value, english, german):
+    reason = Reason("pricing", "engagement", 1.0, value)
+    assert [phrase(reason, WORDS, language) for language in ("en", "de")] == [english, german]
+
+
+def test_a_topic_without_a_label_is_called_by_its_name():
+    words = read_words(
+        {**NIGHT, "topics": {"x": {"kind": "attribute", "group": "fit", "label": {"de": "Iks"}}}}
+    )
+    assert sentence(Reason("x", "fit", 1.0, "y"), words, "en") == "Iks: y"
+    assert sentence(Reason("z", "fit", 1.0, "y"), words, "en") == "z: y"
+
+
+def test_braces_in_data_are_shown_as_they_are():
+    assert sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
+
+
+def test_all_catalogues_have_the_same_keys_fields_and_the_plurals_of_their_language():
+    english = messages("en")
+    assert {"de", "en"} <= set(LANGUAGES)
+    for language in LANGUAGES:
+        catalogue = messages(language)
+        assert catalogue.keys() == english.keys()
+        for key, message in catalogue.items():
+            assert isinstance(message, str) == isinstance(english[key], str), key
+            if not isinstance(message, str):
+                assert set(message) == {*locale(language).plural_form.rules, "other"}, key
+            reference = english[key] if isinstance(message, str) else english[key]["other"]
+            told = message if isinstance(message, str) else message["other"]
+            assert fields(told) == fields(reference), key
+
+
+def fields(message):
+    return {name for _, name, _, _ in Formatter().parse(message) if name}
+
+
+def test_no_message_claims_a_cause():
+    claims = re.compile(r"\b(because|due to|causes?|weil|wegen|dadurch)\b", re.IGNORECASE)
+    for language in LANGUAGES:
+        for message in messages(language).values():
+            for text in [message] if isinstance(message, str) else message.values():
+                assert not claims.search(text)
+    assert "associated with" in tell("en", "page.associated")
+
+
+def test_a_message_that_is_missing_is_an_error():
+    with pytest.raises(KeyError):
+        tell("en", "no.such.key")
+    with pytest.raises(TypeError):
+        tell("en", "when.days")
+    with pytest.raises(TypeError):
+        tell_count("en", "when.today", 1)
+
+
+def test_the_strongest_reasons_are_picked_either_way_or_only_upwards():
+    points = {"a": 3.0, "b": -9.0, "c": 0.0, "d": 5.0, "e": -5.0}
+    reasons = [Reason(topic, "fit", value, None) for topic, value in points.items()]
+    assert [reason.topic for reason in top_reasons(reasons, 3)] == ["b", "d", "e"]
+    assert [reason.topic for reason in top_reasons(reasons, 9)] == ["b", "d", "e", "a"]
+    assert [reason.topic for reason in strongest_for(reasons, 9)] == ["d", "a"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "english", "german"),
+    [
+        (0.0004, "under 0.1%", "unter 0,1\N{NO-BREAK SPACE}%"),
+        (0.0412, "4.1%", "4,1\N{NO-BREAK SPACE}%"),
+        (0.356, "36%", "36\N{NO-BREAK SPACE}%"),
+        (0.9999, "over 99%", "über 99\N{NO-BREAK SPACE}%"),
+    ],
+)
+def test_a_chance_has_no_more_digits_than_help(probability, english, german):
+    assert [chance(probability, language) for language in ("en", "de")] == [english, german]
+
+
+@given(st.floats(0, 1), st.sampled_from(LANGUAGES))
+def test_every_chance_can_be_said(probability, language):
+    assert "%" in chance(probability, language)
+    assert "0.0" not in chance(probability, language)
+
+
+def test_a_chance_is_compared_with_the_average():
+    assert ratio(0.1, 0.04, "de") == "das 2,5-Fache des Durchschnitts"
+    assert ratio(0.04, 0.04, "en") == "as the average"
+    assert ratio(0.001, 0.04, "en") == "less than a tenth of the average"
+    assert ratio(0.1, 0.0, "en") is None
+
+
+def test_points_carry_their_sign():
+    assert [signed(points) for points in (14, -3, 0)] == ["+14", "\N{MINUS SIGN}3", "±0"]
+
+
+def test_numbers_are_written_in_the_manner_of_the_language():
+    assert [number(0.00123, "de"), number(1234.5, "en"), number(-2.0, "en")] == ["0,00123", "1,234", "-2"]
+
+
+def test_a_date_is_that_of_the_local_day():
+    midnight = dt.datetime(2025, 8, 31, 22)
+    assert moment(midnight, "Europe/Berlin", "de") == "1. September 2025"
+    assert moment(midnight, "UTC", "en") == "August 31, 2025"
+    assert moment(midnight, "No/Where", "en") == "August 31, 2025"
+
+
+def test_the_policy_is_told_with_who_agreed_on_it_and_when():
+    assert policy_lines(WORDS, "en") == [
+        "MQL from a score of 50: top 200 per week.",
+        "SQL from a score of 80: top 5 percent, the default.",
+    ]
+    assert agreement(WORDS, "de") == (True, "Vereinbart von Marketing und Vertrieb am 1. August 2025.")
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (None, "the defaults apply, top 20 percent and top 5 percent"),
+        (
+            {"marketing_qualified": "top 200 per week", "agreed": None},
+            "Nobody has agreed on these thresholds",
+        ),
+    ],
+)
+def test_thresholds_that_nobody_agreed_on_are_called_so(policy, said):
+    agreed, told = agreement(read_words({**NIGHT, "policy": policy}), "en")
+    assert not agreed
+    assert said in told
+
+
+def test_a_hold_is_told_even_where_its_code_is_new():
+    assert held_back("no_consent", "de") == "keine Einwilligung"
+    assert held_back("on_holiday", "en") == "on_holiday"
+    assert stage_long("sales_qualified", "de") == "SQL (Sales Qualified Lead)"
