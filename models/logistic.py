@@ -117,12 +117,14 @@ class LogisticModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {"base": self.base, "curves": {name: curve.to_dict() for name, curve in self.curves.items()}}
+        # a list, for the order of curves is the order of features, and JSON objects are written sorted
+        curves = [{"feature": name} | curve.to_dict() for name, curve in self.curves.items()]
+        return {"base": self.base, "curves": curves}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "LogisticModel":
         """Read what :meth:`to_dict` gave."""
-        return cls(content["base"], {name: Curve.from_dict(c) for name, c in content["curves"].items()})
+        return cls(content["base"], {c["feature"]: Curve.from_dict(c) for c in content["curves"]})
 
 
 @dataclass(frozen=True)
