@@ -18,6 +18,8 @@ __all__ = ["FAMILIES", "Family", "engagement_features", "engagement_table", "eng
 WINDOWS = (7, 30, 90)
 HALF_LIVES = (7, 30)
 ACTIVE_WINDOWS = (30, 90)
+#: decayed sums are added up in units of 1e-12
+FIXED_POINT = 1e12
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Family:
         ``sum`` or ``min``: how the values of several types become one.
     more_is_more : bool
         False where a higher value means less engagement.
+    unit : float
+        What the combined value is divided by in the end.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Family:
     partial: Callable[[ir.Table], ir.Value]
     combine: str
     more_is_more: bool = True
+    unit: float = 1.0
 
 
 def _count(days: int) -> Family:
@@ -59,8 +64,10 @@ def _decayed(half_life: int) -> Family:
     return Family(
         name=f"decay_{half_life}d",
         doc=f"Times of {{topic}}, each counting half after every {half_life} days.",
-        partial=lambda t: (t.age * rate).exp().sum(),
+        # whole numbers, for a sum of floats depends on the order in which an engine happens to read the rows
+        partial=lambda t: ((t.age * rate).exp() * FIXED_POINT).round().cast("int64").sum(),
         combine="sum",
+        unit=FIXED_POINT,
     )
 
 
@@ -146,9 +153,8 @@ def engagement_table(snapshots: ir.Table, activities: ir.Table, signals: Iterabl
         for family in FAMILIES:
             column = partial[family.name]
             here = None if topic == ACTIVITY else partial.type == topic
-            columns[f"{family.name}__{name}"] = (
-                column.sum(where=here) if family.combine == "sum" else column.min(where=here)
-            )
+            value = column.sum(where=here) if family.combine == "sum" else column.min(where=here)
+            columns[f"{family.name}__{name}"] = value.cast("float64") / family.unit
     across = partial.group_by("lead_id", "as_of").agg(**columns)
     recent = across.count_7d__any.cast("float64")
     before = across.count_37d__any.cast("float64") - recent

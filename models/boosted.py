@@ -118,8 +118,9 @@ class BoostedModel:
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
-        by_column = self.booster.predict(self.columns.matrix(frame), pred_contrib=True)
         by_feature = np.zeros((len(frame), len(self.columns.features)))
-        np.add.at(by_feature.T, self.columns.owners, np.asarray(by_column)[:, :-1].T)
-        base = float(by_column[0, -1]) if len(frame) else 0.0
-        return base, by_feature
+        if frame.empty:  # LightGBM cannot predict nothing, and only tells its base with a prediction
+            return 0.0, by_feature
+        by_column = np.asarray(self.booster.predict(self.columns.matrix(frame), pred_contrib=True))
+        np.add.at(by_feature.T, self.columns.owners, by_column[:, :-1].T)
+        return float(by_column[0, -1]), by_feature

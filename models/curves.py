@@ -26,9 +26,10 @@ def curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
     dict of str to pd.DataFrame
         ``roc`` (false_positive_rate, true_positive_rate), ``precision_recall`` (recall, precision),
         ``reliability`` (expected, actual, snapshots: rates in ten bands) and ``gains`` (share of leads,
-        share of wins), each of at most 200 rows.
+        share of wins), each of about 200 rows.
     """
     false_positive, true_positive, _ = roc_curve(won, p)
+    # scikit-learn closes its curve with a point (recall 0, precision 1) that no threshold gives: left out
     precision, recall, _ = precision_recall_curve(won, p)
     order = np.argsort(-p, kind="stable")
     contacted = np.arange(1, len(p) + 1) / len(p)
@@ -37,13 +38,15 @@ def curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
     rates[["expected", "actual"]] = rates[["expected", "actual"]].div(rates["snapshots"], axis=0)
     return {
         "roc": _thin(false_positive_rate=false_positive, true_positive_rate=true_positive),
-        "precision_recall": _thin(recall=recall[::-1], precision=precision[::-1]),
+        "precision_recall": _thin(recall=recall[-2::-1], precision=precision[-2::-1]),
         "reliability": rates[["expected", "actual", "snapshots"]],
         "gains": _thin(share_of_leads=np.append(0.0, contacted), share_of_wins=np.append(0.0, found)),
     }
 
 
 def _thin(**columns: np.ndarray) -> pd.DataFrame:
+    """Keep rows evenly spaced along the first column, which rises, with both ends."""
     frame = pd.DataFrame(columns)
-    keep = np.unique(np.linspace(0, len(frame) - 1, POINTS).round().astype(int))
-    return frame.iloc[keep].round(6).reset_index(drop=True)
+    x = frame.iloc[:, 0].to_numpy()
+    keep = np.searchsorted(x, np.linspace(x[0], x[-1], POINTS))
+    return frame.iloc[np.unique([0, *keep, len(frame) - 1])].round(6).reset_index(drop=True)

@@ -11,6 +11,8 @@ __all__ = ["GradeScale"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 RATIOS = (2.0, 1.0, 0.5)
+#: snapshots without which a rate at the top is luck: a monotone fit ends in steps of very few
+FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class GradeScale:
         cuts = []
         for ratio in RATIOS:
             enough = strength[rate >= ratio * average]
-            cuts.append(float(enough.min()) if len(enough) else np.inf)
+            cuts.append(float(enough.min()) if len(enough) >= FEWEST else np.inf)
         return cls(names, tuple(cuts))
 
     def grade(self, strength: np.ndarray) -> np.ndarray:

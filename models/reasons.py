@@ -11,8 +11,9 @@ from models.score import ScoreMap
 
 __all__ = ["by_topic", "points"]
 
-#: below this distance from the base the slope stands in for the quotient
-SAME_MARGIN = 1e-9
+#: scores closer than this to the base score are too close for a quotient of floats: the slope stands in, and
+#: what it is off by is of the same size
+SAME_SCORE = 1e-9
 
 
 def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, np.ndarray, np.ndarray]:
@@ -39,7 +40,7 @@ def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, 
     distance = parts.sum(axis=1)
     scores = score_map.score(base + distance)
     base_score = float(score_map.score(np.array(base)))
-    same = np.abs(distance) < SAME_MARGIN
+    same = np.abs(scores - base_score) < SAME_SCORE
     factor = np.where(
         same, score_map.slope(np.array(base)), (scores - base_score) / np.where(same, 1.0, distance)
     )

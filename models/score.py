@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.errors import PolicyError
+from models.anchors import MARKETING_SCORE, SALES_SCORE
 from models.calibration import Calibrator
 
-__all__ = ["MARKETING_SCORE", "SALES_SCORE", "ScoreMap", "ScoreScale"]
-
-MARKETING_SCORE, SALES_SCORE = 50.0, 80.0
+__all__ = ["ScoreMap", "ScoreScale"]
 
 
 @dataclass(frozen=True)

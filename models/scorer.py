@@ -9,17 +9,16 @@ import pandas as pd
 
 from features.catalogue import Catalogue
 from features.errors import BundleError
+from models.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from models.calibration import Calibrator
 from models.candidates import Model
 from models.grades import GradeScale
 from models.policy import Threshold
 from models.reasons import by_topic, points
-from models.score import MARKETING_SCORE, SALES_SCORE, ScoreMap, ScoreScale
+from models.score import ScoreMap, ScoreScale
 from models.values import topic_values
 
-__all__ = ["STAGES", "Scorer"]
-
-STAGES = ("lead", "marketing_qualified", "sales_qualified")
+__all__ = ["Scorer"]
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ class Scorer:
         topic_points = by_topic(feature_points, of_feature, keys)
         probability = self.calibrator.probability(base + parts.sum(axis=1))
         stage = np.select(
-            [scores >= SALES_SCORE, scores >= MARKETING_SCORE],
-            ["sales_qualified", "marketing_qualified"],
-            "lead",
+            [scores >= SALES_SCORE, scores >= MARKETING_SCORE], [STAGES[2], STAGES[1]], STAGES[0]
         )
         fit, engagement = self.strengths(parts)
         return pd.DataFrame(

@@ -211,7 +211,9 @@ def score(
 
 @app.command()
 def explain(
-    lead_id: Annotated[str, typer.Argument(help="The lead.")],
+    lead_id: Annotated[
+        str | None, typer.Argument(help="The lead; the first of the queue if left out.")
+    ] = None,
     workdir: Work = WORK,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="As of this day; the newest night if left out.")

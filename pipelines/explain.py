@@ -16,15 +16,15 @@ from serving.words.numbers import chance, moment, signed
 __all__ = ["explain"]
 
 
-def explain(workdir: Workdir, lead_id: str, as_of: dt.datetime | None, language: str) -> Table:
+def explain(workdir: Workdir, lead_id: str | None, as_of: dt.datetime | None, language: str) -> Table:
     """Return one lead's reasons as a table whose integers add up to its score.
 
     Parameters
     ----------
     workdir : Workdir
         Where the store is.
-    lead_id : str
-        The lead.
+    lead_id : str or None
+        The lead; the first of the queue if None.
     as_of : datetime or None
         Naive UTC; the newest night if None.
     language : str
@@ -39,10 +39,16 @@ def explain(workdir: Workdir, lead_id: str, as_of: dt.datetime | None, language:
         raise StoreError(f"The language must be one of {', '.join(LANGUAGES)}. Got {language}.")
     store = open_store(workdir.store_url)
     try:
-        score = store.lead(lead_id, as_of=as_of)
+        if lead_id is None and (first := store.current(1)):
+            lead_id = first[0].lead_id
+        score = store.lead(lead_id, as_of=as_of) if lead_id is not None else None
         night = store.newest_night(as_of)
     finally:
         store.close()
+    if lead_id is None:
+        raise StoreError(
+            "The store must hold a night to explain a lead. It is empty: run `leadlight score` first."
+        )
     if score is None or night is None:
         raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
     return _table(score, night.words, language)

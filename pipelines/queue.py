@@ -43,7 +43,7 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
         table.add_row(
             str(place),
             str(lead["lead_id"]),
-            str(rounding.round_half_up(lead["score"])),
+            str(rounding.printed_score(lead["score"])),
             _stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
             shown,

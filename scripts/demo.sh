@@ -10,9 +10,7 @@ echo "Leadlight on a simulated CRM: 20,000 leads over 24 months, none of them re
 dvc repro --quiet
 leadlight evaluate
 leadlight score --as-of "$night"
-lead=$(leadlight top)
-echo
-leadlight explain "$lead"
+leadlight explain
 cat <<TEXT
 
 What there is to open:

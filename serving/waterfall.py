@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from serving.reasons import Reason
 from serving.store.records import StoredScore
-from serving.words.rounding import points_as_integers, round_half_up, share_out
+from serving.words.rounding import points_as_integers, printed_score, share_out
 
 __all__ = ["FOLDED_BELOW", "Line", "Printed", "Waterfall", "place", "printed_points", "waterfall"]
 
@@ -116,7 +116,7 @@ def printed_points(score: StoredScore) -> Printed:
         # only a sum that rounding moved by one can fail to be shared out: the first topic takes it
         shares = shares or [whole[-1], *[0] * (len(small) - 1)]
         points |= {reason.topic: value for reason, value in zip(small, shares, strict=True)}
-    return Printed(base, round_half_up(score.score), points)
+    return Printed(base, printed_score(score.score), points)
 
 
 def waterfall(score: StoredScore) -> Waterfall:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import typing
-import zoneinfo
 from pathlib import Path
-from typing import Any, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -25,6 +22,7 @@ from pipelines.params.modelling import (
     Split,
     Training,
 )
+from pipelines.params.sentences import sentence
 from pipelines.params.source import Record, Source
 from pipelines.simulation.settings import SimulationSettings
 
@@ -47,25 +45,28 @@ class Params(Record):
     training: Training = Field(default_factory=Training, description="How candidates are trained.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
-    language: str = Field("en", description="Language of words where nobody asks for another.")
+    language: Literal["en", "de"] = Field(
+        "en", description="Language of words where nobody asks for another."
+    )
     simulation: SimulationSettings | None = Field(None, description="The simulated CRM, where one is used.")
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         taken = RESERVED_TOPICS | {"lead_id"}
         for section, names in (("attributes", self.attributes), ("signals", self.signals)):
-            if clash := taken & set(names):
-                raise ValueError(f"{section} must not use the name {min(clash)}, which is taken")
+            if clash := sorted(taken & set(names)):
+                raise ValueError(f"{section} must use names that are not taken. Got {clash[0]}")
             taken = taken | set(names)
+        outcome = self.source.leads.outcome
+        if outcome is not None and outcome.column in self.attributes:
+            raise ValueError(
+                f"attributes must not name the column of source.leads.outcome. Got {outcome.column}"
+            )
         for rule in self.points:
             if rule.attribute is not None and rule.attribute not in self.attributes:
-                raise ValueError(f"points must speak of declared attributes, got {rule.attribute}")
+                raise ValueError(f"points must speak of declared attributes. Got {rule.attribute}")
             if rule.signal is not None and rule.signal not in self.signals:
-                raise ValueError(f"points must speak of declared signals, got {rule.signal}")
-        try:
-            zoneinfo.ZoneInfo(self.source.timezone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"source.timezone must be an IANA zone, got {self.source.timezone}") from None
+                raise ValueError(f"points must speak of declared signals. Got {rule.signal}")
         return self
 
 
@@ -95,63 +96,15 @@ def load_params(path: Path) -> Params:
         raise ParamsError(f"The params file {path} must be UTF-8 text.") from None
     try:
         content = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = (getattr(error, "problem", None) or str(error)).strip().splitlines()[0].rstrip(".")
         raise ParamsError(f"The params file {path} must be valid YAML. Got {problem}{where}.") from None
     if not isinstance(content, dict):
-        raise ParamsError(
-            f"The params file {path} must be a mapping of sections. Got {type(content).__name__}."
-        )
+        kind = "a list" if isinstance(content, list) else "nothing" if content is None else "a single value"
+        raise ParamsError(f"The params file {path} must be a mapping of sections. Got {kind}.")
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise ParamsError(_sentence(error, path)) from None
-
-
-def _sentence(error: ValidationError, path: Path) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the whole"
-    kind, got = first["type"], first.get("input")
-    if kind == "extra_forbidden":
-        allowed = _allowed_keys(first["loc"])
-        key = str(first["loc"][-1])
-        near = difflib.get_close_matches(key, allowed, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        return f"The key {where} of {path} must be one of {', '.join(allowed)}. Got {key}.{hint}"
-    if kind == "missing":
-        return f"The key {where} of {path} must be given. It is missing."
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    if kind == "value_error":
-        verb = "" if " must " in f" {message}" else "must be: "
-        return f"The section {where} of {path} {verb}{message}."
-    return f"The key {where} of {path} must be valid: {message}. Got {got!r}."
-
-
-def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Params
-    for part in location[:-1]:
-        model = _step(model, part)
-        if model is None:
-            return []
-    names = [field.alias or name for name, field in model.model_fields.items()]
-    return sorted(names)
-
-
-def _step(model: Any, part: int | str) -> Any:
-    field = (
-        model.model_fields.get(str(part))
-        if isinstance(model, type) and issubclass(model, BaseModel)
-        else None
-    )
-    if field is None:  # the key of a mapping or the position in a list: the model stays the same
-        return model
-    return _model_within(field.annotation)
-
-
-def _model_within(annotation: Any) -> Any:
-    if typing.get_origin(annotation) is None:
-        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-    found = [_model_within(argument) for argument in typing.get_args(annotation)]
-    return next((model for model in found if model is not None), None)
+        raise ParamsError(sentence(error, Params, path)) from None

@@ -100,10 +100,16 @@ class PointsRule(Record):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        by_attribute = self.attribute is not None and bool(self.is_) and self.signal is None
-        by_signal = self.signal is not None and self.within_days is not None and self.attribute is None
-        if not (by_attribute or by_signal):
-            raise ValueError("must be {attribute, is, points} or {signal, within_days, at_least, points}")
+        by_attribute = self.attribute is not None and bool(self.is_)
+        by_signal = self.signal is not None and self.within_days is not None
+        of_signal = {"signal", "within_days", "at_least"} & self.model_fields_set
+        of_attribute = {"attribute", "is_"} & self.model_fields_set
+        if not ((by_attribute and not of_signal) or (by_signal and not of_attribute)):
+            given = sorted(name.rstrip("_") for name in self.model_fields_set)
+            raise ValueError(
+                "must have the keys attribute, is, points, or signal, within_days, at_least, points. "
+                f"Got {', '.join(given)}"
+            )
         return self
 
 

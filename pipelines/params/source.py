@@ -1,8 +1,10 @@
 """Where the tables come from and what their columns are called: the ``source`` section."""
 
+import difflib
+import zoneinfo
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
     "ActivitiesTable",
@@ -23,7 +25,7 @@ __all__ = [
 class Record(BaseModel):
     """A plain record of params: frozen, and with no key that nobody declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def as_text(value: Any) -> Any:
@@ -80,9 +82,25 @@ class _Table(Record):
     path: str = Field(
         description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
     )
-    delimiter: str = Field(",", description="Delimiter of a CSV file.", min_length=1, max_length=1)
+    delimiter: str = Field(",", description="Delimiter of a CSV file: one character.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
     lead_id: str = Field(description="Column of the lead's key.")
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, value: str) -> str:
+        if len(value) != 1:
+            raise ValueError(f'must be one character ("\\t" in double quotes for a tab). Got {value!r}')
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except (LookupError, ValueError):
+            raise ValueError(f"must be an encoding such as utf-8 or latin-1. Got {value!r}") from None
+        return value
 
 
 class LeadsTable(_Table):
@@ -99,7 +117,7 @@ class LeadsTable(_Table):
     @model_validator(mode="after")
     def _one_time(self) -> Self:
         if self.created_at is not None and self.order is not None:
-            raise ValueError("must name created_at or order, not both")
+            raise ValueError("must name created_at or order, not both. Got both")
         return self
 
 
@@ -150,10 +168,28 @@ class Source(Record):
     history: HistoryTable | None = Field(None, description="What attributes were at the time.")
     stages: StagesTable | None = Field(None, description="When leads entered their stages.")
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the folder Europe alone
+            near = difflib.get_close_matches(value, sorted(zoneinfo.available_timezones()), n=1)
+            hint = f". Did you mean {near[0]}?" if near else ""
+            raise ValueError(f"must be an IANA zone such as Europe/Berlin. Got {value!r}{hint}") from None
+        return value
+
     @model_validator(mode="after")
     def _one_outcome(self) -> Self:
         if (self.deals is None) == (self.leads.outcome is None):
-            raise ValueError("must name the outcome once: a deals table, or leads.outcome of a flat export")
-        if self.leads.created_at is None and (self.deals or self.activities or self.history):
-            raise ValueError("must name leads.created_at where there are deals, activities or a history")
+            got = "none" if self.deals is None else "both"
+            raise ValueError(
+                f"must name the outcome once: as deals, or as leads.outcome of a flat export. Got {got}"
+            )
+        dated = (("deals", self.deals), ("activities", self.activities), ("history", self.history))
+        if self.leads.created_at is None and (named := [name for name, table in dated if table]):
+            raise ValueError(
+                "must name leads.created_at where there are deals, activities or a history. "
+                f"Got {' and '.join(named)} without it"
+            )
         return self

@@ -7,7 +7,7 @@ import pandera.pandas as pa
 
 from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable
 from pipelines.sources.quarantine import Quarantine
-from pipelines.sources.reader import Reader, of_a_lead, present
+from pipelines.sources.reader import Reader, means, of_a_lead, present
 
 __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
 
@@ -67,9 +67,9 @@ def clean_deals(
         reader.text("status", status.column)
         allowed = (*status.won, *status.lost)
         reason = f"status is not one of {', '.join(allowed)}"
-        is_allowed = pa.Check(lambda s: s.isin(allowed), error=reason, ignore_na=False)
+        is_allowed = pa.Check(lambda s: means(s, allowed), error=reason, ignore_na=False)
         schema["status"] = pa.Column(None, is_allowed, nullable=True)
-        won = reader.clean["status"].isin(status.won)
+        won = means(reader.clean["status"], status.won)
     good = reader.good(schema, quarantine)
     good = good.assign(won=won.loc[good.index])
     return good[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)

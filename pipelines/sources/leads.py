@@ -8,7 +8,7 @@ import pandera.pandas as pa
 from features.errors import SourceError
 from pipelines.params.load import Params
 from pipelines.sources.quarantine import Quarantine
-from pipelines.sources.reader import Reader, present
+from pipelines.sources.reader import Reader, means, numbers, present
 
 __all__ = ["clean_leads", "outcome_deals"]
 
@@ -54,7 +54,7 @@ def clean_leads(
     else:
         reader.clean["created_at"] = _times_from_order(_order(reader, table.order))
     reader.clean["consent"] = (
-        reader.words(table.consent.column).isin(table.consent.granted).astype("boolean")
+        means(reader.words(table.consent.column), table.consent.granted).astype("boolean")
         if table.consent
         else pd.NA
     )
@@ -63,13 +63,14 @@ def clean_leads(
     if table.outcome:
         stated = reader.words(table.outcome.column)
         reader.clean["outcome"] = "open"
-        reader.clean.loc[stated.isin(table.outcome.lost), "outcome"] = "lost"
-        reader.clean.loc[stated.isin(table.outcome.won), "outcome"] = "won"
+        reader.clean.loc[means(stated, table.outcome.lost), "outcome"] = "lost"
+        reader.clean.loc[means(stated, table.outcome.won), "outcome"] = "won"
     once = pa.Check(
         lambda s: ~(s.duplicated() & s.notna()), error="lead id comes a second time", ignore_na=False
     )
     schema = {"lead_id": pa.Column(None, [present("no lead id"), once], nullable=True)}
-    leads = reader.good(schema | reader.time_schema("created_at"), quarantine)
+    unfit = "no number to order by" if table.order else "no time that fits the format"
+    leads = reader.good(schema | reader.time_schema("created_at", reason=unfit), quarantine)
     attributes = _attributes(params, reader, quarantine).loc[leads.index]
     spellings = {n: _spellings(attributes[n]) for n, a in params.attributes.items() if a.kind == "category"}
     leads = leads.astype({"consent": "boolean", "owner": "str", "outcome": "str"})
@@ -86,7 +87,7 @@ def outcome_deals(leads: pd.DataFrame) -> pd.DataFrame:
 def _order(reader: Reader, column: str | None) -> pd.Series:
     if column is None:
         return pd.util.hash_pandas_object(reader.clean["lead_id"], index=False)
-    return pd.to_numeric(reader.known(column), errors="coerce")
+    return reader.order("created_at", column)
 
 
 def _times_from_order(order: pd.Series) -> pd.Series:
@@ -102,11 +103,11 @@ def _attributes(params: Params, reader: Reader, quarantine: Quarantine) -> pd.Da
             columns[name] = reader.words(name)
             continue
         values = reader.known(name)
-        number = pd.to_numeric(values, errors="coerce").astype("float64")
+        number = numbers(values)
         if number.isna().all() and values.notna().any():
             raise SourceError(
-                f"The attribute {name} of leads must hold numbers (kind: number). "
-                f"Got {values.dropna().iloc[0]!r}."
+                f"The attribute {name} of leads must hold numbers, written like 1234.5 (kind: number). "
+                f"Got {str(values.dropna().iloc[0])!r}."
             )
         quarantine.emptied("leads", name, values, values.notna() & number.isna())
         columns[name] = number

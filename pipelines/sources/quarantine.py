@@ -77,10 +77,11 @@ class Quarantine:
         if len(rows) > self.max_bad_share * len(frame):
             reason = cases["check"].mode()[0]
             place = list(cases["check"]).index(reason)
+            value = "an empty cell" if pd.isna(values[place]) or values[place] == "" else repr(values[place])
             raise SourceError(
                 f"The rows of {table} must be usable but for a share of {self.max_bad_share:g} "
                 f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
-                f"in column {named.iloc[place]}: {reason} (such as {values[place]!r})."
+                f"in column {named.iloc[place]}: {reason} (such as {value} in row {rows[place]})."
             )
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept

@@ -1,7 +1,12 @@
 """Read one table of the source as it stands, with the columns that the mapping names."""
 
+import csv
+import gzip
+import warnings
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features.errors import SourceError
@@ -11,10 +16,12 @@ __all__ = ["read_table"]
 
 AnyTable = LeadsTable | ActivitiesTable | DealsTable | HistoryTable | StagesTable
 
+_UNREADABLE = (UnicodeError, OSError, EOFError, ValueError, LookupError, zlib.error, csv.Error)
+
 
 def read_table(
     name: str, table: AnyTable, columns: list[str], folder: Path, database: str | None
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Read the named columns of a table.
 
     Parameters
@@ -32,8 +39,10 @@ def read_table(
 
     Returns
     -------
-    pd.DataFrame
+    frame : pd.DataFrame
         The columns as read: all text for CSV, typed for Parquet and SQL. One row a record, in file order.
+    too_wide : ndarray of bool, shape (n,)
+        Rows of a CSV file with more cells than it has columns: nobody can say which cell is which.
 
     Raises
     ------
@@ -41,50 +50,90 @@ def read_table(
         If the file or a column is missing, the file cannot be read, or it has no rows.
     """
     wanted = list(dict.fromkeys(columns))
-    frame = _from_database(name, table, database) if database else _from_file(name, table, folder)
+    if database:
+        frame = _from_database(name, table, database)
+        too_wide = np.zeros(len(frame), dtype=bool)
+    else:
+        frame, too_wide = _from_file(name, table, folder)
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
+        names = ", ".join(map(str, frame.columns)) or "no column"
         raise SourceError(
-            f"The table {name} ({table.path}) must have the column {missing[0]}. "
-            f"Got {', '.join(map(str, frame.columns))}."
+            f"The table {name} ({table.path}) must have the column {missing[0]}. Got {names}."
+            + _delimiter_hint(name, table, list(map(str, frame.columns)))
         )
     if frame.empty:
         raise SourceError(f"The table {name} ({table.path}) must have at least one row. Got an empty table.")
-    return frame[wanted]
+    return frame[wanted], too_wide
 
 
-def _from_file(name: str, table: AnyTable, folder: Path) -> pd.DataFrame:
+def _from_file(name: str, table: AnyTable, folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
     path = folder / table.path
     if not path.exists():
-        raise SourceError(f"The file of {name} must exist. Got {path}.")
+        raise SourceError(f"The file of {name} (source.{name}.path) must exist. Got {path}.")
+    is_parquet = path.suffix.lower() in (".parquet", ".pq") or path.is_dir()
     try:
-        if path.suffix.lower() in (".parquet", ".pq") or path.is_dir():
-            return pd.read_parquet(path)
-        return pd.read_csv(
-            path,
-            sep=table.delimiter,
-            encoding=table.encoding,
-            dtype=str,
-            keep_default_na=False,
-            on_bad_lines="error",
-        )
+        if is_parquet:
+            frame = pd.read_parquet(path)
+            return frame, np.zeros(len(frame), dtype=bool)
+        return _from_csv(path, table.delimiter, table.encoding)
     except pd.errors.EmptyDataError:
         raise SourceError(
-            f"The table {name} ({path}) must have at least one row. Got an empty file."
+            f"The table {name} ({table.path}) must have at least one row. Got an empty file."
         ) from None
-    except (pd.errors.ParserError, UnicodeError, OSError, ValueError, LookupError) as error:
-        raise SourceError(
-            f"The file of {name} must be readable as mapped (delimiter {table.delimiter!r}, "
-            f"encoding {table.encoding}). Got {str(error).splitlines()[0]} in {path}."
-        ) from None
+    except _UNREADABLE as error:
+        how = "Parquet" if is_parquet else f"CSV (delimiter {table.delimiter!r}, encoding {table.encoding})"
+        problem = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise SourceError(f"The file of {name}, {path}, must be readable as {how}. Got {problem}.") from None
+
+
+def _from_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # cells would be cut off in silence
+        try:
+            frame = pd.read_csv(
+                path, sep=delimiter, encoding=encoding, dtype=str, keep_default_na=False, index_col=False
+            )
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            return _from_uneven_csv(path, delimiter, encoding)
+    return frame, np.zeros(len(frame), dtype=bool)
+
+
+def _from_uneven_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read a file some of whose rows have more cells than the header; empty cells at the end are none."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rt", encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
+    header, body = rows[0], rows[1:]
+    width = len(header)
+    too_wide = np.array([any(row[width:]) for row in body], dtype=bool)
+    cells = [row[:width] + [""] * (width - len(row)) for row in body]
+    return pd.DataFrame(cells, columns=header, dtype="str"), too_wide
+
+
+def _delimiter_hint(name: str, table: AnyTable, columns: list[str]) -> str:
+    likely = [
+        mark for mark in ";,\t|" if len(columns) == 1 and mark in columns[0] and mark != table.delimiter
+    ]
+    return f" Is source.{name}.delimiter {likely[0]!r}?" if likely else ""
 
 
 def _from_database(name: str, table: AnyTable, database: str) -> pd.DataFrame:
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, make_url
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        return pd.read_sql_table(table.path, create_engine(database))
-    except (SQLAlchemyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"The table {name} must be readable as {table.path}. Got {reason}.") from None
+        url = make_url(database)
+        file = url.database if url.get_backend_name() == "sqlite" else None
+        if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
+            raise SourceError(f"The file of source.database must exist. Got {file}.")  # SQLite would make it
+        engine = create_engine(url)
+        try:
+            return pd.read_sql_table(table.path, engine)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ValueError, ImportError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise SourceError(
+            f"The table {name} must be readable as {table.path} of source.database. Got {reason}."
+        ) from None

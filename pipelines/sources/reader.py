@@ -1,7 +1,9 @@
 """One source table under its clean column names, remembering what stood in the source."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -10,7 +12,10 @@ from pipelines.sources.quarantine import Quarantine
 from pipelines.sources.read import AnyTable, read_table
 from pipelines.sources.times import to_utc
 
-__all__ = ["Reader", "of_a_lead", "present"]
+__all__ = ["Reader", "means", "numbers", "of_a_lead", "present"]
+
+#: clean name that stands for a row as a whole
+ROW = "(whole row)"
 
 
 def present(reason: str) -> pa.Check:
@@ -24,6 +29,22 @@ def of_a_lead(leads: pd.DataFrame) -> pa.Column:
     return pa.Column(
         None, pa.Check(lambda s: s.isin(known), error="lead is not in leads", ignore_na=False), nullable=True
     )
+
+
+def means(words: pd.Series, texts: Iterable[str]) -> pd.Series:
+    """Tell which words are among the texts; true and false are so in any case of letters."""
+    forms = {form for text in texts for form in _forms(text)}
+    return words.isin(forms)
+
+
+def _forms(text: str) -> set[str]:
+    return {text, text.lower(), text.upper()} if text in ("True", "False") else {text}
+
+
+def numbers(values: pd.Series) -> pd.Series:
+    """Read values as finite float64; NaN where that cannot be."""
+    found = pd.to_numeric(values, errors="coerce").astype("float64")
+    return found.where(np.isfinite(found))
 
 
 class Reader:
@@ -47,16 +68,22 @@ class Reader:
         self, name: str, table: AnyTable, columns: list[str | None], source: Source, folder: Path
     ) -> None:
         self.name, self.source = name, source
-        self.raw = read_table(name, table, [c for c in columns if c], folder, source.database)
+        self.raw, too_wide = read_table(name, table, [c for c in columns if c], folder, source.database)
         self.raw.index = pd.RangeIndex(1, len(self.raw) + 1)
         self.clean = pd.DataFrame(index=self.raw.index)
+        self._delimiter = table.delimiter
+        self._too_wide = pd.Series(too_wide, index=self.raw.index)
         self._origin: dict[str, str] = {}
 
     def known(self, column: str) -> pd.Series:
         """Return a raw column with missing values as NA."""
         values = self.raw[column]
-        if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_bool_dtype(values):
             return values
+        if pd.api.types.is_numeric_dtype(values):
+            missing = pd.to_numeric(pd.Series(self.source.missing, dtype="str"), errors="coerce").dropna()
+            nowhere = values.isin(missing)
+            return values.mask(nowhere) if nowhere.any() else values
         as_text = values.astype("str").str.strip()
         return values.mask(as_text.isin(["", *self.source.missing]) | values.isna())
 
@@ -80,7 +107,7 @@ class Reader:
         if column is None:
             return
         values = self.known(column)
-        self.clean[name] = pd.to_numeric(values, errors="coerce").astype("float64")
+        self.clean[name] = numbers(values)
         quarantine.emptied(self.name, column, values, values.notna() & self.clean[name].isna())
 
     def time(self, name: str, column: TimeColumn) -> None:
@@ -89,9 +116,16 @@ class Reader:
         self.clean[name] = to_utc(values, column, self.source.timezone, self.name)
         self._origin[name] = column.column
 
-    def time_schema(self, name: str, *more: pa.Check) -> dict[str, pa.Column]:
+    def order(self, name: str, column: str) -> pd.Series:
+        """Take a raw column as numbers that grow with time; they stand for the clean name."""
+        self._origin[name] = column
+        return numbers(self.known(column))
+
+    def time_schema(
+        self, name: str, *more: pa.Check, reason: str = "no time that fits the format"
+    ) -> dict[str, pa.Column]:
         """Return the schema of a time that must be there."""
-        return {name: pa.Column(None, [present("no time that fits the format"), *more], nullable=True)}
+        return {name: pa.Column(None, [present(reason), *more], nullable=True)}
 
     def good(self, schema: dict[str, pa.Column], quarantine: Quarantine) -> pd.DataFrame:
         """Return the rows that hold; the others go to quarantine."""
@@ -99,4 +133,9 @@ class Reader:
             {name: self.raw[column] for name, column in self._origin.items() if column in self.raw}
         )
         columns = {name: self._origin.get(name, name) for name in map(str, self.clean.columns)}
-        return quarantine.check(self.name, self.clean, pa.DataFrameSchema(schema), origin, columns)
+        origin[ROW] = self.raw[self._too_wide].astype("str").agg(self._delimiter.join, axis=1)
+        frame = self.clean.assign(**{ROW: self._too_wide})
+        narrow = pa.Check(lambda s: ~s, error="more cells than the header has columns")
+        schema = {ROW: pa.Column(None, narrow)} | schema
+        checked = quarantine.check(self.name, frame, pa.DataFrameSchema(schema), origin, columns | {ROW: ROW})
+        return checked.drop(columns=ROW)

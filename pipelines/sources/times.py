@@ -8,6 +8,9 @@ from pipelines.params.source import TimeColumn
 
 __all__ = ["to_utc"]
 
+#: the end of an ISO 8601 time that carries its zone: Z, +02, +0200 or +02:00 behind hours
+ZONE = r"\d[Tt ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
+
 
 def to_utc(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> pd.Series:
     """Read a column of times.
@@ -35,41 +38,52 @@ def to_utc(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> 
     SourceError
         If a text column has no format, or if no value at all fits it.
     """
-    if pd.api.types.is_datetime64_any_dtype(values):
-        times = values
-    else:
-        if column.format is None:
-            raise SourceError(
-                f"The column {column.column} of {table} must have a format, for it holds text "
-                f"(such as {_sample(values)!r}): write {{column: {column.column}, format: ...}}."
-            )
-        text = values.astype("str").str.strip()
-        aware = column.format == "ISO8601" or "%z" in column.format
-        try:
-            times = pd.to_datetime(text, format=column.format, errors="coerce", utc=aware)
-        except ValueError as error:
-            raise SourceError(
-                f"The format of {column.column} of {table} must be a strptime format or ISO8601. "
-                f"Got {column.format!r}: {error}."
-            ) from None
-        if aware and column.format == "ISO8601" and not _carries_zone(text):
-            times = times.dt.tz_localize(None)
+    if pd.api.types.infer_dtype(values, skipna=True) == "date":  # days of Parquet or SQL, typed as such
+        values = pd.to_datetime(values)
+    times = values if pd.api.types.is_datetime64_any_dtype(values) else _read(values, column, timezone, table)
     if len(values) and values.notna().any() and times.isna().all():
         raise SourceError(
             f"The times in {column.column} of {table} must fit the format {column.format!r}. "
             f"Got {_sample(values)!r}."
         )
+    utc: pd.Series = _localised(times, timezone).dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
+    return utc
+
+
+def _read(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> pd.Series:
+    """Read text (or numbers, such as 20240131) by its format."""
+    if column.format is None:
+        raise SourceError(
+            f"The column {column.column} of {table} must have a format, for it holds text "
+            f"(such as {_sample(values)!r}): write {{column: {column.column}, format: ...}}."
+        )
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype("str").str.strip().mask(values.isna())
+    aware = column.format == "ISO8601" or "%z" in column.format.lower()
+    try:
+        times = pd.to_datetime(text, format=column.format, errors="coerce", utc=aware)
+    except ValueError as error:
+        raise SourceError(
+            f"The format of {column.column} of {table} must be a strptime format or ISO8601. "
+            f"Got {column.format!r}: {error}."
+        ) from None
+    if column.format != "ISO8601":
+        return times
+    # row by row, for one column may hold times with and without a zone
+    local = ~text.str.contains(ZONE, regex=True).fillna(False).astype(bool)
+    mixed: pd.Series = times.mask(local, _localised(times.dt.tz_localize(None), timezone))
+    return mixed
+
+
+def _localised(times: pd.Series, timezone: str) -> pd.Series:
     if times.dt.tz is None:
         standard_time = np.zeros(len(times), dtype=bool)
         times = times.dt.tz_localize(timezone, ambiguous=standard_time, nonexistent="shift_forward")
-    utc: pd.Series = times.dt.tz_convert("UTC").dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
+    utc: pd.Series = times.dt.tz_convert("UTC")
     return utc
 
 
 def _sample(values: pd.Series) -> str:
     present = values.dropna()
     return str(present.iloc[0]) if len(present) else ""
-
-
-def _carries_zone(text: pd.Series) -> bool:
-    return bool(text.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).any())

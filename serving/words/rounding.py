@@ -3,12 +3,34 @@
 import math
 from collections.abc import Sequence
 
-__all__ = ["points_as_integers", "round_half_up", "share_out"]
+from models.anchors import MARKETING_SCORE, SALES_SCORE
+
+__all__ = ["points_as_integers", "printed_score", "round_half_up", "share_out"]
 
 
 def round_half_up(value: float) -> int:
     """Round to the nearest whole number, halves upwards, as people do."""
     return math.floor(value + 0.5)
+
+
+def printed_score(score: float) -> int:
+    """Round a score so that it never crosses a threshold: 79.6 is printed as 79, for it is not yet 80.
+
+    Parameters
+    ----------
+    score : float
+        0 to 100.
+
+    Returns
+    -------
+    int
+        The nearest whole number on the same side of 50 and 80.
+    """
+    nearest = round_half_up(score)
+    for threshold in (MARKETING_SCORE, SALES_SCORE):
+        if score < threshold <= nearest:
+            return nearest - 1
+    return nearest
 
 
 def share_out(values: Sequence[float], total: int) -> list[int] | None:
@@ -58,7 +80,7 @@ def points_as_integers(base_score: float, points: Sequence[float], score: float)
     -------
     base : int
     points : list of int
-        In the order given; base plus points is the score rounded half up. Signs and order are kept as far
+        In the order given; base plus points is the printed score. Signs and order are kept as far
         as rounding allows: values of different size may print the same, never the other way round.
 
     Raises
@@ -66,14 +88,13 @@ def points_as_integers(base_score: float, points: Sequence[float], score: float)
     ValueError
         Where they are not the sum at all.
     """
-    total = round_half_up(score)
-    base = round_half_up(base_score)
-    printed = share_out(points, total - base)
-    if printed is not None:
-        return base, printed
-    everything = share_out([base_score, *points], total)
-    if everything is None:
-        raise ValueError(
-            f"The base score and points of a score must add up to {score}. Got {base_score}, {points}."
-        )
-    return everything[0], everything[1:]
+    total = printed_score(score)
+    nearest = round_half_up(base_score)
+    # the nearest base fails only where sum and score lie on different sides of a half
+    for base in (nearest, nearest + 1, nearest - 1):
+        printed = share_out(points, total - base)
+        if printed is not None:
+            return base, printed
+    raise ValueError(
+        f"The base score and points of a score must add up to {score}. Got {base_score}, {points}."
+    )

@@ -61,7 +61,7 @@ def test_a_lead_is_told_as_of_a_moment(client):
     now = client.get("/api/leads/top").json()
     then = client.get("/api/leads/top", params={"as_of": "2025-09-01T00:30:00+02:00"}).json()
     assert (now["rank"], then["rank"], then["score"]) == (1, None, now["score"])
-    before = client.get("/api/leads/top", params={"as_of": "2025-08-31"})
+    before = client.get("/api/leads/top", params={"as_of": "2025-08-31T23:30:00+02:00"})
     assert before.status_code == 503
 
 

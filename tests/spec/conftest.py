@@ -1,0 +1,196 @@
+"""Small CRMs drawn as tables of text, and what the features say of them.
+
+A table is drawn with a line of names and one line a row, cells parted by ``|``. ``NULL`` is no value, and
+``'  x '`` in single quotes is text with its blanks. A moment is ``2025-03-08`` or ``2025-03-08 09:30:00``
+in UTC.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pytest
+
+from features.build import FeatureSet, Tables
+from features.catalogue import AttributeSpec, SignalSpec
+from features.known import open_leads
+from features.labels import first_closings, label_snapshots
+from features.snapshots import at_ages, at_creation, on_grid, union_of
+
+MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
+COLUMNS = {
+    "leads": {"lead_id": TEXT, "created_at": MOMENT},
+    "activities": {"lead_id": TEXT, "occurred_at": MOMENT, "type": TEXT},
+    "history": {"lead_id": TEXT, "attribute": TEXT, "value": TEXT, "changed_at": MOMENT},
+    "deals": {"lead_id": TEXT, "closed_at": MOMENT, "won": pa.bool_()},
+    "moments": {"lead_id": TEXT, "as_of": MOMENT},
+    "grid": {"as_of": MOMENT},
+}
+
+
+def _cells(text: str) -> tuple[list[str], list[list[str]]]:
+    lines = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()]
+    header, rows = lines[0], lines[1:]
+    uneven = [row for row in rows if len(row) != len(header)]
+    assert not uneven, f"rows that do not fit the header {header}: {uneven}"
+    return header, rows
+
+
+def _value(cell: str, kind: pa.DataType) -> Any:
+    if cell == "NULL":
+        return None
+    if pa.types.is_timestamp(kind):
+        return dt.datetime.fromisoformat(cell)
+    if pa.types.is_boolean(kind):
+        return {"yes": True, "no": False}[cell]
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+        return float(cell)
+    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == "'" else cell
+
+
+def _drawn(text: str, columns: dict[str, pa.DataType]) -> pa.Table:
+    header, rows = _cells(text)
+    kinds = {}
+    for name in header:  # an attribute is text unless its column is drawn as "name:number"
+        plain, _, stated = name.partition(":")
+        kinds[plain] = columns.get(plain, NUMBER if stated == "number" else TEXT)
+    assert set(columns) <= set(kinds), f"lacking: {set(columns) - set(kinds)}"
+    content = [[_value(c, kind) for c, kind in zip(row, kinds.values(), strict=True)] for row in rows]
+    arrays = [pa.array([row[i] for row in content], kind) for i, kind in enumerate(kinds.values())]
+    return pa.table(dict(zip(kinds, arrays, strict=True)))
+
+
+def _same(wanted: Any, got: Any) -> bool:
+    if wanted is None or got is None:
+        return wanted is got
+    if isinstance(wanted, float):
+        return math.isclose(wanted, float(got), rel_tol=1e-9, abs_tol=1e-11)
+    return bool(wanted == got)
+
+
+class Found:
+    """Rows of lead_id, as_of and further columns that were computed."""
+
+    def __init__(self, table: ir.Table) -> None:
+        arrow = table.to_pyarrow()
+        self.columns = arrow.column_names
+        self.kinds = {field.name: field.type for field in arrow.schema}
+        self.rows = sorted(arrow.to_pylist(), key=lambda row: (row["lead_id"], row["as_of"]))
+
+    def shows(self, text: str) -> "Found":
+        """Demand the drawn rows, all of them and no others, in the drawn columns, in any order."""
+        header, lines = _cells(text)
+        lacking = [name for name in header if name not in self.kinds]
+        assert not lacking, f"no such columns: {lacking} in {self.columns}"
+        wanted = [{n: _value(c, self.kinds[n]) for n, c in zip(header, line, strict=True)} for line in lines]
+        keys = [name for name in ("lead_id", "as_of") if name in header]
+        wanted.sort(key=lambda row: [row[key] for key in keys])
+        wanted_keys, got_keys = ([[row[k] for k in keys] for row in rows] for rows in (wanted, self.rows))
+        assert got_keys == wanted_keys
+        wrong = [
+            f"{[w[k] for k in keys]} {name}: must be {w[name]!r}, got {row[name]!r}"
+            for w, row in zip(wanted, self.rows, strict=True)
+            for name in header
+            if not _same(w[name], row[name])
+        ]
+        assert not wrong, "\n" + "\n".join(wrong)
+        return self
+
+
+@dataclass(frozen=True)
+class Crm:
+    """The drawn tables in DuckDB."""
+
+    connection: Any
+    leads: ir.Table
+    attributes: ir.Table
+    activities: ir.Table | None
+    history: ir.Table | None
+    deals: ir.Table
+
+    def draw(self, name: str, text: str) -> ir.Table:
+        """Add one more table: ``moments`` or ``grid``."""
+        return self.connection.create_table(name, _drawn(text, COLUMNS[name]))
+
+    def features(
+        self,
+        as_of: str | None = None,
+        *,
+        moments: str | None = None,
+        attributes: Iterable[AttributeSpec] = (),
+        signals: Iterable[str] = (),
+        ages: bool = False,
+    ) -> Found:
+        """Compute the features of all leads at one moment, or of drawn ones."""
+        specs = tuple(SignalSpec(name) for name in signals)
+        declared = FeatureSet(tuple(attributes), specs, self.activities is not None, ages)
+        if moments is None:
+            assert as_of is not None
+            at = self.leads.select("lead_id", as_of=ibis.timestamp(as_of))
+        else:
+            at = self.draw("moments", moments)
+        found = Found(declared.table(at, Tables(self.leads, self.attributes, self.activities, self.history)))
+        assert found.columns == ["lead_id", "as_of", *declared.catalogue.names]
+        return found
+
+    def open_at(self, moments: str, *, with_deals: bool = True) -> Found:
+        """Of drawn moments, those at which the lead was open."""
+        closings = first_closings(self.deals) if with_deals else None
+        return Found(open_leads(self.draw("moments", moments), self.leads, closings))
+
+    def drawn_moments(
+        self,
+        *,
+        at_creation_too: bool = False,
+        ages: Iterable[int] = (),
+        grid: str | None = None,
+        max_age_days: int | None = None,
+    ) -> Found:
+        """Moments at creation, at ages and on a grid, put together."""
+        parts = [at_creation(self.leads)] if at_creation_too else []
+        parts += at_ages(self.leads, ages)
+        parts += [on_grid(self.leads, self.draw("grid", grid))] if grid else []
+        return Found(union_of(parts, self.leads, max_age_days))
+
+    def labels(self, moments: str, *, horizon_days: int, cut_off: str) -> Found:
+        """Label drawn moments."""
+        at = self.draw("moments", moments)
+        return Found(label_snapshots(at, first_closings(self.deals), horizon_days, ibis.timestamp(cut_off)))
+
+
+@pytest.fixture
+def crm() -> Callable[..., Crm]:
+    """Draw a CRM; where no leads are drawn there is one, A, created on 1 January 2024."""
+
+    def build(
+        *,
+        leads: str = "lead_id | created_at\n A | 2024-01-01",
+        attributes: str | None = None,
+        activities: str | None = None,
+        history: str | None = None,
+        deals: str = "lead_id | closed_at | won",
+    ) -> Crm:
+        connection = ibis.duckdb.connect()
+        born = connection.create_table("leads", _drawn(leads, COLUMNS["leads"]))
+        known = _drawn(attributes, {"lead_id": TEXT}) if attributes else born.select("lead_id").to_pyarrow()
+
+        def optional(name: str, text: str | None) -> ir.Table | None:
+            return connection.create_table(name, _drawn(text, COLUMNS[name])) if text else None
+
+        closed = optional("deals", deals)
+        assert closed is not None
+        return Crm(
+            connection,
+            born,
+            connection.create_table("attributes", known),
+            optional("activities", activities),
+            optional("history", history),
+            closed,
+        )
+
+    return build

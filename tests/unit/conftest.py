@@ -1,0 +1,48 @@
+"""A small learnable world of features with every kind of column."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.build import FeatureSet
+from features.catalogue import AttributeSpec, SignalSpec
+
+
+def make_world(rows: int = 1500, seed: int = 0) -> SimpleNamespace:
+    """Draw features of two attributes and one raising signal, and outcomes that depend on them."""
+    catalogue = FeatureSet(
+        (AttributeSpec("industry", "category"), AttributeSpec("employees", "number")),
+        (SignalSpec("demo", 1), SignalSpec("unsubscribe", -1)),
+        has_activities=True,
+        ages=True,
+    ).catalogue
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({name: rng.poisson(1.0, rows).astype(float) for name in catalogue.names})
+    for name in catalogue.names:
+        if "days_since" in name or name in ("attribute__employees", "trend__any"):
+            frame[name] = np.where(rng.random(rows) < 0.3, np.nan, rng.gamma(2.0, 10.0, rows))
+    industry = rng.choice(["steel", "retail", "food", "rare"], rows, p=[0.5, 0.3, 0.19, 0.01])
+    frame["attribute__industry"] = pd.Series(industry, dtype="str").mask(rng.random(rows) < 0.1)
+    margin = (
+        -1.5 + 0.8 * frame["count_7d__demo"] + (industry == "steel") - 0.5 * frame["count_30d__unsubscribe"]
+    )
+    won = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(int).to_numpy()
+    leads = pd.Series([f"L{i // 2}" for i in range(rows)])
+    return SimpleNamespace(catalogue=catalogue, frame=frame, won=won, leads=leads)
+
+
+@pytest.fixture(scope="session")
+def world():
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def models(world):
+    """One trained model of every candidate kind."""
+    from models.training import TrainingSettings, TrainingWindow, fit_candidates
+
+    window = TrainingWindow(world.frame, world.won, world.leads)
+    fitted = fit_candidates(window, world.catalogue, TrainingSettings(max_rounds=40, rare_below=20))
+    return {name: model for name, (model, _) in fitted.items()}

@@ -1,0 +1,126 @@
+"""Figures against scikit-learn and worked examples; intervals by lead; choice within one standard error."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+from models.curves import curves
+from models.evaluation import Bootstrap, bands, calibration_line, ece, figures, lift
+from models.points import Rule, total_points
+from models.selection import choose_candidate, clustered_error
+from models.truth import against_truth
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(0)
+    p = rng.beta(1, 5, 4000)
+    return p, (rng.random(4000) < p).astype(int)
+
+
+def test_figures_are_those_of_scikit_learn(sample):
+    p, won = sample
+    found = figures(p, won)
+    assert found["auc"] == pytest.approx(roc_auc_score(won, p))
+    assert found["average_precision"] == pytest.approx(average_precision_score(won, p))
+    assert found["log_loss"] == pytest.approx(log_loss(won, p))
+    assert found["brier"] == pytest.approx(brier_score_loss(won, p))
+
+
+def test_lift_of_a_worked_example():
+    p = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
+    won = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+    assert lift(p, won, 0.1) == pytest.approx(5.0)
+    assert lift(p, won, 0.2) == pytest.approx(5.0)
+    assert lift(np.full(10, 0.3), won, 0.1) == pytest.approx(1.0)
+
+
+def test_calibration_error_of_a_worked_example():
+    p = np.repeat([0.1, 0.6], 50)
+    won = np.concatenate([np.tile([1, 0, 0, 0, 0], 10), np.tile([1, 1, 1, 1, 0], 10)])
+    assert ece(p, won) == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
+    assert sum(band["snapshots"] for band in bands(p, won)) == 100
+
+
+def test_the_calibration_line_is_a_logistic_regression_on_log_odds(sample):
+    p, won = sample
+    distorted = expit(0.5 * np.log(p / (1 - p)) - 1)
+    log_odds = np.log(distorted / (1 - distorted))
+    reference = LogisticRegression(C=np.inf, tol=1e-10).fit(log_odds[:, None], won)
+    slope, intercept = calibration_line(distorted, won)
+    assert slope == pytest.approx(reference.coef_[0, 0], abs=1e-3)
+    assert intercept == pytest.approx(reference.intercept_[0], abs=1e-3)
+    assert slope == pytest.approx(2.0, abs=0.3)
+
+
+def test_the_truth_has_no_regret_and_the_base_rate_has_all_of_it():
+    q = np.random.default_rng(1).beta(1, 9, 1000)
+    assert against_truth(q, q)["regret"] == pytest.approx(0.0, abs=1e-12)
+    assert against_truth(np.full(1000, q.mean()), q)["regret"] == pytest.approx(1.0)
+    assert against_truth(np.clip(q * 1.5, 0, 1), q)["regret"] > 0.01
+    assert against_truth(q + 0.01, q)["mean_absolute_error"] == pytest.approx(0.01)
+
+
+def test_intervals_hold_the_truth_about_nineteen_times_in_twenty():
+    rng = np.random.default_rng(2)
+    held = 0
+    for seed in range(60):
+        values = rng.normal(size=200)
+        low, high = Bootstrap(np.arange(200), seed).interval(lambda rows, v=values: float(v[rows].mean()))[0]
+        held += low <= 0 <= high
+    assert 50 <= held <= 60
+
+
+def test_snapshots_of_one_lead_count_as_one():
+    rng = np.random.default_rng(3)
+    values = np.repeat(rng.normal(size=50), 40)
+    groups = np.repeat(np.arange(50), 40)
+    wide = Bootstrap(groups, 0).interval(lambda rows: float(values[rows].mean()))[0]
+    narrow = Bootstrap(np.arange(2000), 0).interval(lambda rows: float(values[rows].mean()))[0]
+    assert wide[1] - wide[0] > 4 * (narrow[1] - narrow[0])
+    assert clustered_error(values, groups) == pytest.approx(values.std() / np.sqrt(50), rel=0.05)
+
+
+def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_error():
+    rng = np.random.default_rng(4)
+    truth = rng.normal(-1, 1.5, 8000)
+    won = (rng.random(8000) < expit(truth)).astype(int)
+    groups = np.arange(8000)
+    worse = truth + rng.normal(0, 2.0, 8000)
+    hardly_worse = truth + rng.normal(0, 0.05, 8000)
+    few = slice(0, 300)
+    near = {"logistic": hardly_worse[few], "interactions": truth[few]}
+    assert choose_candidate(near, won[few], groups[few]).name == "logistic"
+    choice = choose_candidate({"logistic": worse, "interactions": truth}, won, groups)
+    assert choice.name == "interactions"
+    assert choice.behind_best["logistic"] > choice.error["logistic"]
+
+
+def test_curves_start_and_end_where_they_must(sample):
+    drawn = curves(*sample)
+    assert drawn["roc"].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    assert drawn["gains"].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    assert drawn["precision_recall"].iloc[-1]["recall"] == 1.0
+    assert drawn["precision_recall"]["recall"].is_monotonic_increasing
+    assert drawn["reliability"]["snapshots"].sum() == len(sample[0])
+    assert max(map(len, drawn.values())) <= 210
+
+
+def test_the_rule_book_adds_up_points(world):
+    rules = [
+        Rule("industry", 20, values=("  STEEL",)),
+        Rule("demo", 40, within_days=30, at_least=2),
+        Rule("unsubscribe", -15, within_days=7),
+    ]
+    frame = world.frame.head(200)
+    expected = (
+        20 * (frame["attribute__industry"] == "steel")
+        + 40 * (frame["count_30d__demo"] >= 2)
+        - 15 * (frame["count_7d__unsubscribe"] >= 1)
+    )
+    pd.testing.assert_series_equal(
+        pd.Series(total_points(rules, frame, world.catalogue)), expected.astype(float), check_names=False
+    )

@@ -1,0 +1,121 @@
+"""Thresholds from sentences, by brute force; grades by what such leads did."""
+
+import numpy as np
+import pytest
+
+from features.errors import PolicyError
+from models.grades import GradeScale
+from models.policy import FORMS, Scored, choose_threshold
+
+
+@pytest.fixture(scope="module")
+def scored():
+    rng = np.random.default_rng(5)
+    p = np.round(rng.beta(1, 8, 3000), 3)  # with ties
+    won = (rng.random(3000) < p).astype(int)
+    return Scored(p, won, np.arange(3000), weeks=10.0)
+
+
+def brute(scored, judge):
+    candidates = np.unique(scored.probability)
+    return max(candidates, key=lambda t: judge(scored.probability >= t))
+
+
+def test_highest_recall_with_a_precision_is_the_lowest_threshold_that_reaches_it(scored):
+    found = choose_threshold("highest recall with precision >= 0.25", scored, 0)
+    reaching = [
+        t
+        for t in np.unique(scored.probability)
+        if (above := scored.probability >= t).sum() >= 20 and scored.won[above].mean() >= 0.25
+    ]
+    assert found.probability == min(reaching)
+    assert found.precision[0] >= 0.25
+    assert found.precision[1] < found.precision[0] < found.precision[2]
+
+
+def test_top_percent_and_top_per_week_choose_that_many(scored):
+    percent = choose_threshold("top 5 percent", scored, 0)
+    weekly = choose_threshold("top 30 per week", scored, 0)
+    assert (scored.probability >= percent.probability).mean() == pytest.approx(0.05, abs=0.01)
+    assert (scored.probability >= weekly.probability).sum() == pytest.approx(300, rel=0.1)
+
+
+def test_highest_value_is_that_of_brute_force(scored):
+    found = choose_threshold("highest value with win 500 and contact 90", scored, 0)
+
+    def value(above):
+        return scored.won[above].sum() * 500 - above.sum() * 90
+
+    assert value(scored.probability >= found.probability) == value(scored.probability >= brute(scored, value))
+
+
+def test_a_probability_is_taken_as_it_stands(scored):
+    assert choose_threshold("probability >= 0.25", scored, 0).probability == 0.25
+
+
+@pytest.mark.parametrize("sentence", FORMS)
+def test_every_form_that_is_named_can_be_read(sentence):
+    rng = np.random.default_rng(7)
+    p = rng.beta(1, 4, 5000)
+    found = choose_threshold(sentence, Scored(p, (rng.random(5000) < p) * 1, np.arange(5000), 10.0), 0)
+    assert 0 < found.probability < 1
+
+
+@pytest.mark.parametrize("sentence", ["best leads", "top 5", "precision >= 0.3", "top -3 percent", ""])
+def test_a_sentence_of_no_known_form_is_refused_with_the_forms(scored, sentence):
+    with pytest.raises(PolicyError, match="must have one of the forms: highest recall"):
+        choose_threshold(sentence, scored, 0)
+
+
+def test_one_that_cannot_be_met_names_the_best_that_can_and_that_one_works(scored):
+    with pytest.raises(PolicyError, match="The best is") as refused:
+        choose_threshold("highest recall with precision >= 0.99", scored, 0)
+    best = str(refused.value).split("The best is ")[1].rstrip(".")
+    assert choose_threshold(best, scored, 0).precision[0] > 0.3
+
+
+def test_a_contact_dearer_than_any_win_is_refused(scored):
+    with pytest.raises(PolicyError, match="earns more than it costs"):
+        choose_threshold("highest value with win 1 and contact 1000", scored, 0)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["top 100 percent", "top 0 percent", "top 9000 per week", "probability >= 1"]
+)
+def test_all_or_nobody_is_no_policy(scored, sentence):
+    with pytest.raises(PolicyError):
+        choose_threshold(sentence, scored, 0)
+
+
+def test_intervals_widen_when_snapshots_are_few_leads(scored):
+    clustered = Scored(scored.probability, scored.won, np.arange(3000) // 100, scored.weeks)
+    rng = np.random.default_rng(0)
+    order = np.argsort(scored.won + rng.random(3000) * 0.9)
+    clustered = Scored(scored.probability[order], scored.won[order], clustered.groups, scored.weeks)
+    alone = choose_threshold("probability >= 0.2", scored, 0).precision
+    together = choose_threshold("probability >= 0.2", clustered, 0).precision
+    assert together[2] - together[1] > 1.5 * (alone[2] - alone[1])
+
+
+def test_grades_say_how_often_such_leads_won():
+    rng = np.random.default_rng(6)
+    strength = rng.normal(size=20_000)
+    rate = np.clip(0.1 * np.exp(strength), 0, 1)
+    won = (rng.random(20_000) < rate).astype(int)
+    scale = GradeScale.fit("ABCD", strength, won)
+    grades = scale.grade(strength)
+    average = won.mean()
+    assert won[grades == "A"].mean() >= 2 * average
+    assert average <= won[grades == "B"].mean() < 2.2 * average
+    assert 0.5 * average <= won[grades == "C"].mean() < 1.1 * average
+    assert won[grades == "D"].mean() < 0.5 * average
+    assert GradeScale.from_dict(scale.to_dict()) == scale
+
+
+def test_nobody_gets_the_best_grade_where_nobody_earned_it():
+    strength = np.linspace(-1, 1, 1000)
+    won = np.tile([0, 1], 500)
+    scale = GradeScale.fit("1234", strength, won)
+    assert scale.cuts[0] == np.inf
+    assert "1" not in set(scale.grade(strength))
+    assert GradeScale.from_dict(scale.to_dict()) == scale
