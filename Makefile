@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-tests demo test lint lock serve clean
+.PHONY: help setup setup-tests demo test lint lock serve mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ lint: setup ## ruff, mypy and the doors between the rooms
 
 serve: setup ## open the queue and the API on http://127.0.0.1:8000
 	@$(BIN)/leadlight serve
+
+mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:5000
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
 
 lock: ## write requirements/lock.txt anew (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt

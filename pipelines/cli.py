@@ -24,7 +24,12 @@ app = typer.Typer(
 
 Params = Annotated[Path, typer.Option("--params", help="The params file.")]
 Work = Annotated[Path, typer.Option("--workdir", help="Folder that everything is written to.")]
-AsOf = Annotated[str, typer.Option("--as-of", help="Day (its midnight) or moment, local to source.timezone.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="Day (its midnight) or moment in source.timezone; last midnight if left out."
+    ),
+]
 Language = Annotated[str | None, typer.Option("--language", help="Language of words: en or de.")]
 PARAMS, WORK = Path("params.yaml"), Path("work")
 
@@ -180,7 +185,7 @@ def run(params: Params = PARAMS, workdir: Work = WORK) -> None:
 
 @app.command()
 def score(
-    as_of: AsOf,
+    as_of: AsOf = None,
     params: Params = PARAMS,
     workdir: Work = WORK,
     output: Annotated[Path | None, typer.Option("--output", help="Parquet file of the night.")] = None,
@@ -188,7 +193,7 @@ def score(
 ) -> None:
     """Score every open lead as of a moment, into the store and a Parquet file."""
     from pipelines.console import console, step
-    from pipelines.moments import parse_as_of
+    from pipelines.moments import last_midnight, parse_as_of
     from pipelines.outputs import Workdir
     from pipelines.params import load_params
     from pipelines.queue import queue_table
@@ -196,7 +201,8 @@ def score(
 
     settings = load_params(params)
     with step("Scoring the open leads") as tell:
-        moment = parse_as_of(as_of, settings.source.timezone)
+        zone = settings.source.timezone
+        moment = parse_as_of(as_of, zone) if as_of else last_midnight(zone)
         night = score_night(settings, params.parent, Workdir(workdir), moment, output)
         result = night.result
         stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
@@ -223,11 +229,9 @@ def explain(
     """Say why a lead has its score, in numbers that add up."""
     from pipelines.console import console
     from pipelines.explain import explain as explain_lead
-    from pipelines.moments import parse_as_of
     from pipelines.outputs import Workdir
 
-    moment = parse_as_of(as_of, "UTC").to_pydatetime() if as_of else None
-    console.print(explain_lead(Workdir(workdir), lead_id, moment, language))
+    console.print(explain_lead(Workdir(workdir), lead_id, as_of, language))
 
 
 @app.command()

@@ -1,10 +1,9 @@
 """``leadlight explain``: one lead's score in words, as it stands in the store."""
 
-import datetime as dt
-
 from rich.table import Table
 
 from features.errors import StoreError
+from pipelines.moments import parse_as_of
 from pipelines.outputs import Workdir
 from serving.night import NightWords
 from serving.store import StoredScore, open_store
@@ -16,7 +15,7 @@ from serving.words.numbers import chance, moment, signed
 __all__ = ["explain"]
 
 
-def explain(workdir: Workdir, lead_id: str | None, as_of: dt.datetime | None, language: str) -> Table:
+def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: str) -> Table:
     """Return one lead's reasons as a table whose integers add up to its score.
 
     Parameters
@@ -25,8 +24,8 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: dt.datetime | None, la
         Where the store is.
     lead_id : str or None
         The lead; the first of the queue if None.
-    as_of : datetime or None
-        Naive UTC; the newest night if None.
+    as_of : str or None
+        Day or moment in the time zone of the newest night; that night itself if None.
     language : str
         Language of the words.
 
@@ -41,8 +40,10 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: dt.datetime | None, la
     try:
         if lead_id is None and (first := store.current(1)):
             lead_id = first[0].lead_id
-        score = store.lead(lead_id, as_of=as_of) if lead_id is not None else None
-        night = store.newest_night(as_of)
+        night = store.newest_night()
+        asked = parse_as_of(as_of, night.words.timezone).to_pydatetime() if as_of and night else None
+        night = store.newest_night(asked)
+        score = store.lead(lead_id, as_of=asked) if lead_id is not None else None
     finally:
         store.close()
     if lead_id is None:

@@ -6,7 +6,12 @@ import pandas as pd
 
 from features.errors import ParamsError
 
-__all__ = ["parse_as_of"]
+__all__ = ["last_midnight", "parse_as_of"]
+
+
+def last_midnight(timezone: str) -> pd.Timestamp:
+    """Return the midnight that started today in a time zone, as naive UTC."""
+    return pd.Timestamp.now(tz=timezone).normalize().tz_convert("UTC").tz_localize(None)
 
 
 def parse_as_of(text: str, timezone: str) -> pd.Timestamp:

@@ -108,7 +108,8 @@ def _calibrate(params: Params, folder: Path, workdir: Workdir) -> Any:
         t = scorer.thresholds
         tell(
             result=f"{scorer.facts['candidate']} serves; "
-            f"MQL from {t['marketing_qualified'].probability:.1%}, SQL from {t['sales_qualified'].probability:.1%}"
+            f"MQL from {t['marketing_qualified'].probability:.1%}, "
+            f"SQL from {t['sales_qualified'].probability:.1%}"
         )
     return scorer
 

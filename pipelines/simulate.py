@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from features.errors import ParamsError
-from pipelines.engine import open_engine
+from features.labels import first_closings, label_snapshots
+from pipelines.engine import Engine, open_engine
 from pipelines.featurize import open_leads_at
 from pipelines.learning_data import read_learning_data
 from pipelines.outputs import Workdir, write_frame
@@ -65,7 +67,7 @@ def truth(
     as_of : pd.Timestamp, optional
         Moment at which open leads are looked at, naive UTC; left out, the snapshots of the test window.
     output : Path, optional
-        Parquet file: lead_id, as_of, true_probability, and won for the test window.
+        Parquet file: lead_id, as_of, true_probability and won (NULL where the window has not ended yet).
     on_progress : callable, optional
         Called with the share done.
 
@@ -79,7 +81,7 @@ def truth(
         test = read_learning_data(workdir).window("test")
         snapshots = test.frame[["lead_id", "as_of", "won"]]
     else:
-        snapshots = open_leads_at(open_engine(workdir), as_of).to_pyarrow().to_pandas()
+        snapshots = _labelled(open_engine(workdir), as_of, params.label.horizon_days)
     known = true_probability(
         settings,
         source_folder(params, folder),
@@ -89,6 +91,14 @@ def truth(
     )
     write_frame(output or workdir.truth, snapshots.assign(true_probability=known))
     return len(snapshots)
+
+
+def _labelled(engine: Engine, as_of: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+    known_until = ibis.timestamp(engine.report["known_until"])
+    leads = open_leads_at(engine, as_of)
+    labelled = label_snapshots(leads, first_closings(engine.deals), horizon_days, known_until)
+    frame: pd.DataFrame = labelled.order_by("lead_id").to_pyarrow().to_pandas()
+    return frame
 
 
 def source_folder(params: Params, folder: Path) -> Path:

@@ -8,7 +8,6 @@ export MLFLOW_DISABLE_TELEMETRY=true DVC_NO_ANALYTICS=true
 night=2025-09-01
 echo "Leadlight on a simulated CRM: 20,000 leads over 24 months, none of them real."
 dvc repro --quiet
-leadlight evaluate
 leadlight score --as-of "$night"
 leadlight explain
 cat <<TEXT
@@ -18,5 +17,5 @@ What there is to open:
   .venv/bin/leadlight explain LEAD_ID         why a lead has its score (--language de for German)
   work/plots/curves.png                       ROC, precision and recall, reliability, gains of the test window
   work/metrics.json                           all test figures, with intervals
-  .venv/bin/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
+  make mlflow                                 runs and registered models, http://127.0.0.1:5000
 TEXT

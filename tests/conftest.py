@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +20,12 @@ def lacking(what: str) -> NoReturn:
     if os.environ.get("LEADLIGHT_TESTS_STRICT") == "1":
         pytest.fail(f"{what} LEADLIGHT_TESTS_STRICT is set, so this is a failure.", pytrace=False)
     pytest.skip(what)
+
+
+@pytest.fixture(scope="session", name="lacking")
+def lacking_fixture() -> Callable[[str], NoReturn]:
+    """Hand out `lacking` to the tests of a folder, which cannot import this file."""
+    return lacking
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,8 @@ class Params(Record):
             if clash := sorted(taken & set(names)):
                 raise ValueError(f"{section} must use names that are not taken. Got {clash[0]}")
             taken = taken | set(names)
+        if not self.attributes and self.source.activities is None:
+            raise ValueError("attributes must name at least one where source has no activities. Got none")
         outcome = self.source.leads.outcome
         if outcome is not None and outcome.column in self.attributes:
             raise ValueError(
@@ -93,13 +95,14 @@ def load_params(path: Path) -> Params:
     except OSError:
         raise ParamsError(f"The params file must exist and be readable. Got {path}.") from None
     except UnicodeDecodeError:
-        raise ParamsError(f"The params file {path} must be UTF-8 text.") from None
+        raise ParamsError(f"The params file {path} must be UTF-8 text. Got another encoding.") from None
     try:
         content = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         problem = (getattr(error, "problem", None) or str(error)).strip().splitlines()[0].rstrip(".")
+        problem = problem.removeprefix("found ")
         raise ParamsError(f"The params file {path} must be valid YAML. Got {problem}{where}.") from None
     if not isinstance(content, dict):
         kind = "a list" if isinstance(content, list) else "nothing" if content is None else "a single value"

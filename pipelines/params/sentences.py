@@ -29,10 +29,10 @@ _MUST_BE = {
     "date_parsing": "a date such as 2025-08-01",
     "date_from_datetime_parsing": "a date such as 2025-08-01",
     "date_from_datetime_inexact": "a date such as 2025-08-01",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}",
-    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
 }
 
 

@@ -174,7 +174,7 @@ class Source(Record):
         try:
             zoneinfo.ZoneInfo(value)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the folder Europe alone
-            near = difflib.get_close_matches(value, sorted(zoneinfo.available_timezones()), n=1)
+            near = difflib.get_close_matches(value, sorted(zoneinfo.available_timezones()), n=1, cutoff=0.9)
             hint = f". Did you mean {near[0]}?" if near else ""
             raise ValueError(f"must be an IANA zone such as Europe/Berlin. Got {value!r}{hint}") from None
         return value

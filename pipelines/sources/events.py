@@ -38,7 +38,7 @@ def clean_activities(
     reader.text("lead_id", table.lead_id)
     reader.time("occurred_at", table.occurred_at)
     reader.text("type", table.type)
-    reader.number("value", table.value, quarantine)
+    reader.number("value", table.value)
     reader.text("object", table.object)
     schema = {
         "lead_id": of_a_lead(leads),
@@ -56,7 +56,7 @@ def clean_deals(
     reader = Reader("deals", table, columns, source, folder)
     reader.text("lead_id", table.lead_id)
     reader.time("closed_at", table.closed_at)
-    reader.number("amount", table.amount, quarantine)
+    reader.number("amount", table.amount)
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
     in_order = pa.Check(
         lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False

@@ -71,7 +71,7 @@ def clean_leads(
     schema = {"lead_id": pa.Column(None, [present("no lead id"), once], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"
     leads = reader.good(schema | reader.time_schema("created_at", reason=unfit), quarantine)
-    attributes = _attributes(params, reader, quarantine).loc[leads.index]
+    attributes = _attributes(params, reader, leads.index, quarantine)
     spellings = {n: _spellings(attributes[n]) for n, a in params.attributes.items() if a.kind == "category"}
     leads = leads.astype({"consent": "boolean", "owner": "str", "outcome": "str"})
     return leads.reset_index(drop=True), attributes.reset_index(drop=True), spellings
@@ -96,20 +96,20 @@ def _times_from_order(order: pd.Series) -> pd.Series:
     return (ORDER_START + seconds).astype("datetime64[us]")
 
 
-def _attributes(params: Params, reader: Reader, quarantine: Quarantine) -> pd.DataFrame:
-    columns = {"lead_id": reader.clean["lead_id"]}
+def _attributes(params: Params, reader: Reader, rows: pd.Index, quarantine: Quarantine) -> pd.DataFrame:
+    columns = {"lead_id": reader.clean.loc[rows, "lead_id"]}
     for name, attribute in params.attributes.items():
         if attribute.kind == "category":
-            columns[name] = reader.words(name)
+            columns[name] = reader.words(name).loc[rows]
             continue
-        values = reader.known(name)
+        values = reader.known(name).loc[rows]
         number = numbers(values)
         if number.isna().all() and values.notna().any():
             raise SourceError(
                 f"The attribute {name} of leads must hold numbers, written like 1234.5 (kind: number). "
                 f"Got {str(values.dropna().iloc[0])!r}."
             )
-        quarantine.emptied("leads", name, values, values.notna() & number.isna())
+        quarantine.emptied("leads", name, values[values.notna() & number.isna()])
         columns[name] = number
     return pd.DataFrame(columns)
 

@@ -77,7 +77,9 @@ class Quarantine:
         if len(rows) > self.max_bad_share * len(frame):
             reason = cases["check"].mode()[0]
             place = list(cases["check"]).index(reason)
-            value = "an empty cell" if pd.isna(values[place]) or values[place] == "" else repr(values[place])
+            value = (
+                "an empty cell" if str(values[place]) in ("", "nan", "None", "NaT") else f"{values[place]!r}"
+            )
             raise SourceError(
                 f"The rows of {table} must be usable but for a share of {self.max_bad_share:g} "
                 f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
@@ -86,12 +88,11 @@ class Quarantine:
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept
 
-    def emptied(self, table: str, column: str, raw: pd.Series, bad: pd.Series) -> None:
+    def emptied(self, table: str, column: str, values: pd.Series) -> None:
         """Note cells that could not be read and are taken as unknown, in rows that stay."""
-        rows = raw.index[bad]
-        if len(rows):
-            same = len(rows) * [column], len(rows) * ["not a number"]
-            self._note(table, CELL_EMPTIED, row=rows, column=same[0], reason=same[1], value=raw[bad])
+        if len(values):
+            same = len(values) * [column], len(values) * ["not a number"]
+            self._note(table, CELL_EMPTIED, row=values.index, column=same[0], reason=same[1], value=values)
 
     def _note(self, table: str, action: str, **columns: Any) -> None:
         found = pd.DataFrame({name: list(values) for name, values in columns.items()})

@@ -74,6 +74,7 @@ class Reader:
         self._delimiter = table.delimiter
         self._too_wide = pd.Series(too_wide, index=self.raw.index)
         self._origin: dict[str, str] = {}
+        self._emptied: list[tuple[str, pd.Series]] = []
 
     def known(self, column: str) -> pd.Series:
         """Return a raw column with missing values as NA."""
@@ -101,14 +102,14 @@ class Reader:
         self.clean[name] = self.words(column)
         self._origin[name] = column or name
 
-    def number(self, name: str, column: str | None, quarantine: Quarantine) -> None:
-        """Take a raw column as float64; what is not a number becomes unknown and is noted."""
+    def number(self, name: str, column: str | None) -> None:
+        """Take a raw column as float64; what is not a number is unknown, and noted by :meth:`good`."""
         self.clean[name] = float("nan")
         if column is None:
             return
         values = self.known(column)
         self.clean[name] = numbers(values)
-        quarantine.emptied(self.name, column, values, values.notna() & self.clean[name].isna())
+        self._emptied.append((column, values[values.notna() & self.clean[name].isna()]))
 
     def time(self, name: str, column: TimeColumn) -> None:
         """Take a raw column as UTC times under a clean name."""
@@ -133,9 +134,14 @@ class Reader:
             {name: self.raw[column] for name, column in self._origin.items() if column in self.raw}
         )
         columns = {name: self._origin.get(name, name) for name in map(str, self.clean.columns)}
-        origin[ROW] = self.raw[self._too_wide].astype("str").agg(self._delimiter.join, axis=1)
+        wide = self.raw[self._too_wide].astype("str")
+        origin[ROW] = pd.Series(
+            [self._delimiter.join(row) for row in wide.to_numpy()], wide.index, dtype="str"
+        )
         frame = self.clean.assign(**{ROW: self._too_wide})
         narrow = pa.Check(lambda s: ~s, error="more cells than the header has columns")
         schema = {ROW: pa.Column(None, narrow)} | schema
         checked = quarantine.check(self.name, frame, pa.DataFrameSchema(schema), origin, columns | {ROW: ROW})
+        for column, values in self._emptied:
+            quarantine.emptied(self.name, column, values[values.index.isin(checked.index)])
         return checked.drop(columns=ROW)

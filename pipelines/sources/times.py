@@ -54,8 +54,8 @@ def _read(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> p
     """Read text (or numbers, such as 20240131) by its format."""
     if column.format is None:
         raise SourceError(
-            f"The column {column.column} of {table} must have a format, for it holds text "
-            f"(such as {_sample(values)!r}): write {{column: {column.column}, format: ...}}."
+            f"The column {column.column} of {table} must have a format, for it is not typed as time: write "
+            f"{{column: {column.column}, format: ...}}. Got {_sample(values)!r}."
         )
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")

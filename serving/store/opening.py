@@ -44,11 +44,11 @@ def open_engine(url: str) -> Engine:
         raise StoreError(
             f"The URL of the score store must be like {_EXAMPLES}. Got one that cannot be read."
         ) from None
+    shown = _shown(address)
     if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
         raise StoreError(
-            f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {address}."
+            f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {shown}."
         )
-    shown = address.render_as_string(hide_password=True)
     with refusing(address):
         try:
             engine = _engine(address)
@@ -84,8 +84,14 @@ def refusing(address: URL) -> Iterator[None]:
             said = said.replace(str(address.password), "***")
         raise StoreError(
             f"The database of the score store must be reachable, writable and whole: "
-            f"{address.render_as_string(hide_password=True)}. Got: {said.rstrip('.')}."
+            f"{_shown(address)}. Got: {said.rstrip('.')}."
         ) from None
+
+
+def _shown(address: URL) -> str:
+    # PostgreSQL also takes passwords after the question mark, which SQLAlchemy would show
+    secrets = [name for name in address.query if "password" in name]
+    return address.difference_update_query(secrets).render_as_string(hide_password=True)
 
 
 def _engine(address: URL) -> Engine:

@@ -28,6 +28,9 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # by code point, as the nightly file is sorted; a PostgreSQL database may sort by a language
+        collation = "C" if engine.dialect.name == "postgresql" else "BINARY"
+        self._lead_id = scores.c.lead_id.collate(collation)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -99,7 +102,7 @@ class Store:
             night = night_at(connection)
             if night is None:
                 return []
-            query = view(night.night).order_by(scores.c.score.desc(), scores.c.lead_id)
+            query = view(night.night).order_by(scores.c.score.desc(), self._lead_id)
             if stage is not None:
                 query = query.where(scores.c.stage == stage)
             rows = connection.execute(query.limit(limit).offset(offset))
@@ -132,7 +135,7 @@ class Store:
         int
             1 is the highest score; equal scores stand in the order of `current`.
         """
-        tie = (scores.c.score == score.score) & (scores.c.lead_id < score.lead_id)
+        tie = (scores.c.score == score.score) & (self._lead_id < score.lead_id)
         return self._count(or_(scores.c.score > score.score, tie)) + 1
 
     def lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:

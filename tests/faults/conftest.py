@@ -113,6 +113,15 @@ class Crm:
             for path in sorted(self.work.rglob("*"))
         }
 
+    def has_run(self, *stages: str) -> None:
+        """Run stages that are to succeed, so that a test starts from what they leave."""
+        from pipelines.outputs import Workdir
+        from pipelines.params import load_params
+        from pipelines.run import run_stage
+
+        for stage in stages:
+            run_stage(stage, load_params(self.params), self.folder, Workdir(self.work))
+
     def leftovers(self) -> list[str]:
         """Temporary files that nobody took away, in the whole folder."""
         return [
@@ -141,7 +150,9 @@ def draw_tables() -> dict[str, list[dict[str, Any]]]:
         if wins or draw.random() < 0.7:
             closed = created + dt.timedelta(days=draw.randint(1, 15))
             status = "won" if wins else "lost"
-            deals.append({"lead": lead, "closed": closed, "status": status, "amount": draw.randint(1, 90) * 100})
+            deals.append(
+                {"lead": lead, "closed": closed, "status": status, "amount": draw.randint(1, 90) * 100}
+            )
     return {"leads": leads, "activities": activities, "deals": deals}
 
 
@@ -216,3 +227,40 @@ def leadlight(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return Outcome(int(code), said.out, said.err + trace)
 
     return run
+
+
+@pytest.fixture
+def refused(leadlight: Callable[..., Outcome]) -> Callable[..., str]:
+    """Run a command that must be refused: one sentence, the exit code, and not a byte changed.
+
+    Returns the sentence. `scratch` names a folder of the working folder that is made anew by each run.
+    """
+
+    def check(
+        crm: Crm,
+        verb: str,
+        *more: str,
+        code: int,
+        run: Callable[..., Outcome] = leadlight,
+        scratch: str = "-",
+        **how: Any,
+    ) -> str:
+        def kept() -> dict[str, str]:
+            return {name: sum_ for name, sum_ in crm.listing().items() if not name.startswith(scratch)}
+
+        before, there = kept(), crm.work.exists()
+        outcome = run(crm, verb, *more, **how)
+        said = outcome.err.strip()
+        assert "Traceback" not in said, said
+        assert outcome.code == code, outcome
+        assert "\n" not in said, said
+        assert said.startswith("Error: The "), said
+        assert said.endswith((".", "?")), said
+        assert " must " in said, said
+        assert any(words in said for words in ("Got ", "Got: ", "is missing", "The best ")), said
+        assert kept() == before
+        assert crm.work.exists() == there
+        assert crm.leftovers() == []
+        return said
+
+    return check

@@ -1,0 +1,148 @@
+"""A night on a trained scorer: every open lead once, reasons that add up, reruns that change nothing."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.explain import explain
+from pipelines.moments import parse_as_of
+from pipelines.outputs import Workdir
+from pipelines.params import load_params
+from pipelines.score import score
+from pipelines.simulate import truth
+from serving.store import open_store
+
+COLUMNS = [
+    "lead_id",
+    "as_of",
+    "probability",
+    "score",
+    "base_score",
+    "stage",
+    "fit_grade",
+    "engagement_grade",
+    "reasons",
+    "model_version",
+]
+
+
+@pytest.fixture(scope="module")
+def night(trained, tmp_path_factory):
+    """One night in a store of its own."""
+    output = tmp_path_factory.mktemp("night") / "scores.parquet"
+    patch = pytest.MonkeyPatch()
+    patch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{output.parent / 'store.db'}")
+    params = load_params(trained / "params.yaml")
+
+    def run(day="2025-09-01"):
+        return score(params, trained, Workdir(trained / "work"), parse_as_of(day, "UTC"), output)
+
+    yield run(), run, Workdir(trained / "work")
+    patch.undo()
+
+
+def test_every_open_lead_is_scored_once_and_no_other(night, trained):
+    report, _, _ = night
+    tables = trained / "work" / "tables"
+    leads = pd.read_parquet(tables / "leads.parquet")
+    closed = pd.read_parquet(tables / "deals.parquet").query("closed_at < '2025-09-01'")["lead_id"]
+    expected = set(leads["lead_id"]) - set(closed)
+    assert set(report.scored["lead_id"]) == expected
+    assert report.scored["lead_id"].is_unique
+    assert 0 < len(closed) < len(leads)
+
+
+def test_the_parquet_file_holds_what_the_design_names(night):
+    report, _, _ = night
+    written = pd.read_parquet(report.output)
+    assert set(COLUMNS) <= set(written.columns)
+    assert written["score"].between(0, 100).all()
+    assert written["probability"].between(0, 1).all()
+    assert set(written["stage"]) <= {"lead", "marketing_qualified", "sales_qualified"}
+    assert written["score"].is_monotonic_decreasing
+
+
+def test_base_and_points_of_every_lead_add_up_to_its_score(night):
+    report, _, _ = night
+    for row in pd.read_parquet(report.output).itertuples():
+        reasons = json.loads(row.reasons)
+        assert abs(row.base_score + sum(r["points"] for r in reasons) - row.score) <= 1e-6
+        assert all(set(r) == {"topic", "group", "points", "value"} for r in reasons)
+
+
+def test_leads_of_the_top_have_reasons_of_their_own(night):
+    report, _, _ = night
+    texts = report.scored["reasons"].map(json.loads)
+    best = texts.map(
+        lambda rs: frozenset(r["topic"] for r in sorted(rs, key=lambda r: -abs(r["points"]))[:3])
+    )
+    assert best.value_counts(normalize=True).iloc[0] < 0.2
+
+
+def test_the_stages_are_those_of_the_anchors_but_for_leads_without_consent(night):
+    report, _, _ = night
+    scored = report.scored
+    held = scored["held_back"].notna()
+    by_score = np.select(
+        [scored["score"] >= 80, scored["score"] >= 50], ["sales_qualified", "marketing_qualified"], "lead"
+    )
+    assert (scored["stage"][~held] == by_score[~held]).all()
+    assert (scored["stage"][held] == "lead").all()
+    assert (scored["score"][held] >= 50).all()
+    assert held.any()
+
+
+def test_a_second_run_of_the_night_writes_nothing_and_gives_the_same(night):
+    report, run, _ = night
+    first = pd.read_parquet(report.output)
+    again = run()
+    assert (again.result.rerun, again.result.written, again.result.differing) == (True, 0, 0)
+    pd.testing.assert_frame_equal(pd.read_parquet(again.output), first)
+
+
+def test_the_store_shows_what_the_file_holds(night):
+    report, _, workdir = night
+    store = open_store(workdir.store_url)
+    top = store.current(20)
+    assert [s.lead_id for s in top] == report.scored["lead_id"].head(20).tolist()
+    assert [s.score for s in top] == pytest.approx(report.scored["score"].head(20).tolist())
+    assert store.count() == len(report.scored)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Start: where every lead begins"), ("de", "Start: hier beginnt jeder Lead")],
+)
+def test_a_lead_is_explained_in_words_whose_numbers_add_up(night, language, words):
+    report, _, workdir = night
+    lead = report.scored["lead_id"].iloc[3]
+    table = explain(workdir, lead, None, language)
+    points = [
+        int(text.replace("−", "-").replace("±", "").replace("+", "")) for text in table.columns[0]._cells
+    ]
+    lines = list(table.columns[1]._cells)
+    assert sum(points[:-1]) == points[-1]
+    assert lines[0] == words
+    assert "because" not in " ".join(lines)
+    assert "weil" not in " ".join(lines)
+
+
+def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(trained, tmp_path):
+    params = load_params(trained / "params.yaml")
+    found = {}
+    for day in ("2024-11-15", "2025-08-20"):
+        output = tmp_path / f"{day}.parquet"
+        rows = truth(params, trained, Workdir(trained / "work"), as_of=parse_as_of(day, "UTC"), output=output)
+        found[day] = pd.read_parquet(output)
+        assert len(found[day]) == rows > 100
+        assert found[day]["true_probability"].between(0, 1).all()
+    assert found["2024-11-15"]["won"].notna().all()
+    assert found["2025-08-20"]["won"].isna().all()
+    early = found["2024-11-15"]
+    hits, expected = early["won"].sum(), early["true_probability"].sum()
+    assert abs(hits - expected) < 4 * np.sqrt(
+        (early["true_probability"] * (1 - early["true_probability"])).sum()
+    )

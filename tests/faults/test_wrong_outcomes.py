@@ -1,0 +1,123 @@
+"""Too little to learn from, or a policy that cannot be: one sentence, and the stage leaves nothing."""
+
+import datetime as dt
+
+import pytest
+
+NOT_ENOUGH, POLICY = 5, 6
+BEFORE_TRAINING = ("ingest", "snapshot", "featurize")
+
+
+def win_only(crm, keep) -> None:
+    """Let only those deals be won that `keep` wants."""
+    for number, deal in enumerate(crm.tables["deals"]):
+        deal["status"] = "won" if keep(number, deal) else "lost"
+    crm.write("deals")
+
+
+def every_lead_closes(crm, after: dt.timedelta, status: str) -> None:
+    crm.tables["deals"] = [
+        {"lead": lead["lead"], "closed": lead["created"] + after, "status": status, "amount": 100}
+        for lead in crm.tables["leads"]
+    ]
+    crm.write("deals")
+
+
+def test_no_wins_at_all_says_where_to_look(crm, refused):
+    win_only(crm, lambda number, deal: False)
+    crm.has_run("ingest")
+    said = refused(crm, "snapshot", code=NOT_ENOUGH)
+    assert "Got no win in " in said
+    assert "look at source.deals.status" in said
+
+
+def test_only_wins_are_refused(crm, refused):
+    every_lead_closes(crm, dt.timedelta(days=2), "won")
+    crm.has_run("ingest")
+    assert "Got only wins in " in refused(crm, "snapshot", code=NOT_ENOUGH)
+
+
+def test_too_few_wins_are_counted(crm, refused):
+    win_only(crm, lambda number, deal: number % 8 == 0)
+    crm.set("training.min_wins", 60)
+    crm.has_run(*BEFORE_TRAINING)
+    said = refused(crm, "train", code=NOT_ENOUGH)
+    assert "must hold at least 60 wins (training.min_wins). Got " in said
+
+
+def test_too_few_wins_for_calibration_are_counted(crm, refused):
+    crm.set("split", {"calibrate_share": 0.02})
+    crm.has_run(*BEFORE_TRAINING, "train")
+    assert "The calibration window must hold at least" in refused(crm, "calibrate", code=NOT_ENOUGH)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (365, "must hold a snapshot whose window of 365 days has ended"),
+        (140, "must have room for three windows and two gaps of 140 days"),
+    ],
+)
+def test_a_horizon_that_is_too_long_is_told(crm, refused, days: int, words: str):
+    crm.set("label.horizon_days", days)
+    crm.has_run("ingest")
+    said = refused(crm, "snapshot", code=NOT_ENOUGH)
+    assert words in said
+    assert "shorten label.horizon_days" in said
+
+
+def test_a_run_that_finds_no_wins_leaves_no_bundle_and_no_temporary_file(crm, leadlight):
+    win_only(crm, lambda number, deal: False)
+    outcome = leadlight(crm, "run")
+    assert outcome.code == NOT_ENOUGH
+    assert {name.split("/")[0] for name in crm.listing()} == {"tables"}
+    assert crm.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("snapshot", "run `leadlight ingest` first"),
+        ("featurize", "run `leadlight ingest` first"),
+        ("train", "run `leadlight snapshot` first"),
+        ("calibrate", "run `leadlight train` first"),
+        ("evaluate", "run `leadlight calibrate` first"),
+        ("register", "run `leadlight evaluate` first"),
+    ],
+)
+def test_a_stage_before_its_turn_says_which_comes_first(crm, refused, verb: str, words: str):
+    assert words in refused(crm, verb, code=4)
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("the best 5 percent", "must have one of the forms: highest recall with precision >= 0.30; top 200"),
+        ("top 100 percent", "must choose some of the leads but not all"),
+        ("probability >= 30", "must lie between 0 and 1. Got 30."),
+        (
+            "highest recall with precision >= 0.99",
+            "no threshold reaches a precision of 0.99 with at least 20 leads above it. "
+            "The best is highest recall with precision >= 0.",
+        ),
+        ("highest value with win 1 and contact 4000", "it would need 4000 a win."),
+    ],
+)
+def test_a_policy_that_cannot_be_read_or_met_keeps_the_bundle(trained_crm, refused, policy: str, words: str):
+    trained_crm.set("policy.sales_qualified", policy)
+    assert words in refused(trained_crm, "calibrate", code=POLICY)
+
+
+@pytest.mark.parametrize(
+    ("marketing", "sales"),
+    [
+        ("top 5 percent", "top 20 percent"),
+        ("top 20 percent", "top 20 percent"),
+        ("probability >= 0.5", "probability >= 0.4"),
+    ],
+)
+def test_sales_must_ask_for_more_than_marketing(trained_crm, refused, marketing: str, sales: str):
+    trained_crm.set("policy", {"marketing_qualified": marketing, "sales_qualified": sales})
+    said = refused(trained_crm, "calibrate", code=POLICY)
+    assert marketing in said
+    assert sales in said

@@ -1,0 +1,164 @@
+"""Rules of the house: rooms, names, sizes, nothing of one machine, documents that are current."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.params.reference import reference
+
+UPDATE = os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1"
+ROOMS = ("features", "models", "serving", "pipelines")
+
+
+@pytest.fixture(scope="module")
+def tracked(root):
+    listing = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
+    return [root / name for name in listing.splitlines() if (root / name).is_file()]
+
+
+def test_no_module_is_longer_than_three_hundred_lines(tracked, root):
+    long = {
+        str(p.relative_to(root)): n
+        for p in tracked
+        if p.suffix == ".py" and (n := len(p.read_text().splitlines())) > 300
+    }
+    assert long == {}
+
+
+def test_no_file_is_named_for_odds_and_ends(tracked):
+    assert [p for p in tracked if p.stem in {"utils", "misc", "helpers", "common", "util"}] == []
+
+
+def test_test_folders_shadow_no_room(root):
+    assert not list((root / "tests").rglob("__init__.py"))
+    assert not {p.name for p in (root / "tests").iterdir()} & set(ROOMS)
+
+
+def test_the_doors_between_the_rooms_are_shut(root):
+    linter = root / ".venv" / "bin" / "lint-imports"
+    done = subprocess.run([linter, "--no-cache"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_of_one_machine_and_no_registry_is_in_a_file(tracked, root):
+    forbidden = re.compile(
+        r"pypi\.(org|python)|pythonhosted|deb\.debian\.org|/work/(main|steering|shared)|/root/|/home/\w"
+    )
+    found = []
+    for path in tracked:
+        if path.suffix in {".png", ".ico"} or path.name == "test_house.py":
+            continue
+        found += [
+            f"{path.relative_to(root)}: {m.group()}"
+            for m in forbidden.finditer(path.read_text(encoding="utf-8"))
+        ]
+    assert found == []
+
+
+def test_no_pickle_no_data_and_nothing_large_is_tracked(tracked):
+    bad = {".pkl", ".pickle", ".joblib", ".db", ".sqlite", ".duckdb", ".parquet", ".gz", ".csv"}
+    assert [p for p in tracked if p.suffix in bad] == []
+    assert [p for p in tracked if p.stat().st_size > 1_000_000] == []
+
+
+def test_the_lock_carries_hashes_and_no_address(root):
+    lock = (root / "requirements" / "lock.txt").read_text(encoding="utf-8")
+    packages = re.findall(r"^[A-Za-z0-9][\w.-]*==", lock, flags=re.MULTILINE)
+    assert len(packages) > 100
+    assert "://" not in lock
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", lock.strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_every_bound_of_a_dependency_has_its_reason_beside_it(root):
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if re.match(r'\s+"[\w.\[\]-]+[><=]', line)]
+    assert len(lines) > 25
+    assert [line for line in lines if "# " not in line] == []
+
+
+def test_what_the_readme_points_at_exists(root):
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) <= 100
+    for name in re.findall(r"`((?:features|models|serving|pipelines|docs|examples|tests)/[\w/.]*)`", readme):
+        assert (root / name).exists() or name == "pipelines/VERB.py", name
+
+
+def test_the_page_of_params_is_current(root):
+    path = root / "docs" / "params.md"
+    if UPDATE:
+        path.write_text(reference(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == reference()
+
+
+def between(text: str, name: str) -> tuple[str, str, str]:
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    before, rest = text.split(start)
+    inside, after = rest.split(end)
+    return before + start, inside, end + after
+
+
+def figures_of(root: Path) -> dict[str, str]:
+    demo = json.loads((root / "work" / "metrics.json").read_text(encoding="utf-8"))
+    real = json.loads((root / "docs" / "results" / "real_data.json").read_text(encoding="utf-8"))
+    rivals = "Leadlight | constant | plain logistic | default LightGBM"
+    lines = [f"| | test snapshots (won) | {rivals} | saved |", "|---|---|---|---|---|---|---|"]
+    for name, result in {"simulated CRM": demo, **real}.items():
+        loss = {rival: figures["log_loss"] for rival, figures in result["figures"].items()}
+        saved = result["log_loss_saved_against"]["constant"]
+        share = [100 * saved[key] / loss["constant"] for key in ("value", "low", "high")]
+        window = result["test"]
+        lines.append(
+            f"| {name} | {window['snapshots']:,} ({window['base_rate']:.1%}) | **{loss['leadlight']:.3f}** | "
+            f"{loss['constant']:.3f} | {loss['plain_logistic']:.3f} | {loss['default_lightgbm']:.3f} | "
+            f"{share[0]:.0f} % [{share[1]:.0f}, {share[2]:.0f}] |"
+        )
+    regret = {name: truth["regret"] for name, truth in demo["truth"].items()}
+    sentence = (
+        f"{1 - regret['leadlight']:.0%} of the way from the base rate to it is gone "
+        f"(regret {regret['leadlight']:.2f}; default LightGBM {regret['default_lightgbm']:.2f}, "
+        f"today's rule book {regret['points_table']:.2f})"
+    )
+    return {"figures": "\n" + "\n".join(lines) + "\n", "regret": sentence}
+
+
+def test_figures_of_the_readme_are_those_that_were_saved(root):
+    path = root / "README.md"
+    for name, expected in figures_of(root).items():
+        before, inside, after = between(path.read_text(encoding="utf-8"), name)
+        if UPDATE:
+            path.write_text(before + expected + after, encoding="utf-8")
+            continue
+        assert inside == expected
+
+
+def test_figures_of_the_first_decision_are_those_that_were_saved(root):
+    saved = json.loads((root / "docs" / "results" / "snapshot_weights.json").read_text(encoding="utf-8"))
+    text = (root / "docs" / "decisions" / "0001-snapshots-weigh-the-same.md").read_text(encoding="utf-8")
+    for name, figures in saved.items():
+        assert f"| {name} | {figures['predicted_over_true']:.2f} | {figures['regret']:.2f} |" in text
+
+
+def test_stages_of_dvc_are_verbs_of_the_command_line_with_code_that_exists(root):
+    from ruamel.yaml import YAML
+
+    from pipelines.run import STAGES
+
+    stages = YAML(typ="safe").load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert tuple(stages) == STAGES
+    made = {
+        next(iter(o)) if isinstance(o, dict) else o
+        for s in stages.values()
+        for k in ("outs", "metrics", "plots")
+        for o in s.get(k, [])
+    }
+    for name, stage in stages.items():
+        assert stage["cmd"] == f"leadlight {name}"
+        for dependency in stage["deps"]:
+            assert dependency in made or (root / dependency).exists(), dependency
