@@ -14,10 +14,10 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: ## create .venv from the locked requirements
-	@./scripts/setup.sh
+	@./scripts/setup.sh && ./scripts/system_packages.sh
 
 setup-tests: setup
-	@./scripts/system_packages.sh
+	@./scripts/system_packages.sh tests
 
 demo: setup ## simulate a CRM, train, register, score last night, show the top of the queue
 	@./scripts/demo.sh

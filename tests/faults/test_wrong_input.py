@@ -129,11 +129,11 @@ def test_a_process_of_its_own_says_the_same(crm, refused, process, spoil, code: 
     refused(crm, "ingest", code=code, run=process)
 
 
-def test_an_option_that_is_missing_is_exit_code_2(trained_crm, leadlight):
+def test_a_command_that_is_not_understood_is_exit_code_2_and_touches_nothing(trained_crm, leadlight):
     before = trained_crm.listing()
-    outcome = leadlight(trained_crm, "score")
+    outcome = leadlight(trained_crm, "score", "--as_off", "2024-10-21")
     assert outcome.code == 2
-    assert "--as-of" in outcome.err
+    assert "--as_off" in outcome.err
     assert trained_crm.listing() == before
 
 
