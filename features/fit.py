@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import ibis
 import ibis.expr.types as ir
 
 from features.catalogue import AttributeSpec, Feature, Topic, slug
@@ -75,7 +76,8 @@ def fit_table(
 
 def _typed(value: ir.Value, kind: str) -> ir.Value:
     if kind == "number":
-        return value.try_cast("float64") if value.type().is_string() else value.cast("float64")
+        number = value.try_cast("float64") if value.type().is_string() else value.cast("float64")
+        return ibis.ifelse(number.isnan() | number.isinf(), ibis.null("float64"), number)
     return _normalised(value.cast("string"))
 
 

@@ -67,6 +67,10 @@ def load_scorer(folder: Path) -> Scorer:
         content = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BundleError(f"The bundle {folder} must be complete and readable. Got {error}.") from None
+    if not isinstance(manifest, dict) or not {"format", "catalogue", "files"} <= set(manifest):
+        raise BundleError(
+            f"The manifest of the bundle {folder} must name format, catalogue and files. Got less."
+        )
     if manifest.get("format") != FORMAT:
         raise BundleError(
             f"The format of the bundle {folder} must be {FORMAT}. Got {manifest.get('format')}."

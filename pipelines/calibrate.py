@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from features.errors import NotEnoughDataError
+from features.errors import NotEnoughDataError, PolicyError
 from models.bundle import save_scorer
 from models.candidates import load_model
 from models.grades import GradeScale
-from models.policy import Scored, choose_threshold
+from models.policy import Scored, Threshold, choose_threshold
 from models.scorer import Scorer
 from models.selection import choose_candidate
 from pipelines.engine import feature_set
@@ -59,12 +59,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     choice = choose_candidate(margins, data.won, data.leads)
     probability = choice.calibrator.probability(margins[choice.name])
     scored = Scored(probability, data.won, data.leads, data.weeks)
-    policy = params.policy or Policy()
-    seed = params.training.seed
-    thresholds = {
-        "marketing_qualified": choose_threshold(policy.marketing_qualified, scored, seed),
-        "sales_qualified": choose_threshold(policy.sales_qualified, scored, seed),
-    }
+    thresholds = _thresholds(params.policy or Policy(), scored, params.training.seed)
     parts = explained[choice.name][1]
     fit = np.array([feature.group == "fit" for feature in catalogue.features])
     scorer = Scorer(
@@ -78,6 +73,24 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     )
     save_scorer(scorer, workdir.bundle)
     return scorer
+
+
+def _thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Threshold]:
+    sentences = {name: getattr(policy, name) for name in ("marketing_qualified", "sales_qualified")}
+    thresholds = {}
+    for name, sentence in sentences.items():
+        try:
+            thresholds[name] = choose_threshold(sentence, scored, seed)
+        except PolicyError as error:
+            raise PolicyError(f"{error} This is policy.{name}.") from None
+    marketing, sales = (thresholds[name].probability for name in sentences)
+    if marketing >= sales:
+        raise PolicyError(
+            "The policy of sales_qualified must be stricter than that of marketing_qualified. Got "
+            f"{sentences['sales_qualified']!r}, which is met from a chance of {sales:.1%}, and "
+            f"{sentences['marketing_qualified']!r}, which is met from {marketing:.1%}."
+        )
+    return thresholds
 
 
 def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def truth(
 
     settings = load_params(params)
     with step("Simulating futures for the truth") as tell:
-        moment = parse_as_of(as_of, settings.source.timezone) if as_of else None
+        moment = parse_as_of(as_of, settings.source.timezone) if as_of is not None else None
         target = output or workdir / f"truth-{as_of}.parquet"
         rows = write_truth(
             settings,
@@ -198,11 +198,13 @@ def score(
     from pipelines.params import load_params
     from pipelines.queue import queue_table
     from pipelines.score import score as score_night
+    from serving.words.catalogue import known_language
 
     settings = load_params(params)
+    words = known_language(language or settings.language)
     with step("Scoring the open leads") as tell:
         zone = settings.source.timezone
-        moment = parse_as_of(as_of, zone) if as_of else last_midnight(zone)
+        moment = parse_as_of(as_of, zone) if as_of is not None else last_midnight(zone)
         night = score_night(settings, params.parent, Workdir(workdir), moment, output)
         result = night.result
         stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
@@ -211,7 +213,7 @@ def score(
         console.print(
             f"{result.differing:,} leads would score differently now, for data came in late; history stays."
         )
-    console.print(queue_table(night, language or settings.language))
+    console.print(queue_table(night, words))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 
 

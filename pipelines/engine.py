@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
 from features.build import FeatureSet, Tables
 from features.catalogue import AttributeSpec, SignalSpec
-from pipelines.outputs import Workdir, read_json
+from pipelines.outputs import Workdir, damaged, read_json
 from pipelines.params import Params
 
 __all__ = ["Engine", "feature_set", "open_engine"]
@@ -51,7 +52,10 @@ def open_engine(workdir: Workdir) -> Engine:
 
     def table(name: str) -> ir.Table | None:
         path = workdir.tables / f"{name}.parquet"
-        return connection.read_parquet(path, table_name=name) if path.exists() else None
+        try:
+            return connection.read_parquet(path, table_name=name) if path.exists() else None
+        except duckdb.Error as error:
+            raise damaged(path, error) from None
 
     leads, attributes, deals = table("leads"), table("attributes"), table("deals")
     assert leads is not None

@@ -16,7 +16,7 @@ from models.points import Rule, total_points
 from models.scorer import Scorer
 from models.truth import against_truth
 from pipelines.learning_data import LearningData, read_learning_data
-from pipelines.outputs import Workdir, replacing, write_json
+from pipelines.outputs import Workdir, read_frame, replacing, write_json
 from pipelines.params import Params
 from pipelines.pictures import draw_curves
 
@@ -60,7 +60,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         "simulated": scorer.facts["simulated"],
     }
     if params.simulation is not None:
-        truth = pd.read_parquet(workdir.need(workdir.truth, "truth"))
+        truth = read_frame(workdir.need(workdir.truth, "truth"))
         q = test.frame[["lead_id", "as_of"]].merge(truth, on=["lead_id", "as_of"], validate="one_to_one")
         known = q["true_probability"].to_numpy()
         result["truth"] = {name: against_truth(p, known) for name, p in probabilities.items()}

@@ -1,5 +1,7 @@
 """``leadlight explain``: one lead's score in words, as it stands in the store."""
 
+from pathlib import Path
+
 from rich.table import Table
 
 from features.errors import StoreError
@@ -9,10 +11,12 @@ from serving.night import NightWords
 from serving.store import StoredScore, open_store
 from serving.waterfall import Line, waterfall
 from serving.words import business, sentences
-from serving.words.catalogue import LANGUAGES, tell, tell_count
+from serving.words.catalogue import known_language, tell, tell_count
 from serving.words.numbers import chance, moment, signed
 
 __all__ = ["explain"]
+
+EMPTY = "Got none: run `leadlight score` first."
 
 
 def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: str) -> Table:
@@ -34,8 +38,10 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
     StoreError
         If the language is not known, or the lead has no score.
     """
-    if language not in LANGUAGES:
-        raise StoreError(f"The language must be one of {', '.join(LANGUAGES)}. Got {language}.")
+    known_language(language)
+    database = workdir.store_url.removeprefix("sqlite:///")
+    if database != workdir.store_url and not Path(database).exists():
+        raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     store = open_store(workdir.store_url)
     try:
         if lead_id is None and (first := store.current(1)):
@@ -47,9 +53,7 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
     finally:
         store.close()
     if lead_id is None:
-        raise StoreError(
-            "The store must hold a night to explain a lead. It is empty: run `leadlight score` first."
-        )
+        raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     if score is None or night is None:
         raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
     return _table(score, night.words, language)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import ibis
 import pandas as pd
 import pyarrow.parquet as pq
@@ -11,7 +12,7 @@ from features.errors import NotEnoughDataError
 from features.known import open_leads
 from features.labels import first_closings
 from pipelines.engine import Engine, feature_set, open_engine
-from pipelines.outputs import Workdir, replacing
+from pipelines.outputs import Workdir, damaged, replacing
 from pipelines.params import Params
 
 __all__ = ["featurize", "featurize_moment", "open_leads_at"]
@@ -27,7 +28,10 @@ def featurize(params: Params, workdir: Workdir) -> int:
     """
     engine = open_engine(workdir)
     path = workdir.need(workdir.snapshots, "snapshot")
-    snapshots = engine.connection.read_parquet(path, table_name="snapshots").select("lead_id", "as_of")
+    try:
+        snapshots = engine.connection.read_parquet(path, table_name="snapshots").select("lead_id", "as_of")
+    except duckdb.Error as error:
+        raise damaged(path, error) from None
     return _write(feature_set(params, engine.report), engine, snapshots, workdir.features)
 
 

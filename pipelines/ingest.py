@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import SourceError
-from pipelines.outputs import Workdir, replacing, write_frame, write_json
+from pipelines.outputs import Workdir, replacing_folder, write_frame, write_json
 from pipelines.params import Params
 from pipelines.sources.events import clean_activities, clean_deals, clean_history, clean_stages
 from pipelines.sources.leads import clean_leads, outcome_deals
@@ -63,15 +63,11 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
     report = _report(params, tables, quarantine, spellings)
-    for name in ("leads", "attributes", *TIMES):
-        path = workdir.tables / f"{name}.parquet"
-        if name in tables:
-            write_frame(path, tables[name])
-        else:  # a table of an earlier mapping must not linger
-            path.unlink(missing_ok=True)
-    with replacing(workdir.quarantine) as temporary:
-        quarantine.frame.to_csv(temporary, index=False)
-    write_json(workdir.ingest_report, report)
+    with replacing_folder(workdir.tables) as fresh:
+        for name, frame in tables.items():
+            write_frame(fresh / f"{name}.parquet", frame)
+        quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
+        write_json(fresh / workdir.ingest_report.name, report)
     return report
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.outputs import Workdir
+from pipelines.outputs import Workdir, read_frame
 
 __all__ = ["LearningData", "read_learning_data"]
 
@@ -45,7 +45,7 @@ class LearningData:
 
 def read_learning_data(workdir: Workdir) -> LearningData:
     """Read labelled snapshots and their features."""
-    snapshots = pd.read_parquet(workdir.need(workdir.snapshots, "snapshot"))
-    features = pd.read_parquet(workdir.need(workdir.features, "featurize"))
+    snapshots = read_frame(workdir.need(workdir.snapshots, "snapshot"))
+    features = read_frame(workdir.need(workdir.features, "featurize"))
     joined = snapshots.merge(features, on=["lead_id", "as_of"], validate="one_to_one")
     return LearningData(joined.sort_values(["as_of", "lead_id"], ignore_index=True))

@@ -9,6 +9,10 @@ from features.errors import ParamsError
 __all__ = ["last_midnight", "parse_as_of"]
 
 
+#: years that a lead may live in; beyond them engines and time zones know no times
+YEARS = range(1900, 2200)
+
+
 def last_midnight(timezone: str) -> pd.Timestamp:
     """Return the midnight that started today in a time zone, as naive UTC."""
     return pd.Timestamp.now(tz=timezone).normalize().tz_convert("UTC").tz_localize(None)
@@ -37,6 +41,8 @@ def parse_as_of(text: str, timezone: str) -> pd.Timestamp:
     """
     try:
         moment = pd.Timestamp(dt.datetime.fromisoformat(text))
+        if moment.year not in YEARS:
+            raise ValueError
         if moment.tzinfo is None:
             moment = moment.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
     except ValueError:

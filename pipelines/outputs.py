@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ import pandas as pd
 
 from features.errors import SourceError
 
-__all__ = ["Workdir", "read_json", "replacing", "write_frame", "write_json"]
+__all__ = [
+    "Workdir",
+    "damaged",
+    "read_frame",
+    "read_json",
+    "replacing",
+    "replacing_folder",
+    "write_frame",
+    "write_json",
+]
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,10 @@ class Workdir:
     """Names of everything that a run writes below its working folder."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise SourceError(f"The working folder must be a folder. Got the file {self.root}.")
 
     @property
     def tables(self) -> Path:
@@ -100,14 +114,41 @@ class Workdir:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that takes its place when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Give a temporary path beside `path` that takes its place when the block ends well.
+
+    Raises
+    ------
+    SourceError
+        If `path` is a folder, or lies in something that is none, or may not be written.
+    """
+    if path.is_dir():
+        raise SourceError(f"The output must be a file. Got the folder {path}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(
+            f"The output {path} must lie in a folder to write to. Got {error.strerror}."
+        ) from None
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `path` when the block ends well."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        shutil.rmtree(path, ignore_errors=True)
+        fresh.replace(path)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -118,8 +159,31 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read JSON that a stage wrote.
+
+    Raises
+    ------
+    SourceError
+        If it was damaged since.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
+def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file that a stage wrote; errors as :func:`read_json`."""
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (OSError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
+def damaged(path: Path, error: Exception) -> SourceError:
+    """Return the error for a file of the working folder that cannot be read any more."""
+    reason = str(error).splitlines()[0].rstrip(".")
+    return SourceError(f"The file {path} must be as its stage wrote it. Got {reason}: run that stage again.")
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

@@ -1,20 +1,27 @@
 """``leadlight register``: log the run to MLflow and put the bundle into the registry."""
 
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from models.bundle import bundle_checksum, load_scorer
-from pipelines.outputs import Workdir, read_json, write_json
+from pipelines.outputs import Workdir, read_frame, read_json, write_json
 from pipelines.params import Params
-from pipelines.registry import CHAMPION, Registry
+from pipelines.registry import CHAMPION, Registry, no_model
 
 __all__ = ["open_registry", "register"]
 
 
-def open_registry(workdir: Workdir) -> Registry:
-    """Open the registry of the working folder, or the one that LEADLIGHT_MLFLOW_URI names."""
-    workdir.root.mkdir(parents=True, exist_ok=True)
+def open_registry(workdir: Workdir, create: bool = False) -> Registry:
+    """Open the registry of the working folder, or the one that LEADLIGHT_MLFLOW_URI names.
+
+    Raises
+    ------
+    BundleError
+        If it has to be there already and is not; MLflow would make an empty one.
+    """
+    database = workdir.mlflow_uri.removeprefix("sqlite:///")
+    if not create and database != workdir.mlflow_uri and not Path(database).exists():
+        raise no_model(CHAMPION, workdir.mlflow_uri)
     return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
 
 
@@ -52,8 +59,8 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
     if "truth" in metrics:
         figures["regret"] = metrics["truth"]["leadlight"]["regret"]
     tags = {"bundle": checksum, "calibrated": str(metrics["calibration"]["passed"]).lower()}
-    registry = open_registry(workdir)
-    example = pd.read_parquet(workdir.features).head(20)[scorer.catalogue.names]
+    registry = open_registry(workdir, create=True)
+    example = read_frame(workdir.features).head(20)[scorer.catalogue.names]
     number = registry.register(
         workdir.bundle, params=settings, metrics=figures, tags=tags, pictures=workdir.plots, example=example
     )

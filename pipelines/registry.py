@@ -17,11 +17,12 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
+from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import BundleError
 from models.bundle import load_scorer
 
-__all__ = ["CHALLENGER", "CHAMPION", "Registry", "Version"]
+__all__ = ["CHALLENGER", "CHAMPION", "Registry", "Version", "no_model"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
@@ -69,7 +70,10 @@ class Registry:
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri = uri
         mlflow.set_tracking_uri(uri)
-        self._client = MlflowClient(uri)
+        try:
+            self._client = MlflowClient(uri)
+        except SQLAlchemyError as error:
+            raise _unreachable(uri, error) from None
         self._artifacts = artifacts
 
     def register(
@@ -104,7 +108,10 @@ class Registry:
         str
             The version, under the alias ``challenger``; ``champion`` too where nobody holds it.
         """
-        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        try:
+            experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        except SQLAlchemyError as error:
+            raise _unreachable(self.uri, error) from None
         if experiment is None:
             local = self.uri.startswith("sqlite:")
             location = self._artifacts.resolve().as_uri() if local else None
@@ -158,10 +165,9 @@ class Registry:
                 f"models:/{MODEL}/{version.version}", tracking_uri=self.uri
             )
         except MlflowException:
-            raise BundleError(
-                f"The registry must hold a model with the alias {alias}. Got none at {self.uri}: "
-                "run `leadlight register` first."
-            ) from None
+            raise no_model(alias, self.uri) from None
+        except SQLAlchemyError as error:
+            raise _unreachable(self.uri, error) from None
         return Version(str(version.version), Path(folder) / "artifacts" / "bundle", dict(version.tags))
 
     def _has(self, alias: str) -> bool:
@@ -170,3 +176,16 @@ class Registry:
         except MlflowException:
             return False
         return True
+
+
+def no_model(alias: str, uri: str) -> BundleError:
+    """Return the error for a registry without a model of that alias."""
+    return BundleError(
+        f"The registry must hold a model with the alias {alias}. Got none at {uri}: "
+        "run `leadlight register` first."
+    )
+
+
+def _unreachable(uri: str, error: Exception) -> BundleError:
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return BundleError(f"The registry must be reachable and whole. Got {reason} at {uri}.")

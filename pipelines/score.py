@@ -7,12 +7,13 @@ from typing import Any
 import pandas as pd
 
 from features.build import FeatureSet
+from features.errors import ParamsError
 from models.bundle import load_scorer
 from models.scorer import Scorer
 from pipelines.engine import feature_set, open_engine
 from pipelines.featurize import open_leads_at
 from pipelines.ingest import ingest
-from pipelines.outputs import Workdir, write_frame
+from pipelines.outputs import Workdir, read_frame, replacing
 from pipelines.params import Params
 from pipelines.register import open_registry
 from serving.night import Night, NightResult
@@ -74,6 +75,8 @@ def score(
 
     Raises
     ------
+    ParamsError
+        If `as_of` lies in the future.
     BundleError
         If there is no champion, or it does not fit params.
     NotEnoughDataError
@@ -81,6 +84,10 @@ def score(
     StoreError
         If the store refuses.
     """
+    if as_of > pd.Timestamp.now(tz="UTC").tz_localize(
+        None
+    ):  # history is append-only: no later night could follow
+        raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     version = open_registry(workdir).load()
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
@@ -89,21 +96,28 @@ def score(
     features = feature_set(params, report)
     scorer.check(features.catalogue)
     frame = features.table(open_leads_at(engine, as_of), engine.tables).to_pyarrow().to_pandas()
-    consent = pd.read_parquet(tonight.tables / "leads.parquet", columns=["lead_id", "consent"])
+    consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
     scored = _with_consent(pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1), consent)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
     words = night_words(params, scorer, features, version.tags.get("calibrated") == "true")
     night = Night(as_of.to_pydatetime(), version.name, words)
-    store = open_store(workdir.store_url)
-    try:
-        result = store.write_night(night, scored)
-    finally:
-        store.close()
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
-    write_frame(target, scored)
+    with replacing(
+        target
+    ) as temporary:  # the file first, and shown last: it fails before the store is touched
+        scored.to_parquet(temporary, index=False)
+        result = _store(workdir, night, scored)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     return NightReport(scored, result, target, words, quarantined)
+
+
+def _store(workdir: Workdir, night: Night, scored: pd.DataFrame) -> NightResult:
+    store = open_store(workdir.store_url)
+    try:
+        return store.write_night(night, scored)
+    finally:
+        store.close()
 
 
 def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool) -> dict[str, Any]:

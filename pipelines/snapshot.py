@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from features.errors import NotEnoughDataError
+from features.errors import NotEnoughDataError, ParamsError
 from features.known import open_leads
 from features.labels import first_closings, label_snapshots
 from features.snapshots import at_ages, at_creation, on_grid, union_of
@@ -83,7 +83,7 @@ def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: p
         if settings.every_days:
             parts.append(on_grid(leads, _grid(params, engine, cut_off)))
         if not parts:
-            raise NotEnoughDataError(
+            raise ParamsError(
                 "The section snapshots must name a moment: at_creation, after_days or every_days. Got none."
             )
         moments = union_of(parts, leads, settings.max_age_days)

@@ -1,6 +1,5 @@
 """``leadlight train``: fit the candidates on the training window."""
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ from models.candidates import save_model
 from models.training import TrainingSettings, TrainingWindow, fit_candidates
 from pipelines.engine import feature_set
 from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_json, write_json
+from pipelines.outputs import Workdir, read_json, replacing_folder, write_json
 from pipelines.params import Params
 
 __all__ = ["train"]
@@ -51,9 +50,9 @@ def train(
     window = TrainingWindow(data.frame[catalogue.names], data.won, data.frame["lead_id"])
     how = TrainingSettings(**settings.model_dump(exclude={"min_wins"}))
     fitted = fit_candidates(window, catalogue, how, on_fitted)
-    shutil.rmtree(workdir.candidates, ignore_errors=True)
-    for name, (model, _) in fitted.items():
-        save_model(model, workdir.candidates / name)
     chosen = {name: settings for name, (_, settings) in fitted.items()}
-    write_json(workdir.candidates / "candidates.json", {"order": list(fitted), "tuning": chosen})
+    with replacing_folder(workdir.candidates) as fresh:
+        for name, (model, _) in fitted.items():
+            save_model(model, fresh / name)
+        write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen})
     return chosen

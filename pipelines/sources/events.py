@@ -8,6 +8,7 @@ import pandera.pandas as pa
 from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable
 from pipelines.sources.quarantine import Quarantine
 from pipelines.sources.reader import Reader, means, of_a_lead, present
+from pipelines.sources.times import days_to_moments
 
 __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
 
@@ -58,6 +59,7 @@ def clean_deals(
     reader.time("closed_at", table.closed_at)
     reader.number("amount", table.amount)
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
+    reader.clean["closed_at"] = days_to_moments(reader.clean["closed_at"], created, source.timezone)
     in_order = pa.Check(
         lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
     )

@@ -125,8 +125,10 @@ class Reader:
     def time_schema(
         self, name: str, *more: pa.Check, reason: str = "no time that fits the format"
     ) -> dict[str, pa.Column]:
-        """Return the schema of a time that must be there."""
-        return {name: pa.Column(None, [present(reason), *more], nullable=True)}
+        """Return the schema of a time that must be there, and past: a later one would move the cut-off."""
+        now = pd.Timestamp.now(tz="UTC").tz_localize(None)
+        past = pa.Check(lambda s: ~(s > now), error="lies in the future", ignore_na=False)
+        return {name: pa.Column(None, [present(reason), past, *more], nullable=True)}
 
     def good(self, schema: dict[str, pa.Column], quarantine: Quarantine) -> pd.DataFrame:
         """Return the rows that hold; the others go to quarantine."""

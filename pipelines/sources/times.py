@@ -6,7 +6,7 @@ import pandas as pd
 from features.errors import SourceError
 from pipelines.params.source import TimeColumn
 
-__all__ = ["to_utc"]
+__all__ = ["days_to_moments", "to_utc"]
 
 #: the end of an ISO 8601 time that carries its zone: Z, +02, +0200 or +02:00 behind hours
 ZONE = r"\d[Tt ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
@@ -82,6 +82,26 @@ def _localised(times: pd.Series, timezone: str) -> pd.Series:
         times = times.dt.tz_localize(timezone, ambiguous=standard_time, nonexistent="shift_forward")
     utc: pd.Series = times.dt.tz_convert("UTC")
     return utc
+
+
+def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) -> pd.Series:
+    """Move closes that are known by the day alone to the creation of a lead of the same day.
+
+    Parameters
+    ----------
+    closed_at, created_at : pd.Series
+        Naive UTC times, row by row.
+    timezone : str
+        IANA zone in which days begin.
+
+    Returns
+    -------
+    pd.Series
+        `closed_at`, but `created_at` where the close is the midnight that began the day of creation.
+    """
+    closed, created = (s.dt.tz_localize("UTC").dt.tz_convert(timezone) for s in (closed_at, created_at))
+    by_day = (closed == closed.dt.normalize()) & (closed == created.dt.normalize())
+    return closed_at.mask(by_day, created_at)
 
 
 def _sample(values: pd.Series) -> str:

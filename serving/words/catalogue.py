@@ -8,12 +8,27 @@ from pathlib import Path
 from babel import Locale
 from babel.numbers import format_decimal
 
-__all__ = ["LANGUAGES", "locale", "messages", "tell", "tell_count", "tell_if_known"]
+from features.errors import ParamsError
+
+__all__ = ["LANGUAGES", "known_language", "locale", "messages", "tell", "tell_count", "tell_if_known"]
 
 _FOLDER = Path(__file__).parent.parent / "messages"
 
 LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 """Languages that can be asked for; another one is another file in ``serving/messages``."""
+
+
+def known_language(language: str) -> str:
+    """Return a language that there are messages for.
+
+    Raises
+    ------
+    ParamsError
+        If there are none.
+    """
+    if language not in LANGUAGES:
+        raise ParamsError(f"The language must be one of {', '.join(LANGUAGES)}. Got {language}.")
+    return language
 
 
 @cache

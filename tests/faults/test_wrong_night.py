@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-SOURCE, NOT_ENOUGH, BUNDLE, STORE = 4, 5, 7, 8
+PARAMS, SOURCE, NOT_ENOUGH, BUNDLE, STORE = 3, 4, 5, 7, 8
 TONIGHT = ("--as-of", "2024-10-20")
 NEXT = ("--as-of", "2024-10-21")
 
@@ -63,7 +63,7 @@ def test_an_earlier_night_than_the_newest_is_refused(trained_crm, refused):
 
 
 def test_an_unknown_language_of_the_queue_is_told_before_the_night_is_stored(trained_crm, refused):
-    said = refused(trained_crm, "score", *NEXT, "--language", "fr", code=STORE, scratch="night")
+    said = refused(trained_crm, "score", *NEXT, "--language", "fr", code=PARAMS, scratch="night")
     assert "The language must be one of de, en. Got fr." in said
 
 
@@ -152,12 +152,16 @@ def test_a_damaged_store_is_told(trained_crm, refused):
     ("words", "says"),
     [
         (("L9999",), "Got 'L9999', which has none."),
-        (("L0499", "--language", "fr"), "The language must be one of de, en. Got fr."),
         (("L0499", "--as-of", "2020-01-01"), "Got 'L0499', which has none."),
     ],
 )
 def test_an_explanation_that_cannot_be_given_is_refused(trained_crm, refused, words, says: str):
     assert says in refused(trained_crm, "explain", *words, code=STORE, params=False)
+
+
+def test_an_explanation_in_an_unknown_language_is_refused(trained_crm, refused):
+    said = refused(trained_crm, "explain", "L0499", "--language", "fr", code=PARAMS, params=False)
+    assert "The language must be one of de, en. Got fr." in said
 
 
 def test_explain_speaks_of_the_missing_night_where_none_was_stored(crm, refused):
