@@ -135,7 +135,7 @@ def engagement_table(snapshots: ir.Table, activities: ir.Table, signals: Iterabl
     -------
     ir.Table
         lead_id, as_of and the columns of :func:`engagement_features`. A snapshot without any known
-        activity has no row: :func:`features.build.feature_table` fills it.
+        activity has no row: :func:`features.build.FeatureSet.table` fills it.
     """
     signals = list(signals)
     known = known_activities(snapshots, activities)

@@ -5,7 +5,14 @@ A record is known at ``as_of`` when it happened strictly before it. Times are UT
 
 import ibis.expr.types as ir
 
-__all__ = ["SECONDS_A_DAY", "age_days", "attribute_values", "known_activities", "open_leads", "within"]
+__all__ = [
+    "age_days",
+    "attribute_values",
+    "existing_at",
+    "known_activities",
+    "open_leads",
+    "within",
+]
 
 SECONDS_A_DAY = 86_400.0
 
@@ -85,6 +92,25 @@ def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     last = joined.group_by("lead_id", "as_of", "attribute").agg(changed_at=joined.changed_at.max())
     newest = joined.join(last, ["lead_id", "as_of", "attribute", "changed_at"], how="semi")
     return newest.group_by("lead_id", "as_of", "attribute").agg(value=newest.value.max())
+
+
+def existing_at(leads: ir.Table, moments: ir.Table) -> ir.Table:
+    """Pair every lead with every moment from its creation on.
+
+    Parameters
+    ----------
+    leads : ir.Table
+        lead_id, created_at.
+    moments : ir.Table
+        as_of.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, as_of.
+    """
+    pairs = leads.join(moments, leads.created_at <= moments.as_of)
+    return pairs.select("lead_id", "as_of")
 
 
 def open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | None) -> ir.Table:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from features.known import age_days
+from features.known import age_days, existing_at
 
 __all__ = ["at_ages", "at_creation", "on_grid", "union_of"]
 
@@ -35,8 +35,7 @@ def on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
     ir.Table
         lead_id, as_of.
     """
-    pairs = leads.join(grid, leads.created_at <= grid.as_of)
-    return pairs.select("lead_id", "as_of")
+    return existing_at(leads, grid)
 
 
 def union_of(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | None) -> ir.Table:

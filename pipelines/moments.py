@@ -6,7 +6,7 @@ import pandas as pd
 
 from features.errors import ParamsError
 
-__all__ = ["last_midnight", "parse_as_of"]
+__all__ = ["last_midnight", "midnight", "parse_as_of"]
 
 
 #: years that a lead may live in; beyond them engines and time zones know no times
@@ -15,7 +15,14 @@ YEARS = range(1900, 2200)
 
 def last_midnight(timezone: str) -> pd.Timestamp:
     """Return the midnight that started today in a time zone, as naive UTC."""
-    return pd.Timestamp.now(tz=timezone).normalize().tz_convert("UTC").tz_localize(None)
+    return midnight(pd.Timestamp.now(tz=timezone).tz_localize(None), timezone)
+
+
+def midnight(day: dt.date | pd.Timestamp, timezone: str) -> pd.Timestamp:
+    """Return the moment that starts a local day, as naive UTC; where clocks skip midnight, the next."""
+    start = pd.Timestamp(day).normalize()
+    aware = start.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+    return aware.tz_convert("UTC").tz_localize(None)
 
 
 def parse_as_of(text: str, timezone: str) -> pd.Timestamp:

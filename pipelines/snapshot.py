@@ -11,6 +11,7 @@ from features.known import open_leads
 from features.labels import first_closings, label_snapshots
 from features.snapshots import at_ages, at_creation, on_grid, union_of
 from pipelines.engine import Engine, open_engine
+from pipelines.moments import midnight
 from pipelines.outputs import Workdir, write_frame, write_json
 from pipelines.params import Params
 from pipelines.windows import Windows, assign, left_truncation, time_windows
@@ -43,13 +44,13 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     horizon = pd.Timedelta(days=params.label.horizon_days)
     cut_off = pd.Timestamp(engine.report["known_until"])
     if params.history.until:
-        cut_off = min(cut_off, local_midnight(params, params.history.until))
+        cut_off = min(cut_off, midnight(params.history.until, params.source.timezone))
     maturity = cut_off if dated else cut_off + horizon  # without dates every outcome is taken as final
     labelled = _labelled(params, engine, maturity, cut_off).sort_values(
         ["as_of", "lead_id"], ignore_index=True
     )
     mature = labelled[labelled["won"].notna()].astype({"won": "int8"})
-    since = local_midnight(params, params.history.since) if params.history.since else None
+    since = midnight(params.history.since, params.source.timezone) if params.history.since else None
     if since is not None:
         mature = mature[mature["as_of"] >= since]
     _demand_wins(mature, params)
@@ -65,11 +66,6 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     write_frame(workdir.snapshots, mature.reset_index(drop=True))
     write_json(workdir.snapshot_report, report)
     return report
-
-
-def local_midnight(params: Params, day: Any) -> pd.Timestamp:
-    """Return the midnight that starts a day in the source's time zone, as naive UTC."""
-    return pd.Timestamp(day).tz_localize(params.source.timezone).tz_convert("UTC").tz_localize(None)
 
 
 def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: pd.Timestamp) -> pd.DataFrame:
@@ -99,12 +95,12 @@ def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: p
 def _grid(params: Params, engine: Engine, cut_off: pd.Timestamp) -> Any:
     assert params.snapshots.every_days
     zone = params.source.timezone
-    last = cut_off.tz_localize("UTC").tz_convert(zone).normalize()
-    first = pd.Timestamp(engine.report["first_lead"]).tz_localize("UTC").tz_convert(zone)
+    ends = [pd.Timestamp(engine.report["first_lead"]), cut_off]
+    first, last = (end.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize() for end in ends)
     # counted back from the end, so that the newest snapshots are as fresh as can be
-    days = pd.date_range(end=last, start=first, freq=f"{params.snapshots.every_days}D")
-    days = pd.date_range(end=last, periods=max(len(days), 1), freq=f"{params.snapshots.every_days}D")
-    midnights = days.tz_convert("UTC").tz_localize(None).astype("datetime64[us]")
+    steps = (last - first).days // params.snapshots.every_days
+    days = [last - pd.Timedelta(days=step * params.snapshots.every_days) for step in range(steps, -1, -1)]
+    midnights = pd.DatetimeIndex([midnight(day, zone) for day in days]).astype("datetime64[us]")
     return engine.connection.create_table("grid", pa.table({"as_of": midnights}), overwrite=True)
 
 

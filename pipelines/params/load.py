@@ -57,6 +57,9 @@ class Params(Record):
             if clash := sorted(taken & set(names)):
                 raise ValueError(f"{section} must use names that are not taken. Got {clash[0]}")
             taken = taken | set(names)
+        folded = [name.casefold() for name in self.attributes]
+        if twice := [name for name in self.attributes if folded.count(name.casefold()) > 1]:
+            raise ValueError(f"attributes must differ in more than case. Got {' and '.join(twice)}")
         if not self.attributes and self.source.activities is None:
             raise ValueError("attributes must name at least one where source has no activities. Got none")
         outcome = self.source.leads.outcome

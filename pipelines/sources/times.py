@@ -99,7 +99,9 @@ def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) 
     pd.Series
         `closed_at`, but `created_at` where the close is the midnight that began the day of creation.
     """
-    closed, created = (s.dt.tz_localize("UTC").dt.tz_convert(timezone) for s in (closed_at, created_at))
+    closed, created = (
+        s.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None) for s in (closed_at, created_at)
+    )
     by_day = (closed == closed.dt.normalize()) & (closed == created.dt.normalize())
     return closed_at.mask(by_day, created_at)
 
