@@ -57,13 +57,17 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_prints_ten_leads_with_score_stage_and_three_reasons(demo):
-    _, printed = demo
+def test_the_demo_prints_ten_leads_with_score_stage_and_three_reasons_as_the_readme_shows(demo):
+    clone, printed = demo
     queue = printed[printed.index("Top of the queue") :]
     leads = re.findall(r"^\s+(\d+)\s+(L-\d+)\s+(\d+)\s+(SQL|MQL|Lead)", queue, flags=re.MULTILINE)
     assert [int(place) for place, *_ in leads] == list(range(1, 11))
     assert len(re.findall(r"[+−]\d+  \w", queue[: queue.index("All scores")])) == 30
     assert "simulated" in printed.lower()
+    readme = (clone / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\s+(\d+)\s+(L-\d+)\s+(\d+)\s+(SQL|MQL|Lead)", readme, flags=re.MULTILINE)
+    assert shown
+    assert set(shown) <= set(leads)
 
 
 def test_the_demo_says_how_to_open_what_it_made(demo):
