@@ -55,13 +55,18 @@ def default_lightgbm(
     train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
 ) -> np.ndarray:
     """Fit LightGBM with its defaults and its categories; arguments as :func:`plain_logistic`."""
-    codes: dict[str, pd.CategoricalDtype] = {
-        f.name: pd.CategoricalDtype(sorted(train[f.name].dropna().unique()))
-        for f in catalogue.features
-        if f.kind == "category"
+    seen = {
+        f.name: sorted(train[f.name].dropna().unique()) for f in catalogue.features if f.kind == "category"
     }
-    names = [f"c{place}" for place in range(len(catalogue.features))]
-    frames = [frame[catalogue.names].astype(codes).set_axis(names, axis=1) for frame in (train, test)]
+    names = [f"c{place}" for place in range(len(catalogue.features))]  # LightGBM refuses many characters
+    frames = [
+        frame[catalogue.names]
+        .assign(
+            **{name: pd.Categorical(frame[name].where(frame[name].isin(s)), s) for name, s in seen.items()}
+        )
+        .set_axis(names, axis=1)
+        for frame in (train, test)
+    ]
     model = LGBMClassifier(random_state=0, n_jobs=2, deterministic=True, force_row_wise=True, verbosity=-1)
     probability: np.ndarray = np.asarray(model.fit(frames[0], won).predict_proba(frames[1]))[:, 1]
     return probability

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -66,6 +67,8 @@ def figures_table(metrics: dict[str, Any]) -> Table:
         f"{window['wins']:,} wins ({window['base_rate']:.1%})",
         title_justify="left",
         title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     columns = {
         "log_loss": "log loss",
@@ -73,7 +76,7 @@ def figures_table(metrics: dict[str, Any]) -> Table:
         "ece": "ECE",
         "auc": "AUC",
         "average_precision": "AP",
-        "lift_at_10_percent": "lift 10 %",
+        "lift_at_10_percent": "lift",
     }
     truth = metrics.get("truth")
     table.add_column("")

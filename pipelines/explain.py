@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from features.errors import StoreError
@@ -73,7 +74,7 @@ def _table(score: StoredScore, words: NightWords, language: str) -> Table:
     if words.simulated:
         caption += "\n" + tell(language, "page.simulated")
     table = Table(
-        title=f"{score.lead_id}: " + " · ".join(facts),
+        title=escape(f"{score.lead_id}: ") + " · ".join(facts),
         title_justify="left",
         title_style="bold",
         show_header=False,
@@ -85,7 +86,7 @@ def _table(score: StoredScore, words: NightWords, language: str) -> Table:
     for line in bars.lines:
         total = line.kind in ("start", "total")
         points = str(line.printed) if total else signed(line.printed)
-        table.add_row(points, _text(line, words, language), style="bold" if total else None)
+        table.add_row(points, escape(_text(line, words, language)), style="bold" if total else None)
     return table
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.score import NightReport
@@ -30,19 +31,21 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
     """
     words = read_words(report.words)
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("#", justify="right")
     table.add_column("lead", overflow="fold", max_width=12)
     table.add_column("score", justify="right", style="bold", no_wrap=True)
     table.add_column("stage", no_wrap=True)
-    table.add_column("grade")
+    table.add_column("grade", no_wrap=True)
     table.add_column("chance", justify="right", no_wrap=True)
-    table.add_column("strongest reasons (points)", min_width=30)
+    table.add_column("strongest reasons (points)")
     for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
         shown = chance(lead["probability"], language) if words.calibrated else "-"
         table.add_row(
             str(place),
-            str(lead["lead_id"]),
+            escape(str(lead["lead_id"])),
             str(rounding.printed_score(lead["score"])),
             _stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
@@ -55,15 +58,16 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
 def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
     stage = business.stage(lead["stage"], language)
     held = lead["held_back"]
-    return stage if pd.isna(held) else f"{stage} ({business.held_back(held, language)})"
+    return stage if pd.isna(held) else f"{stage}\n({business.held_back(held, language)})"
 
 
-def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> str:
+def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> Table:
     reasons = parse_reasons(lead["reasons"])
     _, integers = rounding.points_as_integers(lead["base_score"], [r.points for r in reasons], lead["score"])
     printed = dict(zip((r.topic for r in reasons), integers, strict=True))
-    lines = [
-        f"{signed(printed[r.topic]):>4}  {sentences.phrase(r, words, language)}"
-        for r in choose.top_reasons(reasons, 3)
-    ]
-    return "\n".join(lines)
+    grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column()
+    for reason in choose.top_reasons(reasons, 3):
+        grid.add_row(signed(printed[reason.topic]), escape(sentences.phrase(reason, words, language)))
+    return grid

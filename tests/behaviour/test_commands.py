@@ -62,7 +62,7 @@ def test_the_demo_prints_ten_leads_with_score_stage_and_three_reasons_as_the_rea
     queue = printed[printed.index("Top of the queue") :]
     leads = re.findall(r"^\s+(\d+)\s+(L-\d+)\s+(\d+)\s+(SQL|MQL|Lead)", queue, flags=re.MULTILINE)
     assert [int(place) for place, *_ in leads] == list(range(1, 11))
-    assert len(re.findall(r"[+−]\d+  \w", queue[: queue.index("All scores")])) == 30
+    assert len(re.findall(r"[+−]\d+ +\w", queue[: queue.index("All scores")])) == 30
     assert "simulated" in printed.lower()
     readme = (clone / "README.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\s+(\d+)\s+(L-\d+)\s+(\d+)\s+(SQL|MQL|Lead)", readme, flags=re.MULTILINE)
