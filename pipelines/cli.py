@@ -237,6 +237,21 @@ def explain(
 
 
 @app.command()
+def sql(
+    feature: Annotated[str | None, typer.Argument(help="A feature; the whole table if left out.")] = None,
+    params: Params = PARAMS,
+    workdir: Work = WORK,
+) -> None:
+    """Print what a feature compiles to."""
+    from pipelines.outputs import Workdir, read_json
+    from pipelines.params import load_params
+    from pipelines.sql import feature_sql
+
+    path = Workdir(workdir).ingest_report
+    print(feature_sql(load_params(params), read_json(path) if path.exists() else None, feature))
+
+
+@app.command()
 def serve(
     workdir: Work = WORK,
     host: Annotated[str, typer.Option(envvar="LEADLIGHT_HOST", help="Address to listen on.")] = "127.0.0.1",

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.dictionary import dictionary
+from pipelines.engine import feature_set
+from pipelines.params import load_params
 from pipelines.params.reference import reference
 
 UPDATE = os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1"
@@ -95,6 +98,19 @@ def test_the_page_of_params_is_current(root):
     if UPDATE:
         path.write_text(reference(), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == reference()
+
+
+def test_the_feature_dictionary_is_current(root):
+    path, page = root / "docs" / "features.md", dictionary(catalogue_of(root))
+    if UPDATE:
+        path.write_text(page, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == page
+
+
+def catalogue_of(root: Path):
+    params = load_params(root / "params.yaml")
+    report = {"historised": list(params.attributes), "rows": {"activities": 1}, "time": "dates"}
+    return feature_set(params, report).catalogue
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:
