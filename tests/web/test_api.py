@@ -127,9 +127,7 @@ def test_an_empty_store_says_so(empty):
 
 
 def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
-    import asyncio
-
-    import httpx
+    from fastapi.testclient import TestClient
 
     from serving.app import create_app
     from serving.store import open_store
@@ -138,12 +136,9 @@ def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
     app = create_app(open_store(f"sqlite:///{path}"))
     path.write_text("no database any more " * 100)
 
-    async def ask():
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://store") as client:
-            return await client.get("/health")
-
-    answer = asyncio.run(ask())
+    # its event loop runs in a thread of its own: Playwright keeps one in this thread once a page was opened
+    with TestClient(app) as client:
+        answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["error"].startswith("The database of the score store must be reachable")
 
