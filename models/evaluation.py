@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import logit
@@ -131,10 +132,11 @@ class Bootstrap:
         statistics : callable
             Row numbers -> figure. All see the same resamples.
         """
-        values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples()])
+        values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples])
         low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
         return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
+    @cached_property
     def _samples(self) -> list[np.ndarray]:
         order = np.argsort(self.groups, kind="stable")
         _, starts = np.unique(self.groups[order], return_index=True)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-__all__ = ["GradeScale"]
+from features.catalogue import Catalogue
+
+__all__ = ["GradeScale", "strengths"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 RATIOS = (2.0, 1.0, 0.5)
@@ -64,3 +66,21 @@ class GradeScale:
     def from_dict(cls, content: Mapping[str, Any]) -> "GradeScale":
         """Read what :meth:`to_dict` gave."""
         return cls(content["names"], tuple(np.inf if cut is None else cut for cut in content["cuts"]))
+
+
+def strengths(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the log-odds of fit and of engagement features.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (n, features)
+        What each feature adds, in log-odds.
+    catalogue : Catalogue
+        The features, in the order of the columns.
+
+    Returns
+    -------
+    fit, engagement : ndarray, shape (n,)
+    """
+    fit = np.array([feature.group == "fit" for feature in catalogue.features])
+    return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)

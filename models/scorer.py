@@ -12,7 +12,7 @@ from features.errors import BundleError
 from models.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from models.calibration import Calibrator
 from models.candidates import Model
-from models.grades import GradeScale
+from models.grades import GradeScale, strengths
 from models.policy import Threshold
 from models.reasons import by_topic, points
 from models.score import ScoreMap, ScoreScale
@@ -103,7 +103,7 @@ class Scorer:
         stage = np.select(
             [scores >= SALES_SCORE, scores >= MARKETING_SCORE], [STAGES[2], STAGES[1]], STAGES[0]
         )
-        fit, engagement = self.strengths(parts)
+        fit, engagement = strengths(parts, self.catalogue)
         return pd.DataFrame(
             {
                 "probability": probability,
@@ -116,11 +116,6 @@ class Scorer:
             },
             index=frame.index,
         )
-
-    def strengths(self, parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sum the log-odds of fit and of engagement topics; both of shape (n,)."""
-        fit = np.array([feature.group == "fit" for feature in self.catalogue.features])
-        return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)
 
     def _reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
         topics = self.catalogue.topics

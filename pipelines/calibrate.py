@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from features.errors import NotEnoughDataError, PolicyError
 from models.bundle import save_scorer
 from models.candidates import load_model
-from models.grades import GradeScale
+from models.grades import GradeScale, strengths
 from models.policy import Scored, Threshold, choose_threshold
 from models.scorer import Scorer
 from models.selection import choose_candidate
@@ -60,15 +58,14 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     probability = choice.calibrator.probability(margins[choice.name])
     scored = Scored(probability, data.won, data.leads, data.weeks)
     thresholds = _thresholds(params.policy or Policy(), scored, params.training.seed)
-    parts = explained[choice.name][1]
-    fit = np.array([feature.group == "fit" for feature in catalogue.features])
+    fit, engagement = strengths(explained[choice.name][1], catalogue)
     scorer = Scorer(
         catalogue=catalogue,
         model=models[choice.name],
         calibrator=choice.calibrator,
         thresholds=thresholds,
-        fit_grades=GradeScale.fit("ABCD", parts[:, fit].sum(axis=1), data.won),
-        engagement_grades=GradeScale.fit("1234", parts[:, ~fit].sum(axis=1), data.won),
+        fit_grades=GradeScale.fit("ABCD", fit, data.won),
+        engagement_grades=GradeScale.fit("1234", engagement, data.won),
         facts=_facts(params, workdir, report) | {"candidate": choice.name, "choice": _plain(choice)},
     )
     save_scorer(scorer, workdir.bundle)

@@ -34,12 +34,12 @@ Language = Annotated[str | None, typer.Option("--language", help="Language of wo
 PARAMS, WORK = Path("params.yaml"), Path("work")
 
 
-def _stage(name: str, params: Path, workdir: Path) -> Any:
+def _stage(name: str, params: Path, workdir: Path, **options: Any) -> Any:
     from pipelines.outputs import Workdir
     from pipelines.params import load_params
     from pipelines.run import run_stage
 
-    return run_stage(name, load_params(params), params.parent, Workdir(workdir))
+    return run_stage(name, load_params(params), params.parent, Workdir(workdir), **options)
 
 
 @app.command()
@@ -157,14 +157,7 @@ def register(
     as_champion: Annotated[bool, typer.Option("--as-champion", help="Let it serve at once.")] = False,
 ) -> None:
     """Log the run to MLflow and register the bundle: as challenger, and as champion where there is none."""
-    from pipelines.console import step
-    from pipelines.outputs import Workdir
-    from pipelines.params import load_params
-    from pipelines.register import register as register_bundle
-
-    with step("Registering in MLflow") as tell:
-        result = register_bundle(load_params(params), Workdir(workdir), as_champion)
-        tell(result=f"version {result['version']} is challenger; champion is version {result['champion']}")
+    _stage("register", params, workdir, as_champion=as_champion)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The engine that feature expressions run on, and the clean tables in it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,7 +13,7 @@ from features.catalogue import AttributeSpec, SignalSpec
 from pipelines.outputs import Workdir, damaged, read_json
 from pipelines.params import Params
 
-__all__ = ["Engine", "feature_set", "open_engine"]
+__all__ = ["Engine", "feature_set", "open_engine", "read_into"]
 
 DIRECTIONS = {"raises": 1, "lowers": -1, None: 0}
 
@@ -52,10 +53,7 @@ def open_engine(workdir: Workdir) -> Engine:
 
     def table(name: str) -> ir.Table | None:
         path = workdir.tables / f"{name}.parquet"
-        try:
-            return connection.read_parquet(path, table_name=name) if path.exists() else None
-        except duckdb.Error as error:
-            raise damaged(path, error) from None
+        return read_into(connection, path, name) if path.exists() else None
 
     leads, attributes, deals = table("leads"), table("attributes"), table("deals")
     assert leads is not None
@@ -63,6 +61,21 @@ def open_engine(workdir: Workdir) -> Engine:
     assert deals is not None
     tables = Tables(leads, attributes, table("activities"), table("history"))
     return Engine(connection, tables, deals, read_json(workdir.ingest_report))
+
+
+def read_into(connection: Any, path: Path, name: str) -> ir.Table:
+    """Show a Parquet file of the working folder to DuckDB under a name.
+
+    Raises
+    ------
+    SourceError
+        If the file was damaged since its stage wrote it.
+    """
+    try:
+        table: ir.Table = connection.read_parquet(path, table_name=name)
+    except duckdb.Error as error:
+        raise damaged(path, error) from None
+    return table
 
 
 def feature_set(params: Params, report: dict[str, Any]) -> FeatureSet:

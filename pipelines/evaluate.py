@@ -137,10 +137,11 @@ def _calibration(p: np.ndarray, test: LearningData, bootstrap: Bootstrap) -> dic
 
     low, high = TOLERATED
     intervals = bootstrap.interval(_on(slope, p, test.won), _on(ratio, p, test.won))
+    line = calibration_line(p, test.won)
     passed = all(interval[0] <= high and interval[1] >= low for interval in intervals)
     return {
-        "slope": {"value": slope(p, test.won)} | _pair(intervals[0]),
-        "intercept": calibration_line(p, test.won)[1],
+        "slope": {"value": line[0]} | _pair(intervals[0]),
+        "intercept": line[1],
         "actual_over_expected": {"value": ratio(p, test.won)} | _pair(intervals[1]),
         "passed": passed,
         "bands": bands(p, test.won),

@@ -8,12 +8,13 @@ from rich.table import Table
 from features.errors import StoreError
 from pipelines.moments import parse_as_of
 from pipelines.outputs import Workdir
+from serving.bar_words import bar_points, bar_text, is_total
 from serving.night import NightWords
 from serving.store import StoredScore, open_store
-from serving.waterfall import Line, waterfall
-from serving.words import business, sentences
-from serving.words.catalogue import known_language, tell, tell_count
-from serving.words.numbers import chance, moment, signed
+from serving.waterfall import waterfall
+from serving.words import business
+from serving.words.catalogue import known_language, tell
+from serving.words.numbers import chance, moment
 
 __all__ = ["explain"]
 
@@ -84,15 +85,6 @@ def _table(score: StoredScore, words: NightWords, language: str) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for line in bars.lines:
-        total = line.kind in ("start", "total")
-        points = str(line.printed) if total else signed(line.printed)
-        table.add_row(points, escape(_text(line, words, language)), style="bold" if total else None)
+        style = "bold" if is_total(line) else None
+        table.add_row(bar_points(line), escape(bar_text(line, words, language)), style=style)
     return table
-
-
-def _text(line: Line, words: NightWords, language: str) -> str:
-    if line.reason is not None:
-        return sentences.sentence(line.reason, words, language)
-    if line.kind == "further":
-        return tell_count(language, "lead.further", line.topics)
-    return tell(language, f"lead.{line.kind}")

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import duckdb
 import ibis
 import pandas as pd
 import pyarrow.parquet as pq
@@ -11,8 +10,8 @@ from features.build import FeatureSet
 from features.errors import NotEnoughDataError
 from features.known import open_leads
 from features.labels import first_closings
-from pipelines.engine import Engine, feature_set, open_engine
-from pipelines.outputs import Workdir, damaged, replacing
+from pipelines.engine import Engine, feature_set, open_engine, read_into
+from pipelines.outputs import Workdir, replacing
 from pipelines.params import Params
 
 __all__ = ["featurize", "featurize_moment", "open_leads_at"]
@@ -28,10 +27,7 @@ def featurize(params: Params, workdir: Workdir) -> int:
     """
     engine = open_engine(workdir)
     path = workdir.need(workdir.snapshots, "snapshot")
-    try:
-        snapshots = engine.connection.read_parquet(path, table_name="snapshots").select("lead_id", "as_of")
-    except duckdb.Error as error:
-        raise damaged(path, error) from None
+    snapshots = read_into(engine.connection, path, "snapshots").select("lead_id", "as_of")
     return _write(feature_set(params, engine.report), engine, snapshots, workdir.features)
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from pipelines.score import NightReport
 from serving.night import NightWords, read_words
 from serving.reasons import parse_reasons
+from serving.waterfall import printed_points
 from serving.words import business, choose, rounding, sentences
 from serving.words.numbers import chance, signed
 
@@ -63,8 +64,7 @@ def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
 
 def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> Table:
     reasons = parse_reasons(lead["reasons"])
-    _, integers = rounding.points_as_integers(lead["base_score"], [r.points for r in reasons], lead["score"])
-    printed = dict(zip((r.topic for r in reasons), integers, strict=True))
+    printed = printed_points(lead["base_score"], reasons, lead["score"]).points
     grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column()

@@ -1,5 +1,6 @@
 """``leadlight run``: all training stages in order, without DVC, for any params file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,6 @@ from pipelines.train import train
 
 __all__ = ["STAGES", "run", "run_stage"]
 
-STAGES = (
-    "simulate",
-    "ingest",
-    "snapshot",
-    "featurize",
-    "train",
-    "calibrate",
-    "truth",
-    "evaluate",
-    "register",
-)
 _SIMULATED_ONLY = ("simulate", "truth")
 
 
@@ -42,7 +32,7 @@ def run(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     return metrics
 
 
-def run_stage(name: str, params: Params, folder: Path, workdir: Workdir) -> Any:
+def run_stage(name: str, params: Params, folder: Path, workdir: Workdir, **options: Any) -> Any:
     """Run one stage and say what it came to.
 
     Parameters
@@ -55,8 +45,10 @@ def run_stage(name: str, params: Params, folder: Path, workdir: Workdir) -> Any:
         Folder that the source's paths start from.
     workdir : Workdir
         Where everything goes.
+    **options
+        Of the stage: ``as_champion`` of ``register``.
     """
-    return _RUNNERS[name](params, folder, workdir)
+    return _RUNNERS[name](params, folder, workdir, **options)
 
 
 def _simulate(params: Params, folder: Path, workdir: Workdir) -> Any:
@@ -133,14 +125,14 @@ def _evaluate(params: Params, folder: Path, workdir: Workdir) -> Any:
     return metrics
 
 
-def _register(params: Params, folder: Path, workdir: Workdir) -> Any:
+def _register(params: Params, folder: Path, workdir: Workdir, as_champion: bool = False) -> Any:
     with step("Registering in MLflow") as tell:
-        result = register(params, workdir)
+        result = register(params, workdir, as_champion)
         tell(result=f"version {result['version']} is challenger; champion is version {result['champion']}")
     return result
 
 
-_RUNNERS = {
+_RUNNERS: dict[str, Callable[..., Any]] = {
     "simulate": _simulate,
     "ingest": _ingest,
     "snapshot": _snapshot,
@@ -151,3 +143,6 @@ _RUNNERS = {
     "evaluate": _evaluate,
     "register": _register,
 }
+
+#: in the order in which they run
+STAGES = tuple(_RUNNERS)

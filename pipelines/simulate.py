@@ -17,7 +17,7 @@ from pipelines.params import Params
 from pipelines.simulation import SimulationSettings, true_probability
 from pipelines.simulation import simulate as simulate_world
 
-__all__ = ["simulate", "source_folder", "truth"]
+__all__ = ["simulate", "truth"]
 
 
 def simulate(
@@ -44,7 +44,7 @@ def simulate(
     ParamsError
         If there is no section ``simulation``.
     """
-    return simulate_world(_settings(params), source_folder(params, folder), on_progress)
+    return simulate_world(_settings(params), _source_folder(params, folder), on_progress)
 
 
 def truth(
@@ -84,7 +84,7 @@ def truth(
         snapshots = _labelled(open_engine(workdir), as_of, params.label.horizon_days)
     known = true_probability(
         settings,
-        source_folder(params, folder),
+        _source_folder(params, folder),
         snapshots[["lead_id", "as_of"]],
         params.label.horizon_days,
         on_progress=on_progress,
@@ -101,7 +101,7 @@ def _labelled(engine: Engine, as_of: pd.Timestamp, horizon_days: int) -> pd.Data
     return frame
 
 
-def source_folder(params: Params, folder: Path) -> Path:
+def _source_folder(params: Params, folder: Path) -> Path:
     """Return the folder that the simulated files lie in: that of the leads."""
     return (folder / params.source.leads.path).parent
 

@@ -112,7 +112,7 @@ def _in_list(score: StoredScore, words: NightWords) -> dict[str, Any]:
 
 
 def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: int | None) -> LeadAnswer:
-    printed = printed_points(score)
+    printed = printed_points(score.base_score, score.reasons, score.score)
     unmoved = [reason for reason in score.reasons if reason.points == 0]
     return LeadAnswer(
         **_in_list(score, night.words),

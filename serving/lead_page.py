@@ -7,13 +7,12 @@ from fastapi.responses import HTMLResponse
 
 from serving.api import require_lead, require_night
 from serving.asking import language_of
-from serving.night import NightWords
+from serving.bar_words import bar_points, bar_text, is_total
 from serving.rendering import address, render
 from serving.store import Store, StoredNight, StoredScore
 from serving.waterfall import Line, Printed, waterfall
-from serving.words import sentence
 from serving.words.business import held_back, stage_long
-from serving.words.catalogue import tell, tell_count
+from serving.words.catalogue import tell
 from serving.words.numbers import chance, moment, number, ratio, signed
 
 __all__ = ["lead_router"]
@@ -73,7 +72,9 @@ def _shown(score: StoredScore, night: StoredNight, rank: int, language: str) -> 
                 signed(bars.printed.of_group(score.reasons, "engagement")),
             ),
         ],
-        "bars": [(line, _text(line, words, language), _points(line), _tone(line)) for line in bars.lines],
+        "bars": [
+            (line, bar_text(line, words, language), bar_points(line), _tone(line)) for line in bars.lines
+        ],
         "marks": bars.marks,
         "sum": _sum(bars.printed, score, language),
         "model_version": score.model_version,
@@ -82,20 +83,8 @@ def _shown(score: StoredScore, night: StoredNight, rank: int, language: str) -> 
     }
 
 
-def _text(line: Line, words: NightWords, language: str) -> str:
-    if line.reason is not None:
-        return sentence(line.reason, words, language)
-    if line.kind == "further":
-        return tell_count(language, "lead.further", line.topics)
-    return tell(language, f"lead.{line.kind}")
-
-
-def _points(line: Line) -> str:
-    return str(line.printed) if line.kind in {"start", "total"} else signed(line.printed)
-
-
 def _tone(line: Line) -> str:
-    if line.kind in {"start", "total"}:
+    if is_total(line):
         return line.kind
     if line.printed == 0:
         return "none"

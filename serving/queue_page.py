@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from models.anchors import STAGES
 from serving.answers import StageName
 from serving.api import require_night
 from serving.asking import language_of
 from serving.night import NightWords
 from serving.rendering import address, lead_path, render
 from serving.store import Store, StoredScore
-from serving.store.checking import STAGES
 from serving.waterfall import printed_points
 from serving.words import phrase, top_reasons
 from serving.words.business import held_back, stage, stage_long
@@ -108,7 +108,7 @@ def _filters(
 
 
 def _row(score: StoredScore, rank: int, words: NightWords, language: str) -> _Row:
-    printed = printed_points(score)
+    printed = printed_points(score.base_score, score.reasons, score.score)
     return _Row(
         rank=number(rank, language),
         lead_id=score.lead_id,

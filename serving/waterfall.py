@@ -91,7 +91,7 @@ class Waterfall:
     printed: Printed
 
 
-def printed_points(score: StoredScore) -> Printed:
+def printed_points(base_score: float, reasons: Sequence[Reason], score: float) -> Printed:
     """Round all points of a lead.
 
     The small ones are rounded together first, so that their one line is as near the truth as any other,
@@ -99,24 +99,25 @@ def printed_points(score: StoredScore) -> Printed:
 
     Parameters
     ----------
-    score : StoredScore
+    base_score, score : float
+        0 to 100.
+    reasons : sequence of Reason
+        All topics; base score and points add up to the score.
 
     Returns
     -------
     Printed
     """
-    large, small = _parted(score.reasons)
+    large, small = _parted(reasons)
     folded = [sum(reason.points for reason in small)] if small else []
-    base, whole = points_as_integers(
-        score.base_score, [reason.points for reason in large] + folded, score.score
-    )
+    base, whole = points_as_integers(base_score, [reason.points for reason in large] + folded, score)
     points = {reason.topic: value for reason, value in zip(large, whole, strict=False)}
     if small:
         shares = share_out([reason.points for reason in small], whole[-1])
         # only a sum that rounding moved by one can fail to be shared out: the first topic takes it
         shares = shares or [whole[-1], *[0] * (len(small) - 1)]
         points |= {reason.topic: value for reason, value in zip(small, shares, strict=True)}
-    return Printed(base, printed_score(score.score), points)
+    return Printed(base, printed_score(score), points)
 
 
 def waterfall(score: StoredScore) -> Waterfall:
@@ -132,7 +133,7 @@ def waterfall(score: StoredScore) -> Waterfall:
         The base, the topics by size, the further topics as one, and the score; each bar starts where the
         one before ended.
     """
-    printed = printed_points(score)
+    printed = printed_points(score.base_score, score.reasons, score.score)
     large, small = _parted(score.reasons)
     steps: list[tuple[str, Reason | None, int, int, float]] = [
         ("topic", reason, printed.points[reason.topic], 1, reason.points) for reason in large

@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 
 from features.errors import StoreError
+from models.anchors import STAGES
 from serving.night import Night, NightWords
 from serving.reasons import parse_reasons
 
-__all__ = ["STAGES", "ScoredLead", "check_scored"]
-
-STAGES = ("lead", "marketing_qualified", "sales_qualified")
+__all__ = ["ScoredLead", "check_scored"]
 
 _ALLOWED = {
     "stage": STAGES,

@@ -1,0 +1,28 @@
+"""The bars of a lead in words and numbers, the same on a page and in a terminal."""
+
+from serving.night import NightWords
+from serving.waterfall import Line
+from serving.words.catalogue import tell, tell_count
+from serving.words.numbers import signed
+from serving.words.sentences import sentence
+
+__all__ = ["bar_points", "bar_text", "is_total"]
+
+
+def is_total(line: Line) -> bool:
+    """Tell whether a bar stands for a score and not for what a topic adds to it."""
+    return line.kind in {"start", "total"}
+
+
+def bar_text(line: Line, words: NightWords, language: str) -> str:
+    """Say what a bar stands for: the sentence of its topic, or what the start, the rest or the total is."""
+    if line.reason is not None:
+        return sentence(line.reason, words, language)
+    if line.kind == "further":
+        return tell_count(language, "lead.further", line.topics)
+    return tell(language, f"lead.{line.kind}")
+
+
+def bar_points(line: Line) -> str:
+    """Print the number of a bar; what a topic adds carries its sign."""
+    return str(line.printed) if is_total(line) else signed(line.printed)
