@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-tests demo test lint lock serve mlflow clean
+.PHONY: help setup setup-spark setup-tests demo test lint lock serve bench-features mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,7 +16,10 @@ help: ## list the commands
 setup: ## create .venv from the locked requirements
 	@./scripts/setup.sh && ./scripts/system_packages.sh
 
-setup-tests: setup
+setup-spark: setup ## add Spark to .venv, for `--engine spark` (Java 17 or 21 must be there)
+	@./scripts/setup.sh spark
+
+setup-tests: setup-spark
 	@./scripts/system_packages.sh tests
 
 demo: setup ## simulate a CRM, train, register, score last night, show the top of the queue
@@ -37,6 +40,10 @@ mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:
 
 lock: ## write requirements/lock.txt anew (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
+
+bench-features: setup ## speed and memory of features, as ratios, into docs/benchmarks.md (some minutes)
+	@PYTHONPATH=. $(BIN)/python benchmarks/feature_speed.py
 
 clean: ## remove what runs have written (keeps .venv)
 	rm -rf work data

@@ -1,12 +1,19 @@
 """The feature table: one row a snapshot, one column a feature, the same on every engine."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from features.catalogue import AGE, AttributeSpec, Catalogue, Feature, SignalSpec, Topic
-from features.engagement import age_feature, engagement_features, engagement_table, engagement_topics
+from features.catalogue import AttributeSpec, Catalogue, Feature, SignalSpec
+from features.engagement import (
+    age_feature,
+    age_topic,
+    engagement_features,
+    engagement_table,
+    engagement_topics,
+    zero_without_activity,
+)
 from features.fit import fit_features, fit_table, fit_topics
 from features.known import age_days
 
@@ -24,9 +31,9 @@ class Tables:
     attributes : ir.Table
         lead_id and one column an attribute.
     activities : ir.Table or None
-        lead_id, occurred_at, type.
+        lead_id, occurred_at, type, and perhaps value, object, local_at.
     history : ir.Table or None
-        lead_id, attribute, value, changed_at.
+        lead_id, attribute, value, number, changed_at.
     """
 
     leads: ir.Table
@@ -49,12 +56,15 @@ class FeatureSet:
         Whether there is an activities table.
     ages : bool
         Whether leads are looked at later than at their creation, so that their age says something.
+    has_objects : bool
+        Whether activities say what they were about.
     """
 
     attributes: tuple[AttributeSpec, ...]
     signals: tuple[SignalSpec, ...]
     has_activities: bool
     ages: bool
+    has_objects: bool = False
 
     @property
     def catalogue(self) -> Catalogue:
@@ -62,17 +72,15 @@ class FeatureSet:
         features = fit_features(self.attributes)
         topics = fit_topics(self.attributes)
         if self.has_activities:
-            features += engagement_features(self.signals)
+            features += engagement_features(self.signals, objects=self.has_objects)
             topics += engagement_topics(self.signals)
         if self.ages:
             features.append(age_feature())
-            topics.append(
-                Topic(AGE, "age", "engagement", {"en": "Time since creation", "de": "Zeit seit Anlage"})
-            )
+            topics.append(age_topic())
         return Catalogue(tuple(features), tuple(topics))
 
-    def table(self, snapshots: ir.Table, tables: Tables) -> ir.Table:
-        """Compute every feature at every snapshot.
+    def table(self, snapshots: ir.Table, tables: Tables, only: Collection[str] | None = None) -> ir.Table:
+        """Compute the features of every snapshot.
 
         Parameters
         ----------
@@ -80,29 +88,32 @@ class FeatureSet:
             lead_id, as_of; unique.
         tables : Tables
             What was recorded, also after the snapshots: only what was known at each is looked at.
+        only : collection of str, optional
+            Names of the features that are wanted, all if left out; what none of them needs is not read.
 
         Returns
         -------
         ir.Table
-            lead_id, as_of and the columns of the catalogue, in order.
+            lead_id, as_of and the wanted columns of the catalogue, in its order.
         """
-        result = fit_table(snapshots, tables.attributes, tables.history, self.attributes)
-        if self.has_activities and tables.activities is not None:
-            behaviour = engagement_table(snapshots, tables.activities, self.signals)
+        wanted = [name for name in self.catalogue.names if only is None or name in only]
+        result = fit_table(snapshots, tables.attributes, tables.history, self.attributes, wanted)
+        engaged = [f for f in engagement_features(self.signals, objects=self.has_objects) if f.name in wanted]
+        if self.has_activities and engaged and tables.activities is not None:
+            names = {feature.name for feature in engaged}
+            behaviour = engagement_table(
+                snapshots, tables.activities, self.signals, objects=self.has_objects, only=names
+            )
             result = result.left_join(behaviour, ["lead_id", "as_of"]).drop("lead_id_right", "as_of_right")
-            result = result.mutate(**_none_is_zero(result, engagement_features(self.signals)))
-        if self.ages:
+            result = result.mutate(**self._as_declared(result, engaged))
+        if "age_days" in wanted:
             births = tables.leads.select("lead_id", "created_at")
             result = result.left_join(births, "lead_id").drop("lead_id_right")
             result = result.mutate(age_days=age_days(result.created_at, result.as_of)).drop("created_at")
-        return result.select("lead_id", "as_of", *self.catalogue.names)
+        return result.select("lead_id", "as_of", *wanted)
 
-
-def _none_is_zero(table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
-    """Nothing happened is a count of 0; how long ago nothing happened is unknown."""
-    columns: dict[str, ir.Value] = {}
-    for feature in features:
-        value = table[feature.name].cast("float64")
-        unknown = feature.family in ("days_since_last", "trend")
-        columns[feature.name] = value if unknown else value.fill_null(0.0)
-    return columns
+    def _as_declared(self, table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
+        """Nothing happened is a count of 0; how long ago nothing happened is unknown."""
+        zero = zero_without_activity(self.signals, objects=self.has_objects)
+        numbers = {f.name: table[f.name].cast("float64") for f in features if f.kind == "number"}
+        return {name: value.fill_null(0.0) if name in zero else value for name, value in numbers.items()}

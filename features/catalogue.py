@@ -12,6 +12,7 @@ __all__ = [
     "ACTIVITY",
     "AGE",
     "OTHER",
+    "SALES",
     "AttributeSpec",
     "Catalogue",
     "Feature",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 #: topics of no single attribute or signal; in brackets, so that none of those has the name
-ACTIVITY, OTHER, AGE = "(activity)", "(other)", "(age)"
+ACTIVITY, OTHER, AGE, SALES = "(activity)", "(other)", "(age)", "(sales)"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class AttributeSpec:
     name : str
         Column of the attributes table.
     kind : str
-        ``category`` or ``number``.
+        ``category``, ``number``, ``email`` (an address, of which the kind of domain is used) or
+        ``job_title`` (of which level and department are used).
     group : str
         ``fit`` or ``engagement``.
     direction : int
@@ -54,11 +56,28 @@ class AttributeSpec:
 
 @dataclass(frozen=True)
 class SignalSpec:
-    """An activity type that is spoken of by name; direction and label as for an attribute."""
+    """An activity type that is spoken of by name.
+
+    Parameters
+    ----------
+    name : str
+        The type as it stands in the activities.
+    direction, label
+        As for an attribute.
+    valued : bool
+        Whether its values add up to something: minutes, pages, money.
+    has_objects : bool
+        Whether it counts how many different objects it was about.
+    by_sales : bool
+        Whether sales does it: a touch after which the lead's silence is measured.
+    """
 
     name: str
     direction: int = 0
     label: dict[str, str] = field(default_factory=dict)
+    valued: bool = False
+    has_objects: bool = False
+    by_sales: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,8 @@ class Feature:
         Expected direction: 1, -1 or 0.
     doc : str
         What it says, in one sentence.
+    label : dict of str to str
+        Its name in each language.
     """
 
     name: str
@@ -100,6 +121,7 @@ class Feature:
     kind: str
     direction: int
     doc: str
+    label: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

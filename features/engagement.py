@@ -1,125 +1,95 @@
-"""How a lead behaves: families over activity types.
+"""How a lead behaves: every family of every topic.
 
 Each family is aggregated twice: first within each lead and activity type, then across types. The first
 pass reads each activity once for all windows together, which is what makes many features cheap.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 
 import ibis
 import ibis.expr.types as ir
 
-from features.catalogue import ACTIVITY, AGE, OTHER, Feature, SignalSpec, Topic, slug
+from features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
+from features.families import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
 from features.known import known_activities, within
+from features.touches import course, course_features, touches_by_type
 
-__all__ = ["FAMILIES", "Family", "engagement_features", "engagement_table", "engagement_topics"]
+__all__ = [
+    "age_feature",
+    "age_topic",
+    "engagement_features",
+    "engagement_table",
+    "engagement_topics",
+    "zero_without_activity",
+]
 
-WINDOWS = (7, 30, 90)
-HALF_LIVES = (7, 30)
 ACTIVE_WINDOWS = (30, 90)
-#: decayed sums are added up in units of 1e-12
-FIXED_POINT = 1e12
-
-
-@dataclass(frozen=True)
-class Family:
-    """One family of features over activity types.
-
-    Parameters
-    ----------
-    name : str
-        Name of the family, e.g. ``count_7d``.
-    doc : str
-        What it says of a topic; ``{topic}`` stands for the topic.
-    partial : callable
-        Known activities of one lead and type -> value.
-    combine : str
-        ``sum`` or ``min``: how the values of several types become one.
-    more_is_more : bool
-        False where a higher value means less engagement.
-    unit : float
-        What the combined value is divided by in the end.
-    """
-
-    name: str
-    doc: str
-    partial: Callable[[ir.Table], ir.Value]
-    combine: str
-    more_is_more: bool = True
-    unit: float = 1.0
-
-
-def _count(days: int) -> Family:
-    return Family(
-        name=f"count_{days}d",
-        doc=f"Times of {{topic}} in the last {days} days.",
-        partial=lambda t: within(t.age, days).cast("int64").sum(),
-        combine="sum",
-    )
-
-
-def _decayed(half_life: int) -> Family:
-    rate = -0.6931471805599453 / half_life
-    return Family(
-        name=f"decay_{half_life}d",
-        doc=f"Times of {{topic}}, each counting half after every {half_life} days.",
-        # whole numbers, for a sum of floats depends on the order in which an engine happens to read the rows
-        partial=lambda t: ((t.age * rate).exp() * FIXED_POINT).round().cast("int64").sum(),
-        combine="sum",
-        unit=FIXED_POINT,
-    )
-
-
-FAMILIES: tuple[Family, ...] = (
-    *(_count(days) for days in WINDOWS),
-    *(_decayed(half_life) for half_life in HALF_LIVES),
-    Family(
-        name="days_since_last",
-        doc="Days since the last {topic}; unknown where there was none.",
-        partial=lambda t: t.age.min(),
-        combine="min",
-        more_is_more=False,
-    ),
-)
+_ALL_TOPICS = {
+    ACTIVITY: {"en": "Activity as a whole", "de": "Aktivität insgesamt"},
+    OTHER: {"en": "Other activity", "de": "Andere Aktivität"},
+    SALES: {"en": "Silence after sales", "de": "Funkstille nach Vertriebskontakt"},
+    AGE: {"en": "Time since creation", "de": "Zeit seit Anlage"},
+}
+#: what a sentence calls those that are no signal
+_IN_SENTENCES = {ACTIVITY: "any activity", OTHER: "other activity"}
 
 
 def engagement_topics(signals: Iterable[SignalSpec]) -> list[Topic]:
     """Return the topics of the signals and the general ones."""
-    return [
-        *(
-            Topic(s.name, "signal", "engagement", {"en": s.name, "de": s.name} | dict(s.label))
-            for s in signals
-        ),
-        Topic(OTHER, "other", "engagement", {"en": "Other activity", "de": "Andere Aktivität"}),
-        Topic(ACTIVITY, "activity", "engagement", {"en": "Activity as a whole", "de": "Aktivität insgesamt"}),
+    signals = list(signals)
+    topics = [Topic(s.name, "signal", "engagement", _named(s)) for s in signals]
+    topics.append(Topic(OTHER, "other", "engagement", _ALL_TOPICS[OTHER]))
+    if any(signal.by_sales for signal in signals):
+        topics.append(Topic(SALES, "sales", "engagement", _ALL_TOPICS[SALES]))
+    return [*topics, Topic(ACTIVITY, "activity", "engagement", _ALL_TOPICS[ACTIVITY])]
+
+
+def engagement_features(signals: Iterable[SignalSpec], *, objects: bool) -> list[Feature]:
+    """Declare every engagement feature, in column order.
+
+    Parameters
+    ----------
+    signals : iterable of SignalSpec
+        Activity types with topics of their own.
+    objects : bool
+        Whether activities say what they were about.
+    """
+    signals = list(signals)
+    features = [
+        _feature(family, topic, name, direction, label)
+        for topic, name, direction, label, families in _topics(signals, objects)
+        for family in families
     ]
-
-
-def engagement_features(signals: Iterable[SignalSpec]) -> list[Feature]:
-    """Declare every engagement feature of the configured signals, in column order."""
-    features = []
-    for topic, name, direction in _topics_with_columns(signals):
-        for family in FAMILIES:
-            sign = direction if family.more_is_more else -direction
-            doc = family.doc.format(topic=topic)
-            features.append(
-                Feature(f"{family.name}__{name}", family.name, topic, "engagement", "number", sign, doc)
-            )
     for days in ACTIVE_WINDOWS:
         doc = f"Days with any activity in the last {days} days."
-        features.append(_number(f"active_days_{days}d__any", f"active_days_{days}d", ACTIVITY, 0, doc))
-    doc = "Log of the daily rate of activity in the last 7 days over the 30 before; unknown without either."
-    features.append(_number("trend__any", "trend", ACTIVITY, 0, doc))
-    return features
+        words = {"en": f"days of activity in {days}", "de": f"Tage mit Aktivität von {days}"}
+        features.append(
+            Feature(f"active_days_{days}d__any", f"active_days_{days}d", ACTIVITY, "engagement", "number", 0,
+                    doc, _with(_ALL_TOPICS[ACTIVITY], words))
+        )  # fmt: skip
+    return features + course_features(signals, _ALL_TOPICS)
 
 
 def age_feature() -> Feature:
     """Declare the time since creation, which has a topic of its own."""
-    return _number("age_days", "age_days", AGE, 0, "Days since the lead was created.")
+    words = _with(_ALL_TOPICS[AGE], {"en": "days", "de": "Tage"})
+    doc = "Days since the lead was created."
+    return Feature("age_days", "age_days", AGE, "engagement", "number", 0, doc, words)
 
 
-def engagement_table(snapshots: ir.Table, activities: ir.Table, signals: Iterable[SignalSpec]) -> ir.Table:
+def age_topic() -> Topic:
+    """Return the topic of :func:`age_feature`."""
+    return Topic(AGE, "age", "engagement", _ALL_TOPICS[AGE])
+
+
+def engagement_table(
+    snapshots: ir.Table,
+    activities: ir.Table,
+    signals: Iterable[SignalSpec],
+    *,
+    objects: bool,
+    only: Collection[str] | None = None,
+) -> ir.Table:
     """Compute every engagement feature of every snapshot that has a known activity.
 
     Parameters
@@ -127,54 +97,122 @@ def engagement_table(snapshots: ir.Table, activities: ir.Table, signals: Iterabl
     snapshots : ir.Table
         lead_id, as_of.
     activities : ir.Table
-        lead_id, occurred_at, type.
+        lead_id, occurred_at, type, and what :func:`features.known.known_activities` reads besides.
     signals : iterable of SignalSpec
         Activity types with topics of their own; all others count as other activity.
+    objects : bool
+        As in :func:`engagement_features`.
+    only : collection of str, optional
+        Features that are wanted; what no wanted one needs is not read. All if left out.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of and the columns of :func:`engagement_features`. A snapshot without any known
-        activity has no row: :func:`features.build.FeatureSet.table` fills it.
+        lead_id, as_of and at least the wanted columns of :func:`engagement_features`. A snapshot without
+        known activity has no row: :func:`features.build.FeatureSet.table` fills it.
     """
     signals = list(signals)
-    known = known_activities(snapshots, activities)
     named = [signal.name for signal in signals]
-    if named:
-        known = known.mutate(type=ibis.ifelse(known.type.isin(named), known.type, OTHER))
-    else:
-        known = known.mutate(type=ibis.literal(OTHER))
+    valued = any(signal.valued for signal in signals)
+    columns_read = ("type", "local_at", "seconds", "age", *(("value",) if valued else ()))
+    known = known_activities(snapshots, activities, *columns_read)
+    families = [*FAMILIES, *(VALUES if valued else ())]
     partial = known.group_by("lead_id", "as_of", "type").agg(
-        count_37d=within(known.age, 37).cast("int64").sum(),
-        **{family.name: family.partial(known) for family in FAMILIES},
+        **{family.name: family.partial(known) for family in families}, **touches_by_type(known)
     )
-    columns: dict[str, ir.Value] = {"count_37d__any": partial.count_37d.sum()}
-    for topic, name, _ in _topics_with_columns(signals):
-        for family in FAMILIES:
-            column = partial[family.name]
-            here = None if topic == ACTIVITY else partial.type == topic
-            value = column.sum(where=here) if family.combine == "sum" else column.min(where=here)
-            columns[f"{family.name}__{name}"] = value.cast("float64") / family.unit
-    across = partial.group_by("lead_id", "as_of").agg(**columns)
-    recent = across.count_7d__any.cast("float64")
-    before = across.count_37d__any.cast("float64") - recent
-    ratio = ((recent + 0.5) / 7.0) / ((before + 0.5) / 30.0)
-    across = across.mutate(trend__any=ibis.ifelse(recent + before > 0, ratio.ln(), ibis.null("float64")))
-    days = known.group_by("lead_id", "as_of").agg(
-        **{f"active_days_{n}d__any": known.day.nunique(where=within(known.age, n)) for n in ACTIVE_WINDOWS}
+    columns = {
+        f"{family.name}__{name}": _across(partial, family, topic, named)
+        for topic, name, _, _, own in _topics(signals, objects)
+        for family in own
+        if family is not DISTINCT
+    }
+    columns |= _means(columns)
+    across = course(partial, signals, columns)
+    if only is None or any(name.startswith("active_days") for name in only):
+        across = _joined(across, _active_days(snapshots, activities))
+    if not objects or not (only is None or any(name.startswith(DISTINCT.name) for name in only)):
+        return across
+    recent = known_activities(snapshots, activities, "type", "object", last_days=LONG_WINDOW)
+    seen = distinct_objects(recent)
+    different = seen.group_by("lead_id", "as_of").agg(
+        **{
+            f"{DISTINCT.name}__{name}": _across(seen, DISTINCT, topic, named)
+            for topic, name, _, _, own in _topics(signals, objects)
+            if DISTINCT in own
+        }
     )
-    return across.drop("count_37d__any").join(days, ["lead_id", "as_of"])
+    return _joined(across, different)
 
 
-def _topics_with_columns(signals: Iterable[SignalSpec]) -> list[tuple[str, str, int]]:
-    rows: list[tuple[str, str, int]] = []
+def _active_days(snapshots: ir.Table, activities: ir.Table) -> ir.Table:
+    recent = known_activities(snapshots, activities, "local_at", "age", last_days=max(ACTIVE_WINDOWS))
+    day = recent.local_at.date()
+    return recent.group_by("lead_id", "as_of").agg(
+        **{f"active_days_{n}d__any": day.nunique(where=within(recent.age, n)) for n in ACTIVE_WINDOWS}
+    )
+
+
+def zero_without_activity(signals: Iterable[SignalSpec], *, objects: bool) -> set[str]:
+    """Name the features that are 0 where nothing happened; the others are unknown then."""
+    zero = {f"active_days_{days}d__any" for days in ACTIVE_WINDOWS}
+    topics = list(_topics(list(signals), objects))
+    return zero | {f"{f.name}__{name}" for _, name, _, _, own in topics for f in own if f.none_is_zero}
+
+
+def _across(partial: ir.Table, family: Family, topic: str, named: list[str]) -> ir.Value:
+    column = partial[family.name]
+    value = getattr(column, family.combine)(where=_of(partial, topic, named)).cast("float64")
+    return value / family.unit if family.unit != 1.0 else value
+
+
+def _of(partial: ir.Table, topic: str, named: list[str]) -> ir.BooleanValue | None:
+    """Tell the rows of a topic; types are told apart here, where a lead has one row for each."""
+    if topic == ACTIVITY:
+        return None
+    if topic == OTHER:
+        return ~partial.type.isin(named).fill_null(False) if named else ibis.literal(True)
+    return partial.type == topic
+
+
+def _means(columns: dict[str, ir.Value]) -> dict[str, ir.Value]:
+    """Turn the numbers of values into means."""
+    total, number = VALUES
+    named = [name.removeprefix(total.name) for name in columns if name.startswith(total.name)]
+    return {
+        f"{number.name}{rest}": columns[f"{total.name}{rest}"] / columns[f"{number.name}{rest}"].nullif(0.0)
+        for rest in named
+    }
+
+
+def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
+    return left.left_join(right, ["lead_id", "as_of"]).drop("lead_id_right", "as_of_right")
+
+
+def _topics(
+    signals: list[SignalSpec], objects: bool
+) -> Iterator[tuple[str, str, int, dict[str, str], list[Family]]]:
+    """Name topic, column, direction, label and families of everything that is counted."""
     taken = {"any", "other_activity"}
     for signal in signals:
         name = slug(signal.name, taken)
         taken.add(name)
-        rows.append((signal.name, name, signal.direction))
-    return [*rows, (OTHER, "other_activity", 0), (ACTIVITY, "any", 0)]
+        families = [*FAMILIES, *(VALUES if signal.valued else ())]
+        families += [DISTINCT] if signal.has_objects and objects else []
+        yield signal.name, name, signal.direction, _named(signal), families
+    yield OTHER, "other_activity", 0, _ALL_TOPICS[OTHER], [*FAMILIES]
+    yield ACTIVITY, "any", 0, _ALL_TOPICS[ACTIVITY], [*FAMILIES, *([DISTINCT] if objects else [])]
 
 
-def _number(name: str, family: str, topic: str, direction: int, doc: str) -> Feature:
-    return Feature(name, family, topic, "engagement", "number", direction, doc)
+def _feature(family: Family, topic: str, name: str, direction: int, label: dict[str, str]) -> Feature:
+    sign = direction if family.more_is_more else -direction
+    doc = family.doc.format(topic=_IN_SENTENCES.get(topic, label["en"]))
+    column = f"{family.name}__{name}"
+    return Feature(column, family.name, topic, "engagement", "number", sign, doc, _with(label, family.words))
+
+
+def _named(signal: SignalSpec) -> dict[str, str]:
+    return {"en": signal.name, "de": signal.name} | signal.label
+
+
+def _with(label: dict[str, str], words: dict[str, str]) -> dict[str, str]:
+    return {language: f"{label[language]}: {words[language]}" for language in words}

@@ -3,6 +3,7 @@
 A record is known at ``as_of`` when it happened strictly before it. Times are UTC in whole seconds.
 """
 
+import ibis
 import ibis.expr.types as ir
 
 __all__ = [
@@ -18,15 +19,19 @@ SECONDS_A_DAY = 86_400.0
 
 
 def age_days(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
-    """Return the days from one moment to another, with fractions.
+    """Return the days from one moment to another, with fractions."""
+    return (_epoch(later) - _epoch(earlier)).cast("float64") / SECONDS_A_DAY
 
-    Whole epoch seconds are subtracted because ``delta`` differs between engines, and they are made
-    floats before the division because Spark turns integer by float into DECIMAL.
+
+def _epoch(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Return whole seconds since 1970.
+
+    Cut off before, for engines round fractions differently; and subtracted as integers, because ``delta``
+    differs between engines too. Whoever divides them makes floats of them first: Spark turns integer by
+    float into DECIMAL.
     """
-    seconds = later.truncate("s").epoch_seconds().cast("int64") - earlier.truncate("s").epoch_seconds().cast(
-        "int64"
-    )
-    return seconds.cast("float64") / SECONDS_A_DAY
+    seconds: ir.IntegerValue = moment.truncate("s").epoch_seconds().cast("int64")
+    return seconds
 
 
 def within(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
@@ -34,7 +39,9 @@ def within(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
     return age <= float(days)
 
 
-def known_activities(snapshots: ir.Table, activities: ir.Table) -> ir.Table:
+def known_activities(
+    snapshots: ir.Table, activities: ir.Table, *columns: str, last_days: float | None = None
+) -> ir.Table:
     """Join each snapshot with the activities known then.
 
     Parameters
@@ -42,25 +49,41 @@ def known_activities(snapshots: ir.Table, activities: ir.Table) -> ir.Table:
     snapshots : ir.Table
         lead_id, as_of.
     activities : ir.Table
-        lead_id, occurred_at, type.
+        lead_id, occurred_at, type, and, where there are any, value, object and local_at: when it happened
+        by the clocks of the business.
+    *columns : str
+        Those wanted of type, value, object, local_at, seconds (since it happened, whole, >= 0) and age (in
+        days). What `activities` lacks is NULL; local_at is occurred_at where it does.
+    last_days : float, optional
+        Only activities of the last so many days.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of, type, day, age (days, > 0): one row a known activity of a snapshot.
+        lead_id, as_of and `columns`: one row a known activity of a snapshot.
     """
-    moments = snapshots.select("lead_id", "as_of")
-    events = activities.select("lead_id", "occurred_at", "type")
+    moments = snapshots.select("lead_id", "as_of", now=_epoch(snapshots.as_of))
     joined = moments.join(
-        events, [moments.lead_id == events.lead_id, events.occurred_at < moments.as_of], how="inner"
+        activities,
+        [moments.lead_id == activities.lead_id, activities.occurred_at < moments.as_of],
+        how="inner",
     )
-    return joined.select(
-        lead_id=moments.lead_id,
-        as_of=moments.as_of,
-        type=events.type,
-        day=events.occurred_at.date(),
-        age=age_days(events.occurred_at, moments.as_of),
-    )
+    given = activities.columns
+    seconds = moments.now - _epoch(activities.occurred_at)
+    values = {
+        "type": activities.type,
+        "value": activities.value if "value" in given else ibis.null("float64"),
+        "object": activities.object if "object" in given else ibis.null("string"),
+        "local_at": activities.local_at if "local_at" in given else activities.occurred_at,
+        "seconds": seconds,
+        "age": seconds.cast("float64") / SECONDS_A_DAY,
+    }
+    # each caller takes what it needs: a table that several share would be written down whole by the engine
+    wanted = {name: values[name] for name in columns}
+    if last_days is None:
+        return joined.select(lead_id=moments.lead_id, as_of=moments.as_of, **wanted)
+    rows = joined.select(lead_id=moments.lead_id, as_of=moments.as_of, **wanted | {"age": values["age"]})
+    return rows.filter(within(rows.age, last_days))
 
 
 def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
@@ -71,12 +94,12 @@ def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     snapshots : ir.Table
         lead_id, as_of.
     history : ir.Table
-        lead_id, attribute, value (text or NULL), changed_at.
+        lead_id, attribute, value (text or NULL), number (value as a number, or NULL), changed_at.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of, attribute, value. Of two values set in the same second the greater text wins,
+        lead_id, as_of, attribute, value, number. Of two values set in the same second the greater wins,
         so that every engine gives the same.
     """
     moments = snapshots.select("lead_id", "as_of")
@@ -87,11 +110,14 @@ def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
         as_of=moments.as_of,
         attribute=history.attribute,
         value=history.value,
+        number=history.number,
         changed_at=history.changed_at,
     )
     last = joined.group_by("lead_id", "as_of", "attribute").agg(changed_at=joined.changed_at.max())
     newest = joined.join(last, ["lead_id", "as_of", "attribute", "changed_at"], how="semi")
-    return newest.group_by("lead_id", "as_of", "attribute").agg(value=newest.value.max())
+    return newest.group_by("lead_id", "as_of", "attribute").agg(
+        value=newest.value.max(), number=newest.number.max()
+    )
 
 
 def existing_at(leads: ir.Table, moments: ir.Table) -> ir.Table:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Catalogue
+from features.text import folded
 
 __all__ = ["Rule", "total_points"]
 
@@ -22,7 +23,8 @@ class Rule:
     points : float
         Points earned.
     values : tuple of str
-        Values of the attribute that earn them; empty for a signal.
+        Values of the attribute that earn them, or what is read from it (of a job title level and
+        department, of an address the kind of domain); empty for a signal.
     within_days, at_least : int
         Window and number of times, for a signal.
     """
@@ -55,10 +57,16 @@ def total_points(rules: Iterable[Rule], frame: pd.DataFrame, catalogue: Catalogu
     columns = {(f.topic, f.family): frame[f.name] for f in catalogue.features}
     for rule in rules:
         if rule.values:
-            folded = {" ".join(value.split()).lower() for value in rule.values}
-            column = columns[rule.topic, "attribute"]
-            met = column.isin(folded) if column.dtype.kind not in "if" else column.astype("str").isin(folded)
+            earning = {folded(value) for value in rule.values}
+            told = [
+                frame[f.name] for f in catalogue.features if f.topic == rule.topic and f.family != "missing"
+            ]
+            texts = [column if column.dtype.kind not in "if" else column.astype("str") for column in told]
+            met = pd.concat([text.isin(earning) for text in texts], axis=1).any(axis=1)
         else:
-            met = columns[rule.topic, f"count_{rule.within_days}d"] >= rule.at_least
+            counted = columns.get((rule.topic, f"count_{rule.within_days}d"))
+            if counted is None:  # a signal that was never seen has no column of its own
+                continue
+            met = counted >= rule.at_least
         total += rule.points * met.to_numpy(dtype=float)
     return total

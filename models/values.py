@@ -12,7 +12,16 @@ from features.catalogue import Catalogue, Topic
 __all__ = ["topic_values"]
 
 #: families of features that a reader is told of; decayed sums are for the model alone
-SHOWN = ("count_7d", "count_30d", "count_90d", "days_since_last", "active_days_30d", "trend")
+SHOWN = (
+    "count_7d",
+    "count_30d",
+    "count_90d",
+    "days_since_last",
+    "active_days_30d",
+    "trend",
+    "silence",
+    "days_since_sales",
+)
 
 
 def topic_values(
@@ -34,20 +43,31 @@ def topic_values(
     Returns
     -------
     list, length n
-        For an attribute text, number or None; for the age a number of days; else a dict by family.
+        For an attribute text, number, None, or a dict of what was read from it by family; for the age a
+        number of days; else a dict by family.
     """
     own = [feature for feature in catalogue.features if feature.topic == topic.key]
     if topic.kind == "age":
         return _numbers(frame[own[0].name])
     if topic.kind == "attribute":
+        if own[0].family != "attribute":
+            return _by_family({f.family: _texts(frame[f.name]) for f in own})
         column = frame[own[0].name]
         if own[0].kind == "number":
             return _numbers(column)
         shown = spellings.get(topic.key, {})
         return [None if pd.isna(text) else shown.get(text, text) for text in column]
     columns = {f.family: _numbers(frame[f.name]) for f in own if f.family in SHOWN}
-    families = list(columns)
-    return [dict(zip(families, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return _by_family(columns)
+
+
+def _by_family(columns: Mapping[str, list[Any]]) -> list[Any]:
+    """One dict a lead."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _texts(column: pd.Series) -> list[str | None]:
+    return [None if pd.isna(text) else str(text) for text in column]
 
 
 def _numbers(column: pd.Series) -> list[float | int | None]:

@@ -96,6 +96,7 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
         "agreed": {"by": list(agreed.by), "on": agreed.on.isoformat()} if agreed else None,
         "policy_agreed": params.policy is not None,
         "spellings": report["spellings"],
+        "activity_types": sorted(report["activity_types"]),
         "simulated": report["simulated"],
         "time": report["time"],
         "horizon_days": params.label.horizon_days,

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from features.errors import LeadlightError
-from pipelines.commands import asking, building, night
+from pipelines.commands import asking, building, checking, night, starting
 
 __all__ = ["app", "main"]
 
@@ -23,8 +23,10 @@ app = typer.Typer(
 
 #: in the order of ``--help``
 COMMANDS = (
+    starting.init,
     building.simulate,
     building.ingest,
+    checking.audit,
     building.snapshot,
     building.featurize,
     building.train,

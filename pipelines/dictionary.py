@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from features.catalogue import Catalogue, Topic
+from features.catalogue import Catalogue
 
 __all__ = ["dictionary"]
 
@@ -11,22 +11,23 @@ HEAD = """# Feature dictionary
 The features of the root `params.yaml`, made from the catalogue; a test keeps this page current. What one
 compiles to: `leadlight sql FEATURE`. Only what was known strictly before `as_of` counts. The arrow is the
 expected direction: with ↑ (↓) a model may only rise (fall) as the value grows.
-
-| topic | German | feature | says | |
-|---|---|---|---|---|
 """
+GROUPS = {"fit": "Fit", "engagement": "Engagement"}
 ARROWS = {1: "↑", -1: "↓", 0: ""}
 
 
 def dictionary(catalogue: Catalogue) -> str:
     """Return the page as Markdown."""
-    return HEAD + "".join(line for topic in catalogue.topics for line in _lines(catalogue, topic))
+    return HEAD + "".join(line for group in GROUPS for line in _lines(catalogue, group))
 
 
-def _lines(catalogue: Catalogue, topic: Topic) -> Iterator[str]:
-    for place, feature in enumerate(f for f in catalogue.features if f.topic == topic.key):
-        english, german = f"{topic.label['en']} ({topic.group})", topic.label["de"]
-        if place > 0:
-            english = german = ""
-        arrow = ARROWS[feature.direction]
-        yield f"| {english} | {german} | `{feature.name}` | {feature.doc} | {arrow} |\n"
+def _lines(catalogue: Catalogue, group: str) -> Iterator[str]:
+    own = [feature for feature in catalogue.features if feature.group == group]
+    if not own:
+        return
+    yield f"\n## {GROUPS[group]}\n\n| feature | English | German | says | |\n|---|---|---|---|---|\n"
+    for topic in catalogue.topics:
+        for feature in own:
+            if feature.topic == topic.key:
+                words, arrow = feature.label, ARROWS[feature.direction]
+                yield f"| `{feature.name}` | {words['en']} | {words['de']} | {feature.doc} | {arrow} |\n"

@@ -1,5 +1,6 @@
 """The engine that feature expressions run on, and the clean tables in it."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import ibis.expr.types as ir
 
 from features.build import FeatureSet, Tables
 from features.catalogue import AttributeSpec, SignalSpec
+from features.errors import ParamsError
 from pipelines.outputs import Workdir, damaged, read_json
 from pipelines.params import Params
+from pipelines.spark import open_spark, spark_problem
 
 __all__ = ["Engine", "feature_set", "open_engine", "read_into"]
 
@@ -24,6 +27,8 @@ class Engine:
 
     Parameters
     ----------
+    name : str
+        ``duckdb`` or ``spark``.
     connection : ibis backend
         The engine.
     tables : Tables
@@ -34,22 +39,39 @@ class Engine:
         What ``ingest`` reported.
     """
 
+    name: str
     connection: Any
     tables: Tables
     deals: ir.Table
     report: dict[str, Any]
 
+    def hold(self, table: ir.Table, name: str) -> ir.Table:
+        """Compute a table once for several uses, where that needs no other place than memory."""
+        if self.name == "spark":  # plans it anew each time, which is better than a table in its warehouse
+            return table
+        held: ir.Table = self.connection.create_table(name, table.to_pyarrow(), overwrite=True)
+        return held
 
-def open_engine(workdir: Workdir) -> Engine:
-    """Open DuckDB in memory over the clean tables.
+
+def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
+    """Open an engine over the clean tables.
+
+    Parameters
+    ----------
+    workdir : Workdir
+        Where the tables are: Parquet files, or folders of them.
+    name : str
+        ``duckdb``, in the memory of this process, or ``spark``.
 
     Raises
     ------
     SourceError
         If nothing has been ingested into the working folder.
+    ParamsError
+        If there is no Spark to open.
     """
     workdir.need(workdir.ingest_report, "ingest")
-    connection = ibis.duckdb.connect()
+    connection = open_spark() if name == "spark" else _duckdb()
 
     def table(name: str) -> ir.Table | None:
         path = workdir.tables / f"{name}.parquet"
@@ -60,20 +82,39 @@ def open_engine(workdir: Workdir) -> Engine:
     assert attributes is not None
     assert deals is not None
     tables = Tables(leads, attributes, table("activities"), table("history"))
-    return Engine(connection, tables, deals, read_json(workdir.ingest_report))
+    return Engine(name, connection, tables, deals, read_json(workdir.ingest_report))
+
+
+def _duckdb() -> Any:
+    """Open DuckDB in memory, which LEADLIGHT_DUCKDB_MEMORY bounds: beyond it DuckDB takes the disk."""
+    limit = os.environ.get("LEADLIGHT_DUCKDB_MEMORY")
+    try:
+        return ibis.duckdb.connect(**({"memory_limit": limit} if limit else {}))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ParamsError(
+            f"The LEADLIGHT_DUCKDB_MEMORY must be a size such as 4GB. Got {limit}: {reason}."
+        ) from None
 
 
 def read_into(connection: Any, path: Path, name: str) -> ir.Table:
-    """Show a Parquet file of the working folder to DuckDB under a name.
+    """Show a Parquet file, or a folder of them, to an engine under a name.
 
     Raises
     ------
     SourceError
         If the file was damaged since its stage wrote it.
     """
+    where = path.resolve()
+    if path.is_dir() and connection.name == "duckdb":
+        where = where / "**" / "*.parquet"
     try:
-        table: ir.Table = connection.read_parquet(path, table_name=name)
+        table: ir.Table = connection.read_parquet(str(where), table_name=name)
     except duckdb.Error as error:
+        raise damaged(path, error) from None
+    except Exception as error:
+        if spark_problem(error) is None:
+            raise
         raise damaged(path, error) from None
     return table
 
@@ -86,14 +127,22 @@ def feature_set(params: Params, report: dict[str, Any]) -> FeatureSet:
     params : Params
         Attributes, signals and moments.
     report : dict
-        What ``ingest`` reported: which attributes have a history, whether there are activities.
+        What ``ingest`` reported: which attributes have a history, whether there are activities, and of
+        which types; without ``activity_types`` every signal is taken to have been seen.
     """
     historised = set(report["historised"])
     attributes = tuple(
         AttributeSpec(name, a.kind, a.group, DIRECTIONS[a.effect], a.label, name in historised)
         for name, a in params.attributes.items()
     )
-    signals = tuple(SignalSpec(name, DIRECTIONS[s.effect], s.label) for name, s in params.signals.items())
+    # a type that was never seen has nothing to learn from: it is other activity until the next training
+    seen = report.get("activity_types", params.signals)
+    signals = tuple(
+        SignalSpec(name, DIRECTIONS[s.effect], s.label, s.value, s.objects, s.by_sales)
+        for name, s in params.signals.items()
+        if name in seen
+    )
     later = bool(params.snapshots.every_days or params.snapshots.after_days)
     has_activities = "activities" in report["rows"]
-    return FeatureSet(attributes, signals, has_activities, ages=later and report["time"] == "dates")
+    objects = params.source.activities is not None and params.source.activities.object is not None
+    return FeatureSet(attributes, signals, has_activities, later and report["time"] == "dates", objects)

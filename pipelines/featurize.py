@@ -3,35 +3,50 @@
 from pathlib import Path
 
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
 from features.build import FeatureSet
-from features.errors import NotEnoughDataError
+from features.errors import NotEnoughDataError, SourceError
 from features.known import open_leads
 from features.labels import first_closings
 from pipelines.engine import Engine, feature_set, open_engine, read_into
-from pipelines.outputs import Workdir, replacing
+from pipelines.outputs import Workdir, replacing, replacing_folder
 from pipelines.params import Params
 
 __all__ = ["featurize", "featurize_moment", "open_leads_at"]
 
+#: the file by which Spark says that a folder is whole; a folder without it is not ours to replace
+WHOLE = "_SUCCESS"
 
-def featurize(params: Params, workdir: Workdir) -> int:
+
+def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> int:
     """Write the feature table of the training snapshots.
+
+    Parameters
+    ----------
+    params : Params
+        Attributes and signals.
+    workdir : Workdir
+        Where the clean tables and snapshots are, and the features go.
+    engine : str, optional
+        ``duckdb`` or ``spark``, in place of the one that params name.
 
     Returns
     -------
     int
-        Number of rows: one a snapshot, in the snapshots' order.
+        Number of rows: one a snapshot.
     """
-    engine = open_engine(workdir)
+    opened = open_engine(workdir, engine or params.engine)
     path = workdir.need(workdir.snapshots, "snapshot")
-    snapshots = read_into(engine.connection, path, "snapshots").select("lead_id", "as_of")
-    return _write(feature_set(params, engine.report), engine, snapshots, workdir.features)
+    snapshots = read_into(opened.connection, path, "snapshots").select("lead_id", "as_of")
+    return _write(feature_set(params, opened.report), opened, snapshots, workdir.features)
 
 
-def featurize_moment(params: Params, workdir: Workdir, as_of: pd.Timestamp, output: Path) -> int:
+def featurize_moment(
+    params: Params, workdir: Workdir, as_of: pd.Timestamp, output: Path, engine: str | None = None
+) -> int:
     """Write the feature table of the leads open at a moment.
 
     Parameters
@@ -43,7 +58,9 @@ def featurize_moment(params: Params, workdir: Workdir, as_of: pd.Timestamp, outp
     as_of : pd.Timestamp
         The moment, naive UTC.
     output : Path
-        Parquet file to write.
+        Parquet file to write; with Spark a folder of them, by month.
+    engine : str, optional
+        ``duckdb`` or ``spark``, in place of the one that params name.
 
     Returns
     -------
@@ -55,12 +72,12 @@ def featurize_moment(params: Params, workdir: Workdir, as_of: pd.Timestamp, outp
     NotEnoughDataError
         If no lead was open then.
     """
-    engine = open_engine(workdir)
-    snapshots = open_leads_at(engine, as_of)
-    return _write(feature_set(params, engine.report), engine, snapshots, output)
+    opened = open_engine(workdir, engine or params.engine)
+    snapshots = open_leads_at(opened, as_of)
+    return _write(feature_set(params, opened.report), opened, snapshots, output)
 
 
-def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ibis.Table:
+def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     """Return the leads open at a moment: lead_id, as_of.
 
     Raises
@@ -81,7 +98,7 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ibis.Table:
         chosen = open_leads(moments, leads, closings)
     else:  # nothing is known of when: a lead is open unless the export says how it ended
         chosen = leads.anti_join(closings, "lead_id").select("lead_id", as_of=moment)
-    open_now = engine.connection.create_table("open_now", chosen.to_pyarrow(), overwrite=True)
+    open_now = engine.hold(chosen, "open_now")
     if open_now.count().execute() == 0:
         raise NotEnoughDataError(
             f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed."
@@ -89,8 +106,33 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ibis.Table:
     return open_now
 
 
-def _write(features: FeatureSet, engine: Engine, snapshots: ibis.Table, output: Path) -> int:
-    table = features.table(snapshots, engine.tables).order_by("as_of", "lead_id").to_pyarrow()
-    with replacing(output) as temporary:
-        pq.write_table(table, temporary)
-    return int(table.num_rows)
+def _write(features: FeatureSet, engine: Engine, snapshots: ir.Table, output: Path) -> int:
+    table = features.table(snapshots, engine.tables)
+    if engine.name == "spark":
+        return _write_folder(table, engine, output)
+    with replacing(output, a_folder=_is_spark_folder(output)) as temporary:
+        engine.connection.to_parquet(table.order_by("as_of", "lead_id"), temporary)
+        rows: int = pq.read_metadata(temporary).num_rows
+    return rows
+
+
+def _write_folder(table: ir.Table, engine: Engine, output: Path) -> int:
+    """Let the workers write a folder, one part a month: the driver never holds the rows."""
+    if output.is_dir() and any(output.iterdir()) and not _is_spark_folder(output):
+        raise SourceError(
+            f"The output must be new, or a Parquet folder that Spark wrote. Got the folder {output}."
+        )
+    month = table.as_of.year().cast("string") + "-" + table.as_of.month().cast("string").lpad(2, "0")
+    with replacing_folder(output) as fresh:
+        engine.connection.to_parquet(
+            table.mutate(as_of_month=month),
+            str(fresh.resolve()),
+            partitionBy=["as_of_month"],
+            mode="overwrite",
+        )
+        counted = engine.connection.read_parquet(str(fresh.resolve()), table_name="written")
+        return int(counted.count().execute())
+
+
+def _is_spark_folder(path: Path) -> bool:
+    return (path / WHOLE).exists()

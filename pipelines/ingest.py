@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import SourceError
+from pipelines.moments import midnight
 from pipelines.outputs import Workdir, replacing_folder, write_frame, write_json
 from pipelines.params import Params
 from pipelines.sources.events import clean_activities, clean_deals, clean_history, clean_stages
@@ -59,7 +60,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.activities:
         tables["activities"] = clean_activities(source, source.activities, *shared)
     if source.history:
-        tables["history"] = clean_history(source, source.history, *shared)
+        tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
     report = _report(params, tables, quarantine, spellings)
@@ -79,11 +80,12 @@ def _report(
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = [tables[name][column].max() for name, column in TIMES.items() if name in tables]
+    ends = [_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
     known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
     history = tables.get("history")
     historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
-    types = tables["activities"]["type"].value_counts() if "activities" in tables else pd.Series(dtype=int)
+    activities = tables.get("activities")
+    types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
     return {
         "rows": {name: len(frame) for name, frame in tables.items()},
         "quarantine": quarantine.counts(),
@@ -96,3 +98,13 @@ def _report(
         "spellings": spellings,
         "simulated": params.simulation is not None,
     }
+
+
+def _newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
+    """Return up to when a table speaks; one that knows days alone speaks up to the beginning of its last."""
+    column = getattr(getattr(params.source, name), TIMES[name], None)
+    newest: pd.Timestamp = times.max()
+    if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):
+        day = newest.tz_localize("UTC").tz_convert(params.source.timezone).tz_localize(None).normalize()
+        newest = midnight(day, params.source.timezone)
+    return newest

@@ -51,6 +51,16 @@ class Workdir:
         return self.root / "tables" / "quarantine.csv"
 
     @property
+    def audit(self) -> Path:
+        """The quality and leak report."""
+        return self.root / "audit"
+
+    @property
+    def audit_report(self) -> Path:
+        """The report as JSON."""
+        return self.root / "audit" / "audit.json"
+
+    @property
     def snapshots(self) -> Path:
         """Labelled snapshots with their split."""
         return self.root / "snapshots" / "snapshots.parquet"
@@ -113,15 +123,22 @@ class Workdir:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, a_folder: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    a_folder : bool
+        Whether a folder that stands there may be replaced too.
 
     Raises
     ------
     SourceError
         If `path` is a folder, or lies in something that is none, or may not be written.
     """
-    if path.is_dir():
+    if path.is_dir() and not a_folder:
         raise SourceError(f"The output must be a file. Got the folder {path}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,23 +149,42 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
-        temporary.replace(path)
+        _take_place(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of `path` when the block ends well."""
+    """Give an empty folder that takes the place of `path`, a folder or a file, when the block ends well."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
         yield fresh
-        shutil.rmtree(path, ignore_errors=True)
-        fresh.replace(path)
+        _take_place(fresh, path)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _take_place(fresh: Path, path: Path) -> None:
+    """Move something to where something may stand, which is lost only when the new one is there."""
+    if not (fresh.is_dir() or path.is_dir()):
+        fresh.replace(path)
+        return
+    old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    if path.exists():
+        path.replace(old)
+    try:
+        fresh.replace(path)
+    except OSError:
+        if old.exists():
+            old.replace(path)
+        raise
+    if old.is_dir():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

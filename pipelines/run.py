@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines.audit.report import audit, in_short
 from pipelines.calibrate import calibrate
 from pipelines.console import step
 from pipelines.evaluate import evaluate
@@ -46,7 +47,7 @@ def run_stage(name: str, params: Params, folder: Path, workdir: Workdir, **optio
     workdir : Workdir
         Where everything goes.
     **options
-        Of the stage: ``as_champion`` of ``register``.
+        Of the stage: ``as_champion`` of ``register``, ``engine`` of ``featurize``.
     """
     return _RUNNERS[name](params, folder, workdir, **options)
 
@@ -69,6 +70,13 @@ def _ingest(params: Params, folder: Path, workdir: Workdir) -> Any:
     return report
 
 
+def _audit(params: Params, folder: Path, workdir: Workdir) -> Any:
+    with step("Auditing the source") as tell:
+        report = audit(params, folder, workdir)
+        tell(result=in_short(report))
+    return report
+
+
 def _snapshot(params: Params, folder: Path, workdir: Workdir) -> Any:
     with step("Drawing snapshots") as tell:
         report = snapshot(params, workdir)
@@ -80,9 +88,9 @@ def _snapshot(params: Params, folder: Path, workdir: Workdir) -> Any:
     return report
 
 
-def _featurize(params: Params, folder: Path, workdir: Workdir) -> Any:
+def _featurize(params: Params, folder: Path, workdir: Workdir, engine: str | None = None) -> Any:
     with step("Computing features") as tell:
-        rows = featurize(params, workdir)
+        rows = featurize(params, workdir, engine)
         tell(result=f"{rows:,} rows")
     return rows
 
@@ -135,6 +143,7 @@ def _register(params: Params, folder: Path, workdir: Workdir, as_champion: bool 
 _RUNNERS: dict[str, Callable[..., Any]] = {
     "simulate": _simulate,
     "ingest": _ingest,
+    "audit": _audit,
     "snapshot": _snapshot,
     "featurize": _featurize,
     "train": _train,

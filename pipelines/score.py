@@ -41,6 +41,8 @@ class NightReport:
         What the night's scores are told with.
     quarantined : int
         Rows of the source that could not be used.
+    unseen : dict of str to int
+        Activity types that the model has never seen, with their rows: counted as other activity.
     """
 
     scored: pd.DataFrame
@@ -48,6 +50,7 @@ class NightReport:
     output: Path
     words: dict[str, Any]
     quarantined: int
+    unseen: dict[str, int]
 
 
 def score(
@@ -92,10 +95,12 @@ def score(
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
-    engine = open_engine(tonight)
-    features = feature_set(params, report)
+    engine = open_engine(tonight, params.engine)
+    seen = scorer.facts["activity_types"]
+    features = feature_set(params, report | {"activity_types": seen})
     scorer.check(features.catalogue)
-    frame = features.table(open_leads_at(engine, as_of), engine.tables).to_pyarrow().to_pandas()
+    table = features.table(open_leads_at(engine, as_of), engine.tables)
+    frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
     consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
     scored = _with_consent(pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1), consent)
     scored = scored.assign(model_version=version.name)
@@ -109,7 +114,8 @@ def score(
         scored.to_parquet(temporary, index=False)
         result = _store(workdir, night, scored)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
-    return NightReport(scored, result, target, words, quarantined)
+    unseen = {name: rows for name, rows in report["activity_types"].items() if name not in seen}
+    return NightReport(scored, result, target, words, quarantined, unseen)
 
 
 def _store(workdir: Workdir, night: Night, scored: pd.DataFrame) -> NightResult:

@@ -11,7 +11,6 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from features.build import FeatureSet, Tables
-from features.catalogue import Topic
 from features.errors import ParamsError
 from pipelines.engine import feature_set
 from pipelines.params import Params
@@ -20,8 +19,21 @@ __all__ = ["feature_sql"]
 
 SCHEMAS = {
     "leads": {"lead_id": "string", "created_at": "timestamp"},
-    "activities": {"lead_id": "string", "occurred_at": "timestamp", "type": "string"},
-    "history": {"lead_id": "string", "attribute": "string", "value": "string", "changed_at": "timestamp"},
+    "activities": {
+        "lead_id": "string",
+        "occurred_at": "timestamp",
+        "type": "string",
+        "value": "float64",
+        "object": "string",
+        "local_at": "timestamp",
+    },
+    "history": {
+        "lead_id": "string",
+        "attribute": "string",
+        "value": "string",
+        "number": "float64",
+        "changed_at": "timestamp",
+    },
     "snapshots": {"lead_id": "string", "as_of": "timestamp"},
 }
 
@@ -57,36 +69,27 @@ def feature_sql(params: Params, report: dict[str, Any] | None, name: str | None)
         near = difflib.get_close_matches(name, catalogue.names, n=3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise ParamsError(f"The feature must be one that params.yaml gives rise to. Got {name}.{hint}")
-    topic = next(feature.topic for feature in catalogue.features if feature.name == name)
-    lean = _without_others(features, catalogue.topic(topic))
-    one = _unbound(lean).select("lead_id", "as_of", name)
+    one = _unbound(features, [name])
     tree = sqlglot.parse_one(str(ibis.to_sql(one, dialect="duckdb")), read="duckdb")
-    schema: dict[str, Any] = SCHEMAS | {"attributes": _attributes(lean)}
+    schema: dict[str, Any] = SCHEMAS | {"attributes": _attributes(features)}
     qualified = qualify(tree, schema=schema, dialect="duckdb")
     return str(
         merge_subqueries(pushdown_projections(qualified, schema=schema)).sql(dialect="duckdb", pretty=True)
     )
 
 
-def _without_others(features: FeatureSet, topic: Topic) -> FeatureSet:
-    """Keep what a topic needs, so that its SQL joins nothing else; names of signals depend on each other."""
-    own = tuple(a for a in features.attributes if a.name == topic.key)
-    engaged = topic.kind in ("signal", "other", "activity")
-    return FeatureSet(own, features.signals if engaged else (), engaged, topic.kind == "age")
-
-
-def _unbound(features: FeatureSet) -> ir.Table:
+def _unbound(features: FeatureSet, only: list[str] | None = None) -> ir.Table:
     tables = Tables(
         leads=_table("leads"),
         attributes=ibis.table(_attributes(features), name="attributes"),
         activities=_table("activities") if features.has_activities else None,
         history=_table("history") if any(a.historised for a in features.attributes) else None,
     )
-    return features.table(_table("snapshots"), tables)
+    return features.table(_table("snapshots"), tables, only)
 
 
 def _attributes(features: FeatureSet) -> dict[str, str]:
-    kinds = {a.name: "string" if a.kind == "category" else "float64" for a in features.attributes}
+    kinds = {a.name: "float64" if a.kind == "number" else "string" for a in features.attributes}
     return {"lead_id": "string"} | kinds
 
 

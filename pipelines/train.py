@@ -6,6 +6,7 @@ from typing import Any
 from features.errors import NotEnoughDataError
 from models.candidates import save_model
 from models.training import TrainingSettings, TrainingWindow, fit_candidates
+from pipelines.audit.gate import refuse_leaks
 from pipelines.engine import feature_set
 from pipelines.learning_data import read_learning_data
 from pipelines.outputs import Workdir, read_json, replacing_folder, write_json
@@ -35,9 +36,12 @@ def train(
 
     Raises
     ------
+    ParamsError
+        If a mapped attribute or signal is a leak (see :mod:`pipelines.audit`) and not allowed.
     NotEnoughDataError
         If the training window holds fewer wins than ``training.min_wins``.
     """
+    refuse_leaks(params, workdir)
     data = read_learning_data(workdir).window("train")
     settings = params.training
     wins = int(data.won.sum())

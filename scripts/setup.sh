@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Create .venv from requirements/lock.txt. Done once per lock: a stamp with the lock's checksum says so.
-# With --check it only tells, by its exit code, whether there is nothing to do.
+# Create .venv from requirements/lock.txt; with the word `spark` add requirements/spark.txt to it. Each is done
+# once per lock: a stamp with its checksum says so. With --check it only tells, by its exit code, whether there is
+# nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-lock=requirements/lock.txt
-stamp=.venv/.lock-checksum
+what=lock
+[ "${1:-}" = spark ] && what=spark
+lock=requirements/$what.txt
+stamp=.venv/.$what-checksum
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   echo "The Python of Leadlight must be 3.11 or newer. Got $("$python" --version). Set PYTHON to another one." >&2
@@ -17,15 +20,25 @@ checksum=$(cat "$lock" scripts/setup.sh | "$python" -c 'import hashlib, sys; pri
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$checksum" ]; then exit 0; fi
 if [ "${1:-}" = --check ]; then exit 1; fi
 
-echo "Setting up .venv from $lock (two to three minutes with pip, well under one with uv) ..."
-if command -v uv >/dev/null; then
+# bytecode is compiled on purpose: without it every command starts several times slower
+pip() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps "$@"; }
+
+if [ "$what" = spark ]; then
+  echo "Adding Spark to .venv from $lock (half a minute, 400 MB) ..."
+  if command -v uv >/dev/null; then
+    uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --require-hashes -r "$lock"
+  else
+    pip --no-build-isolation --require-hashes -r "$lock"
+  fi
+elif command -v uv >/dev/null; then
+  echo "Setting up .venv from $lock (well under a minute) ..."
   uv venv --quiet --clear --python "$python" .venv
   uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r "$lock"
   uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 else
+  echo "Setting up .venv from $lock (two to three minutes with pip, well under one with uv) ..."
   "$python" -m venv --clear .venv
-  # bytecode is compiled on purpose: without it every command starts several times slower
-  env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r "$lock"
-  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+  pip --require-hashes -r "$lock"
+  pip --no-build-isolation -e .
 fi
 echo "$checksum" > "$stamp"

@@ -5,6 +5,7 @@ set -euo pipefail
 
 find_openmp() { [ "$(uname)" != Linux ] || [[ "$(ldconfig -p 2>/dev/null)" == *libgomp.so.1* ]]; }
 find_chromium() { [ -n "${LEADLIGHT_CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null; }
+find_java() { [ -n "${JAVA_HOME:-}" ] || command -v java >/dev/null; }
 find_initdb() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
 packages=()
@@ -12,6 +13,7 @@ find_openmp || packages+=(libgomp1) # LightGBM loads the OpenMP runtime of GCC
 if [ "${1:-}" = tests ]; then
   find_chromium || packages+=(chromium fonts-liberation)
   find_initdb || packages+=(postgresql)
+  find_java || packages+=(openjdk-17-jre-headless) # Spark
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

@@ -61,7 +61,7 @@ class ReasonAnswer(_Answer):
     points: float = Field(description="Exact points; base_score plus all points is the score.")
     points_printed: int = Field(description="Whole points; they add up to score_printed too.")
     sentence: str = Field(description="In the language asked for.")
-    value: str | float | bool | dict[str, float | None] | None = Field(
+    value: str | float | bool | dict[str, str | float | None] | None = Field(
         description="What was known: a value, counts with days_since_last, or an age in days."
     )
 

@@ -141,5 +141,5 @@ def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: in
     )
 
 
-def _value(reason: Reason) -> str | float | bool | dict[str, float | None] | None:
+def _value(reason: Reason) -> str | float | bool | dict[str, str | float | None] | None:
     return dict(reason.value) if isinstance(reason.value, Mapping) else reason.value

@@ -20,7 +20,7 @@ class _Words(BaseModel):
 class TopicWords(_Words):
     """How one topic is spoken of."""
 
-    kind: Literal["attribute", "signal", "other", "activity", "age"]
+    kind: Literal["attribute", "signal", "other", "activity", "age", "sales"]
     group: Literal["fit", "engagement"]
     label: dict[str, str] = Field(default_factory=dict)
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 
 __all__ = ["Reason", "Value", "later", "parse_reasons", "same_reasons"]
 
-Value = str | float | bool | None | Mapping[str, float | None]
+Value = str | float | bool | None | Mapping[str, str | float | None]
 
 TOLERANCE = 1e-9
 """Points and values closer than this are the same: engines add floats in different orders."""
 
 DAYS_TOLERANCE = 1e-6
 """Days closer than this (0.1 s) are the same moment: times are whole seconds."""
+
+MOVING = ("days_since_last", "days_since_sales", "silence")
+"""Parts of a value that grow by a day a day."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,9 @@ class Reason:
         ``fit`` or ``engagement``.
     points : float
         Score points, positive or negative; base score plus all points is the score.
-    value : str, float, bool, None or mapping of str to float or None
-        What was known: an attribute's value (None: not known), the counts of a signal, or an age in days.
+    value : str, float, bool, None or mapping of str to str, float or None
+        What was known: an attribute's value (None: not known) or what was read from it, the counts of a
+        signal, or an age in days.
     """
 
     topic: str
@@ -84,14 +88,16 @@ def later(reason: Reason, kind: str, days: float) -> Reason:
     Returns
     -------
     Reason
-        With ``days_since_last``, or the age, moved on by `days`.
+        With the days since something, or the age, moved on by `days`.
     """
     if days == 0:
         return reason
     value = reason.value
     if isinstance(value, Mapping):
-        last = value.get("days_since_last")
-        return reason if last is None else replace(reason, value={**value, "days_since_last": last + days})
+        moved = {key: since + days for key in MOVING if isinstance(since := value.get(key), (int, float))}
+        if value.get("silence") == 0:  # the lead has reacted, and that does not change with time
+            del moved["silence"]
+        return replace(reason, value={**value, **moved}) if moved else reason
     if kind == "age" and isinstance(value, (int, float)):
         return replace(reason, value=value + days)
     return reason

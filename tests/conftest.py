@@ -29,6 +29,39 @@ def lacking_fixture() -> Callable[[str], NoReturn]:
 
 
 @pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Ibis on a local Spark session that plans small tables fast; its files lie in a temporary folder."""
+    pytest.importorskip("pyspark") if os.environ.get("LEADLIGHT_TESTS_STRICT") != "1" else None
+    from pyspark.sql import SparkSession
+
+    from features.errors import ParamsError
+    from pipelines.spark import open_spark
+
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        lacking("Spark needs Java 17 or 21 (Debian: openjdk-17-jre-headless). It is missing.")
+    builder = SparkSession.builder.master("local[1]")
+    for key, value in {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        # a dozen rows are worth no compiled code
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+    }.items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+        yield open_spark()
+    except ParamsError as error:
+        lacking(str(error))
+    session.stop()
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """Root of the repository."""
     return ROOT

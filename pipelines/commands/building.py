@@ -1,7 +1,7 @@
 """Commands of whoever trains: each is one stage, ``run`` is all of them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,12 +49,15 @@ def featurize(
         str | None, typer.Option("--as-of", help="Open leads at this moment instead of the snapshots.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Parquet file, with --as-of.")] = None,
+    engine: Annotated[
+        Literal["duckdb", "spark"] | None, typer.Option("--engine", help="In place of the one of params.")
+    ] = None,
 ) -> None:
     """Compute the feature table of the snapshots, or of the open leads at any moment."""
     if as_of is None:
         if output is not None:
             raise typer.BadParameter("The option --output needs --as-of.")
-        run_one("featurize", params, workdir)
+        run_one("featurize", params, workdir, engine=engine)
         return
     from pipelines.console import step
     from pipelines.featurize import featurize_moment
@@ -66,7 +69,7 @@ def featurize(
     with step("Computing features") as tell:
         target = output or workdir / "features" / f"{as_of}.parquet"
         moment = parse_as_of(as_of, settings.source.timezone)
-        rows = featurize_moment(settings, Workdir(workdir), moment, target)
+        rows = featurize_moment(settings, Workdir(workdir), moment, target, engine)
         tell(result=f"{rows:,} rows in {target}")
 
 

@@ -39,6 +39,12 @@ def score(
         console.print(
             f"{result.differing:,} leads would score differently now, for data came in late; history stays."
         )
+    if night.unseen:
+        named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in list(night.unseen.items())[:5])
+        console.print(
+            f"New activity types since training, counted as other activity: {named}.",
+            markup=False,
+        )
     console.print(queue_table(night, words))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 

@@ -9,10 +9,11 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from features.catalogue import ACTIVITY, AGE, OTHER
+from features.catalogue import ACTIVITY, AGE, OTHER, SALES
 from features.errors import ParamsError
 from pipelines.params.modelling import (
     Attributes,
+    Audit,
     HistorySpan,
     Label,
     PointsRule,
@@ -29,7 +30,7 @@ from pipelines.simulation.settings import SimulationSettings
 __all__ = ["Params", "load_params"]
 
 #: topics of features that no attribute and no signal may take for itself
-RESERVED_TOPICS = frozenset({ACTIVITY, OTHER, AGE})
+RESERVED_TOPICS = frozenset({ACTIVITY, OTHER, AGE, SALES})
 
 
 class Params(Record):
@@ -38,6 +39,7 @@ class Params(Record):
     source: Source = Field(description="Where the tables come from.")
     attributes: Attributes = Field(description="Attributes that may be used; what is not named is not used.")
     signals: Signals = Field(default_factory=dict, description="Activity types that are spoken of by name.")
+    audit: Audit = Field(default_factory=Audit, description="What was decided about suspected leaks.")
     label: Label = Field(default_factory=Label, description="What is to be predicted.")
     history: HistorySpan = Field(default_factory=HistorySpan, description="The span that may be used.")
     snapshots: Snapshots = Field(default_factory=Snapshots, description="When leads are looked at.")
@@ -45,6 +47,9 @@ class Params(Record):
     training: Training = Field(default_factory=Training, description="How candidates are trained.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="What computes features: DuckDB in this process, or a Spark session."
+    )
     language: Literal["en", "de"] = Field(
         "en", description="Language of words where nobody asks for another."
     )
@@ -67,6 +72,15 @@ class Params(Record):
             raise ValueError(
                 f"attributes must not name the column of source.leads.outcome. Got {outcome.column}"
             )
+        for name, signal in self.signals.items():
+            for wish, column in (("value", "value"), ("objects", "object")):
+                mapped = self.source.activities is not None and getattr(self.source.activities, column)
+                if getattr(signal, wish) and not mapped:
+                    raise ValueError(
+                        f"signals.{name}.{wish} must have source.activities.{column} beside it. Got none"
+                    )
+        if unknown := sorted(set(self.audit.allow) - {*self.attributes, *self.signals}):
+            raise ValueError(f"audit must allow declared attributes and signals. Got {unknown[0]}")
         for rule in self.points:
             if rule.attribute is not None and rule.attribute not in self.attributes:
                 raise ValueError(f"points must speak of declared attributes. Got {rule.attribute}")

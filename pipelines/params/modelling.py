@@ -10,6 +10,7 @@ from pipelines.params.source import Record, Text, as_text
 __all__ = [
     "Agreement",
     "Attribute",
+    "Audit",
     "HistorySpan",
     "Label",
     "PointsRule",
@@ -28,7 +29,9 @@ WINDOWS = (7, 30, 90)
 class Attribute(Record):
     """An attribute that may be used, and how it is spoken of."""
 
-    kind: Literal["category", "number"] = Field(description="category or number.")
+    kind: Literal["category", "number", "email", "job_title"] = Field(
+        description="category, number, email (kind of domain is used) or job_title (level and department)."
+    )
     group: Literal["fit", "engagement"] = Field("fit", description="fit or engagement.")
     effect: Effect | None = Field(None, description="Whether more of it raises or lowers the chance.")
     label: Words = Field(default_factory=dict, description="Its name in each language.")
@@ -39,6 +42,11 @@ class Signal(Record):
 
     effect: Effect | None = Field(None, description="Whether it raises or lowers the chance.")
     label: Words = Field(default_factory=dict, description="Its name in each language.")
+    value: bool = Field(False, description="Use sum and mean of its values (source.activities.value).")
+    objects: bool = Field(
+        False, description="Use how many different objects it was about (source.activities.object)."
+    )
+    by_sales: bool = Field(False, description="Sales does it: the silence of the lead after it is measured.")
 
 
 class Label(Record):
@@ -126,6 +134,14 @@ class Policy(Record):
     marketing_qualified: str = Field("top 20 percent", description="When a lead is marketing qualified.")
     sales_qualified: str = Field("top 5 percent", description="When a lead is sales qualified.")
     agreed: Agreement | None = Field(None, description="Who agreed, and when.")
+
+
+class Audit(Record):
+    """What whoever read the audit decided."""
+
+    allow: tuple[Text, ...] = Field(
+        (), description="Attributes and signals to be used although the audit calls them leaks."
+    )
 
 
 def _keys_as_text(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Where the tables come from and what their columns are called: the ``source`` section."""
 
 import difflib
+import itertools
 import zoneinfo
 from typing import Annotated, Any, Self
 
@@ -38,6 +39,10 @@ def as_text(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(as_text)]
 
 
+def _directives(form: str) -> set[str]:
+    return {letter for mark, letter in itertools.pairwise(form) if mark == "%"}
+
+
 class TimeColumn(Record):
     """A column of times and how its text is to be read."""
 
@@ -46,6 +51,20 @@ class TimeColumn(Record):
         None,
         description="strptime format of a text column, or ISO8601; a column typed as time needs none.",
     )
+    by_day: bool | None = Field(
+        None, description="Whether only the day is known; left out, a format without hours says so."
+    )
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether only the day of these times is known."""
+        if self.by_day is not None:
+            return self.by_day
+        return (
+            self.format is not None
+            and self.format != "ISO8601"
+            and not set("HIcXsT") & _directives(self.format)
+        )
 
 
 def _column_alone(value: Any) -> Any:

@@ -1,14 +1,20 @@
 """What happened to leads: activities, deals, attribute changes and stages."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable
+from pipelines.params.modelling import Attribute
+from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable, TimeColumn
 from pipelines.sources.quarantine import Quarantine
 from pipelines.sources.reader import Reader, means, of_a_lead, present
-from pipelines.sources.times import days_to_moments
+from pipelines.sources.times import days_to_moments, ends_of_days, local
+from pipelines.sources.values import clean_text, numbers
+
+#: values beyond this are taken as unknown: sums are made of whole millionths
+MOST_VALUE = 1e9
 
 __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
 
@@ -32,20 +38,24 @@ def clean_activities(
     Returns
     -------
     pd.DataFrame
-        lead_id, occurred_at, type, value, object. Activities before their lead's creation are kept.
+        lead_id, occurred_at, type, value, object, local_at (when it happened by the clocks of
+        source.timezone). Activities before their lead's creation are kept; those known by the day alone
+        count from its end.
     """
     columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
     reader = Reader("activities", table, columns, source, folder)
     reader.text("lead_id", table.lead_id)
     reader.time("occurred_at", table.occurred_at)
     reader.text("type", table.type)
-    reader.number("value", table.value)
+    reader.number("value", table.value, most=MOST_VALUE)
     reader.text("object", table.object)
     schema = {
         "lead_id": of_a_lead(leads),
         "type": pa.Column(None, present("no activity type"), nullable=True),
     }
-    return reader.good(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
+    good = reader.good(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
+    good["local_at"] = local(good["occurred_at"], source.timezone)
+    return _known_when_over(good, "occurred_at", table.occurred_at, source.timezone)
 
 
 def clean_deals(
@@ -78,9 +88,20 @@ def clean_deals(
 
 
 def clean_history(
-    source: Source, table: HistoryTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
+    source: Source,
+    table: HistoryTable,
+    folder: Path,
+    leads: pd.DataFrame,
+    quarantine: Quarantine,
+    *,
+    attributes: Mapping[str, Attribute],
 ) -> pd.DataFrame:
-    """Read the history: lead_id, attribute, value, changed_at. Arguments as :func:`clean_activities`."""
+    """Read the history: lead_id, attribute, value, number, changed_at.
+
+    Arguments as :func:`clean_activities`; `attributes` are those of params, and what is not named there
+    is not kept. Changes known by the day
+    alone count from its end.
+    """
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
     reader = Reader("history", table, columns, source, folder)
     reader.text("lead_id", table.lead_id)
@@ -89,7 +110,17 @@ def clean_history(
     reader.time("changed_at", table.changed_at)
     named = pa.Column(None, present("no attribute name"), nullable=True)
     schema = {"lead_id": of_a_lead(leads), "attribute": named} | reader.time_schema("changed_at")
-    return reader.good(schema, quarantine).reset_index(drop=True)
+    good = reader.good(schema, quarantine).reset_index(drop=True)
+    good["number"] = numbers(good["value"])
+    good = good[good["attribute"].isin(list(attributes))].reset_index(drop=True)
+    for name, rows in good.groupby("attribute").groups.items():
+        good.loc[rows, "value"] = clean_text(good.loc[rows, "value"], attributes[str(name)].kind)
+    good = good[["lead_id", "attribute", "value", "number", "changed_at"]]
+    return _known_when_over(good, "changed_at", table.changed_at, source.timezone)
+
+
+def _known_when_over(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
+    return frame.assign(**{name: ends_of_days(frame[name], timezone)}) if column.is_by_day else frame
 
 
 def clean_stages(

@@ -8,7 +8,8 @@ import pandera.pandas as pa
 from features.errors import SourceError
 from pipelines.params.load import Params
 from pipelines.sources.quarantine import Quarantine
-from pipelines.sources.reader import Reader, means, numbers, present
+from pipelines.sources.reader import Reader, means, present
+from pipelines.sources.values import clean_text, numbers, spellings
 
 __all__ = ["clean_leads", "outcome_deals"]
 
@@ -35,9 +36,9 @@ def clean_leads(
     leads : pd.DataFrame
         lead_id, created_at, consent (True, False or NA), owner, outcome (won, lost, open or NA).
     attributes : pd.DataFrame
-        lead_id and one column an attribute: text or float64.
+        lead_id and one column an attribute: folded text (of an e-mail address the domain) or float64.
     spellings : dict
-        Attribute -> text in lower case with single blanks -> its most frequent spelling.
+        Attribute -> folded text -> its most frequent spelling.
 
     Raises
     ------
@@ -72,9 +73,13 @@ def clean_leads(
     unfit = "no number to order by" if table.order else "no time that fits the format"
     leads = reader.good(schema | reader.time_schema("created_at", reason=unfit), quarantine)
     attributes = _attributes(params, reader, leads.index, quarantine)
-    spellings = {n: _spellings(attributes[n]) for n, a in params.attributes.items() if a.kind == "category"}
+    spelled = {
+        name: spellings(reader.words(name).loc[leads.index])
+        for name, attribute in params.attributes.items()
+        if attribute.kind == "category"
+    }
     leads = leads.astype({"consent": "boolean", "owner": "str", "outcome": "str"})
-    return leads.reset_index(drop=True), attributes.reset_index(drop=True), spellings
+    return leads.reset_index(drop=True), attributes.reset_index(drop=True), spelled
 
 
 def outcome_deals(leads: pd.DataFrame) -> pd.DataFrame:
@@ -99,8 +104,8 @@ def _times_from_order(order: pd.Series) -> pd.Series:
 def _attributes(params: Params, reader: Reader, rows: pd.Index, quarantine: Quarantine) -> pd.DataFrame:
     columns = {"lead_id": reader.clean.loc[rows, "lead_id"]}
     for name, attribute in params.attributes.items():
-        if attribute.kind == "category":
-            columns[name] = reader.words(name).loc[rows]
+        if attribute.kind != "number":
+            columns[name] = clean_text(reader.words(name).loc[rows], attribute.kind)
             continue
         values = reader.known(name).loc[rows]
         number = numbers(values)
@@ -112,15 +117,3 @@ def _attributes(params: Params, reader: Reader, rows: pd.Index, quarantine: Quar
         quarantine.emptied("leads", name, values[values.notna() & number.isna()])
         columns[name] = number
     return pd.DataFrame(columns)
-
-
-def _spellings(values: pd.Series) -> dict[str, str]:
-    present_values = values.dropna()
-    folded = present_values.str.replace(r"\s+", " ", regex=True).str.lower()
-    counts = (
-        present_values.groupby([folded, present_values]).size().sort_values(kind="stable", ascending=False)
-    )
-    spellings: dict[str, str] = {}
-    for key, spelling in counts.index:
-        spellings.setdefault(key, spelling)
-    return dict(sorted(spellings.items()))

@@ -88,10 +88,10 @@ class Quarantine:
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept
 
-    def emptied(self, table: str, column: str, values: pd.Series) -> None:
-        """Note cells that could not be read and are taken as unknown, in rows that stay."""
+    def emptied(self, table: str, column: str, values: pd.Series, reason: str = "not a number") -> None:
+        """Note cells that could not be used and are taken as unknown, in rows that stay."""
         if len(values):
-            same = len(values) * [column], len(values) * ["not a number"]
+            same = len(values) * [column], len(values) * [reason]
             self._note(table, CELL_EMPTIED, row=values.index, column=same[0], reason=same[1], value=values)
 
     def _note(self, table: str, action: str, **columns: Any) -> None:

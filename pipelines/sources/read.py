@@ -12,7 +12,7 @@ import pandas as pd
 from features.errors import SourceError
 from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
 
-__all__ = ["read_table"]
+__all__ = ["AnyTable", "read_table", "read_whole"]
 
 AnyTable = LeadsTable | ActivitiesTable | DealsTable | HistoryTable | StagesTable
 
@@ -50,11 +50,7 @@ def read_table(
         If the file or a column is missing, the file cannot be read, or it has no rows.
     """
     wanted = list(dict.fromkeys(columns))
-    if database:
-        frame = _from_database(name, table, database)
-        too_wide = np.zeros(len(frame), dtype=bool)
-    else:
-        frame, too_wide = _from_file(name, table, folder)
+    frame, too_wide = _read(name, table, folder, database)
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         names = ", ".join(map(str, frame.columns)) or "no column"
@@ -65,6 +61,19 @@ def read_table(
     if frame.empty:
         raise SourceError(f"The table {name} ({table.path}) must have at least one row. Got an empty table.")
     return frame[wanted], too_wide
+
+
+def read_whole(name: str, table: AnyTable, folder: Path, database: str | None) -> pd.DataFrame:
+    """Read every column of a table, mapped or not; arguments and errors as :func:`read_table`."""
+    frame, _ = _read(name, table, folder, database)
+    return frame
+
+
+def _read(name: str, table: AnyTable, folder: Path, database: str | None) -> tuple[pd.DataFrame, np.ndarray]:
+    if not database:
+        return _from_file(name, table, folder)
+    frame = _from_database(name, table, database)
+    return frame, np.zeros(len(frame), dtype=bool)
 
 
 def _from_file(name: str, table: AnyTable, folder: Path) -> tuple[pd.DataFrame, np.ndarray]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -11,8 +10,9 @@ from pipelines.params.source import Source, TimeColumn
 from pipelines.sources.quarantine import Quarantine
 from pipelines.sources.read import AnyTable, read_table
 from pipelines.sources.times import to_utc
+from pipelines.sources.values import numbers
 
-__all__ = ["Reader", "means", "numbers", "of_a_lead", "present"]
+__all__ = ["Reader", "means", "of_a_lead", "present"]
 
 #: clean name that stands for a row as a whole
 ROW = "(whole row)"
@@ -39,12 +39,6 @@ def means(words: pd.Series, texts: Iterable[str]) -> pd.Series:
 
 def _forms(text: str) -> set[str]:
     return {text, text.lower(), text.upper()} if text in ("True", "False") else {text}
-
-
-def numbers(values: pd.Series) -> pd.Series:
-    """Read values as finite float64; NaN where that cannot be."""
-    found = pd.to_numeric(values, errors="coerce").astype("float64")
-    return found.where(np.isfinite(found))
 
 
 class Reader:
@@ -74,7 +68,7 @@ class Reader:
         self._delimiter = table.delimiter
         self._too_wide = pd.Series(too_wide, index=self.raw.index)
         self._origin: dict[str, str] = {}
-        self._emptied: list[tuple[str, pd.Series]] = []
+        self._emptied: list[tuple[str, pd.Series, str]] = []
 
     def known(self, column: str) -> pd.Series:
         """Return a raw column with missing values as NA."""
@@ -102,14 +96,16 @@ class Reader:
         self.clean[name] = self.words(column)
         self._origin[name] = column or name
 
-    def number(self, name: str, column: str | None) -> None:
-        """Take a raw column as float64; what is not a number is unknown, and noted by :meth:`good`."""
+    def number(self, name: str, column: str | None, most: float = float("inf")) -> None:
+        """Take a raw column as float64; other text, and what is beyond `most`, is unknown and noted."""
         self.clean[name] = float("nan")
         if column is None:
             return
         values = self.known(column)
-        self.clean[name] = numbers(values)
-        self._emptied.append((column, values[values.notna() & self.clean[name].isna()]))
+        found = numbers(values)
+        self.clean[name] = found.where(found.abs() <= most)
+        self._emptied.append((column, values[values.notna() & found.isna()], "not a number"))
+        self._emptied.append((column, values[found.abs() > most], f"beyond {most:,.0f}"))
 
     def time(self, name: str, column: TimeColumn) -> None:
         """Take a raw column as UTC times under a clean name."""
@@ -144,6 +140,6 @@ class Reader:
         narrow = pa.Check(lambda s: ~s, error="more cells than the header has columns")
         schema = {ROW: pa.Column(None, narrow)} | schema
         checked = quarantine.check(self.name, frame, pa.DataFrameSchema(schema), origin, columns | {ROW: ROW})
-        for column, values in self._emptied:
-            quarantine.emptied(self.name, column, values[values.index.isin(checked.index)])
+        for column, values, reason in self._emptied:
+            quarantine.emptied(self.name, column, values[values.index.isin(checked.index)], reason)
         return checked.drop(columns=ROW)

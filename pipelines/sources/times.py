@@ -6,7 +6,7 @@ import pandas as pd
 from features.errors import SourceError
 from pipelines.params.source import TimeColumn
 
-__all__ = ["days_to_moments", "to_utc"]
+__all__ = ["days_to_moments", "ends_of_days", "local", "to_utc"]
 
 #: the end of an ISO 8601 time that carries its zone: Z, +02, +0200 or +02:00 behind hours
 ZONE = r"\d[Tt ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
@@ -84,6 +84,30 @@ def _localised(times: pd.Series, timezone: str) -> pd.Series:
     return utc
 
 
+def local(utc: pd.Series, timezone: str) -> pd.Series:
+    """Return naive UTC times as the clocks of a zone show them, naive too."""
+    shown: pd.Series = utc.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
+    return shown.astype("datetime64[us]")
+
+
+def ends_of_days(utc: pd.Series, timezone: str) -> pd.Series:
+    """Move what is known by the day alone to the last second of that day.
+
+    Nobody can tell at which hour it happened, so it counts as known when the day is over: a lead created
+    or a deal closed at noon must not see what was done in the afternoon.
+
+    Parameters
+    ----------
+    utc : pd.Series
+        Naive UTC times: each the moment at which its day began.
+    timezone : str
+        IANA zone in which days begin.
+    """
+    next_day = local(utc, timezone).dt.normalize() + pd.Timedelta(days=1)
+    ends: pd.Series = _localised(next_day, timezone).dt.tz_localize(None) - pd.Timedelta(seconds=1)
+    return ends.astype("datetime64[us]")
+
+
 def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) -> pd.Series:
     """Move closes that are known by the day alone to the creation of a lead of the same day.
 
@@ -99,9 +123,7 @@ def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) 
     pd.Series
         `closed_at`, but `created_at` where the close is the midnight that began the day of creation.
     """
-    closed, created = (
-        s.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None) for s in (closed_at, created_at)
-    )
+    closed, created = local(closed_at, timezone), local(created_at, timezone)
     by_day = (closed == closed.dt.normalize()) & (closed == created.dt.normalize())
     return closed_at.mask(by_day, created_at)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from serving.night import NightWords
 from serving.reasons import Reason
-from serving.words.catalogue import tell, tell_count
+from serving.words.catalogue import tell, tell_count, tell_if_known
 from serving.words.numbers import number
 
 __all__ = ["label", "phrase", "sentence"]
@@ -52,9 +52,10 @@ def sentence(reason: Reason, words: NightWords, language: str) -> str:
         Such as "Pricing page: 3 times in 7 days, the last one yesterday"; no final stop.
     """
     name = label(reason.topic, words, language)
-    if isinstance(reason.value, Mapping):
-        told = tell(language, "reason.counted", label=name, what=_counted(reason.value, language))
-        return told + _trend(reason.value, language)
+    if isinstance(reason.value, Mapping) and not _is_read(reason.value):
+        counts = _numbers(reason.value)
+        told = tell(language, "reason.counted", label=name, what=_counted(counts, language))
+        return told + _trend(counts, language)
     return _plain(reason, words, language, name)
 
 
@@ -73,12 +74,13 @@ def phrase(reason: Reason, words: NightWords, language: str) -> str:
         Such as "Pricing page: 3× in 7 days".
     """
     name = label(reason.topic, words, language)
-    if not isinstance(reason.value, Mapping):
+    if not isinstance(reason.value, Mapping) or _is_read(reason.value):
         return _plain(reason, words, language, name)
-    window, count = _window(reason.value)
+    counts = _numbers(reason.value)
+    window, count = _window(counts)
     if count:
         return tell(language, "phrase.counted", label=name, count=number(count, language), days=window)
-    if reason.value.get("days_since_last") is None:
+    if counts.get("days_since_last") is None:
         return tell(language, "reason.counted", label=name, what=tell(language, "count.never"))
     return tell(language, "phrase.none", label=name, days=window)
 
@@ -89,6 +91,8 @@ def _plain(reason: Reason, words: NightWords, language: str, name: str) -> str:
     if known and known.kind == "age" and isinstance(value, (int, float)):
         days = math.floor(value)
         return tell_count(language, "age.days", days) if days >= 1 else tell(language, "age.today")
+    if isinstance(value, Mapping):
+        return tell(language, "reason.attribute", label=name, value=_read(value, language))
     if value is None or value == "":
         shown = tell(language, "value.unknown")
     elif isinstance(value, bool):
@@ -98,6 +102,31 @@ def _plain(reason: Reason, words: NightWords, language: str, name: str) -> str:
     else:
         shown = str(value)
     return tell(language, "reason.attribute", label=name, value=shown)
+
+
+def _is_read(value: Mapping[str, str | float | None]) -> bool:
+    """Tell what was read from an attribute, or of silence, from the counts of a signal."""
+    return "count_90d" not in value
+
+
+def _read(value: Mapping[str, str | float | None], language: str) -> str:
+    if "silence" in value:
+        return _silent(value["silence"], language)
+    known = [
+        tell_if_known(language, f"code.{code}", str(code)) for code in value.values() if code is not None
+    ]
+    return ", ".join(known) or tell(language, "value.unknown")
+
+
+def _silent(days: str | float | None, language: str) -> str:
+    if not isinstance(days, (int, float)):
+        return tell(language, "silence.untouched")
+    whole = math.floor(days)
+    return tell_count(language, "silence.days", whole) if days > 0 else tell(language, "silence.reacted")
+
+
+def _numbers(value: Mapping[str, str | float | None]) -> dict[str, float | None]:
+    return {key: entry for key, entry in value.items() if not isinstance(entry, str)}
 
 
 def _window(counts: Mapping[str, float | None]) -> tuple[int, int]:

@@ -12,13 +12,21 @@ PARAMS = 3
     [
         ("signals:", "signal:", ["key signal of", "Did you mean signals?"]),
         ("    lead_id: lead\n    created", "    leadid: lead\n    created", ["Did you mean lead_id?"]),
-        ("column: created", "colum: created", ["source.leads.created_at.colum", "one of column, format."]),
+        (
+            "column: created",
+            "colum: created",
+            ["source.leads.created_at.colum", "one of by_day,"],
+        ),
         ("industry: {kind", "kind: {knd", ["attributes.kind.knd", "one of effect, group, kind, label."]),
         ("horizon_days: 20", "horizon_days: soon", ["label.horizon_days", "a whole number. Got 'soon'."]),
         ("horizon_days: 20", "horizon_days: 0", ["label.horizon_days", "at least 1. Got 0."]),
         ("won: [won]", "won: won", ["source.deals.status.won", "a list, such as [a, b]. Got 'won'."]),
         ("label: {horizon_days: 20}", "label: 20", ["key label", "a mapping with the keys horizon_days."]),
-        ("kind: number", "kind: numeric", ["attributes.employees.kind", "'category' or 'number'"]),
+        (
+            "kind: number",
+            "kind: numeric",
+            ["attributes.employees.kind", "'email' or 'job_title'"],
+        ),
         ("path: leads.csv", "path: 12", ["source.leads.path", "text (in quotes", "Got 12."]),
         ("source:", "source:\n  max_bad_share: .nan", ["source.max_bad_share", "a finite number"]),
         ("source:", "source:\n  max_bad_share: 2", ["source.max_bad_share", "at most 1. Got 2."]),

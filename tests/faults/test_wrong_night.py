@@ -1,8 +1,10 @@
 """A night, or an explanation, that cannot be: one sentence, and what was stored stays as it was."""
 
 import datetime as dt
+import json
 import shutil
 
+import pandas as pd
 import pytest
 
 PARAMS, SOURCE, NOT_ENOUGH, BUNDLE, STORE = 3, 4, 5, 7, 8
@@ -39,8 +41,8 @@ def test_a_night_on_which_all_leads_are_closed_is_refused(trained_crm, refused):
     ("old", "new", "words"),
     [
         ("  employees: {kind: number, label: {en: Employees, de: Mitarbeiter}}\n", "", "employees"),
-        ("signals:", "signals:\n  Webinar: {}", "webinar"),
-        ("employees: {kind: number", "employees: {kind: category", "kind, topic or direction"),
+        ("signals:", "signals:\n  Page: {}", "page"),
+        ("employees: {kind: number", "employees: {kind: category", "missing__employees"),
         ("Demo: {effect: raises", "Demo: {effect: lowers", "kind, topic or direction"),
     ],
 )
@@ -50,6 +52,29 @@ def test_params_that_changed_since_training_are_refused(trained_crm, refused, ol
     assert "must be those of params.yaml" in said
     assert words in said
     assert said.endswith(": train anew.")
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_activity_type_that_training_never_saw_is_other_activity_and_is_reported(
+    trained_crm, leadlight, named
+):
+    if named:  # also where params speak of it already
+        trained_crm.change("signals:", "signals:\n  Webinar: {}")
+    closed = {deal["lead"] for deal in trained_crm.tables["deals"]}
+    known = dt.datetime(2024, 10, 20)
+    waiting = [row for row in trained_crm.tables["leads"] if row["lead"] not in closed]
+    newest = [row for row in waiting if row["created"] < known][-3:]
+    trained_crm.tables["activities"] += [
+        {"lead": row["lead"], "at": row["created"], "what": "Webinar", "pages": 1} for row in newest
+    ]
+    trained_crm.write("activities")
+    done = leadlight(trained_crm, "score", *NEXT)
+    assert done.code == 0, done.err
+    assert "New activity types since training, counted as other activity: Webinar (3 rows)." in done.out
+    scores = pd.read_parquet(max((trained_crm.folder / "work" / "scores").glob("*.parquet")))
+    reasons = json.loads(scores.set_index("lead_id").loc[newest[-1]["lead"], "reasons"])
+    other = next(reason["value"] for reason in reasons if reason["topic"] == "(other)")
+    assert other["days_since_last"] is not None
 
 
 def test_a_broken_source_leaves_yesterday_whole(trained_crm, refused):
@@ -170,5 +195,5 @@ def test_explain_speaks_of_the_missing_night_where_none_was_stored(crm, refused)
 
 
 def test_a_process_of_its_own_says_the_same_of_a_night(trained_crm, refused, process):
-    trained_crm.change("signals:", "signals:\n  Webinar: {}")
+    trained_crm.change("signals:", "signals:\n  Page: {}")
     refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night", run=process)

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 NOT_ENOUGH, POLICY = 5, 6
-BEFORE_TRAINING = ("ingest", "snapshot", "featurize")
+BEFORE_TRAINING = ("ingest", "audit", "snapshot", "featurize")
 
 
 def win_only(crm, keep) -> None:
@@ -70,16 +70,17 @@ def test_a_run_that_finds_no_wins_leaves_no_bundle_and_no_temporary_file(crm, le
     win_only(crm, lambda number, deal: False)
     outcome = leadlight(crm, "run")
     assert outcome.code == NOT_ENOUGH
-    assert {name.split("/")[0] for name in crm.listing()} == {"tables"}
+    assert {name.split("/")[0] for name in crm.listing()} == {"tables", "audit"}
     assert crm.leftovers() == []
 
 
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
+        ("audit", "run `leadlight ingest` first"),
         ("snapshot", "run `leadlight ingest` first"),
         ("featurize", "run `leadlight ingest` first"),
-        ("train", "run `leadlight snapshot` first"),
+        ("train", "run `leadlight audit` first"),
         ("calibrate", "run `leadlight train` first"),
         ("evaluate", "run `leadlight calibrate` first"),
         ("register", "run `leadlight evaluate` first"),

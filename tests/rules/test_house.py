@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -105,6 +106,21 @@ def test_the_feature_dictionary_is_current(root):
     if UPDATE:
         path.write_text(page, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == page
+
+
+def test_the_page_of_benchmarks_is_made_from_the_saved_results(root):
+    page = runpy.run_path(str(root / "benchmarks" / "page.py"))["benchmark_page"](root)
+    assert (root / "docs" / "benchmarks.md").read_text(encoding="utf-8") == page
+
+
+def test_the_saved_benchmark_meets_its_bars(root):
+    saved = json.loads((root / "docs" / "results" / "bench_features.json").read_text(encoding="utf-8"))
+    bars = saved["bars"]
+    assert bars["times_faster_than_pandas"] >= 3
+    assert bars["times_the_hand_written_sql"] <= 1.5
+    assert bars["exponent"] <= 1.1
+    assert bars["peak_gib_at_50_million"] <= 6
+    assert max(saved["small"]["largest_difference"].values()) < 1e-8
 
 
 def catalogue_of(root: Path):

@@ -2,18 +2,21 @@
 
 A table is drawn with a line of names and one line a row, cells parted by ``|``. ``NULL`` is no value, and
 ``'  x '`` in single quotes is text with its blanks. A moment is ``2025-03-08`` or ``2025-03-08 09:30:00``
-in UTC.
+in UTC. Text is folded as it is where data come in. Everything is computed on DuckDB and on Spark.
 """
 
 import datetime as dt
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.build import FeatureSet, Tables
@@ -21,8 +24,12 @@ from features.catalogue import AttributeSpec, SignalSpec
 from features.known import open_leads
 from features.labels import first_closings, label_snapshots
 from features.snapshots import at_ages, at_creation, on_grid, union_of
+from pipelines.engine import read_into
+from pipelines.sources.values import clean_text, numbers
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
+#: columns that need not be drawn
+OPTIONAL = {"value": NUMBER, "object": TEXT, "local_at": MOMENT}
 COLUMNS = {
     "leads": {"lead_id": TEXT, "created_at": MOMENT},
     "activities": {"lead_id": TEXT, "occurred_at": MOMENT, "type": TEXT},
@@ -58,11 +65,26 @@ def _drawn(text: str, columns: dict[str, pa.DataType]) -> pa.Table:
     kinds = {}
     for name in header:  # an attribute is text unless its column is drawn as "name:number"
         plain, _, stated = name.partition(":")
-        kinds[plain] = columns.get(plain, NUMBER if stated == "number" else TEXT)
+        kinds[plain] = columns.get(plain) or (NUMBER if stated == "number" else TEXT)
+    if "occurred_at" in columns:
+        kinds |= {name: OPTIONAL[name] for name in kinds if name in OPTIONAL}
     assert set(columns) <= set(kinds), f"lacking: {set(columns) - set(kinds)}"
     content = [[_value(c, kind) for c, kind in zip(row, kinds.values(), strict=True)] for row in rows]
     arrays = [pa.array([row[i] for row in content], kind) for i, kind in enumerate(kinds.values())]
     return pa.table(dict(zip(kinds, arrays, strict=True)))
+
+
+def _at_the_door(table: pa.Table) -> pa.Table:
+    """Fold text, and read numbers from the values of a history, as ingest does."""
+    frame = table.to_pandas()
+    if "changed_at" in frame:
+        frame["number"] = numbers(frame["value"])
+    for name in frame.columns.difference(["lead_id", "attribute"]):
+        if pd.api.types.is_string_dtype(frame[name]):
+            frame[name] = clean_text(frame[name].astype("str"), "category")
+    drawn = {field.name: field.type for field in table.schema}
+    schema = pa.schema([(name, drawn.get(name, NUMBER)) for name in frame])
+    return pa.Table.from_pandas(frame, schema, preserve_index=False)
 
 
 def _same(wanted: Any, got: Any) -> bool:
@@ -104,9 +126,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Crm:
-    """The drawn tables in DuckDB."""
+    """The drawn tables in an engine."""
 
-    connection: Any
+    put: "Place"
     leads: ir.Table
     attributes: ir.Table
     activities: ir.Table | None
@@ -115,7 +137,7 @@ class Crm:
 
     def draw(self, name: str, text: str) -> ir.Table:
         """Add one more table: ``moments`` or ``grid``."""
-        return self.connection.create_table(name, _drawn(text, COLUMNS[name]))
+        return self.put(name, _drawn(text, COLUMNS[name]))
 
     def features(
         self,
@@ -123,12 +145,13 @@ class Crm:
         *,
         moments: str | None = None,
         attributes: Iterable[AttributeSpec] = (),
-        signals: Iterable[str] = (),
+        signals: Iterable[str | SignalSpec] = (),
         ages: bool = False,
+        objects: bool = False,
     ) -> Found:
         """Compute the features of all leads at one moment, or of drawn ones."""
-        specs = tuple(SignalSpec(name) for name in signals)
-        declared = FeatureSet(tuple(attributes), specs, self.activities is not None, ages)
+        specs = tuple(s if isinstance(s, SignalSpec) else SignalSpec(s) for s in signals)
+        declared = FeatureSet(tuple(attributes), specs, self.activities is not None, ages, objects)
         if moments is None:
             assert as_of is not None
             at = self.leads.select("lead_id", as_of=ibis.timestamp(as_of))
@@ -163,33 +186,53 @@ class Crm:
         return Found(label_snapshots(at, first_closings(self.deals), horizon_days, ibis.timestamp(cut_off)))
 
 
+@dataclass(frozen=True)
+class Place:
+    """An engine that tables are put into, in the way that the product shows it its clean ones."""
+
+    name: str
+    connection: Any
+    folder: Path
+
+    def __call__(self, name: str, table: pa.Table) -> ir.Table:
+        pq.write_table(table, self.folder / f"{name}.parquet")
+        return read_into(self.connection, self.folder / f"{name}.parquet", name)
+
+
+@pytest.fixture(params=["duckdb", "spark"])
+def put(request, tmp_path) -> Place:
+    """Return each engine in turn."""
+    connection = ibis.duckdb.connect() if request.param == "duckdb" else request.getfixturevalue("spark")
+    return Place(request.param, connection, tmp_path)
+
+
 @pytest.fixture
-def crm() -> Callable[..., Crm]:
+def crm(put: Place) -> Callable[..., Crm]:
     """Draw a CRM; where no leads are drawn there is one, A, created on 1 January 2024."""
 
     def build(
         *,
         leads: str = "lead_id | created_at\n A | 2024-01-01",
-        attributes: str | None = None,
+        attributes: str | pa.Table | None = None,
         activities: str | None = None,
         history: str | None = None,
         deals: str = "lead_id | closed_at | won",
     ) -> Crm:
-        connection = ibis.duckdb.connect()
-        born = connection.create_table("leads", _drawn(leads, COLUMNS["leads"]))
-        known = _drawn(attributes, {"lead_id": TEXT}) if attributes else born.select("lead_id").to_pyarrow()
+        born = _drawn(leads, COLUMNS["leads"])
+        known = _drawn(attributes, {"lead_id": TEXT}) if isinstance(attributes, str) else attributes
 
         def optional(name: str, text: str | None) -> ir.Table | None:
-            return connection.create_table(name, _drawn(text, COLUMNS[name])) if text else None
+            return put(name, _drawn(text, COLUMNS[name])) if text else None
 
+        changes = put("history", _at_the_door(_drawn(history, COLUMNS["history"]))) if history else None
         closed = optional("deals", deals)
         assert closed is not None
         return Crm(
-            connection,
-            born,
-            connection.create_table("attributes", known),
+            put,
+            put("leads", born),
+            put("attributes", _at_the_door(born.select(["lead_id"]) if known is None else known)),
             optional("activities", activities),
-            optional("history", history),
+            changes,
             closed,
         )
 

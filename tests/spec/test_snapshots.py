@@ -211,7 +211,7 @@ def test_a_lead_is_looked_at_up_to_its_greatest_age_and_not_a_second_longer(crm)
 def opened(made, time="dates"):
     report = {"time": time, "first_lead": "2025-01-10T09:30:00"}
     tables = SimpleNamespace(leads=made.leads)
-    return Engine(made.connection, tables, made.deals, report)  # type: ignore[arg-type]
+    return Engine(made.put.name, made.put.connection, tables, made.deals, report)  # type: ignore[arg-type]
 
 
 def test_the_leads_open_at_a_moment_are_those_created_by_then_and_not_closed_before(crm):

@@ -106,8 +106,9 @@ def test_values_are_shown_in_the_spelling_of_the_source_and_unknown_as_null(worl
     reasons = scorer_of(world, models["logistic"]).score(world.frame)["reasons"].map(json.loads)
     industry = [r[0]["value"] for r in reasons]
     assert set(industry) == {"Steel", "retail", "food", "rare", None}
-    assert set(reasons[0][2]["value"]) == {"count_7d", "count_30d", "count_90d", "days_since_last"}
-    assert isinstance(reasons[0][2]["value"]["count_7d"], int)
+    signal = next(reason for reason in reasons[0] if reason["group"] == "engagement")
+    assert set(signal["value"]) == {"count_7d", "count_30d", "count_90d", "days_since_last"}
+    assert isinstance(signal["value"]["count_7d"], int)
 
 
 def test_a_frame_without_a_column_is_refused_in_a_sentence(world, models):

@@ -1,0 +1,127 @@
+"""Attributes that are read for what they tell: an e-mail domain, a job title."""
+
+import ibis
+import ibis.expr.types as ir
+
+__all__ = [
+    "DEPARTMENTS",
+    "LEVELS",
+    "OTHER_DEPARTMENT",
+    "OTHER_LEVEL",
+    "department",
+    "domain_type",
+    "job_level",
+]
+
+#: what parts words; not the \b of regular expressions, which engines read differently beyond ASCII
+_GAP = r"[ ,;:/()|.\-]"
+
+#: domains at which anybody can have a mailbox: by their first part, whatever the country, and by their name
+_FREE_ANYWHERE = "gmail|googlemail|gmx|hotmail|outlook|live|msn|yahoo|ymail|yandex|icloud"
+_FREE = (
+    "web.de|t-online.de|freenet.de|arcor.de|posteo.de|mailbox.org|online.de|aol.com|aol.de|me.com|mac.com",
+    "mail.com|email.com|zoho.com|fastmail.com|inbox.com|proton.me|protonmail.com|pm.me|tutanota.com|tuta.io",
+    "hey.com|bluewin.ch|hispeed.ch|sunrise.ch|aon.at|chello.at|a1.net|orange.fr|wanadoo.fr|free.fr|sfr.fr",
+    "laposte.net|neuf.fr|libero.it|virgilio.it|tiscali.it|alice.it|tin.it|telefonica.net|terra.es|sapo.pt",
+    "uol.com.br|bol.com.br|terra.com.br|ig.com.br|btinternet.com|talktalk.net|virginmedia.com|sky.com",
+    "comcast.net|verizon.net|att.net|wp.pl|o2.pl|onet.pl|interia.pl|seznam.cz|centrum.cz|ziggo.nl",
+    "kpnmail.nl|telenet.be|mail.ru|bk.ru|list.ru|inbox.ru|rambler.ru|ukr.net|qq.com|163.com|126.com",
+    "sina.com|naver.com|daum.net|rediffmail.com",
+)
+_EDUCATION = (
+    r"\.edu$|\.edu\.[a-z]+$|\.ac\.[a-z]+$",
+    r"(^|\.)(uni|tu|fh|hs|th|ph|rwth|univ|hochschule|schule)-|(^|\.)univ[.-]",
+    "university|hochschule|universitaet|gymnasium",
+)
+
+#: level, words that stand alone, parts of words; the first that is met counts
+LEVELS = (
+    ("student",
+     "student|intern|internship|trainee|apprentice|pupil|azubi|estagiario|werkstudent|werkstudentin",
+     "praktikant|studentin|auszubildend|doktorand"),
+    ("assistant", "assistant|pa|secretary|receptionist|clerk", "assisten|sekretaer|sachbearbeit"),
+    ("director", "vp|svp|evp", "vice[ -]president"),
+    ("executive",
+     "ceo|cto|cfo|coo|cio|cmo|cso|ciso|owner|founder|president|chairman|gf|chief",
+     "geschaeftsfuehr|managing director|managing partner|vorstand|inhaber|gruender|founder|gesellschafter"),
+    ("director", "director|head|diretor|prokurist", "leiter|leitung|direktor"),
+    ("manager", "lead|leader|teamlead|supervisor|principal|gerente|foreman",
+     "manager|meister|koordinator|coordinator"),
+)  # fmt: skip
+#: of a title that speaks of nobody's level
+OTHER_LEVEL = "specialist"
+#: German team leaders are managers, not directors
+_TEAMS = "(teamleit|gruppenleit|projektleit)"
+
+#: department, words that stand alone, parts of words; the first that is met counts
+DEPARTMENTS = (
+    ("people", "hr|personnel|people|talent", "human resources|personal(ab|le|ref|w)|recruit"),
+    ("marketing", "brand|growth|cmo|pr", "marketing|kommunikation|communication"),
+    ("sales", "sales|account|vendas|cso", "vertrieb|verkauf|verkaeuf|business development"),
+    ("purchasing", "buyer|sourcing|compras", "purchas|procure|einkauf|einkaeuf|beschaffung"),
+    ("finance", "cfo|treasury|tax", "finan|buchhalt|controll|rechnungswesen|account"),
+    ("quality", "qa|qm|qs|compliance", "quality|qualitaet"),
+    ("production", "plant|operations|coo|maintenance|assembly",
+     "production|manufactur|produktion|fertigung|werksleit|werkleit|betriebsleit|instandhalt|montage"),
+    ("logistics", "warehouse|shipping|fleet", "logisti|supply chain|lager|versand"),
+    ("it", "it|cto|cio|ciso|data|edv", "devops|software|developer|informati|entwickler|programm|admin"),
+    ("research", "r&d|research|development|scientist", "engineer|forschung|entwicklung|konstrukt|ingenieur"),
+    ("legal", "legal|counsel", "lawyer|attorney|rechts|jurist|anwalt"),
+    ("management", "ceo|owner|president|chairman|gf|chief",
+     "geschaeftsfuehr|managing director|managing partner|vorstand|inhaber|gruender|founder"),
+)  # fmt: skip
+OTHER_DEPARTMENT = "other"
+
+
+def domain_type(domain: ir.StringValue) -> ir.StringValue:
+    """Tell what kind of domain an address is at.
+
+    Parameters
+    ----------
+    domain : ir.StringValue
+        What stands behind the @, folded; NULL or empty where there is none.
+
+    Returns
+    -------
+    ir.StringValue
+        ``free``, ``education`` or ``company``; NULL where there is no domain with a dot.
+    """
+    free = domain.re_search(rf"^({_FREE_ANYWHERE})\.(com?\.)?[a-z]{{2,3}}$") | domain.isin(
+        "|".join(_FREE).split("|")
+    )
+    learns = domain.re_search("|".join(_EDUCATION))
+    dotted = domain.re_search(r"[^.]\.[^.]")
+    return ibis.cases((dotted & free, "free"), (dotted & learns, "education"), (dotted, "company"))
+
+
+def job_level(title: ir.StringValue) -> ir.StringValue:
+    """Tell the level that a job title speaks of.
+
+    Parameters
+    ----------
+    title : ir.StringValue
+        A job title, folded; NULL or empty where there is none.
+
+    Returns
+    -------
+    ir.StringValue
+        One of :data:`LEVELS`, or ``specialist``; NULL where there is no title.
+    """
+    return _first_met(title, (("manager", "", _TEAMS), *LEVELS), OTHER_LEVEL)
+
+
+def department(title: ir.StringValue) -> ir.StringValue:
+    """Tell the department that a job title speaks of: one of :data:`DEPARTMENTS`, or ``other``."""
+    return _first_met(title, DEPARTMENTS, OTHER_DEPARTMENT)
+
+
+def _first_met(
+    title: ir.StringValue, groups: tuple[tuple[str, str, str], ...], otherwise: str
+) -> ir.StringValue:
+    given = title.nullif("")
+    met = [(given.re_search(_pattern(words, parts)), name) for name, words, parts in groups]
+    return ibis.cases((given.isnull(), ibis.null("string")), *met, else_=otherwise)
+
+
+def _pattern(words: str, parts: str) -> str:
+    return f"(^|{_GAP})({words})({_GAP}|$)|{parts}" if words else parts

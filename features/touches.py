@@ -1,0 +1,152 @@
+"""The course that activity takes: the first touch and the last, gaps, working hours, silence after sales."""
+
+from collections.abc import Iterable
+
+import ibis
+import ibis.expr.types as ir
+
+from features.catalogue import ACTIVITY, OTHER, SALES, Feature, SignalSpec
+from features.families import LONG_WINDOW
+from features.known import SECONDS_A_DAY, within
+
+__all__ = ["course", "course_features", "touches_by_type"]
+
+#: hours of the working day, by the clocks of the business: from the first up to the last, Monday to Friday
+OPENS, CLOSES, WORKING_DAYS = 9, 17, 5
+#: columns that are there for others alone
+_HIDDEN = ("count_37d", "touches", "at_work", "first_key", "last_key", "sales_last", "lead_last")
+
+#: family, kind, sentence, words: of activity as a whole
+_COURSE = (
+    ("trend", "number",
+     "Log of the daily rate of activity in the last 7 days over the 30 before; unknown without either.",
+     {"en": "trend", "de": "Trend"}),
+    ("days_since_first", "number", "Days since the first activity; unknown where there was none.",
+     {"en": "days since the first", "de": "Tage seit dem ersten Mal"}),
+    ("mean_gap", "number", "Mean days between one activity and the next; unknown below two.",
+     {"en": "mean days between two", "de": "mittlerer Abstand in Tagen"}),
+    ("working_hours", "number",
+     f"Share of the activity of the last {LONG_WINDOW} days that fell into working hours (Monday to Friday, "
+     f"{OPENS}:00 to {CLOSES}:00 in source.timezone); unknown without any.",
+     {"en": "share in working hours", "de": "Anteil in der Arbeitszeit"}),
+    ("first_touch", "category", "Type of the first activity.",
+     {"en": "first touch", "de": "erster Kontakt"}),
+    ("last_touch", "category", "Type of the last activity.", {"en": "last touch", "de": "letzter Kontakt"}),
+)  # fmt: skip
+_SILENCE = (
+    ("silence", "number",
+     "Days since the last touch by sales in which nothing else came from the lead; 0 where it has reacted, "
+     "unknown where sales never touched it.",
+     {"en": "days without reaction", "de": "Tage ohne Reaktion"}),
+    ("days_since_sales", "number", "Days since the last touch by sales; unknown where there was none.",
+     {"en": "days since the last touch", "de": "Tage seit dem letzten Kontakt"}),
+)  # fmt: skip
+
+
+def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]) -> list[Feature]:
+    """Declare the features of the course, in column order.
+
+    Parameters
+    ----------
+    signals : list of SignalSpec
+        Those of sales give rise to a topic of their own.
+    labels : dict
+        Topic -> its name in each language.
+    """
+    rows = [(ACTIVITY, "any", entry) for entry in _COURSE]
+    rows += [(SALES, "sales", entry) for entry in _silence(signals)]
+    return [
+        Feature(f"{family}__{name}", family, topic, "engagement", kind, 0, doc,
+                {language: f"{labels[topic][language]}: {text}" for language, text in words.items()})
+        for topic, name, (family, kind, doc, words) in rows
+    ]  # fmt: skip
+
+
+def touches_by_type(known: ir.Table) -> dict[str, ir.Value]:
+    """Aggregate what the course needs within one lead and type."""
+    at = known.local_at
+    open_now = (at.hour() >= OPENS) & (at.hour() < CLOSES) & (at.day_of_week.index() < WORKING_DAYS)
+    return {
+        "count_37d": within(known.age, 37).cast("float64").sum(),
+        "touches": known.seconds.count(),
+        "at_work": (within(known.age, LONG_WINDOW) & open_now).cast("float64").sum(),
+        "first": known.seconds.max(),
+        "last": known.seconds.min(),
+    }
+
+
+def course(partial: ir.Table, signals: list[SignalSpec], columns: dict[str, ir.Value]) -> ir.Table:
+    """Aggregate across types: the given columns, and the features of the course.
+
+    Parameters
+    ----------
+    partial : ir.Table
+        lead_id, as_of, type and the columns of :func:`touches_by_type`.
+    signals : list of SignalSpec
+        In the order that decides which of two types in the same second is named: the earlier one.
+    columns : dict of str to ir.Value
+        Further aggregates over `partial`, by name; those of activity as a whole are read.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, as_of, `columns` and the columns of :func:`course_features`.
+    """
+    names = [*(signal.name for signal in signals), OTHER]
+    size = len(names)
+    # seconds and place in one whole number: its extremes name a type without a sort, the same on every engine
+    place = ibis.cases(*((partial.type == name, i) for i, name in enumerate(names)), else_=size - 1)
+    place = place.cast("int64")
+    sales = [signal.name for signal in signals if signal.by_sales]
+    by_sales = partial.type.isin(sales) if sales else ibis.literal(False)
+    hidden = {
+        "count_37d": partial.count_37d.sum(),
+        "touches": partial.touches.sum(),
+        "at_work": partial.at_work.sum(),
+        "first_key": (partial["first"] * size + (size - 1 - place)).max(),
+        "last_key": (partial["last"] * size + place).min(),
+        "sales_last": partial["last"].min(where=by_sales),
+        "lead_last": partial["last"].min(where=~by_sales),
+    }
+    across = partial.group_by("lead_id", "as_of").agg(**columns, **hidden)
+    whole = _whole(across, names) | (_after_sales(across) if sales else {})
+    wanted = [f"{family}__sales" for family, *_ in _silence(signals)]
+    whole = {name: value for name, value in whole.items() if name.endswith("__any") or name in wanted}
+    return across.mutate(**whole).drop(*_HIDDEN)
+
+
+def _whole(across: ir.Table, names: list[str]) -> dict[str, ir.Value]:
+    recent = across.count_7d__any
+    before = across.count_37d.cast("float64") - recent
+    ratio = ((recent + 0.5) / 7.0) / ((before + 0.5) / 30.0)
+    size = len(names)
+    first = (across.first_key - across.first_key % size) / size
+    last = (across.last_key - across.last_key % size) / size
+    gaps = (across.touches - 1).cast("float64").nullif(0.0)
+    return {
+        "trend__any": ibis.ifelse(recent + before > 0, ratio.ln(), ibis.null("float64")),
+        "days_since_first__any": first.cast("float64") / SECONDS_A_DAY,
+        "mean_gap__any": (first - last).cast("float64") / SECONDS_A_DAY / gaps,
+        "working_hours__any": across.at_work.cast("float64") / across.count_90d__any.nullif(0.0),
+        "first_touch__any": _name_at(size - 1 - across.first_key % size, names),
+        "last_touch__any": _name_at(across.last_key % size, names),
+    }
+
+
+def _after_sales(across: ir.Table) -> dict[str, ir.Value]:
+    since = across.sales_last.cast("float64") / SECONDS_A_DAY
+    reacted = (across.lead_last < across.sales_last).fill_null(False)
+    return {
+        "silence__sales": ibis.ifelse(reacted & across.sales_last.notnull(), 0.0, since),
+        "days_since_sales__sales": since,
+    }
+
+
+def _name_at(place: ir.Value, names: list[str]) -> ir.Value:
+    return ibis.cases(*((place == i, name) for i, name in enumerate(names)))
+
+
+def _silence(signals: Iterable[SignalSpec]) -> tuple[tuple[str, str, str, dict[str, str]], ...]:
+    """Of one signal of sales, the days since its last time are a feature already."""
+    number = sum(signal.by_sales for signal in signals)
+    return _SILENCE if number > 1 else _SILENCE[:number]

@@ -1,0 +1,147 @@
+"""Pictures of an audit as SVG that stands inside a page and needs no network."""
+
+import re
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+__all__ = ["missing_chart", "months_chart", "strength_chart"]
+
+LEAK, SUSPECT, CLEAN, GREY, INK = "#b3261e", "#c77700", "#1f5fa8", "#b9bec6", "#33383f"
+WIDTH, ROW, MOST_ROWS, LONGEST = 280, 22, 24, 34
+
+
+def strength_chart(columns: list[dict[str, Any]]) -> str | None:
+    """Draw what each column alone says of the outcome, leaks marked; None where nothing was measured."""
+    measured = [c for c in columns if c["gain"] is not None]
+    if not measured:
+        return None
+    measured.sort(key=lambda c: (c["verdict"] != "leak", -c["gain"]))
+    shown = sorted(measured[:MOST_ROWS], key=lambda c: -c["gain"])
+    rows = pd.DataFrame(
+        {
+            "column": _names(shown),
+            "gain": [max(c["gain"], 0.0) for c in shown],
+            "verdict": [c["verdict"] for c in shown],
+            "mark": ["" if c["verdict"] == "clean" else c["verdict"] for c in shown],
+        }
+    )
+    base = alt.Chart(rows).encode(_down("column", shown))
+    scale = alt.Scale(domain=["leak", "suspect", "clean"], range=[LEAK, SUSPECT, CLEAN])
+    top = max(0.1, float(rows["gain"].max()) * 1.15)
+    bars = base.mark_bar(height=12).encode(
+        alt.X(
+            "gain:Q",
+            title="share of the log loss that the column saves on its own",
+            axis=alt.Axis(format="%", tickCount=5),
+            scale=alt.Scale(domain=(0, top), nice=False),
+        ),
+        alt.Color("verdict:N", scale=scale, legend=None),
+    )
+    marks = base.mark_text(align="left", dx=4, fontSize=11).encode(
+        x="gain:Q", text="mark:N", color=alt.Color("verdict:N", scale=scale, legend=None)
+    )
+    return _svg(alt.layer(bars, marks), len(shown) * ROW)
+
+
+def missing_chart(columns: list[dict[str, Any]]) -> str | None:
+    """Draw the share of missing values, with those that only look like values; None where none is missing."""
+    lacking = []
+    for column in columns:
+        hidden = sum(p["share"] for p in column["placeholders"])
+        if column["table"] == "leads" and column["missing_share"] + hidden > 0:
+            lacking.append((column["column"], column["missing_share"], hidden))
+    if not lacking:
+        return None
+    lacking.sort(key=lambda entry: -(entry[1] + entry[2]))
+    shown = [{"column": name} for name, _, _ in lacking[:MOST_ROWS]]
+    names = _names(shown)
+    kinds = ("missing", "looks missing")
+    rows = pd.DataFrame(
+        [
+            {"column": name, "kind": kind, "share": share, "order": place}
+            for name, entry in zip(names, lacking, strict=False)
+            for place, (kind, share) in enumerate(zip(kinds, entry[1:], strict=True))
+        ]
+    )
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(height=12)
+        .encode(
+            _down("column", shown),
+            alt.X(
+                "share:Q",
+                title="share of the leads without a value",
+                axis=alt.Axis(format="%", tickCount=5),
+                scale=alt.Scale(domain=(0, 1)),
+            ),
+            alt.Color(
+                "kind:N",
+                scale=alt.Scale(domain=list(kinds), range=[GREY, SUSPECT]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            order="order:Q",
+        )
+    )
+    return _svg(bars, len(shown) * ROW)
+
+
+def months_chart(months: list[dict[str, Any]], truncated_until: str | None) -> str | None:
+    """Draw leads created and wins recorded by month, with the mark before which wins are not on record."""
+    if len(months) < 2:
+        return None
+    rows = pd.DataFrame(months).assign(month=lambda frame: pd.to_datetime(frame["month"]))
+    x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=-40, tickCount=8))
+    panels = []
+    for name, title, colour in (("leads", "leads created", GREY), ("wins", "wins recorded", CLEAN)):
+        line = alt.Chart(rows).mark_line(color=colour, strokeWidth=2.5, point={"color": colour, "size": 22})
+        layers: list[Any] = [line.encode(x, alt.Y(f"{name}:Q", title=title, axis=alt.Axis(tickCount=4)))]
+        if truncated_until:
+            mark = alt.Chart(
+                pd.DataFrame({"month": [pd.Timestamp(truncated_until)], "said": ["no win before this"]})
+            )
+            layers.append(mark.mark_rule(color=LEAK, strokeDash=[5, 4], strokeWidth=1.5).encode(x="month:T"))
+            if name == "wins":
+                text = mark.mark_text(color=LEAK, align="right", dx=-6, y=8, fontSize=11)
+                layers.append(text.encode(x="month:T", text="said:N"))
+        panels.append(alt.layer(*layers).properties(width=WIDTH + 120, height=110))
+    return _render(alt.vconcat(*panels, spacing=14))
+
+
+def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
+    names = _names(shown)
+    return alt.Y(
+        f"{field}:N", title=None, sort=names, axis=alt.Axis(labelLimit=260, ticks=False, domain=False)
+    )
+
+
+def _names(shown: list[dict[str, Any]]) -> list[str]:
+    """Short names, each of its own: two long ones may begin alike."""
+    names: list[str] = []
+    for column in shown:
+        name = str(column["column"])
+        short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+        while short in names:
+            short += "\u200b"
+        names.append(short)
+    return names
+
+
+def _svg(chart: Any, height: int) -> str:
+    return _render(chart.properties(width=WIDTH, height=max(height, 60)))
+
+
+def _render(chart: Any) -> str:
+    styled = chart.configure_view(stroke=None).configure_axis(
+        labelColor=INK,
+        titleColor=INK,
+        gridColor="#e6e8eb",
+        titleFontWeight="normal",
+        labelFontSize=13,
+        titleFontSize=13,
+    )
+    svg = str(vl_convert.vegalite_to_svg(styled.to_dict()))
+    # inside HTML an SVG needs no address of its namespace
+    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)

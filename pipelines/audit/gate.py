@@ -1,0 +1,40 @@
+"""Before training: no mapped name may be a leak, unless somebody has said that it is none."""
+
+from features.errors import ParamsError
+from pipelines.outputs import Workdir, read_json
+from pipelines.params import Params
+
+__all__ = ["refuse_leaks"]
+
+
+def refuse_leaks(params: Params, workdir: Workdir) -> None:
+    """Refuse to train on what the audit calls a leak.
+
+    Parameters
+    ----------
+    params : Params
+        Attributes, signals and ``audit.allow``: those of now, which may be newer than the report.
+    workdir : Workdir
+        Where the report is.
+
+    Raises
+    ------
+    SourceError
+        If there is no report yet.
+    ParamsError
+        If a mapped attribute or signal is a leak and not allowed.
+    """
+    report = read_json(workdir.need(workdir.audit_report, "audit"))
+    names = {("leads", name): "attributes" for name in params.attributes}
+    names |= {("activities", name): "signals" for name in params.signals}
+    for finding in report["findings"]:
+        section = names.get((finding["table"], finding["column"]))
+        if finding["severity"] != "leak" or section is None or finding["column"] in params.audit.allow:
+            continue
+        name = finding["column"]
+        raise ParamsError(
+            f"The section {section} must name nothing that is known only when the outcome is. "
+            f"Got {name}, which {finding['sentence']}: "
+            f"leave it out of {section}, or say that it was known beforehand with "
+            f"audit: {{allow: [{name}]}} in params.yaml."
+        )

@@ -1,0 +1,168 @@
+"""Values that stand for "not known", in the ways in which forms and exports write that."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Placeholder", "folded", "sentinel_dates", "sentinel_numbers", "words_for_missing"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in text.replace("\n", "|").split("|")) - {""}
+
+
+#: never a value of anything, in any column: compared in lower case, without brackets around them
+ALWAYS = _words(
+    """
+    n/a|n.a.|n.a|#n/a|#na|n/d|n.d.|n/v|k.a.|k. a.|k.a|k/a|s/d|s.d.|null|nan|nil|undefined|unspecified|unset
+    not specified|not set|not provided|not available|not applicable|not known|not given|not stated
+    not selected|no data|no answer|no response|no value|missing|blank|empty|unknown|unkown|unk
+    tbd|tba|t.b.d.|to be defined
+    to be determined|prefer not to say|do not know|don't know|dont know|no information|choose|select
+    unbekannt|keine angabe|keine angaben|ohne angabe|nicht angegeben|nicht bekannt|nicht ausgewählt
+    nicht gewählt|nicht verfügbar|nicht zutreffend|leer|weiß nicht|weiss nicht|offen gelassen
+    desconhecido|desconhecida|não informado|nao informado|não informada|nao informada|não especificado
+    nao especificado|não definido|nao definido|sem informação|sem informacao|não disponível|selecione
+    selecionar|vazio|inconnu|inconnue|non renseigné|non renseignée|non renseigne
+    non spécifié|non spécifiée|non précisé
+    non disponible|sélectionner|sélectionnez|vide|ne sait pas
+    desconocido|desconocida|no especificado|no especificada|no informado|no disponible|no definido|sin datos
+    sin información|sin informacion|sin especificar|seleccionar|seleccione|vacío
+    """
+)
+
+#: not known in most columns, and a value where the others count, grade or say yes and no
+NOTHING = _words(
+    "none|keine|keiner|keines|nenhum|nenhuma|aucun|aucune|ninguno|ninguna|nichts|nada|rien|nothing"
+)
+DEGREES = _words(
+    """
+    yes|no|ja|nein|sim|não|nao|oui|non|sí|si|true|false|low|medium|high|one|two|three|some|few|many|several|all
+    basic|full|partial|primary|secondary|tertiary|light|moderate|severe|mild|minor|major|niedrig|mittel|hoch|eins
+    zwei|wenig|wenige|viel|viele|teilweise|voll|baixo|médio|alto|pouco|muito|faible|moyen|élevé|bajo|medio|email
+    phone|sms|post|silver|gold|bronze
+    """
+)
+
+#: what a drop-down shows before anybody has chosen
+CHOOSE = re.compile(
+    r"(please |bitte |por favor,? |veuillez )?"
+    r"(select|choose|pick|wählen|auswählen|bitte|selecione|escolha|sélectionner|sélectionnez|choisir|choisissez"
+    r"|seleccione|elija|elige)"
+    r"( (one|an?|your|the|from|option|value|sie|uma?|une?|una?)\b.*)?"
+)
+
+SENTINEL_NUMBERS = (-1, -9, *(sign * int("9" * digits) for digits in range(2, 11) for sign in (-1, 1)))
+SENTINEL_YEARS = frozenset({1, 1753, 1899, 1900, 1970, 2099, 2999, 9999})
+SENTINEL_DAYS = frozenset({(1, 1), (12, 30), (12, 31)})
+_BRACKETS = " \t.:…-–—_<>()[]{}*'\"«»"
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """A text that looks as if it meant "not known".
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the source.
+    rows : int
+        Rows that have it.
+    share : float
+        Share of all rows.
+    """
+
+    text: str
+    rows: int
+    share: float
+
+
+def folded(text: str) -> str:
+    """Bring a text into the form in which placeholders are compared: lower case, brackets taken off."""
+    plain = " ".join(text.lower().split())
+    if plain in ALWAYS:
+        return plain
+    return plain.strip(_BRACKETS) or ("" if plain else plain)
+
+
+def words_for_missing(texts: Iterable[str], numeric: bool) -> list[str]:
+    """Find words for "not known" among the distinct texts of a column.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Distinct texts.
+    numeric : bool
+        Whether the column holds numbers, times or addresses: then "none" is no value of it.
+    """
+    distinct = list(texts)
+    found, unclear = [], []
+    for text in distinct:
+        plain = folded(text)
+        if not plain or (set(plain) <= {"?", "x"} and ("?" in plain or len(plain) >= 3)):
+            found.append(text)  # nothing but dashes, dots and question marks
+        elif plain in ALWAYS or CHOOSE.fullmatch(plain):
+            found.append(text)
+        elif plain in NOTHING or plain == "na":
+            unclear.append(text)
+    others = [text for text in distinct if text not in set(found) | set(unclear)]
+    codes = sum(len(text) == 2 and text.isupper() for text in others)
+    grades = any(folded(text) in DEGREES or re.search(r"\d", text) for text in others)
+    for text in unclear:
+        if folded(text) == "na":  # Namibia, where the others are codes of countries
+            is_value = text == "NA" and codes >= max(2, 0.6 * len(others))
+        else:
+            is_value = not numeric and (grades or not others)
+        if not is_value:
+            found.append(text)
+    return found
+
+
+def sentinel_numbers(numbers: pd.Series, rows: pd.Series) -> list[float]:
+    """Find numbers such as -1 and 9999 that stand far off and come often.
+
+    Parameters
+    ----------
+    numbers, rows : pd.Series
+        The distinct numbers of a column, and how many rows have each.
+    """
+    found: list[float] = []
+    often = max(3.0, 0.005 * float(rows.sum()))
+    for sentinel in SENTINEL_NUMBERS:
+        same = numbers == sentinel
+        others = numbers[~same & ~numbers.isin(found)]
+        if float(rows[same].sum()) < often or len(others) < 3:
+            continue
+        alone_below = sentinel < 0 and others.min() >= 0
+        far_above = sentinel > 0 and sentinel > 2 * others.max()
+        if alone_below or far_above:
+            found.append(float(sentinel))
+    return found
+
+
+def sentinel_dates(times: pd.Series, rows: pd.Series) -> np.ndarray:
+    """Find days such as 1900-01-01 and 9999-12-31 that lie years away from all others.
+
+    Parameters
+    ----------
+    times, rows : pd.Series
+        year, month and day of each distinct time as tuples, and how many rows have each.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    if times.empty:
+        return np.zeros(0, dtype=bool)
+    named = np.array([year in SENTINEL_YEARS and (month, day) in SENTINEL_DAYS for year, month, day in times])
+    years = np.array([year for year, _, _ in times])
+    plain = years[~named]
+    if not len(plain):
+        return np.zeros(len(named), dtype=bool)
+    away = np.abs(years[:, None] - np.array([[plain.min(), plain.max()]])).min(axis=1) >= 5
+    outside = (years < plain.min()) | (years > plain.max())
+    found: np.ndarray = named & away & outside & (rows.to_numpy() >= 2)
+    return found

@@ -1,0 +1,173 @@
+"""Words by which people name columns and outcomes, in English, German, Portuguese, Spanish and French."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = [
+    "BACK",
+    "LOST",
+    "LOWERS",
+    "NAMES",
+    "NO",
+    "RAISES",
+    "WON",
+    "YES",
+    "folded",
+    "humanised",
+    "named",
+    "outcome_word",
+]
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+#: what a column is for -> stems of its name; those of up to three letters must be a word of their own
+NAMES = {
+    "key": _stems(
+        "id key uuid guid nr no nummer number numero num code cod kennung schluessel schlussel chave "
+        "clave lead kontakt contact prospect"
+    ),
+    "created": _stems(
+        "creat angelegt anlage erstell eingang erfass criad criacao cadastr creacion cread cree "
+        "alta registr insert added received submi firstcontact erstkontakt primeir premier enter entrada "
+        "anfrage inquiry"
+    ),
+    "not_created": _stems(
+        "updat modif chang last letzt geaend geand clos abschl abgeschl birth geburt nasc naci naissance "
+        "expir due next nachst ultim dern won lost gewonn verlor"
+    ),
+    "closed": _stems(
+        "clos abschl abgeschl geschl won gewonn fechad fecham cierre cerrad clotur ferm signed signat "
+        "decid decis entsch sold verkauf vertrag convert ganh ganad gagn end"
+    ),
+    "occurred": _stems(
+        "occur at time zeit datum date data fecha hora heure moment when timestamp happen quando ocorr"
+    ),
+    "changed": _stems("chang modif updat geand geaend gueltig gultig valid since seit ab at time date"),
+    "type": _stems(
+        "type typ tipo action aktion acao accion event ereig evento activit aktivit atividad kind "
+        "art"
+    ),
+    "value": _stems("value wert valor valeur duration dauer duracao duree minut sekund second amount betrag"),
+    "object": _stems(
+        "object objekt objeto objet page seite pagina url asset document dokument campaign kampagne "
+        "campanha campana campagne subject betreff assunto lifecycle outcome result ergebnis detail content "
+        "inhalt title titel product produkt"
+    ),
+    "status": _stems(
+        "status state stage phase outcome result ergebnis resultado resultat estado statut situac "
+        "etat"
+    ),
+    "outcome": _stems(
+        "convert conver outcome target won win success gewonn kunde customer cliente client sale sold "
+        "verkauf abschluss status result ergebnis ganh ganad gagn vendid vendu y label purchas kauf compr "
+        "achat"
+    ),
+    "earlier": _stems("poutcome prev previous earlier fruher frueher vorig anterior precedent"),
+    "amount": _stems(
+        "amount betrag value wert valor montant importe revenue umsatz price preis preco precio prix "
+        "volum"
+    ),
+    "not_amount": _stems("declar month annual year jahr monat mes mois anual annuel"),
+    "consent": _stems(
+        "consent einwillig optin gdpr dsgvo lgpd rgpd zustimm permission werbeerlaub autoriz"
+    ),
+    "owner": _stems(
+        "owner besitz zustandig zustaendig verantwort betreuer bearbeiter salesrep repid rep sdr vendedor "
+        "responsav responsab proprietar proprietair assigned accountmanager berater"
+    ),
+    "attribute": _stems("attribut property field feld merkmal eigenschaft campo champ name column spalte"),
+    "held": _stems("value wert valor valeur new neu novo nuevo nouveau"),
+    "job_title": _stems(
+        "jobtitle position funktion cargo puesto poste berufsbezeichnung stellenbezeichnung rolle"
+    ),
+    "ending": (
+        *_stems(
+            "closed closing closedate dealstage dealvalue dealamount dealsize lossreason lostreason "
+            "verlustgrund"
+        ),
+        *_stems("absagegrund wonreason abschluss abgeschlossen gewonnen verloren vertragswert contractvalue"),
+        *_stems("motivoperda motivoperdida fechamento cierre cloture rejectionreason lost won"),
+    ),
+    "engagement": _stems(
+        "visit besuch click klick opens opened pageview pagesview views seitenaufruf timespent session "
+        "contacts campaign previous touch engag download activit aktivit interac"
+    ),
+}  # fmt: skip
+
+WON = frozenset(
+    _stems(
+        "won win wins gewonnen gewinn ganho ganha ganado ganada gagne gagnee converted convertido "
+        "konvertiert sold verkauft vendido vendida vendu vendue signed success successful erfolgreich "
+        "sucesso exito succes "
+        "customer kunde cliente client conquistado"
+    )
+)
+LOST = frozenset(
+    _stems(
+        "lost loss verloren perdido perdida perdu perdue rejected abgelehnt declined rejeitado rechazado "
+        "refuse refusee failed failure disqualified disqualifiziert desqualificado descalificado cancelled "
+        "canceled storniert cancelado annule erfolglos fracasso dead"
+    )
+)
+OPEN = frozenset(
+    _stems(
+        "open offen neu new pending progress arbeit laufend running working contacted qualified nurturing "
+        "aberto aberta andamento abierto abierta curso ouvert ouverte cours"
+    )
+)
+YES = frozenset(_stems("yes y ja j sim s si oui o true t 1 granted erteilt optin"))
+NO = frozenset(_stems("no n nein nao non false f 0"))
+_NOT = frozenset(_stems("not nicht kein keine nao no pas non"))
+
+#: words of an activity type that speak of a lead turning away
+LOWERS = _stems(
+    "unsubscri abmeld abbestell optout complain beschwerde spam bounce descadastr cancelarinscr darsebaja "
+    "desinscri desabon desuscri plainte reclama widerruf widerspruch"
+)
+
+#: words of an activity type that speak of a lead coming nearer, where nothing takes them back
+RAISES = _stems(
+    "demorequest requestdemo demoanfrage demoanforder pricingpage preisseite trialstart freetrial "
+    "testversion quoterequest requestquote angebotsanfrage angebotangefordert solicitacaodemo"
+)
+BACK = _stems("cancel storn declin abgesagt absage abgelehnt reject noshow")
+
+
+def folded(text: str) -> str:
+    """Return lower case without accents, one blank between words: ``OldStatus_x`` is ``old status x``."""
+    split = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])", " ", text)
+    plain = unicodedata.normalize("NFKD", split.casefold().replace("ß", "ss"))
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def named(column: str, stems: Iterable[str]) -> int:
+    """Count the stems that a name holds; short ones must be whole words."""
+    plain = folded(column)
+    words, joined = plain.split(), plain.replace(" ", "")
+    return sum(stem in words if len(stem) <= 3 else stem.replace("_", "") in joined for stem in stems)
+
+
+def humanised(name: str) -> str:
+    """Return a name as a person would write it: ``TotalVisits`` is ``Total visits``."""
+    plain = name.strip()
+    if re.search(r"\s", plain) and "_" not in plain:
+        return plain[:1].upper() + plain[1:]
+    if plain.isupper() and "_" in plain:
+        plain = plain.lower()
+    split = re.sub(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ][a-zß-ÿ])", " ", plain)
+    words = re.sub(r"[_\s]+", " ", re.sub(r"(?<=\w)\.(?=\w)", " ", split)).strip().split(" ")
+    lowered = " ".join(word.lower() if n and word[1:].islower() else word for n, word in enumerate(words))
+    return lowered[:1].upper() + lowered[1:]
+
+
+def outcome_word(value: str) -> bool | None:
+    """Tell whether a status means won (True), lost (False), or neither (None)."""
+    words = set(folded(value).split())
+    if words & WON:
+        return not words & (_NOT | LOST)
+    return False if words & LOST else None

@@ -1,0 +1,190 @@
+"""Files that `leadlight init` cannot make a proposal from: one sentence, its exit code, nothing written."""
+
+import gzip
+import random
+import sqlite3
+import sys
+
+import pandas as pd
+import pytest
+
+PARAMS, SOURCE, NOT_ENOUGH = 3, 4, 5
+LEADS = "id,created,size\n" + "".join(f"L{n},2024-01-{n % 28 + 1:02d},{n % 7}\n" for n in range(60))
+DEALS = "id,closed,status\n" + "".join(
+    f"L{n},2024-02-{n % 28 + 1:02d},{'won' if n % 3 else 'lost'}\n" for n in range(60)
+)
+
+
+@pytest.fixture
+def init(tmp_path, monkeypatch, capsys):
+    """Run `leadlight init` on tables of text or bytes; return exit code, stdout and stderr."""
+
+    def run(*more: str, output: str = "params.yaml", **tables: str | bytes) -> tuple[int, str, str]:
+        from pipelines.cli import main
+
+        words = ["leadlight", "init", "--output", str(tmp_path / output)]
+        for table, content in tables.items():
+            path = tmp_path / f"{table}.csv"
+            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+            words += [f"--{table}", str(path)]
+        monkeypatch.setattr(sys, "argv", [*words, *more])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def refused(init, tmp_path):
+    """Demand a refusal: one sentence, the exit code, and the folder as it was."""
+
+    def check(*more: str, code: int = SOURCE, **tables: str | bytes) -> str:
+        before = {path.name for path in tmp_path.iterdir()} | {f"{name}.csv" for name in tables}
+        found, out, error = init(*more, **tables)
+        said = error.strip()
+        assert found == code, out + said
+        assert said.startswith("Error: The ")
+        assert said.count("\n") == 0
+        assert " must " in said
+        assert "Got " in said
+        assert said.endswith(".")
+        assert "leadlight run" not in out
+        assert {path.name for path in tmp_path.iterdir()} == before
+        return said
+
+    return check
+
+
+def test_good_files_are_not_refused(init, tmp_path):
+    code, _, error = init(leads=LEADS, deals=DEALS)
+    assert (code, error) == (0, "")
+    assert "max_bad_share" not in (tmp_path / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_a_params_file_that_is_there_is_kept_unless_force_is_given(init, refused, tmp_path):
+    (tmp_path / "params.yaml").write_text("mine", encoding="utf-8")
+    assert "params.yaml" in refused(leads=LEADS, deals=DEALS, code=PARAMS)
+    assert (tmp_path / "params.yaml").read_text(encoding="utf-8") == "mine"
+    code, _, error = init("--force", leads=LEADS, deals=DEALS)
+    assert (code, error) == (0, "")
+    assert (tmp_path / "params.yaml").read_text(encoding="utf-8").startswith("# Proposed by")
+
+
+def test_force_does_not_destroy_a_params_file_where_the_files_are_bad(init, tmp_path):
+    (tmp_path / "params.yaml").write_text("mine", encoding="utf-8")
+    code, _, _ = init("--force", leads=LEADS, deals="")
+    assert code == SOURCE
+    assert (tmp_path / "params.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_missing_file_is_named(refused, tmp_path):
+    assert "gone.csv" in refused("--leads", str(tmp_path / "gone.csv"))
+
+
+def junk(kind: str) -> bytes:
+    noise = random.Random(1).randbytes(20_000)
+    return {
+        "noise": noise,
+        "workbook": b"PK\x03\x04" + noise,
+        "cut gzip": gzip.compress(LEADS.encode())[:60],
+        "broken Parquet": b"PAR1" + noise,
+        "PDF": b"%PDF-1.7\n" + noise,
+        "zeros": bytes(5_000),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["noise", "workbook", "cut gzip", "broken Parquet", "PDF", "zeros"])
+def test_binary_files_are_refused(refused, kind):
+    refused(leads=junk(kind), deals=DEALS)
+
+
+@pytest.mark.parametrize("name", ["leads.csv.gz", "leads.parquet"])
+def test_a_damaged_file_with_the_right_name_is_refused(refused, tmp_path, name):
+    content = gzip.compress(LEADS.encode() * 50)[:-200] if name.endswith("gz") else b"PAR1" + bytes(500)
+    (tmp_path / name).write_bytes(content)
+    assert name in refused("--leads", str(tmp_path / name), deals=DEALS)
+
+
+def test_a_database_is_refused(refused, tmp_path):
+    connection = sqlite3.connect(tmp_path / "crm.db")
+    pd.DataFrame({"id": [1, 2]}).to_sql("leads", connection)
+    connection.close()
+    assert "SQLite" in refused("--leads", str(tmp_path / "crm.db"), deals=DEALS)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "   \n"])
+def test_an_empty_file_is_refused(refused, content):
+    assert "empty" in refused(leads=content, deals=DEALS)
+
+
+def test_a_header_without_rows_is_refused(refused):
+    assert "at least one row" in refused(leads="id,created,size\n", deals=DEALS)
+
+
+def test_one_column_is_refused(refused):
+    assert "two columns" in refused(leads="id\n1\n2\n", deals=DEALS)
+
+
+def test_no_key_in_common_is_refused_with_the_columns_of_both(refused):
+    said = refused(leads=LEADS, deals=DEALS.replace("\nL", "\nX"))
+    assert "leads has id, created, size; deals has id, closed, status." in said
+
+
+def test_no_unique_column_is_refused(refused):
+    assert "different for each lead" in refused(leads="a,b\n" + "1,2\n" * 50, deals=DEALS)
+
+
+def test_leads_without_a_time_are_refused_beside_deals(refused):
+    said = refused(leads="id,size\n" + "".join(f"L{n},{n % 7}\n" for n in range(60)), deals=DEALS)
+    assert "time of its creation" in said
+
+
+def test_deals_without_a_time_are_refused(refused):
+    rows = "".join(f"L{n},won\n" for n in range(60))
+    assert "time of its close" in refused(leads=LEADS, deals="id,status\n" + rows)
+
+
+def test_leads_alone_without_an_outcome_are_refused(refused):
+    assert "--deals" in refused(leads=LEADS)
+
+
+def test_leads_of_which_nothing_is_known_are_refused_with_the_reasons(refused):
+    lines = [line.rpartition(",")[0] for line in LEADS.splitlines()[1:]]
+    same = "\n".join(["id,created,size", *(f"{line},big" for line in lines)])
+    assert "Got size: the same in all rows that have a value: big." in refused(leads=same, deals=DEALS)
+    none = "\n".join(["id,created", *lines])
+    assert "no column but those of keys and times" in refused(leads=none, deals=DEALS)
+
+
+def test_a_row_that_excel_puts_above_the_header_is_named(refused):
+    assert "Got 'sep=;'" in refused(leads="sep=;\n" + LEADS.replace(",", ";"), deals=DEALS)
+
+
+def test_uneven_rows_below_a_name_that_comes_twice_are_refused(refused):
+    rows = "".join(f"L{n},2024-01-01,{n},{n}{',,' * (n % 2)}\n" for n in range(60))
+    assert "size more than once" in refused(leads="id,created,size,size\n" + rows, deals=DEALS)
+
+
+def test_activities_without_a_type_are_refused(refused):
+    rows = "".join(f"L{n},2024-01-01,\n" for n in range(60))
+    said = refused(leads=LEADS, deals=DEALS, activities="id,at,what\n" + rows)
+    assert "type of each activity" in said
+
+
+def test_deals_none_of_which_was_won_are_refused(refused):
+    said = refused(leads=LEADS, deals=DEALS.replace("won", "lost"), code=NOT_ENOUGH)
+    assert "The column status of deals must tell of wins. Got lost alone." in said
+
+
+def test_deals_of_other_leads_than_those_that_were_won_are_refused(refused):
+    rows = "".join(f"L{n},2024-02-01,{'lost' if n < 60 else 'won'}\n" for n in range(70))
+    said = refused(leads=LEADS, deals="id,closed,status\n" + rows, code=NOT_ENOUGH)
+    assert "must hold wins" in said
+
+
+def test_a_folder_in_place_of_the_output_is_refused(refused, tmp_path):
+    (tmp_path / "mine").mkdir()
+    said = refused("--output", str(tmp_path / "mine"), "--force", leads=LEADS, deals=DEALS)
+    assert "Got the folder" in said

@@ -1,0 +1,179 @@
+"""Keys, roles and attributes, as `leadlight init` finds them in small tables."""
+
+import pandas as pd
+import pytest
+
+from features.catalogue import ACTIVITY
+from pipelines.proposal.attributes import Known, find_attributes, find_missing
+from pipelines.proposal.keys import find_keys
+from pipelines.proposal.roles import find_roles
+from pipelines.proposal.tables import read_sheets
+
+
+@pytest.fixture
+def sheets(tmp_path):
+    def read(**tables: dict[str, list]):
+        for name, columns in tables.items():
+            pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
+        return read_sheets({name: tmp_path / f"{name}.csv" for name in tables})
+
+    return read
+
+
+def looked_at(columns: dict[str, list], used=(), times=(), missing=(), leaks=None):
+    known = Known(set(used), frozenset(times), tuple(missing), leaks or {})
+    proposed, left = find_attributes(pd.DataFrame(columns), known)
+    return {a.name: a.kind for a in proposed}, {entry.name: entry for entry in left}
+
+
+N = 200
+MANY = [f"{n % 7} items" for n in range(N)]
+
+
+def test_the_key_is_unique_in_leads_and_comes_again_elsewhere(sheets):
+    found = find_keys(
+        sheets(
+            leads={
+                "no": range(1, 101),
+                "crm": [f"K{n}" for n in range(100)],
+                "size": [n % 9 for n in range(100)],
+            },
+            deals={"amount": [n % 50 for n in range(80)], "contact": [f"K{n}" for n in range(80)]},
+            activities={"seen": range(1, 301), "who": [f"K{n % 100}" for n in range(300)]},
+        )
+    )
+    assert found.columns == {"leads": "crm", "deals": "contact", "activities": "who"}
+    assert found.known == {"deals": 1.0, "activities": 1.0}
+
+
+def test_a_few_repeated_keys_are_counted_and_kept(sheets):
+    found = find_keys(sheets(leads={"id": [*range(99), 98], "size": [1, 2] * 50}))
+    assert (found.columns, found.repeated) == ({"leads": "id"}, 1)
+
+
+def test_creation_is_the_time_before_the_close_and_not_the_last_change(sheets):
+    read = sheets(
+        leads={
+            "id": range(30),
+            "last_modified": ["2024-06-30"] * 30,
+            "angelegt_am": [f"2024-01-{n + 1:02d}" for n in range(30)],
+        },
+        deals={
+            "id": range(30),
+            "created": ["2023-12-01"] * 30,
+            "abschluss": [f"2024-02-{n % 28 + 1:02d}" for n in range(30)],
+        },
+    )
+    roles = find_roles(read, find_keys(read))
+    assert roles["leads"].time.column == "angelegt_am"
+    assert roles["deals"].time.column == "abschluss"
+    assert roles["leads"].other_times == ("last_modified",)
+
+
+def test_where_names_do_not_tell_creation_is_the_time_before_the_close(sheets):
+    days = [f"2024-03-{n + 1:02d}" for n in range(30)]
+    read = sheets(
+        leads={"id": range(30), "moment a": ["2024-05-01"] * 30, "moment b": days},
+        deals={"id": range(30), "moment c": [day.replace("-03-", "-04-") for day in days]},
+    )
+    roles = find_roles(read, find_keys(read))
+    assert roles["leads"].time.column == "moment b"
+
+
+def test_columns_of_activities_consent_and_owner_are_found_by_name_and_values(sheets):
+    day = ["2024-01-01"] * 60
+    read = sheets(
+        leads={
+            "id": range(60),
+            "created": day,
+            "DSGVO-Einwilligung": ["ja", "nein"] * 30,
+            "Betreuer": [f"Team {n % 3}" for n in range(60)],
+        },
+        deals={"id": range(60), "closed": day, "status": ["won", "lost"] * 30},
+        activities={
+            "id": range(60),
+            "zeitpunkt": day,
+            "kanal": ["web", "mail"] * 30,
+            "Aktion": ["Demo", "Anruf"] * 30,
+            "Dauer": [n % 30 for n in range(60)],
+            "Seite": ["/a", "/b", "/c"] * 20,
+        },
+    )
+    roles = find_roles(read, find_keys(read))
+    assert roles["leads"].columns == {"consent": "DSGVO-Einwilligung", "owner": "Betreuer"}
+    assert roles["leads"].granted == ("ja",)
+    assert roles["activities"].columns == {"type": "Aktion", "value": "Dauer", "object": "Seite"}
+
+
+def test_every_column_is_proposed_or_named_with_its_reason():
+    columns = {
+        "id": range(N),
+        "items": MANY,
+        "staff": [n % 90 for n in range(N)],
+        "zip": [f"0{n % 60:04d}" for n in range(N)],
+        "e-mail": [f"p{n}@firm{n}.com" for n in range(N)],
+        "fax": [None] * N,
+        "always": ["x"] * N,
+        "hardly": ["no"] * (N - 1) + ["yes"],
+        "uuid": [f"{n:08x}" for n in range(N)],
+        "remark": [f"we spoke about item {n} and will call again" for n in range(N)],
+        "birthday": ["1980-01-01", "1990-05-05"] * (N // 2),
+        "Items": MANY,
+        ACTIVITY: MANY,
+        "lost_reason": ["price", "time"] * (N // 2),
+        "Converted": ["yes", "no"] * (N // 2),
+        "tag": ["a", "b"] * (N // 2),
+    }
+    proposed, left = looked_at(columns, used={"id"}, times={"birthday"}, leaks={"tag": "tells the end"})
+    assert proposed == {"items": "category", "staff": "number", "zip": "category", "e-mail": "email"}
+    assert set(proposed) | set(left) | {"id"} == set(columns)
+    assert {name for name, entry in left.items() if entry.suspect} == {"lost_reason", "Converted", "tag"}
+    assert left["always"].reason == "the same in all rows that have a value: x"
+    assert left["fax"].reason == "no row has a value"
+    assert left["hardly"].reason == "hardly varies: 99.50% are no"
+    assert left["uuid"].reason.startswith("an identifier: 200 different")
+    assert left["remark"].reason == "free text"
+    assert left["Items"].reason == left[ACTIVITY].reason
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        ("{}.234,50", "a decimal comma, such as"),
+        ("{},5", "a decimal comma, such as"),
+        ("{},234.00", "marks between thousands, such as"),
+        ("{} €", "a unit or sign, such as"),
+        ("{}5 %", "a unit or sign, such as"),
+        ("{}.500", "nobody can tell whether"),
+    ],
+)
+def test_numbers_that_the_reader_does_not_read_are_said_and_not_proposed(example, words):
+    proposed, left = looked_at({"umsatz": [example.format(n % 40 + 10) for n in range(N)]})
+    assert proposed == {}
+    assert words in left["umsatz"].reason
+    assert "1234.5" in left["umsatz"].reason
+
+
+def test_placeholders_count_everywhere_but_a_number_only_where_no_column_means_it():
+    frame = pd.DataFrame(
+        {
+            "city": ["Select", "Rom", "Bonn", "Ulm"] * 50,
+            "job": ["Select", "unbekannt", "Koch", "Maurer"] * 50,
+            "score": [-1, 3, 4, 5] * 50,
+            "change": [-1, 0, 1, -2] * 50,
+        }
+    )
+    assert find_missing(frame, frame.columns) == {"Select": ["city", "job"], "unbekannt": ["job"]}
+    without = frame.drop(columns="change")
+    assert find_missing(without, without.columns)["-1"] == ["score"]
+
+
+def test_a_name_that_the_header_has_twice_is_proposed_once(tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_text("id,size,size\n" + "".join(f"{n},{n % 7},{n % 5}\n" for n in range(N)), encoding="utf-8")
+    sheet = read_sheets({"leads": path})["leads"]
+    assert sheet.twice == ("size",)
+    proposed, left = find_attributes(sheet.frame, Known({"id"}, frozenset(), ()))
+    assert [a.name for a in proposed] == ["size"]
+    assert left[0].name == "size.1"
+    assert "more than once" in left[0].reason
