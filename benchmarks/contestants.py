@@ -24,6 +24,8 @@ NAMES = [
 
 def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> None:
     """Compute the declared features as `leadlight featurize` does."""
+    import ibis
+
     from features.build import FeatureSet
     from features.catalogue import SignalSpec
     from pipelines.engine import open_engine
@@ -36,7 +38,8 @@ def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> No
                SignalSpec(TYPES[9], by_sales=True))  # fmt: skip
     features = FeatureSet((), signals, has_activities=True, ages=True, has_objects=True)
     leads = open_leads_at(engine, parse_as_of(AS_OF, "UTC"))
-    engine.connection.to_parquet(features.table(leads, engine.tables, only=names), output)
+    table = features.table(leads, engine.tables, only=names, moment=ibis.timestamp(AS_OF))
+    engine.connection.to_parquet(table, output)
 
 
 def leadlight_all(folder: Path, output: Path) -> None:

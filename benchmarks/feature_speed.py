@@ -23,8 +23,8 @@ from page import write_page
 ROOT = Path(__file__).resolve().parent.parent
 SMALL, LARGE, PER_LEAD = 100_000, 1_000_000, 50
 ROUNDS = 5
-#: memory that DuckDB may take for the large table; the rest of the 6 GiB is for what lies beside it
-MEMORY = "4GB"
+#: memory that DuckDB may take; the rest of the 6 GiB is for what lies beside it
+MEMORY = "5GB"
 
 
 def main() -> None:

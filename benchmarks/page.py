@@ -58,7 +58,7 @@ Round by round, Leadlight is {bars["times_faster_than_pandas"]:.1f} times as fas
 as the SQL written by hand (bar: 1.5). The SQL knows its one moment and that every lead is open; Leadlight compiles the same two
 stages from the declared features, for any number of moments.
 
-{large["activities"]:,} activities of {large["leads"]:,} leads, with `LEADLIGHT_DUCKDB_MEMORY=4GB` (bars: exponent 1.1, 6 GiB):
+{large["activities"]:,} activities of {large["leads"]:,} leads, with `LEADLIGHT_DUCKDB_MEMORY=5GB` (bars: exponent 1.1, 6 GiB):
 
 | | seconds | exponent | peak GiB |
 |---|---|---|---|

@@ -15,7 +15,7 @@ from features.engagement import (
     zero_without_activity,
 )
 from features.fit import fit_features, fit_table, fit_topics
-from features.known import age_days
+from features.known import Looks, age_days
 
 __all__ = ["FeatureSet", "Tables"]
 
@@ -79,7 +79,13 @@ class FeatureSet:
             topics.append(age_topic())
         return Catalogue(tuple(features), tuple(topics))
 
-    def table(self, snapshots: ir.Table, tables: Tables, only: Collection[str] | None = None) -> ir.Table:
+    def table(
+        self,
+        snapshots: ir.Table,
+        tables: Tables,
+        only: Collection[str] | None = None,
+        moment: ir.TimestampScalar | None = None,
+    ) -> ir.Table:
         """Compute the features of every snapshot.
 
         Parameters
@@ -90,6 +96,9 @@ class FeatureSet:
             What was recorded, also after the snapshots: only what was known at each is looked at.
         only : collection of str, optional
             Names of the features that are wanted, all if left out; what none of them needs is not read.
+        moment : ir.TimestampScalar, optional
+            The one as_of of all snapshots, where they share one. Says nothing new, but saves a quarter of
+            the time.
 
         Returns
         -------
@@ -100,12 +109,13 @@ class FeatureSet:
         result = fit_table(snapshots, tables.attributes, tables.history, self.attributes, wanted)
         engaged = [f for f in engagement_features(self.signals, objects=self.has_objects) if f.name in wanted]
         if self.has_activities and engaged and tables.activities is not None:
-            names = {feature.name for feature in engaged}
+            looks, names = Looks(snapshots, moment), {feature.name for feature in engaged}
             behaviour = engagement_table(
-                snapshots, tables.activities, self.signals, objects=self.has_objects, only=names
+                looks, tables.activities, self.signals, objects=self.has_objects, only=names
             )
-            result = result.left_join(behaviour, ["lead_id", "as_of"]).drop("lead_id_right", "as_of_right")
-            result = result.mutate(**self._as_declared(result, engaged))
+            own = result.columns
+            result = result.left_join(behaviour, looks.keys)
+            result = result.select(*own, **self._as_declared(result, engaged))
         if "age_days" in wanted:
             births = tables.leads.select("lead_id", "created_at")
             result = result.left_join(births, "lead_id").drop("lead_id_right")
@@ -115,5 +125,6 @@ class FeatureSet:
     def _as_declared(self, table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
         """Nothing happened is a count of 0; how long ago nothing happened is unknown."""
         zero = zero_without_activity(self.signals, objects=self.has_objects)
-        numbers = {f.name: table[f.name].cast("float64") for f in features if f.kind == "number"}
-        return {name: value.fill_null(0.0) if name in zero else value for name, value in numbers.items()}
+        kinds = {"number": "float64", "category": "string"}
+        values = {f.name: table[f.name].cast(kinds[f.kind]) for f in features}
+        return {name: value.fill_null(0.0) if name in zero else value for name, value in values.items()}

@@ -4,15 +4,15 @@ Each family is aggregated twice: first within each lead and activity type, then 
 pass reads each activity once for all windows together, which is what makes many features cheap.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
 from features.families import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
-from features.known import known_activities, within
-from features.touches import course, course_features, touches_by_type
+from features.known import Looks, known_activities, within
+from features.touches import course, course_features, course_needs, touches_by_type
 
 __all__ = [
     "age_feature",
@@ -83,7 +83,7 @@ def age_topic() -> Topic:
 
 
 def engagement_table(
-    snapshots: ir.Table,
+    looks: Looks,
     activities: ir.Table,
     signals: Iterable[SignalSpec],
     *,
@@ -94,8 +94,8 @@ def engagement_table(
 
     Parameters
     ----------
-    snapshots : ir.Table
-        lead_id, as_of.
+    looks : Looks
+        The snapshots.
     activities : ir.Table
         lead_id, occurred_at, type, and what :func:`features.known.known_activities` reads besides.
     signals : iterable of SignalSpec
@@ -108,46 +108,48 @@ def engagement_table(
     Returns
     -------
     ir.Table
-        lead_id, as_of and at least the wanted columns of :func:`engagement_features`. A snapshot without
+        The keys of `looks` and at least the wanted columns of :func:`engagement_features`. A snapshot without
         known activity has no row: :func:`features.build.FeatureSet.table` fills it.
     """
     signals = list(signals)
     named = [signal.name for signal in signals]
     valued = any(signal.valued for signal in signals)
     columns_read = ("type", "local_at", "seconds", "age", *(("value",) if valued else ()))
-    known = known_activities(snapshots, activities, *columns_read)
+    known = known_activities(looks, activities, *columns_read)
     families = [*FAMILIES, *(VALUES if valued else ())]
-    partial = known.group_by("lead_id", "as_of", "type").agg(
+    partial = known.group_by(*looks.keys, "type").agg(
         **{family.name: family.partial(known) for family in families}, **touches_by_type(known)
     )
+    wanted = {f.name for f in engagement_features(signals, objects=objects)} if only is None else set(only)
+    needed = wanted | course_needs(wanted)
     columns = {
         f"{family.name}__{name}": _across(partial, family, topic, named)
         for topic, name, _, _, own in _topics(signals, objects)
         for family in own
-        if family is not DISTINCT
+        if family is not DISTINCT and (family in VALUES or f"{family.name}__{name}" in needed)
     }
     columns |= _means(columns)
-    across = course(partial, signals, columns)
-    if only is None or any(name.startswith("active_days") for name in only):
-        across = _joined(across, _active_days(snapshots, activities))
-    if not objects or not (only is None or any(name.startswith(DISTINCT.name) for name in only)):
+    across = course(partial, looks.keys, signals, columns, wanted)
+    if any(name.startswith("active_days") for name in wanted):
+        across = _joined(across, _active_days(looks, activities), looks.keys)
+    if not any(name.startswith(DISTINCT.name) for name in wanted):
         return across
-    recent = known_activities(snapshots, activities, "type", "object", last_days=LONG_WINDOW)
-    seen = distinct_objects(recent)
-    different = seen.group_by("lead_id", "as_of").agg(
+    recent = known_activities(looks, activities, "type", "object", last_days=LONG_WINDOW)
+    seen = distinct_objects(recent, looks.keys)
+    different = seen.group_by(*looks.keys).agg(
         **{
             f"{DISTINCT.name}__{name}": _across(seen, DISTINCT, topic, named)
             for topic, name, _, _, own in _topics(signals, objects)
             if DISTINCT in own
         }
     )
-    return _joined(across, different)
+    return _joined(across, different, looks.keys)
 
 
-def _active_days(snapshots: ir.Table, activities: ir.Table) -> ir.Table:
-    recent = known_activities(snapshots, activities, "local_at", "age", last_days=max(ACTIVE_WINDOWS))
+def _active_days(looks: Looks, activities: ir.Table) -> ir.Table:
+    recent = known_activities(looks, activities, "local_at", "age", last_days=max(ACTIVE_WINDOWS))
     day = recent.local_at.date()
-    return recent.group_by("lead_id", "as_of").agg(
+    return recent.group_by(*looks.keys).agg(
         **{f"active_days_{n}d__any": day.nunique(where=within(recent.age, n)) for n in ACTIVE_WINDOWS}
     )
 
@@ -160,8 +162,12 @@ def zero_without_activity(signals: Iterable[SignalSpec], *, objects: bool) -> se
 
 
 def _across(partial: ir.Table, family: Family, topic: str, named: list[str]) -> ir.Value:
-    column = partial[family.name]
-    value = getattr(column, family.combine)(where=_of(partial, topic, named)).cast("float64")
+    column, here = partial[family.name], _of(partial, topic, named)
+    if here is not None:
+        # not where=...: dozens of filters on one table take engines longer than dozens of cases
+        nothing = ibis.literal(0, type=column.type()) if family.combine == "sum" else ibis.null(column.type())
+        column = ibis.ifelse(here, column, nothing)
+    value = getattr(column, family.combine)().cast("float64")
     return value / family.unit if family.unit != 1.0 else value
 
 
@@ -184,8 +190,8 @@ def _means(columns: dict[str, ir.Value]) -> dict[str, ir.Value]:
     }
 
 
-def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
-    return left.left_join(right, ["lead_id", "as_of"]).drop("lead_id_right", "as_of_right")
+def _joined(left: ir.Table, right: ir.Table, keys: Sequence[str]) -> ir.Table:
+    return left.left_join(right, keys).drop(*(f"{key}_right" for key in keys))
 
 
 def _topics(

@@ -1,6 +1,6 @@
 """Families over activity types: each says one thing of every topic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -131,19 +131,21 @@ DISTINCT = Family(
 )
 
 
-def distinct_objects(known: ir.Table) -> ir.Table:
+def distinct_objects(known: ir.Table, keys: Sequence[str]) -> ir.Table:
     """Count the objects that each lead touched, by type.
 
     Parameters
     ----------
     known : ir.Table
-        lead_id, as_of, type, object (text or NULL) of the activities of the last 90 days.
+        `keys`, type, object (text or NULL) of the activities of the last 90 days.
+    keys : sequence of str
+        Columns that tell snapshots apart.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of, type, and the number under the name of :data:`DISTINCT`. The same object of two
+        `keys`, type, and the number under the name of :data:`DISTINCT`. The same object of two
         types is two: a page seen and a page printed.
     """
-    once = known.filter(known.object.notnull()).select("lead_id", "as_of", "type", "object").distinct()
-    return once.group_by("lead_id", "as_of", "type").agg(**{DISTINCT.name: DISTINCT.partial(once)})
+    once = known.filter(known.object.notnull()).select(*keys, "type", "object").distinct()
+    return once.group_by(*keys, "type").agg(**{DISTINCT.name: DISTINCT.partial(once)})

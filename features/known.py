@@ -3,10 +3,13 @@
 A record is known at ``as_of`` when it happened strictly before it. Times are UTC in whole seconds.
 """
 
+from dataclasses import dataclass
+
 import ibis
 import ibis.expr.types as ir
 
 __all__ = [
+    "Looks",
     "age_days",
     "attribute_values",
     "existing_at",
@@ -39,15 +42,36 @@ def within(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
     return age <= float(days)
 
 
-def known_activities(
-    snapshots: ir.Table, activities: ir.Table, *columns: str, last_days: float | None = None
-) -> ir.Table:
-    """Join each snapshot with the activities known then.
+@dataclass(frozen=True)
+class Looks:
+    """Which leads are looked at, and when.
 
     Parameters
     ----------
     snapshots : ir.Table
         lead_id, as_of.
+    moment : ir.TimestampScalar or None
+        The one as_of of all snapshots, where they share one: a night needs no moment a row.
+    """
+
+    snapshots: ir.Table
+    moment: ir.TimestampScalar | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns that tell snapshots apart."""
+        return ("lead_id", "as_of") if self.moment is None else ("lead_id",)
+
+
+def known_activities(
+    looks: Looks, activities: ir.Table, *columns: str, last_days: float | None = None
+) -> ir.Table:
+    """Find the activities that were known at each snapshot.
+
+    Parameters
+    ----------
+    looks : Looks
+        The snapshots.
     activities : ir.Table
         lead_id, occurred_at, type, and, where there are any, value, object and local_at: when it happened
         by the clocks of the business.
@@ -60,16 +84,22 @@ def known_activities(
     Returns
     -------
     ir.Table
-        lead_id, as_of and `columns`: one row a known activity of a snapshot.
+        The keys of `looks` and `columns`: one row a known activity of a snapshot.
     """
-    moments = snapshots.select("lead_id", "as_of", now=_epoch(snapshots.as_of))
-    joined = moments.join(
-        activities,
-        [moments.lead_id == activities.lead_id, activities.occurred_at < moments.as_of],
-        how="inner",
-    )
+    if looks.moment is None:
+        moments = looks.snapshots.select("lead_id", "as_of", now=_epoch(looks.snapshots.as_of))
+        rows = moments.join(
+            activities,
+            [moments.lead_id == activities.lead_id, activities.occurred_at < moments.as_of],
+            how="inner",
+        )
+        keys, now = {"lead_id": moments.lead_id, "as_of": moments.as_of}, moments.now
+    else:
+        activities = activities.filter(activities.occurred_at < looks.moment)
+        rows = activities = activities.semi_join(looks.snapshots, "lead_id")
+        keys, now = {"lead_id": activities.lead_id}, _epoch(looks.moment)
     given = activities.columns
-    seconds = moments.now - _epoch(activities.occurred_at)
+    seconds = now - _epoch(activities.occurred_at)
     values = {
         "type": activities.type,
         "value": activities.value if "value" in given else ibis.null("float64"),
@@ -81,9 +111,9 @@ def known_activities(
     # each caller takes what it needs: a table that several share would be written down whole by the engine
     wanted = {name: values[name] for name in columns}
     if last_days is None:
-        return joined.select(lead_id=moments.lead_id, as_of=moments.as_of, **wanted)
-    rows = joined.select(lead_id=moments.lead_id, as_of=moments.as_of, **wanted | {"age": values["age"]})
-    return rows.filter(within(rows.age, last_days))
+        return rows.select(**keys, **wanted)
+    recent = rows.select(**keys, **wanted | {"age": values["age"]})
+    return recent.filter(within(recent.age, last_days))
 
 
 def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:

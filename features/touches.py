@@ -1,6 +1,6 @@
 """The course that activity takes: the first touch and the last, gaps, working hours, silence after sales."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -9,13 +9,10 @@ from features.catalogue import ACTIVITY, OTHER, SALES, Feature, SignalSpec
 from features.families import LONG_WINDOW
 from features.known import SECONDS_A_DAY, within
 
-__all__ = ["course", "course_features", "touches_by_type"]
+__all__ = ["course", "course_features", "course_needs", "touches_by_type"]
 
 #: hours of the working day, by the clocks of the business: from the first up to the last, Monday to Friday
 OPENS, CLOSES, WORKING_DAYS = 9, 17, 5
-#: columns that are there for others alone
-_HIDDEN = ("count_37d", "touches", "at_work", "first_key", "last_key", "sales_last", "lead_last")
-
 #: family, kind, sentence, words: of activity as a whole
 _COURSE = (
     ("trend", "number",
@@ -75,30 +72,51 @@ def touches_by_type(known: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def course(partial: ir.Table, signals: list[SignalSpec], columns: dict[str, ir.Value]) -> ir.Table:
-    """Aggregate across types: the given columns, and the features of the course.
+def course_needs(wanted: Collection[str]) -> set[str]:
+    """Name the counts that wanted features of the course are made of."""
+    made_of = {"trend__any": "count_7d__any", "working_hours__any": "count_90d__any"}
+    return {count for name, count in made_of.items() if name in wanted}
+
+
+def course(
+    partial: ir.Table,
+    keys: Sequence[str],
+    signals: list[SignalSpec],
+    columns: dict[str, ir.Value],
+    wanted: Collection[str],
+) -> ir.Table:
+    """Aggregate across types: the given columns, and the wanted features of the course.
 
     Parameters
     ----------
     partial : ir.Table
-        lead_id, as_of, type and the columns of :func:`touches_by_type`.
+        `keys`, type and the columns of :func:`touches_by_type`.
+    keys : sequence of str
+        Columns that tell snapshots apart.
     signals : list of SignalSpec
         In the order that decides which of two types in the same second is named: the earlier one.
     columns : dict of str to ir.Value
-        Further aggregates over `partial`, by name; those of activity as a whole are read.
+        Further aggregates over `partial`, by name; those of :func:`course_needs` are read.
+    wanted : collection of str
+        Names of features.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of, `columns` and the columns of :func:`course_features`.
+        `keys`, `columns` and the wanted columns of :func:`course_features`.
     """
+    own = [f"{family}__any" for family, *_ in _COURSE] + [
+        f"{family}__sales" for family, *_ in _silence(signals)
+    ]
+    if not set(own) & set(wanted):
+        return partial.group_by(*keys).agg(**columns)
     names = [*(signal.name for signal in signals), OTHER]
     size = len(names)
     # seconds and place in one whole number: its extremes name a type without a sort, the same on every engine
     place = ibis.cases(*((partial.type == name, i) for i, name in enumerate(names)), else_=size - 1)
     place = place.cast("int64")
     sales = [signal.name for signal in signals if signal.by_sales]
-    by_sales = partial.type.isin(sales) if sales else ibis.literal(False)
+    by_sales = partial.type.isin(sales).fill_null(False) if sales else ibis.literal(False)
     hidden = {
         "count_37d": partial.count_37d.sum(),
         "touches": partial.touches.sum(),
@@ -108,38 +126,63 @@ def course(partial: ir.Table, signals: list[SignalSpec], columns: dict[str, ir.V
         "sales_last": partial["last"].min(where=by_sales),
         "lead_last": partial["last"].min(where=~by_sales),
     }
-    across = partial.group_by("lead_id", "as_of").agg(**columns, **hidden)
-    whole = _whole(across, names) | (_after_sales(across) if sales else {})
-    wanted = [f"{family}__sales" for family, *_ in _silence(signals)]
-    whole = {name: value for name, value in whole.items() if name.endswith("__any") or name in wanted}
-    return across.mutate(**whole).drop(*_HIDDEN)
+    across = partial.group_by(*keys).agg(**columns, **hidden)
+    values = {name: _EXPRESSIONS[name](across, names) for name in own if name in wanted}
+    return across.select(*keys, *columns, **values)
 
 
-def _whole(across: ir.Table, names: list[str]) -> dict[str, ir.Value]:
+def _trend(across: ir.Table, names: list[str]) -> ir.Value:
     recent = across.count_7d__any
     before = across.count_37d.cast("float64") - recent
     ratio = ((recent + 0.5) / 7.0) / ((before + 0.5) / 30.0)
-    size = len(names)
-    first = (across.first_key - across.first_key % size) / size
-    last = (across.last_key - across.last_key % size) / size
-    gaps = (across.touches - 1).cast("float64").nullif(0.0)
-    return {
-        "trend__any": ibis.ifelse(recent + before > 0, ratio.ln(), ibis.null("float64")),
-        "days_since_first__any": first.cast("float64") / SECONDS_A_DAY,
-        "mean_gap__any": (first - last).cast("float64") / SECONDS_A_DAY / gaps,
-        "working_hours__any": across.at_work.cast("float64") / across.count_90d__any.nullif(0.0),
-        "first_touch__any": _name_at(size - 1 - across.first_key % size, names),
-        "last_touch__any": _name_at(across.last_key % size, names),
-    }
+    return ibis.ifelse(recent + before > 0, ratio.ln(), ibis.null("float64"))
 
 
-def _after_sales(across: ir.Table) -> dict[str, ir.Value]:
-    since = across.sales_last.cast("float64") / SECONDS_A_DAY
+def _since_first(across: ir.Table, names: list[str]) -> ir.Value:
+    return _seconds(across.first_key, names) / SECONDS_A_DAY
+
+
+def _mean_gap(across: ir.Table, names: list[str]) -> ir.Value:
+    span = _seconds(across.first_key, names) - _seconds(across.last_key, names)
+    return span / SECONDS_A_DAY / (across.touches - 1).cast("float64").nullif(0.0)
+
+
+def _working_hours(across: ir.Table, names: list[str]) -> ir.Value:
+    return across.at_work.cast("float64") / across.count_90d__any.nullif(0.0)
+
+
+def _first_touch(across: ir.Table, names: list[str]) -> ir.Value:
+    return _name_at(len(names) - 1 - across.first_key % len(names), names)
+
+
+def _last_touch(across: ir.Table, names: list[str]) -> ir.Value:
+    return _name_at(across.last_key % len(names), names)
+
+
+def _since_sales(across: ir.Table, names: list[str]) -> ir.Value:
+    return across.sales_last.cast("float64") / SECONDS_A_DAY
+
+
+def _unanswered(across: ir.Table, names: list[str]) -> ir.Value:
     reacted = (across.lead_last < across.sales_last).fill_null(False)
-    return {
-        "silence__sales": ibis.ifelse(reacted & across.sales_last.notnull(), 0.0, since),
-        "days_since_sales__sales": since,
-    }
+    return ibis.ifelse(reacted & across.sales_last.notnull(), 0.0, _since_sales(across, names))
+
+
+_EXPRESSIONS: dict[str, Callable[[ir.Table, list[str]], ir.Value]] = {
+    "trend__any": _trend,
+    "days_since_first__any": _since_first,
+    "mean_gap__any": _mean_gap,
+    "working_hours__any": _working_hours,
+    "first_touch__any": _first_touch,
+    "last_touch__any": _last_touch,
+    "silence__sales": _unanswered,
+    "days_since_sales__sales": _since_sales,
+}
+
+
+def _seconds(key: ir.IntegerValue, names: list[str]) -> ir.FloatingValue:
+    seconds: ir.FloatingValue = (key - key % len(names)) / len(names)
+    return seconds.cast("float64")
 
 
 def _name_at(place: ir.Value, names: list[str]) -> ir.Value:

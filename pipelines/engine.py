@@ -49,7 +49,7 @@ class Engine:
         """Compute a table once for several uses, where that needs no other place than memory."""
         if self.name == "spark":  # plans it anew each time, which is better than a table in its warehouse
             return table
-        held: ir.Table = self.connection.create_table(name, table.to_pyarrow(), overwrite=True)
+        held: ir.Table = self.connection.create_table(name, table, overwrite=True)
         return held
 
 

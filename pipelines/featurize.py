@@ -7,7 +7,6 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.build import FeatureSet
 from features.errors import NotEnoughDataError, SourceError
 from features.known import open_leads
 from features.labels import first_closings
@@ -41,7 +40,8 @@ def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> in
     opened = open_engine(workdir, engine or params.engine)
     path = workdir.need(workdir.snapshots, "snapshot")
     snapshots = read_into(opened.connection, path, "snapshots").select("lead_id", "as_of")
-    return _write(feature_set(params, opened.report), opened, snapshots, workdir.features)
+    table = feature_set(params, opened.report).table(snapshots, opened.tables)
+    return _write(table, opened, workdir.features)
 
 
 def featurize_moment(
@@ -73,8 +73,10 @@ def featurize_moment(
         If no lead was open then.
     """
     opened = open_engine(workdir, engine or params.engine)
-    snapshots = open_leads_at(opened, as_of)
-    return _write(feature_set(params, opened.report), opened, snapshots, output)
+    table = feature_set(params, opened.report).table(
+        open_leads_at(opened, as_of), opened.tables, moment=ibis.timestamp(as_of.isoformat())
+    )
+    return _write(table, opened, output)
 
 
 def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
@@ -106,8 +108,7 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     return open_now
 
 
-def _write(features: FeatureSet, engine: Engine, snapshots: ir.Table, output: Path) -> int:
-    table = features.table(snapshots, engine.tables)
+def _write(table: ir.Table, engine: Engine, output: Path) -> int:
     if engine.name == "spark":
         return _write_folder(table, engine, output)
     with replacing(output, a_folder=_is_spark_folder(output)) as temporary:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from features.build import FeatureSet
@@ -99,7 +100,8 @@ def score(
     seen = scorer.facts["activity_types"]
     features = feature_set(params, report | {"activity_types": seen})
     scorer.check(features.catalogue)
-    table = features.table(open_leads_at(engine, as_of), engine.tables)
+    moment = ibis.timestamp(as_of.isoformat())
+    table = features.table(open_leads_at(engine, as_of), engine.tables, moment=moment)
     frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
     consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
     scored = _with_consent(pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1), consent)
