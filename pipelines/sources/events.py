@@ -98,8 +98,7 @@ def clean_history(
 ) -> pd.DataFrame:
     """Read the history: lead_id, attribute, value, number, changed_at.
 
-    Arguments as :func:`clean_activities`; `attributes` are those of params, and what is not named there
-    is not kept. Changes known by the day
+    Arguments as :func:`clean_activities`; `attributes` are those of params, which tell their kinds. Changes known by the day
     alone count from its end.
     """
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
@@ -112,9 +111,15 @@ def clean_history(
     schema = {"lead_id": of_a_lead(leads), "attribute": named} | reader.time_schema("changed_at")
     good = reader.good(schema, quarantine).reset_index(drop=True)
     good["number"] = numbers(good["value"])
-    good = good[good["attribute"].isin(list(attributes))].reset_index(drop=True)
     for name, rows in good.groupby("attribute").groups.items():
-        good.loc[rows, "value"] = clean_text(good.loc[rows, "value"], attributes[str(name)].kind)
+        values = good.loc[rows, "value"]
+        kind = attributes[str(name)].kind if name in attributes else "category"
+        clean = clean_text(values, kind)
+        if (
+            name not in attributes
+        ):  # for the audit alone; nobody said that it is an address, but it may be one
+            clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
+        good.loc[rows, "value"] = clean
     good = good[["lead_id", "attribute", "value", "number", "changed_at"]]
     return _known_when_over(good, "changed_at", table.changed_at, source.timezone)
 

@@ -61,6 +61,7 @@ def test_history_and_stages_are_read_beside_leads_and_deals(folder):
         # an attribute may have been emptied: that is knowledge; what is known by the day counts from its end
         ["A", "trade", None, None, "2024-01-01 22:59:59"],
         ["A", "trade", "steel", None, "2024-01-05 22:59:59"],
+        ["B", "colour", "red", None, "2024-01-05 22:59:59"],
     ]
     assert table(folder, "stages") == [["A", "MQL", "2024-01-02 23:00:00"]]
     assert table(folder, "deals") == [
@@ -68,7 +69,7 @@ def test_history_and_stages_are_read_beside_leads_and_deals(folder):
         ["B", "2024-02-01 23:00:00", "False", None],
     ]
     assert report["historised"] == ["trade"]  # of declared attributes only
-    assert report["rows"] == {"leads": 2, "attributes": 2, "deals": 2, "history": 2, "stages": 1}
+    assert report["rows"] == {"leads": 2, "attributes": 2, "deals": 2, "history": 3, "stages": 1}
     assert report["quarantine"] == [
         {"table": "stages", "column": "stage", "reason": "no stage", "action": "row left out", "rows": 1}
     ]

@@ -1,12 +1,12 @@
 SELECT
   "t0"."lead_id" AS "lead_id",
   "t0"."as_of" AS "as_of",
-  COALESCE(CAST("t19"."active_days_30d__any" AS DOUBLE), 0.0) AS "active_days_30d__any"
+  COALESCE(CAST("t17"."active_days_30d__any" AS DOUBLE), 0.0) AS "active_days_30d__any"
 FROM "snapshots" AS "t0"
 LEFT OUTER JOIN (
   SELECT
-    "t13"."lead_id" AS "lead_id",
-    "t13"."as_of" AS "as_of",
+    "t14"."lead_id" AS "lead_id",
+    "t14"."as_of" AS "as_of",
     "t11"."active_days_30d__any" AS "active_days_30d__any"
   FROM (
     SELECT
@@ -27,7 +27,7 @@ LEFT OUTER JOIN (
     GROUP BY
       "t12"."lead_id",
       "t12"."as_of"
-  ) AS "t13"
+  ) AS "t14"
   LEFT OUTER JOIN (
     SELECT
       "t0"."lead_id" AS "lead_id",
@@ -47,6 +47,6 @@ LEFT OUTER JOIN (
       "t0"."lead_id",
       "t0"."as_of"
   ) AS "t11"
-    ON "t13"."lead_id" = "t11"."lead_id" AND "t13"."as_of" = "t11"."as_of"
-) AS "t19"
-  ON "t0"."lead_id" = "t19"."lead_id" AND "t0"."as_of" = "t19"."as_of"
+    ON "t14"."lead_id" = "t11"."lead_id" AND "t14"."as_of" = "t11"."as_of"
+) AS "t17"
+  ON "t0"."lead_id" = "t17"."lead_id" AND "t0"."as_of" = "t17"."as_of"

@@ -1,14 +1,13 @@
 SELECT
   "t0"."lead_id" AS "lead_id",
   "t0"."as_of" AS "as_of",
-  COALESCE("t9"."count_30d__demo_request", 0.0) AS "count_30d__demo_request"
+  COALESCE("t10"."count_30d__demo_request", 0.0) AS "count_30d__demo_request"
 FROM "snapshots" AS "t0"
 LEFT OUTER JOIN (
   SELECT
     "t8"."lead_id" AS "lead_id",
     "t8"."as_of" AS "as_of",
-    SUM("t8"."count_30d") FILTER(WHERE
-      "t8"."type" = 'demo_request') AS "count_30d__demo_request"
+    SUM(CASE WHEN "t8"."type" = 'demo_request' THEN "t8"."count_30d" ELSE 0.0 END) AS "count_30d__demo_request"
   FROM (
     SELECT
       "t0"."lead_id" AS "lead_id",
@@ -30,5 +29,5 @@ LEFT OUTER JOIN (
   GROUP BY
     "t8"."lead_id",
     "t8"."as_of"
-) AS "t9"
-  ON "t0"."lead_id" = "t9"."lead_id" AND "t0"."as_of" = "t9"."as_of"
+) AS "t10"
+  ON "t0"."lead_id" = "t10"."lead_id" AND "t0"."as_of" = "t10"."as_of"

@@ -1,13 +1,13 @@
 SELECT
   "t0"."lead_id" AS "lead_id",
   "t0"."as_of" AS "as_of",
-  COALESCE("t20"."objects_90d__page_view", 0.0) AS "objects_90d__page_view"
+  COALESCE("t18"."objects_90d__page_view", 0.0) AS "objects_90d__page_view"
 FROM "snapshots" AS "t0"
 LEFT OUTER JOIN (
   SELECT
-    "t14"."lead_id" AS "lead_id",
-    "t14"."as_of" AS "as_of",
-    "t13"."objects_90d__page_view" AS "objects_90d__page_view"
+    "t13"."lead_id" AS "lead_id",
+    "t13"."as_of" AS "as_of",
+    "t15"."objects_90d__page_view" AS "objects_90d__page_view"
   FROM (
     SELECT
       "t11"."lead_id" AS "lead_id",
@@ -27,13 +27,12 @@ LEFT OUTER JOIN (
     GROUP BY
       "t11"."lead_id",
       "t11"."as_of"
-  ) AS "t14"
+  ) AS "t13"
   LEFT OUTER JOIN (
     SELECT
       "t10"."lead_id" AS "lead_id",
       "t10"."as_of" AS "as_of",
-      CAST(SUM("t10"."objects_90d") FILTER(WHERE
-        "t10"."type" = 'page_view') AS DOUBLE) AS "objects_90d__page_view"
+      CAST(SUM(CASE WHEN "t10"."type" = 'page_view' THEN "t10"."objects_90d" ELSE 0 END) AS DOUBLE) AS "objects_90d__page_view"
     FROM (
       SELECT
         "t9"."lead_id" AS "lead_id",
@@ -63,7 +62,7 @@ LEFT OUTER JOIN (
     GROUP BY
       "t10"."lead_id",
       "t10"."as_of"
-  ) AS "t13"
-    ON "t14"."lead_id" = "t13"."lead_id" AND "t14"."as_of" = "t13"."as_of"
-) AS "t20"
-  ON "t0"."lead_id" = "t20"."lead_id" AND "t0"."as_of" = "t20"."as_of"
+  ) AS "t15"
+    ON "t13"."lead_id" = "t15"."lead_id" AND "t13"."as_of" = "t15"."as_of"
+) AS "t18"
+  ON "t0"."lead_id" = "t18"."lead_id" AND "t0"."as_of" = "t18"."as_of"

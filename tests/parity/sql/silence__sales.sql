@@ -15,10 +15,10 @@ LEFT OUTER JOIN (
     "t8"."lead_id" AS "lead_id",
     "t8"."as_of" AS "as_of",
     MIN("t8"."last") FILTER(WHERE
-      "t8"."type" IN ('sales_call')) AS "sales_last",
+      COALESCE("t8"."type" IN ('sales_call'), FALSE)) AS "sales_last",
     MIN("t8"."last") FILTER(WHERE
       NOT (
-        "t8"."type" IN ('sales_call')
+        COALESCE("t8"."type" IN ('sales_call'), FALSE)
       )) AS "lead_last"
   FROM (
     SELECT
