@@ -98,8 +98,8 @@ def clean_history(
 ) -> pd.DataFrame:
     """Read the history: lead_id, attribute, value, number, changed_at.
 
-    Arguments as :func:`clean_activities`; `attributes` are those of params, which tell their kinds. Changes known by the day
-    alone count from its end.
+    Arguments as :func:`clean_activities`; `attributes` are those of params, which tell their kinds.
+    Changes known by the day alone count from its end.
     """
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
     reader = Reader("history", table, columns, source, folder)
