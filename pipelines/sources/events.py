@@ -115,9 +115,7 @@ def clean_history(
         values = good.loc[rows, "value"]
         kind = attributes[str(name)].kind if name in attributes else "category"
         clean = clean_text(values, kind)
-        if (
-            name not in attributes
-        ):  # for the audit alone; nobody said that it is an address, but it may be one
+        if name not in attributes:  # read by the audit alone; nobody said that these are no addresses
             clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
         good.loc[rows, "value"] = clean
     good = good[["lead_id", "attribute", "value", "number", "changed_at"]]

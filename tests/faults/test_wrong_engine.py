@@ -68,3 +68,9 @@ def test_an_unknown_engine_is_refused(ingested, leadlight):
     assert outcome.code == 2
     assert "Traceback" not in outcome.err
     assert "flink" in outcome.err
+
+
+def test_a_memory_limit_that_is_no_size_is_one_sentence(ingested, refused, monkeypatch):
+    monkeypatch.setenv("LEADLIGHT_DUCKDB_MEMORY", "much")
+    said = refused(ingested, "featurize", *AT_A_MOMENT[:2], code=3)
+    assert "The LEADLIGHT_DUCKDB_MEMORY must be a size such as 4GB. Got much" in said

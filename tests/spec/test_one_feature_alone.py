@@ -71,6 +71,7 @@ def drawn(crm):
         busy    | 2025-06-04 08:00:00 | walk   | NULL  | c      | 2025-06-04 10:00:00
         calm    | 2025-06-08 08:00:00 | demo   | NULL  | NULL   | 2025-06-08 10:00:00
         calm    | 2025-06-09 08:00:00 | mail   | NULL  | NULL   | 2025-06-09 10:00:00
+        calm    | 2025-06-10 00:00:00 | demo   | NULL  | NULL   | 2025-06-10 02:00:00
         """,
         history="""
         lead_id | attribute | value          | changed_at
@@ -113,6 +114,26 @@ def test_several_features_come_in_the_order_of_the_catalogue(drawn):
     in_order = [name for name in DECLARED.catalogue.names if name in asked]
     assert [list(row) for row in found.values()] == 4 * [in_order]
     assert found == {key: {name: row[name] for name in in_order} for key, row in whole.items()}
+
+
+def test_a_moment_that_all_share_may_be_said_once(drawn):
+    at = drawn.draw(
+        "moments", MOMENTS.replace("busy    | 2025-06-01\n", "").replace("calm    | 2025-06-10\n", "")
+    )
+    tables = Tables(drawn.leads, drawn.attributes, drawn.activities, drawn.history)
+    said, each = (
+        DECLARED.table(at, tables, moment=moment).order_by("lead_id").to_pyarrow().to_pylist()
+        for moment in (ibis.timestamp("2025-06-10"), None)
+    )
+    assert said == each
+    assert [row["lead_id"] for row in said] == ["busy", "idle"]  # not calm, who was not asked for
+
+
+def test_an_activity_at_the_shared_moment_is_not_known(drawn):
+    at = drawn.draw("moments", "lead_id | as_of\n calm | 2025-06-10")
+    tables = Tables(drawn.leads, drawn.attributes, drawn.activities, drawn.history)
+    (row,) = DECLARED.table(at, tables, moment=ibis.timestamp("2025-06-10")).to_pyarrow().to_pylist()
+    assert row["count_7d__demo"] == 1
 
 
 def test_of_no_feature_there_are_the_moments_alone(drawn):
