@@ -13,6 +13,7 @@ __all__ = ["open_spark", "spark_problem"]
 _MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 #: where nobody configured anything else: this machine, quietly, without a page of its own
 _LOCAL = {
+    "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
