@@ -55,8 +55,8 @@ activity and for all together, from Parquet to Parquet. Answers differ by {apart
 {chr(10).join(rows)}
 
 Round by round, Leadlight is {bars["times_faster_than_pandas"]:.1f} times as fast as pandas (bar: 3) and takes {bars["times_the_hand_written_sql"]:.2f} times as long
-as the SQL written by hand (bar: 1.5). The SQL knows its one moment and that every lead is open; Leadlight compiles the same two
-stages from the declared features, for any number of moments.
+as the SQL written by hand (bar: 1.5). The SQL knows that every lead is open; Leadlight finds out, and compiles the same two
+stages from the declared features.
 
 {large["activities"]:,} activities of {large["leads"]:,} leads, with `LEADLIGHT_DUCKDB_MEMORY=5GB` (bars: exponent 1.1, 6 GiB):
 
