@@ -12,6 +12,7 @@ from pipelines.params import Params
 from pipelines.sources.events import clean_activities, clean_deals, clean_history, clean_stages
 from pipelines.sources.leads import clean_leads, outcome_deals
 from pipelines.sources.quarantine import Quarantine
+from pipelines.sources.times import local
 
 __all__ = ["ingest"]
 
@@ -105,6 +106,6 @@ def _newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
     column = getattr(getattr(params.source, name), TIMES[name], None)
     newest: pd.Timestamp = times.max()
     if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):
-        day = newest.tz_localize("UTC").tz_convert(params.source.timezone).tz_localize(None).normalize()
-        newest = midnight(day, params.source.timezone)
+        zone = params.source.timezone
+        newest = midnight(local(times, zone).max(), zone)
     return newest

@@ -1,5 +1,6 @@
 """Read one table of the source as it stands, with the columns that the mapping names."""
 
+import codecs
 import csv
 import gzip
 import warnings
@@ -111,7 +112,9 @@ def _from_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, 
 def _from_uneven_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
     """Read a file some of whose rows have more cells than the header; empty cells at the end are none."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding=encoding.replace("utf-8", "utf-8-sig"), newline="") as file:
+    # pandas passes over a byte order mark by itself
+    marked = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    with opened(path, "rt", encoding=marked, newline="") as file:
         rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
     header, body = rows[0], rows[1:]
     width = len(header)

@@ -212,6 +212,13 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(read):
     assert read(FLAT % "", leads__csv=text)[1]("leads")["lead_id"].tolist() == ["A", "B"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-8-sig"])
+def test_a_byte_order_mark_is_no_part_of_an_uneven_file_either(read, encoding):
+    text = "id,size,won\nA,1,1,\nB,2,0\n".encode("utf-8-sig")
+    params = (FLAT % "").replace("lead_id: id", f"lead_id: id, encoding: {encoding}")
+    assert read(params, leads__csv=text)[1]("leads")["lead_id"].tolist() == ["A", "B"]
+
+
 def test_quoted_delimiters_and_line_breaks_stay_within_their_cell(read):
     text = 'id,size,won\n"A, B","1\n",1\n"C ""x""",2,0\n'
     leads = read((FLAT % "").replace("number", "category"), leads__csv=text)[1]("leads")
