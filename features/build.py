@@ -111,7 +111,7 @@ class FeatureSet:
         if self.has_activities and engaged and tables.activities is not None:
             looks, names = Looks(snapshots, moment), {feature.name for feature in engaged}
             behaviour = engagement_table(
-                looks, tables.activities, self.signals, objects=self.has_objects, only=names
+                looks, tables.activities, self.signals, objects=self.has_objects, wanted=names
             )
             own = result.columns
             result = result.left_join(behaviour, looks.keys)

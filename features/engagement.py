@@ -88,9 +88,9 @@ def engagement_table(
     signals: Iterable[SignalSpec],
     *,
     objects: bool,
-    only: Collection[str] | None = None,
+    wanted: Collection[str],
 ) -> ir.Table:
-    """Compute every engagement feature of every snapshot that has a known activity.
+    """Compute the wanted engagement features of every snapshot that has a known activity.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def engagement_table(
         Activity types with topics of their own; all others count as other activity.
     objects : bool
         As in :func:`engagement_features`.
-    only : collection of str, optional
-        Features that are wanted; what no wanted one needs is not read. All if left out.
+    wanted : collection of str
+        Names of features; what none of them needs is not read.
 
     Returns
     -------
@@ -120,8 +120,7 @@ def engagement_table(
     partial = known.group_by(*looks.keys, "type").agg(
         **{family.name: family.partial(known) for family in families}, **touches_by_type(known)
     )
-    wanted = {f.name for f in engagement_features(signals, objects=objects)} if only is None else set(only)
-    needed = wanted | course_needs(wanted)
+    needed = {*wanted, *course_needs(wanted)}
     columns = {
         f"{family.name}__{name}": _across(partial, family, topic, named)
         for topic, name, _, _, own in _topics(signals, objects)

@@ -66,9 +66,9 @@ def fit_table(
     values: ir.Table,
     history: ir.Table | None,
     attributes: Iterable[AttributeSpec],
-    only: Collection[str] | None = None,
+    wanted: Collection[str],
 ) -> ir.Table:
-    """Look up every attribute of every snapshot.
+    """Look up the attributes of every snapshot that wanted features speak of.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def fit_table(
         historised is read from here alone: the value in `values` may have been written after the snapshot.
     attributes : iterable of AttributeSpec
         The attributes to look up.
-    only : collection of str, optional
-        Features that are wanted; all if left out.
+    wanted : collection of str
+        Names of features; what none of them needs is not read.
 
     Returns
     -------
@@ -90,9 +90,8 @@ def fit_table(
         lead_id, as_of and at least the wanted columns of :func:`fit_features`; NULL where nothing was known.
     """
     attributes = list(attributes)
-    read = [(a, f, expression) for a, f, expression in _read(attributes)]
-    names = [f.name for _, f, _ in read] if only is None else only
-    needed = [a for a in attributes if any(f.name in names for owner, f, _ in read if owner is a)]
+    read = list(_read(attributes))
+    needed = [a for a in attributes if any(f.name in wanted for owner, f, _ in read if owner is a)]
     fixed = [a for a in needed if not (a.historised and history is not None)]
     moving = [a for a in needed if a.historised and history is not None]
     moments = snapshots.select("lead_id", "as_of")

@@ -5,28 +5,10 @@ import pandas as pd
 
 __all__ = ["as_numbers", "as_times"]
 
-DAYS = (
-    *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%y", "%m/%d/%y"),
-    *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%Y%m%d"),
-)
+DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%y", "%m/%d/%y")
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 #: day before month comes first, for the texts of a file decide which of them fits all
-FORMATS = (
-    "ISO8601",
-    *(
-        f"{day}{clock}"
-        for day in (
-            "%d.%m.%Y",
-            "%d/%m/%Y",
-            "%m/%d/%Y",
-            "%d-%m-%Y",
-            "%m-%d-%Y",
-            "%Y/%m/%d",
-            "%d.%m.%y",
-            "%m/%d/%y",
-        )
-        for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-    ),
-)
+FORMATS = ("ISO8601", *(f"{day}{clock}" for day in DAYS for clock in CLOCKS))
 _SAMPLE = 500
 
 
