@@ -11,7 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from features.catalogue import Catalogue
 
-__all__ = ["constant", "default_lightgbm", "plain_logistic"]
+__all__ = ["constant", "default_lightgbm", "native_categories", "plain_logistic"]
 
 
 def constant(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
@@ -55,18 +55,44 @@ def default_lightgbm(
     train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
 ) -> np.ndarray:
     """Fit LightGBM with its defaults and its categories; arguments as :func:`plain_logistic`."""
-    seen = {
-        f.name: sorted(train[f.name].dropna().unique()) for f in catalogue.features if f.kind == "category"
+    frames = native_categories(train, test, catalogue)
+    model = LGBMClassifier(random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1)
+    probability: np.ndarray = np.asarray(model.fit(frames[0], won).predict_proba(frames[1]))[:, 1]
+    return probability
+
+
+def native_categories(
+    train: pd.DataFrame, test: pd.DataFrame, catalogue: Catalogue, most: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give a library with categories of its own what it wants: pandas categories and plain names.
+
+    Parameters
+    ----------
+    train, test : pd.DataFrame
+        Feature tables.
+    catalogue : Catalogue
+        Features in order.
+    most : int, optional
+        How many categories of a feature are kept, the frequent ones; left out, all of them.
+
+    Returns
+    -------
+    train, test : pd.DataFrame
+        Columns c0, c1, ... in the order of the catalogue. What training did not see, or what is not kept,
+        is missing.
+    """
+    kept = {
+        f.name: sorted(train[f.name].value_counts().index[:most])
+        for f in catalogue.features
+        if f.kind == "category"
     }
     names = [f"c{place}" for place in range(len(catalogue.features))]  # LightGBM refuses many characters
-    frames = [
+    before, after = (
         frame[catalogue.names]
         .assign(
-            **{name: pd.Categorical(frame[name].where(frame[name].isin(s)), s) for name, s in seen.items()}
+            **{name: pd.Categorical(frame[name].where(frame[name].isin(k)), k) for name, k in kept.items()}
         )
         .set_axis(names, axis=1)
         for frame in (train, test)
-    ]
-    model = LGBMClassifier(random_state=0, n_jobs=2, deterministic=True, force_row_wise=True, verbosity=-1)
-    probability: np.ndarray = np.asarray(model.fit(frames[0], won).predict_proba(frames[1]))[:, 1]
-    return probability
+    )
+    return before, after

@@ -45,6 +45,11 @@ class Columns:
         widths = [self.levels[name].size if name in self.levels else 1 for name in self.features]
         return np.repeat(np.arange(len(self.features)), widths)
 
+    def directions(self, catalogue: Catalogue) -> list[int]:
+        """Return the expected direction of each column: 1, -1 or 0 where there is none."""
+        expected = [f.direction if f.kind == "number" else 0 for f in catalogue.features]
+        return [int(expected[owner]) for owner in self.owners]
+
     def matrix(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the design matrix, shape (n, columns); NaN where a number is not known."""
         blocks = [
@@ -73,11 +78,15 @@ class BoostedModel:
 
     @classmethod
     def fit(
-        cls, frame: pd.DataFrame, won: np.ndarray, columns: Columns, catalogue: Catalogue, *,
-        settings: Mapping[str, Any], rounds: int, additive: bool,
-        validation: tuple[pd.DataFrame, np.ndarray] | None = None,
-    ) -> "BoostedModel":  # fmt: skip
-        """Grow trees; with `validation`, stop where its log loss has not improved for 50 rounds.
+        cls,
+        frame: pd.DataFrame,
+        won: np.ndarray,
+        columns: Columns,
+        *,
+        settings: Mapping[str, Any],
+        rounds: int,
+    ) -> "BoostedModel":
+        """Grow trees.
 
         Parameters
         ----------
@@ -87,34 +96,18 @@ class BoostedModel:
             Labels.
         columns : Columns
             Their design matrix.
-        catalogue : Catalogue
-            Features in order, with expected directions.
         settings : mapping
-            LightGBM parameters.
+            LightGBM parameters, constraints among them.
         rounds : int
-            Most trees.
-        additive : bool
-            Let every tree use one column only.
-        validation : tuple of (pd.DataFrame, ndarray), optional
-            Later snapshots to stop by.
+            Trees.
         """
-        owners = columns.owners
-        directions = np.array([f.direction if f.kind == "number" else 0 for f in catalogue.features])[owners]
-        parameters = dict(settings) | {"objective": "binary", "monotone_constraints": directions.tolist()}
-        if additive:
-            parameters["interaction_constraints"] = [[place] for place in range(len(owners))]
         data = lgb.Dataset(columns.matrix(frame), label=won, params={"verbosity": -1}, free_raw_data=False)
-        extra: dict[str, Any] = {}
-        if validation is not None:
-            later, later_won = validation
-            extra["valid_sets"] = [data.create_valid(columns.matrix(later), label=later_won)]
-            extra["callbacks"] = [lgb.early_stopping(50, verbose=False)]
-        return cls(columns, lgb.train(parameters, data, num_boost_round=rounds, **extra))
+        return cls(columns, lgb.train(dict(settings), data, num_boost_round=rounds))
 
     @property
     def rounds(self) -> int:
         """Number of trees that serve."""
-        return int(self.booster.best_iteration or self.booster.current_iteration())
+        return int(self.booster.current_iteration())
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""

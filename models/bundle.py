@@ -8,7 +8,7 @@ from typing import Any
 
 from features.catalogue import Catalogue
 from features.errors import BundleError
-from models.calibration import Calibrator
+from models.calibration_choice import read_calibrator
 from models.candidates import load_model, save_model
 from models.grades import GradeScale
 from models.policy import Threshold
@@ -16,7 +16,7 @@ from models.scorer import Scorer
 
 __all__ = ["bundle_checksum", "load_scorer", "save_scorer"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_scorer(scorer: Scorer, folder: Path) -> str:
@@ -90,7 +90,7 @@ def load_scorer(folder: Path) -> Scorer:
     return Scorer(
         catalogue=catalogue,
         model=load_model(folder / "model"),
-        calibrator=Calibrator.from_dict(content["calibrator"]),
+        calibrator=read_calibrator(content["calibrator"]),
         thresholds=thresholds,
         fit_grades=GradeScale.from_dict(content["fit_grades"]),
         engagement_grades=GradeScale.from_dict(content["engagement_grades"]),

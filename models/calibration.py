@@ -1,8 +1,8 @@
-"""Strictly increasing maps from a model's log-odds to calibrated log-odds.
+"""Strictly increasing maps from a model's log-odds to calibrated log-odds, of up to three parameters.
 
-Platt: l = a m + c. Beta (Kull, Silva Filho and Flach 2017): l = a ln p - b ln(1 - p) + c with
-p = sigmoid(m). Both are fitted by maximum likelihood on a window later than training; a and b are held
-above zero, so that the order of leads never changes.
+None: l = m. Shift: l = m + c. Platt: l = a m + c. Beta (Kull, Silva Filho and Flach 2017):
+l = a ln p - b ln(1 - p) + c with p = sigmoid(m). All are fitted by maximum likelihood on snapshots later than
+those trained on; a and b are held above zero, so that the order of leads never changes.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit, log_expit
-from sklearn.model_selection import GroupKFold
 
-__all__ = ["Calibrator", "choose_calibrator", "fit_beta", "fit_platt", "log_losses"]
+__all__ = ["Calibrator", "fit_beta", "fit_none", "fit_offset", "fit_platt", "fit_shift", "log_losses"]
 
 SMALLEST_SLOPE = 0.01
+MOST_SHIFT = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,16 @@ class Calibrator:
 
     @property
     def kind(self) -> str:
-        """``platt`` or ``beta``."""
-        return "platt" if self.a == self.b else "beta"
+        """``none``, ``shift``, ``platt`` or ``beta``."""
+        if self.a != self.b:
+            return "beta"
+        if self.a != 1.0:
+            return "platt"
+        return "shift" if self.c else "none"
+
+    def shifted(self, by: float) -> "Calibrator":
+        """Return the calibrator with its log-odds moved."""
+        return Calibrator(self.a, self.b, self.c + by)
 
     def log_odds(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated log-odds, same shape as `margin`."""
@@ -66,6 +74,39 @@ class Calibrator:
         return cls(content["a"], content["b"], content["c"])
 
 
+def fit_none(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+    """Take the log-odds as they are; arrays of shape (n,)."""
+    return Calibrator(1.0, 1.0, 0.0)
+
+
+def fit_shift(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+    """Fit the shift alone; arrays of shape (n,)."""
+    return Calibrator(1.0, 1.0, fit_offset(margin, won))
+
+
+def fit_offset(log_odds: np.ndarray, won: np.ndarray) -> float:
+    """Find the shift of log-odds at which expected wins are the actual ones.
+
+    Parameters
+    ----------
+    log_odds : ndarray, shape (n,)
+        Calibrated log-odds.
+    won : ndarray of int, shape (n,)
+        Labels. Half a win and half a loss are added, so that a shift exists where all or none have won.
+
+    Returns
+    -------
+    float
+        The maximum of the likelihood; it lies where expected and actual wins are the same.
+    """
+    share = (won.sum() + 0.5) / (len(won) + 1.0)
+
+    def surplus(shift: float) -> float:
+        return float(expit(log_odds + shift).mean() - share)
+
+    return float(brentq(surplus, -MOST_SHIFT, MOST_SHIFT))
+
+
 def fit_platt(margin: np.ndarray, won: np.ndarray) -> Calibrator:
     """Fit the slope and shift of a Platt calibrator; arrays of shape (n,)."""
     a, c = _fit(np.column_stack([margin]), won)
@@ -78,44 +119,9 @@ def fit_beta(margin: np.ndarray, won: np.ndarray) -> Calibrator:
     return Calibrator(a, b, c)
 
 
-def choose_calibrator(
-    margin: np.ndarray, won: np.ndarray, groups: np.ndarray
-) -> tuple[Calibrator, np.ndarray]:
-    """Choose Platt or beta by cross-validated log loss; the simpler within one standard error.
-
-    Parameters
-    ----------
-    margin : ndarray, shape (n,)
-        Log-odds of snapshots that the model was not trained on.
-    won : ndarray of int, shape (n,)
-        Labels.
-    groups : ndarray, shape (n,)
-        Lead of each snapshot: no lead is in two folds.
-
-    Returns
-    -------
-    calibrator : Calibrator
-        Fitted on all.
-    losses : ndarray, shape (n,)
-        Cross-validated log loss of each snapshot under the chosen kind.
-    """
-    platt, beta = (_cross_validated(fit, margin, won, groups) for fit in (fit_platt, fit_beta))
-    gain = platt - beta
-    if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
-        return fit_beta(margin, won), beta
-    return fit_platt(margin, won), platt
-
-
 def log_losses(log_odds: np.ndarray, won: np.ndarray) -> np.ndarray:
     """Return the log loss of each snapshot, in nats, shape (n,)."""
     return np.asarray(np.logaddexp(0.0, np.where(won == 1, -log_odds, log_odds)))
-
-
-def _cross_validated(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    losses = np.zeros(len(margin))
-    for rest, held in GroupKFold(n_splits=min(5, len(np.unique(groups)))).split(margin, won, groups):
-        losses[held] = log_losses(fit(margin[rest], won[rest]).log_odds(margin[held]), won[held])
-    return losses
 
 
 def _fit(X: np.ndarray, won: np.ndarray) -> tuple[float, ...]:

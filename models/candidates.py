@@ -13,6 +13,7 @@ from features.errors import BundleError
 from models.boosted import BoostedModel, Columns
 from models.levels import Levels
 from models.logistic import LogisticModel
+from models.points_model import PointsModel
 
 __all__ = ["Blend", "Model", "load_model", "margins", "save_model"]
 
@@ -54,10 +55,12 @@ def save_model(model: Model, folder: Path) -> None:
         description = {"kind": "blend"}
     elif isinstance(model, LogisticModel):
         description = {"kind": "logistic", "model": model.to_dict()}
+    elif isinstance(model, PointsModel):
+        description = {"kind": "points", "model": model.to_dict()}
     elif isinstance(model, BoostedModel):
         levels = {name: list(entry.kept) for name, entry in model.columns.levels.items()}
         description = {"kind": "boosted", "features": list(model.columns.features), "levels": levels}
-        text = model.booster.model_to_string(num_iteration=model.rounds)
+        text = model.booster.model_to_string()
         (folder / "trees.txt").write_text(text, encoding="utf-8")
     else:
         raise TypeError(f"The model must be a known candidate. Got {type(model).__name__}.")
@@ -80,10 +83,14 @@ def load_model(folder: Path) -> Model:
             return Blend(load_model(folder / "first"), load_model(folder / "second"))
         if kind == "logistic":
             return LogisticModel.from_dict(description["model"])
+        if kind == "points":
+            return PointsModel.from_dict(description["model"])
         if kind == "boosted":
             levels = {name: Levels(tuple(kept)) for name, kept in description["levels"].items()}
             booster = lgb.Booster(model_str=(folder / "trees.txt").read_text(encoding="utf-8"))
             return BoostedModel(Columns(tuple(description["features"]), levels), booster)
     except (OSError, KeyError, ValueError, lgb.basic.LightGBMError) as error:
         raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
-    raise BundleError(f"The kind of the model in {folder} must be logistic, boosted or blend. Got {kind}.")
+    raise BundleError(
+        f"The kind of the model in {folder} must be points, logistic, boosted or blend. Got {kind}."
+    )

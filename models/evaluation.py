@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.calibration import log_losses
 
-__all__ = ["FIGURES", "Bootstrap", "bands", "calibration_line", "ece", "figures", "lift"]
+__all__ = ["FIGURES", "Bootstrap", "bands", "calibration_line", "ece", "expected_ece", "figures", "lift"]
 
 BANDS = 10
 
@@ -53,6 +53,36 @@ def bands(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, 
 def ece(p: np.ndarray, won: np.ndarray) -> float:
     """Return the expected calibration error over ten bands of equal size (Naeini and others 2015)."""
     return float(sum(abs(b["expected"] - b["actual"]) for b in bands(p, won)) / len(p))
+
+
+def expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "Bootstrap") -> float:
+    """Return the ECE that a calibrated model would stay below in 95 of 100 cases.
+
+    Whole leads are drawn anew, and the difference that each band shows is taken away: what is left is how
+    far actual wins stray from expected ones by chance alone, snapshots of one lead going together.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+    bootstrap : Bootstrap
+        Resamples of the same rows.
+    """
+    band = np.empty(len(p), dtype=np.int64)
+    parts = np.array_split(np.argsort(p, kind="stable"), BANDS)
+    for number, part in enumerate(parts):
+        band[part] = number
+    rest = won - p
+    rest = (
+        rest - np.bincount(band, rest, BANDS)[band] / np.maximum(np.bincount(band, minlength=BANDS), 1)[band]
+    )
+
+    def strayed(rows: np.ndarray) -> float:
+        return float(np.abs(np.bincount(band[rows], rest[rows], BANDS)).sum() / len(rows))
+
+    return float(np.quantile(bootstrap.values(strayed), 0.95))
 
 
 def lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
@@ -135,6 +165,10 @@ class Bootstrap:
         values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples])
         low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
         return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+    def values(self, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
+        """Return the statistic of every resample, shape (draws,)."""
+        return np.array([statistic(rows) for rows in self._samples])
 
     @cached_property
     def _samples(self) -> list[np.ndarray]:

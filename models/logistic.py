@@ -5,13 +5,14 @@ value of its own. Each segment of a line has a coefficient, its rise, so that an
 bound on a coefficient and the penalty pulls towards flat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from features.catalogue import Catalogue, Feature
@@ -77,11 +78,11 @@ class LogisticModel:
     curves: dict[str, Curve]
 
     @classmethod
-    def fit(
-        cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *, penalty: float,
-        rare_below: int,
-    ) -> "LogisticModel":  # fmt: skip
-        """Fit by penalised maximum likelihood with bounds (L-BFGS-B).
+    def path(
+        cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *,
+        penalties: Iterable[float], rare_below: int, tolerance: float = 1e-9,
+    ) -> "Iterator[LogisticModel]":  # fmt: skip
+        """Fit by penalised maximum likelihood with bounds (L-BFGS-B), one model a penalty, when asked for.
 
         Parameters
         ----------
@@ -93,22 +94,39 @@ class LogisticModel:
             Lead of each snapshot.
         catalogue : Catalogue
             Features in order.
-        penalty : float
-            Half the weight of the squared coefficients against the summed log loss.
+        penalties : iterable of float
+            Half the weight of the squared coefficients against the summed log loss. Each solution is where
+            the search for the next begins, so that strong to weak is fastest.
         rare_below : int
             Levels with fewer leads are pooled.
+        tolerance : float
+            Relative gain of the likelihood at which the search ends.
+
+        Yields
+        ------
+        LogisticModel
+            In the order of `penalties`.
         """
         parts = [_Part.of(feature, frame[feature.name], leads, rare_below) for feature in catalogue.features]
         blocks = [part.columns(frame[part.name]) for part in parts]
-        X = np.hstack([np.ones((len(frame), 1)), *blocks])
+        design = csr_array(np.hstack([np.ones((len(frame), 1)), *blocks]))
         bounds = [(None, None), *(bound for part in parts for bound in part.bounds)]
-        coefficients = _maximise(X, won.astype(float), penalty, bounds)
+        means = [block.mean(axis=0) for block in blocks]
+        start = None
+        for penalty in penalties:
+            start = _maximise(
+                design, won.astype(float), penalty, bounds=bounds, start=start, tolerance=tolerance
+            )
+            yield cls._of(start, parts, means)
+
+    @classmethod
+    def _of(cls, coefficients: np.ndarray, parts: "list[_Part]", means: list[np.ndarray]) -> "LogisticModel":
         base, curves, place = float(coefficients[0]), {}, 1
-        for part, block in zip(parts, blocks, strict=True):
-            own = coefficients[place : place + block.shape[1]]
-            mean = float((block @ own).mean())
-            curves[part.name] = part.curve(own, mean)
-            base, place = base + mean, place + block.shape[1]
+        for part, mean in zip(parts, means, strict=True):
+            own = coefficients[place : place + len(mean)]
+            height = float(mean @ own)
+            curves[part.name] = part.curve(own, height)
+            base, place = base + height, place + len(mean)
         return cls(base, curves)
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
@@ -174,18 +192,22 @@ class _Part:
         return Curve(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
 
 
-def _maximise(X: np.ndarray, y: np.ndarray, penalty: float, bounds: list[Any]) -> np.ndarray:
+def _maximise(
+    X: csr_array, y: np.ndarray, penalty: float, *, bounds: list[Any], start: np.ndarray | None = None,
+    tolerance: float = 1e-9,
+) -> np.ndarray:  # fmt: skip
     weights = np.full(X.shape[1], penalty)
     weights[0] = 0.0
+    transposed = csr_array(X.T)
 
     def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
         margin = X @ beta
         value = np.logaddexp(0.0, margin).sum() - y @ margin + 0.5 * (weights * beta**2).sum()
-        return value / len(y), (X.T @ (expit(margin) - y) + weights * beta) / len(y)
+        return value / len(y), (transposed @ (expit(margin) - y) + weights * beta) / len(y)
 
-    start = np.zeros(X.shape[1])
-    start[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000, "ftol": 1e-10}
-    )
+    if start is None:
+        start = np.zeros(X.shape[1])
+        start[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+    options = {"maxiter": 2000, "ftol": tolerance}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x)

@@ -6,7 +6,7 @@ import numpy as np
 
 from features.errors import PolicyError
 from models.anchors import MARKETING_SCORE, SALES_SCORE
-from models.calibration import Calibrator
+from models.calibration_choice import AnyCalibrator
 
 __all__ = ["ScoreMap", "ScoreScale"]
 
@@ -55,13 +55,13 @@ class ScoreMap:
 
     Parameters
     ----------
-    calibrator : Calibrator
+    calibrator : Calibrator or CurveCalibrator
         Log-odds -> probability.
     scale : ScoreScale
         Probability -> score.
     """
 
-    calibrator: Calibrator
+    calibrator: AnyCalibrator
     scale: ScoreScale
 
     def score(self, margin: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from features.catalogue import Catalogue
 from features.errors import BundleError
 from models.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
-from models.calibration import Calibrator
+from models.calibration_choice import AnyCalibrator
 from models.candidates import Model
 from models.grades import GradeScale, strengths
 from models.policy import Threshold
@@ -31,7 +31,7 @@ class Scorer:
         Features and topics that it was trained on.
     model : Model
         The chosen candidate.
-    calibrator : Calibrator
+    calibrator : Calibrator or CurveCalibrator
         Its calibration.
     thresholds : dict of str to Threshold
         ``marketing_qualified`` and ``sales_qualified``.
@@ -43,7 +43,7 @@ class Scorer:
 
     catalogue: Catalogue
     model: Model
-    calibrator: Calibrator
+    calibrator: AnyCalibrator
     thresholds: dict[str, Threshold]
     fit_grades: GradeScale
     engagement_grades: GradeScale

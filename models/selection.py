@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.calibration import Calibrator, choose_calibrator
+from models.calibration_choice import AnyCalibrator, CalibrationChoice, choose_calibrator, clustered_error
 
-__all__ = ["Choice", "choose_candidate", "clustered_error"]
+__all__ = ["Choice", "choose_candidate"]
 
 
 @dataclass(frozen=True)
@@ -18,19 +18,24 @@ class Choice:
     ----------
     name : str
         Its name.
-    calibrator : Calibrator
-        Its calibration.
+    calibrations : dict of str to CalibrationChoice
+        The calibration of every candidate.
     log_loss : dict of str to float
-        Cross-validated log loss of every calibrated candidate on the calibration window, in nats.
+        Cross-validated log loss of every calibrated candidate after the origins, in nats.
     behind_best, error : dict of str to float
         How far each is behind the best, and the standard error of that, clustered by lead.
     """
 
     name: str
-    calibrator: Calibrator
+    calibrations: dict[str, CalibrationChoice]
     log_loss: dict[str, float]
     behind_best: dict[str, float]
     error: dict[str, float]
+
+    @property
+    def calibrator(self) -> AnyCalibrator:
+        """Calibration of the candidate that serves."""
+        return self.calibrations[self.name].calibrator
 
 
 def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups: np.ndarray) -> Choice:
@@ -39,7 +44,7 @@ def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups:
     Parameters
     ----------
     margins : mapping of str to ndarray, shape (n,)
-        Log-odds of each candidate on the calibration window, simplest candidate first.
+        Log-odds of each candidate after the origins, simplest candidate first.
     won : ndarray of int, shape (n,)
         Labels.
     groups : ndarray, shape (n,)
@@ -50,20 +55,11 @@ def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups:
     Choice
         The first candidate that is behind the best by at most one standard error.
     """
-    calibrators: dict[str, Calibrator] = {}
-    losses: dict[str, np.ndarray] = {}
-    for name, margin in margins.items():
-        calibrators[name], losses[name] = choose_calibrator(margin, won, groups)
+    calibrations = {name: choose_calibrator(margin, won, groups) for name, margin in margins.items()}
+    losses = {name: calibration.losses for name, calibration in calibrations.items()}
     mean = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(mean, key=lambda name: mean[name])
     behind = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
     error = {name: clustered_error(loss - losses[best], groups) for name, loss in losses.items()}
     chosen = next(name for name in margins if behind[name] <= error[name])
-    return Choice(chosen, calibrators[chosen], mean, behind, error)
-
-
-def clustered_error(values: np.ndarray, groups: np.ndarray) -> float:
-    """Return the standard error of the mean of `values` where rows of one group go together."""
-    _, group = np.unique(groups, return_inverse=True)
-    sums = np.bincount(group, values - values.mean())
-    return float(np.sqrt((sums**2).sum()) / len(values))
+    return Choice(chosen, calibrations, mean, behind, error)

@@ -1,158 +1,128 @@
-"""From the training window to fitted candidates, tuned on its last part."""
+"""From the past to fitted candidates, each with what it would have said out of time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import log_loss
 
 from features.catalogue import Catalogue
-from models.boosted import BoostedModel, Columns
-from models.candidates import Blend, Model, margins
-from models.logistic import LogisticModel
+from models.candidates import Blend, Model
+from models.grades import strengths
+from models.points import Rule
+from models.points_model import PointsModel
+from models.training_window import TrainingSettings, TrainingWindow
+from models.tuning import Tuned, tuned_logistic, tuned_trees
 
-__all__ = ["TrainingSettings", "TrainingWindow", "fit_candidates"]
-
-PENALTIES = (1.0, 5.0, 25.0, 100.0)
-#: share of the training window that tuning is judged on: its newest snapshots
-VALIDATION_SHARE = 0.25
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How candidates are trained; the fields mean what they mean in the section ``training`` of params."""
-
-    seed: int = 7
-    candidates: tuple[str, ...] = ("logistic", "additive", "interactions", "blend")
-    rare_below: int = 30
-    learning_rate: float = 0.05
-    max_rounds: int = 600
-    leaves: int = 8
+__all__ = ["Fitted", "OutOfTime", "TrainingSettings", "TrainingWindow", "fit_candidates"]
 
 
 @dataclass(frozen=True)
-class TrainingWindow:
-    """Snapshots to learn from, in time order.
+class OutOfTime:
+    """What a candidate says of the judged rows of all origins, trained anew before each.
 
     Parameters
     ----------
-    frame : pd.DataFrame, shape (n, features)
-        The feature table.
-    won : ndarray of int, shape (n,)
-        Labels.
-    leads : pd.Series, shape (n,)
-        Lead of each snapshot.
+    margin : ndarray, shape (m,)
+        Log-odds.
+    fit, engagement : ndarray, shape (m,)
+        Parts of the log-odds that come from each group of features.
     """
 
-    frame: pd.DataFrame
-    won: np.ndarray
-    leads: pd.Series
+    margin: np.ndarray
+    fit: np.ndarray
+    engagement: np.ndarray
 
-    def halves(self) -> tuple["TrainingWindow", "TrainingWindow"]:
-        """Split into an earlier part and the newest snapshots, with no lead in both."""
-        cut = int(len(self.frame) * (1 - VALIDATION_SHARE))
-        later = np.arange(len(self.frame)) >= cut
-        earlier = ~self.leads.isin(self.leads[later]).to_numpy()
-        if len(set(self.won[earlier])) < 2:  # nearly every lead is still open in the newest part
-            earlier = ~later
-        return self.where(earlier), self.where(later)
+    def __add__(self, other: "OutOfTime") -> "OutOfTime":
+        return OutOfTime(self.margin + other.margin, self.fit + other.fit, self.engagement + other.engagement)
 
-    def where(self, rows: np.ndarray) -> "TrainingWindow":
-        """Return the window of the chosen rows."""
-        return TrainingWindow(self.frame[rows], self.won[rows], self.leads[rows])
+    def halved(self) -> "OutOfTime":
+        """Return half of everything."""
+        return OutOfTime(self.margin / 2, self.fit / 2, self.engagement / 2)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A candidate that learned from the whole window.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    tuning : dict
+        What tuning chose.
+    out_of_time : OutOfTime
+        What its likes said of the judged rows.
+    """
+
+    model: Model
+    tuning: dict[str, Any]
+    out_of_time: OutOfTime
 
 
 def fit_candidates(
     window: TrainingWindow,
     catalogue: Catalogue,
     settings: TrainingSettings,
+    rules: tuple[Rule, ...] = (),
     on_fitted: Callable[[str], None] = lambda name: None,
-) -> dict[str, tuple[Model, dict[str, Any]]]:
-    """Fit the chosen candidates.
+) -> dict[str, Fitted]:
+    """Tune, judge and fit the chosen candidates.
 
     Parameters
     ----------
     window : TrainingWindow
-        The training window.
+        All that may be learned from.
     catalogue : Catalogue
         Features in order.
     settings : TrainingSettings
         How to train.
+    rules : tuple of Rule
+        Today's rule book; without one there is no candidate ``points``.
     on_fitted : callable
         Called with the name of each candidate when it is fitted.
 
     Returns
     -------
-    dict
-        Name -> (model, what tuning chose), simplest first.
+    dict of str to Fitted
+        Simplest first.
     """
-    earlier, later = window.halves()
-    fitted: dict[str, tuple[Model, dict[str, Any]]] = {}
     wanted = set(settings.candidates)
+    fitted: dict[str, Fitted] = {}
+
+    def keep(name: str, tuned: Tuned) -> None:
+        fitted[name] = Fitted(tuned.model, tuned.chosen, _judged(tuned, window, catalogue))
+        on_fitted(name)
+
+    if rules and "points" in wanted:
+        keep("points", _points(window, catalogue, rules))
     if wanted & {"logistic", "blend"}:
-        fitted["logistic"] = _logistic(window, earlier, later, catalogue, settings)
-        on_fitted("logistic")
+        keep("logistic", tuned_logistic(window, catalogue, settings))
     for name in ("additive", "interactions"):
         if wanted & {name, "blend"}:
-            fitted[name] = _boosted(window, earlier, later, catalogue, settings, additive=name == "additive")
-            on_fitted(name)
+            keep(name, tuned_trees(window, catalogue, settings, additive=name == "additive"))
     if "blend" in wanted:
-        better = min(("additive", "interactions"), key=lambda name: fitted[name][1]["validation_log_loss"])
-        fitted["blend"] = (Blend(fitted["logistic"][0], fitted[better][0]), {"of": ["logistic", better]})
+        better = min(("additive", "interactions"), key=lambda name: fitted[name].tuning["log_loss"])
+        parts = fitted["logistic"], fitted[better]
+        both = (parts[0].out_of_time + parts[1].out_of_time).halved()
+        fitted["blend"] = Fitted(Blend(parts[0].model, parts[1].model), {"of": ["logistic", better]}, both)
         on_fitted("blend")
     return {name: fitted[name] for name in fitted if name in wanted}
 
 
-def _loss(model: Model, window: TrainingWindow) -> float:
-    probability = 1 / (1 + np.exp(-margins(model, window.frame)))
-    return float(log_loss(window.won, probability, labels=[0, 1]))
+def _points(window: TrainingWindow, catalogue: Catalogue, rules: tuple[Rule, ...]) -> Tuned:
+    def fit(part: TrainingWindow) -> PointsModel:
+        return PointsModel.fit(part.frame, part.won, catalogue, rules)
+
+    return Tuned(fit(window), [fit(window.rows(o.earlier)) for o in window.rolling()], {"rules": len(rules)})
 
 
-def _logistic(
-    window: TrainingWindow, earlier: TrainingWindow, later: TrainingWindow, catalogue: Catalogue,
-    settings: TrainingSettings,
-) -> tuple[Model, dict[str, Any]]:  # fmt: skip
-    def fit(part: TrainingWindow, penalty: float) -> LogisticModel:
-        return LogisticModel.fit(
-            part.frame, part.won, part.leads, catalogue, penalty=penalty, rare_below=settings.rare_below
-        )
-
-    losses = {penalty: _loss(fit(earlier, penalty), later) for penalty in PENALTIES}
-    best = min(losses, key=lambda penalty: losses[penalty])
-    return fit(window, best), {"penalty": best, "validation_log_loss": losses[best]}
-
-
-def _boosted(
-    window: TrainingWindow, earlier: TrainingWindow, later: TrainingWindow, catalogue: Catalogue,
-    settings: TrainingSettings, *, additive: bool,
-) -> tuple[Model, dict[str, Any]]:  # fmt: skip
-    parameters: Mapping[str, Any] = {
-        "learning_rate": settings.learning_rate,
-        "num_leaves": settings.leaves if not additive else min(settings.leaves, 4),
-        "min_data_in_leaf": max(20, len(window.frame) // 200),
-        "lambda_l2": 10.0,
-        "feature_fraction": 0.7,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
-        "seed": settings.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 2,  # a fixed number, for sums depend on it
-        "verbosity": -1,
-    }
-    if additive:  # constraints and column sampling by tree leave too few columns to a tree that may use one
-        parameters = {**parameters, "feature_fraction": 1.0}
-    columns = Columns.fit(window.frame, window.leads, catalogue, settings.rare_below)
-    chosen = {"settings": parameters, "additive": additive}
-    stopped = BoostedModel.fit(
-        earlier.frame, earlier.won, columns, catalogue, rounds=settings.max_rounds, settings=parameters,
-        additive=additive, validation=(later.frame, later.won),
-    )  # fmt: skip
-    loss = _loss(stopped, later)
-    rounds = max(20, round(stopped.rounds / (1 - VALIDATION_SHARE)))  # more snapshots carry more trees
-    model = BoostedModel.fit(
-        window.frame, window.won, columns, catalogue, rounds=rounds, settings=parameters, additive=additive
-    )
-    return model, chosen | {"rounds": rounds, "validation_log_loss": loss}
+def _judged(tuned: Tuned, window: TrainingWindow, catalogue: Catalogue) -> OutOfTime:
+    margin, fit, engagement = [], [], []
+    for model, origin in zip(tuned.before, window.rolling(), strict=True):
+        base, parts = model.contributions(window.frame.iloc[origin.later].reset_index(drop=True))
+        margin.append(base + parts.sum(axis=1))
+        of_fit, of_engagement = strengths(parts, catalogue)
+        fit.append(of_fit)
+        engagement.append(of_engagement)
+    return OutOfTime(np.concatenate(margin), np.concatenate(fit), np.concatenate(engagement))

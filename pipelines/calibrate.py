@@ -1,34 +1,41 @@
 """``leadlight calibrate``: choose a candidate, calibrate it, set thresholds and grades, write the bundle."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from features.errors import NotEnoughDataError, PolicyError
+from models.base_rate import judge_correction, newest_shift
 from models.bundle import save_scorer
 from models.candidates import load_model
-from models.grades import GradeScale, strengths
+from models.grades import GradeScale
 from models.policy import Scored, Threshold, choose_threshold
+from models.reference import FEWEST_LEADS, reference_of
 from models.scorer import Scorer
-from models.selection import choose_candidate
-from pipelines.engine import feature_set
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_json
+from models.selection import Choice, choose_candidate
+from pipelines.engine import feature_set, open_engine
+from pipelines.outputs import Workdir, read_frame, read_json
 from pipelines.params import Params
 from pipelines.params.modelling import Policy
+from pipelines.population import population_at
 
 __all__ = ["calibrate"]
 
+#: out of time, to choose among learned models by; the rule book is not chosen
 FEWEST_WINS = 10
 
 
 def calibrate(params: Params, workdir: Workdir) -> Scorer:
-    """Make the scorer bundle from the candidates and the calibration window.
+    """Make the scorer bundle from the candidates and what they said out of time.
 
     Parameters
     ----------
     params : Params
         Policy and seed.
     workdir : Workdir
-        Where candidates, features and snapshots are, and the bundle goes.
+        Where the candidates are, and the bundle goes.
 
     Returns
     -------
@@ -38,38 +45,64 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     Raises
     ------
     NotEnoughDataError
-        If the calibration window holds too few wins.
+        If the calibration window holds too few wins to judge learned models by.
     PolicyError
         If a policy sentence cannot be read or met.
     """
     listing = read_json(workdir.need(workdir.candidates / "candidates.json", "train"))
-    data = read_learning_data(workdir).window("calibrate")
-    if data.won.sum() < FEWEST_WINS:
+    told = read_frame(workdir.need(workdir.candidates / "out_of_time.parquet", "train"))
+    won, leads = told["won"].to_numpy(dtype=np.int64), told["lead_id"].to_numpy(dtype=object)
+    if won.sum() < FEWEST_WINS and listing["order"] != ["points"]:
         raise NotEnoughDataError(
-            f"The calibration window must hold at least {FEWEST_WINS} wins. Got {data.won.sum()}: "
+            f"The calibration window must hold at least {FEWEST_WINS} wins. Got {won.sum()}: "
             "raise split.calibrate_share or give more history."
         )
     report = read_json(workdir.ingest_report)
-    catalogue = feature_set(params, report).catalogue
-    models = {name: load_model(workdir.candidates / name) for name in listing["order"]}
-    explained = {name: model.contributions(data.frame) for name, model in models.items()}
-    margins = {name: base + parts.sum(axis=1) for name, (base, parts) in explained.items()}
-    choice = choose_candidate(margins, data.won, data.leads)
-    probability = choice.calibrator.probability(margins[choice.name])
-    scored = Scored(probability, data.won, data.leads, data.weeks)
-    thresholds = _thresholds(params.policy or Policy(), scored, params.training.seed)
-    fit, engagement = strengths(explained[choice.name][1], catalogue)
+    margins = {name: told[f"{name}.margin"].to_numpy() for name in listing["order"]}
+    choice = choose_candidate(margins, won, leads)
+    log_odds = choice.calibrator.log_odds(margins[choice.name])
+    horizon = pd.Timedelta(days=params.label.horizon_days if report["time"] == "dates" else 0)
+    correction = judge_correction(log_odds, won, leads, told["as_of"], horizon)
+    shift = newest_shift(log_odds, won) if correction.helps else 0.0
+    calibrator = choice.calibrator.shifted(shift)
+    scored = Scored(calibrator.probability(margins[choice.name]), won, leads, _weeks(told["as_of"]))
     scorer = Scorer(
-        catalogue=catalogue,
-        model=models[choice.name],
-        calibrator=choice.calibrator,
-        thresholds=thresholds,
-        fit_grades=GradeScale.fit("ABCD", fit, data.won),
-        engagement_grades=GradeScale.fit("1234", engagement, data.won),
-        facts=_facts(params, workdir, report) | {"candidate": choice.name, "choice": _plain(choice)},
+        catalogue=feature_set(params, report).catalogue,
+        model=load_model(workdir.candidates / choice.name),
+        calibrator=calibrator,
+        thresholds=_thresholds(params.policy or Policy(), scored, params.training.seed),
+        fit_grades=GradeScale.fit("ABCD", told[f"{choice.name}.fit"].to_numpy(), won),
+        engagement_grades=GradeScale.fit("1234", told[f"{choice.name}.engagement"].to_numpy(), won),
+        facts=_facts(params, workdir, report)
+        | {
+            "candidate": choice.name,
+            "wins": listing["wins"],
+            "fewest_wins": params.training.min_wins,
+            "choice": _plain(choice),
+            "base_rate": correction.to_dict() | {"shift": shift},
+        },
     )
-    save_scorer(scorer, workdir.bundle)
-    return scorer
+    remembering = replace(scorer, facts=scorer.facts | {"reference": _reference(params, workdir, scorer)})
+    save_scorer(remembering, workdir.bundle)
+    return remembering
+
+
+def _reference(params: Params, workdir: Workdir, scorer: Scorer) -> dict[str, Any] | None:
+    """Remember the open leads at the cut-off: what `leadlight watch` compares each night with."""
+    report = read_json(workdir.ingest_report)
+    if report["time"] != "dates":
+        return None
+    engine = open_engine(workdir)
+    cut_off = pd.Timestamp(scorer.facts["snapshots"]["cut_off"])
+    try:
+        frame = population_at(engine, feature_set(params, report), cut_off)
+    except NotEnoughDataError:  # all are closed: there is nobody to compare with
+        return None
+    return reference_of(frame, scorer.score(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None
+
+
+def _weeks(as_of: pd.Series) -> float:
+    return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
 
 
 def _thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Threshold]:
@@ -105,5 +138,11 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
     }
 
 
-def _plain(choice: Any) -> dict[str, Any]:
-    return {"log_loss": choice.log_loss, "behind_best": choice.behind_best, "error": choice.error}
+def _plain(choice: Choice) -> dict[str, Any]:
+    return {
+        "log_loss": choice.log_loss,
+        "behind_best": choice.behind_best,
+        "error": choice.error,
+        "calibration": choice.calibrator.kind,
+        "calibrations": choice.calibrations[choice.name].log_loss,
+    }

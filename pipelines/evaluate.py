@@ -1,29 +1,34 @@
 """``leadlight evaluate``: the test window, scored once, against what a model has to beat."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
+from models.base_rate import judge_correction
 from models.baselines import constant, default_lightgbm, plain_logistic
 from models.bundle import load_scorer
-from models.calibration import fit_platt
+from models.candidates import margins
+from models.checks import check_calibration
 from models.curves import curves
-from models.evaluation import FIGURES, Bootstrap, bands, calibration_line, figures, log_loss
-from models.points import Rule, total_points
+from models.evaluation import FIGURES, Bootstrap, figures, log_loss
+from models.points_model import PointsModel
 from models.scorer import Scorer
+from models.segments import segment_figures
 from models.truth import against_truth
+from pipelines.card.card import card
+from pipelines.card.deeds import deeds
+from pipelines.card.material import unused_columns
+from pipelines.card.page import write_card
 from pipelines.learning_data import LearningData, read_learning_data
 from pipelines.outputs import Workdir, read_frame, replacing, write_json
 from pipelines.params import Params
 from pipelines.pictures import draw_curves
+from pipelines.train import rule_book
 
 __all__ = ["evaluate"]
-
-#: the check that a number may be called a probability: slope, and actual over expected wins
-TOLERATED = (0.8, 1.25)
 
 
 def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     params : Params
         Seed and rule book.
     workdir : Workdir
-        Where the bundle is; ``metrics.json`` and plots go there.
+        Where the bundle is; ``metrics.json``, plots and the model card go there.
 
     Returns
     -------
@@ -42,9 +47,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         What was written to ``metrics.json``.
     """
     scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
-    data = read_learning_data(workdir)
-    test = data.window("test")
-    past = data.window("train", "calibrate")
+    past, test = read_learning_data(workdir).past_and_test()
     scored = scorer.score(test.frame)
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _rivals(params, scorer, past, test)
     bootstrap = Bootstrap(test.leads, params.training.seed)
@@ -54,23 +57,44 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         "figures": {name: figures(p, test.won) for name, p in probabilities.items()},
         "intervals": _intervals(probabilities["leadlight"], test, bootstrap),
         "log_loss_saved_against": _saved(probabilities, test, bootstrap),
-        "calibration": _calibration(probabilities["leadlight"], test, bootstrap),
+        "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
+        | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _stages(scored["stage"], test),
         "optimistic": scorer.facts["time"] == "none",
         "simulated": scorer.facts["simulated"],
     }
     if params.simulation is not None:
         truth = read_frame(workdir.need(workdir.truth, "truth"))
-        q = test.frame[["lead_id", "as_of"]].merge(truth, on=["lead_id", "as_of"], validate="one_to_one")
+        q = test.frame[["lead_id", "as_of"]].merge(truth, on=["lead_id", "as_of"], validate="many_to_one")
         known = q["true_probability"].to_numpy()
         result["truth"] = {name: against_truth(p, known) for name, p in probabilities.items()}
     _write_plots(probabilities["leadlight"], test, workdir, result)
-    write_json(workdir.metrics, _rounded(result))
+    segments = segment_figures(
+        probabilities["leadlight"],
+        test.won,
+        test.leads,
+        frame=test.frame,
+        catalogue=scorer.catalogue,
+        seed=params.training.seed,
+    )
+    with replacing(workdir.plots / "segments.csv") as temporary:
+        segments.to_csv(temporary, index=False, float_format="%.6g")
+    rounded = _rounded(result)
+    told = card(
+        scorer,
+        rounded,
+        segments,
+        learned=_window(past),
+        deeds=deeds(scorer, scored, test.won),
+        unused=unused_columns(workdir),
+    )
+    write_card(told, workdir.plots)
+    write_json(workdir.metrics, rounded)
     return result
 
 
 def _rivals(params: Params, scorer: Scorer, past: LearningData, test: LearningData) -> dict[str, np.ndarray]:
-    """All rivals learn from everything before the test window, for they keep no window for calibration."""
+    """All rivals learn from what ours learned from: everything before the test window."""
     names = scorer.catalogue.names
     before, after = past.frame[names], test.frame[names]
     rivals = {
@@ -79,22 +103,18 @@ def _rivals(params: Params, scorer: Scorer, past: LearningData, test: LearningDa
         "default_lightgbm": default_lightgbm(before, past.won, after, scorer.catalogue),
     }
     if params.points:
-        rules = [
-            Rule(r.attribute or r.signal or "", r.points, r.is_, r.within_days or 90, r.at_least)
-            for r in params.points
-        ]
-        earned = partial(total_points, rules, catalogue=scorer.catalogue)
-        past_points, test_points = earned(frame=before), earned(frame=after)
-        scale = max(float(past_points.std()), 1e-9)
-        rivals["points_table"] = fit_platt(past_points / scale, past.won).probability(test_points / scale)
+        table = PointsModel.fit(before, past.won, scorer.catalogue, rule_book(params))
+        rivals["points_table"] = expit(margins(table, after))
     return rivals
 
 
 def _window(test: LearningData) -> dict[str, Any]:
+    once = test.frame.drop_duplicates(["lead_id", "as_of"])
     return {
-        "snapshots": len(test.won),
-        "leads": int(pd.Series(test.leads).nunique()),
-        "wins": int(test.won.sum()),
+        "snapshots": len(once),
+        "standing_for": len(test.won),
+        "leads": int(once["lead_id"].nunique()),
+        "wins": int(once["won"].sum()),
         "base_rate": float(test.won.mean()),
         "from": test.frame["as_of"].min().isoformat(),
         "to": test.frame["as_of"].max().isoformat(),
@@ -128,23 +148,20 @@ def _saved(probabilities: dict[str, np.ndarray], test: LearningData, bootstrap: 
     }
 
 
-def _calibration(p: np.ndarray, test: LearningData, bootstrap: Bootstrap) -> dict[str, Any]:
-    def slope(q: np.ndarray, won: np.ndarray) -> float:
-        return calibration_line(q, won)[0]
-
-    def ratio(q: np.ndarray, won: np.ndarray) -> float:
-        return float(won.sum() / q.sum())
-
-    low, high = TOLERATED
-    intervals = bootstrap.interval(_on(slope, p, test.won), _on(ratio, p, test.won))
-    line = calibration_line(p, test.won)
-    passed = all(interval[0] <= high and interval[1] >= low for interval in intervals)
-    return {
-        "slope": {"value": line[0]} | _pair(intervals[0]),
-        "intercept": line[1],
-        "actual_over_expected": {"value": ratio(p, test.won)} | _pair(intervals[1]),
-        "passed": passed,
-        "bands": bands(p, test.won),
+def _base_rate(p: np.ndarray, scorer: Scorer, test: LearningData) -> dict[str, Any]:
+    """Correct for a moving base rate, at each moment from the leads that had matured by then."""
+    days = scorer.facts["horizon_days"] if scorer.facts["time"] == "dates" else 0
+    correction = judge_correction(
+        logit(np.clip(p, 1e-12, 1 - 1e-12)),
+        test.won,
+        test.leads,
+        test.frame["as_of"],
+        pd.Timedelta(days=days),
+    )
+    corrected = expit(correction.log_odds)
+    return correction.to_dict() | {
+        "uncorrected": figures(p, test.won),
+        "corrected": figures(corrected, test.won),
     }
 
 

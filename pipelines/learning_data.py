@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.outputs import Workdir, read_frame
+from models.origins import Origin
+from pipelines.outputs import Workdir, read_frame, read_json
 
-__all__ = ["LearningData", "apart", "read_learning_data"]
+__all__ = ["LearningData", "apart", "read_learning_data", "rolling_origins"]
+
+#: parts of the calibration window, each judged by a model trained before it
+ORIGINS = 3
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,20 @@ class LearningData:
     ----------
     frame : pd.DataFrame
         lead_id, as_of, won, split and the features.
+    gap : pd.Timedelta
+        Between what is learned from and what is judged: the horizon; nothing where there are no dates.
     """
 
     frame: pd.DataFrame
+    gap: pd.Timedelta
 
     def window(self, *names: str) -> "LearningData":
         """Keep the snapshots of the named windows."""
         return self.where(self.frame["split"].isin(names).to_numpy())
 
     def where(self, rows: np.ndarray) -> "LearningData":
-        """Keep the chosen rows."""
-        return LearningData(self.frame[rows].reset_index(drop=True))
+        """Keep the chosen rows: a mask, or row numbers, which may repeat."""
+        return LearningData(self.frame.loc[rows].reset_index(drop=True), self.gap)
 
     @property
     def won(self) -> np.ndarray:
@@ -74,23 +81,61 @@ def apart(earlier: LearningData, later: LearningData) -> tuple[LearningData, Lea
     earlier, later : LearningData
         In time order; the two rows of a lead that stands twice follow each other.
     """
-    both = np.intersect1d(earlier.leads.astype(str), later.leads.astype(str))
-    if len(both) == 0:
-        return earlier, later
-    kept_later = both[pd.util.hash_array(both.astype(object)) % 2 == 1]
+    before, after = _rows_apart(earlier.frame, later.frame)
+    return earlier.where(before), later.where(after)
+
+
+def rolling_origins(past: LearningData, count: int = ORIGINS) -> tuple[Origin, ...]:
+    """Cut the calibration window into parts of equal size, each judged by what was known a gap before.
+
+    Parameters
+    ----------
+    past : LearningData
+        All that may be learned from, in time order.
+    count : int
+        Parts; fewer where a part or what lies before it lacks wins or losses.
+
+    Returns
+    -------
+    tuple of Origin
+        Row numbers of `past`; see :func:`apart`.
+    """
+    as_of = past.frame["as_of"]
+    judged = as_of[past.frame["split"] == "calibrate"].reset_index(drop=True)
+    starts = sorted({judged.iloc[len(judged) * part // count] for part in range(count)})
+    ends = [*starts[1:], judged.iloc[-1] + pd.Timedelta(seconds=1)]
+    origins = []
+    for start, end in zip(starts, ends, strict=True):
+        known = as_of < start - past.gap
+        asked = (as_of >= start) & (as_of < end)
+        before, after = _rows_apart(past.frame[known], past.frame[asked])
+        if all(len(np.unique(past.won[rows])) == 2 for rows in (before, after)):
+            origins.append(Origin(before, after))
+    return tuple(origins)
+
+
+def _rows_apart(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the index of the rows that each side keeps; twice where a row stands for two."""
+    both = np.intersect1d(earlier["lead_id"].astype(str), later["lead_id"].astype(str))
+    # another hash for each pair of sides: one that is split again must not lose the kept half of the first
+    salt = later["as_of"].min().isoformat() if len(both) else ""
+    salted = np.array([f"{lead} {salt}" for lead in both], dtype=object)
+    kept_later = both[pd.util.hash_array(salted) % 2 == 1] if len(both) else both
     kept_earlier = np.setdiff1d(both, kept_later)
-    return _keep(earlier, both, kept_earlier), _keep(later, both, kept_later)
+    return _kept(earlier, both, kept_earlier), _kept(later, both, kept_later)
 
 
-def _keep(side: LearningData, both: np.ndarray, kept: np.ndarray) -> LearningData:
-    leads = side.frame["lead_id"]
+def _kept(side: pd.DataFrame, both: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    leads = side["lead_id"]
     times = np.where(leads.isin(kept), 2, np.where(leads.isin(both), 0, 1))
-    return LearningData(side.frame.loc[side.frame.index.repeat(times)].reset_index(drop=True))
+    return side.index.to_numpy().repeat(times)
 
 
 def read_learning_data(workdir: Workdir) -> LearningData:
     """Read labelled snapshots and their features."""
     snapshots = read_frame(workdir.need(workdir.snapshots, "snapshot"))
     features = read_frame(workdir.need(workdir.features, "featurize"))
+    windows = read_json(workdir.need(workdir.snapshot_report, "snapshot"))["windows"]
+    gap = pd.Timestamp(windows["calibrate_start"]) - pd.Timestamp(windows["train_end"])
     joined = snapshots.merge(features, on=["lead_id", "as_of"], validate="one_to_one")
-    return LearningData(joined.sort_values(["as_of", "lead_id"], ignore_index=True))
+    return LearningData(joined.sort_values(["as_of", "lead_id"], ignore_index=True), gap)

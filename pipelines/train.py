@@ -1,33 +1,38 @@
-"""``leadlight train``: fit the candidates on the training window."""
+"""``leadlight train``: tune, judge and fit the candidates on all that lies before the test window."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from features.errors import NotEnoughDataError
 from models.candidates import save_model
-from models.training import TrainingSettings, TrainingWindow, fit_candidates
+from models.points import Rule
+from models.training import Fitted, TrainingSettings, TrainingWindow, fit_candidates
 from pipelines.audit.gate import refuse_leaks
 from pipelines.engine import feature_set
-from pipelines.learning_data import read_learning_data
+from pipelines.learning_data import LearningData, read_learning_data, rolling_origins
 from pipelines.outputs import Workdir, read_json, replacing_folder, write_json
 from pipelines.params import Params
 
-__all__ = ["train"]
+__all__ = ["rule_book", "train"]
 
 
 def train(
     params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = lambda name: None
 ) -> dict[str, Any]:
-    """Fit and write every candidate.
+    """Fit the candidates and write them down, with what each would have said out of time.
 
     Parameters
     ----------
     params : Params
-        Attributes, signals and the section ``training``.
+        How to train, and the rule book.
     workdir : Workdir
-        Where features and snapshots are, and candidates go.
+        Where snapshots and features are and candidates go.
     on_fitted : callable
-        Called with the name of each candidate when it is fitted.
+        Called with the name of each fitted candidate.
 
     Returns
     -------
@@ -39,24 +44,55 @@ def train(
     ParamsError
         If a mapped attribute or signal is a leak (see :mod:`pipelines.audit`) and not allowed.
     NotEnoughDataError
-        If the training window holds fewer wins than ``training.min_wins``.
+        If there are fewer wins than ``training.min_wins`` and no rule book to serve in the meantime.
     """
     refuse_leaks(params, workdir)
-    data = read_learning_data(workdir).window("train")
-    settings = params.training
-    wins = int(data.won.sum())
-    if wins < settings.min_wins:
-        raise NotEnoughDataError(
-            f"The training window must hold at least {settings.min_wins} wins (training.min_wins). "
-            f"Got {wins} in {len(data.won)} snapshots: give more history, or a longer label.horizon_days."
-        )
+    past, _ = read_learning_data(workdir).past_and_test()
     catalogue = feature_set(params, read_json(workdir.ingest_report)).catalogue
-    window = TrainingWindow(data.frame[catalogue.names], data.won, data.frame["lead_id"])
-    how = TrainingSettings(**settings.model_dump(exclude={"min_wins"}))
-    fitted = fit_candidates(window, catalogue, how, on_fitted)
-    chosen = {name: settings for name, (_, settings) in fitted.items()}
+    settings, rules = _settings(params, past), rule_book(params)
+    window = TrainingWindow(
+        past.frame[catalogue.names], past.won, past.frame["lead_id"], rolling_origins(past)
+    )
+    fitted = fit_candidates(window, catalogue, settings, rules, on_fitted)
+    chosen = {name: entry.tuning for name, entry in fitted.items()}
+    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
     with replacing_folder(workdir.candidates) as fresh:
-        for name, (model, _) in fitted.items():
-            save_model(model, fresh / name)
-        write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen})
+        for name, entry in fitted.items():
+            save_model(entry.model, fresh / name)
+        _out_of_time(past, window, fitted).to_parquet(fresh / "out_of_time.parquet", index=False)
+        write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen, "wins": wins})
     return chosen
+
+
+def rule_book(params: Params) -> tuple[Rule, ...]:
+    """Return the rules of params; none where there is no rule book."""
+    return tuple(
+        Rule(r.attribute or r.signal or "", r.points, r.is_, r.within_days or 90, r.at_least)
+        for r in params.points
+    )
+
+
+def _settings(params: Params, past: LearningData) -> TrainingSettings:
+    """Below the fewest wins nothing but the rule book can be had."""
+    settings = TrainingSettings(**params.training.model_dump(exclude={"min_wins"}))
+    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
+    if wins >= params.training.min_wins:
+        return settings
+    if params.points:
+        return TrainingSettings(**asdict(settings) | {"candidates": ("points",)})
+    raise NotEnoughDataError(
+        f"The past must hold at least {params.training.min_wins} wins (training.min_wins), or params a rule "
+        f"book (points) to serve until then. Got {wins} in {len(past.won)} snapshots: give more history, a "
+        "longer label.horizon_days, or the points that leads earn today."
+    )
+
+
+def _out_of_time(past: LearningData, window: TrainingWindow, fitted: dict[str, Fitted]) -> pd.DataFrame:
+    origins = window.rolling()
+    rows = np.concatenate([origin.later for origin in origins])
+    told = past.frame.loc[rows, ["lead_id", "as_of", "won"]].reset_index(drop=True)
+    told["origin"] = np.repeat(np.arange(len(origins)), [len(origin.later) for origin in origins])
+    for name, entry in fitted.items():
+        for part, values in asdict(entry.out_of_time).items():
+            told[f"{name}.{part}"] = values
+    return told

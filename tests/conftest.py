@@ -85,7 +85,7 @@ def small_params(root: Path) -> str:
     text = text.replace("{leads: 20000, months: 24,", "{leads: 4000, months: 24,")
     assert "leads: 4000" in text
     text = text.replace("precision >= 0.25", "precision >= 0.15")
-    return text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 60, min_wins: 30}")
+    return text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 60, min_wins: 30, trials: 2}")
 
 
 @pytest.fixture(scope="session")

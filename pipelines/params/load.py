@@ -18,10 +18,12 @@ from pipelines.params.modelling import (
     Label,
     PointsRule,
     Policy,
+    Promotion,
     Signals,
     Snapshots,
     Split,
     Training,
+    Watch,
 )
 from pipelines.params.sentences import sentence
 from pipelines.params.source import Record, Source
@@ -47,6 +49,10 @@ class Params(Record):
     training: Training = Field(default_factory=Training, description="How candidates are trained.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
+    watch: Watch = Field(default_factory=Watch, description="What `leadlight watch` lets pass.")
+    promotion: Promotion = Field(
+        default_factory=Promotion, description="What a challenger has to show before it serves."
+    )
     engine: Literal["duckdb", "spark"] = Field(
         "duckdb", description="What computes features: DuckDB in this process, or a Spark session."
     )

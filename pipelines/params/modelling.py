@@ -15,10 +15,12 @@ __all__ = [
     "Label",
     "PointsRule",
     "Policy",
+    "Promotion",
     "Signal",
     "Snapshots",
     "Split",
     "Training",
+    "Watch",
 ]
 
 Words = dict[str, str]
@@ -84,16 +86,25 @@ class Training(Record):
     """How candidates are trained."""
 
     seed: int = Field(7, description="Seed of everything that draws.")
-    candidates: tuple[Literal["logistic", "additive", "interactions", "blend"], ...] = Field(
-        ("logistic", "additive", "interactions", "blend"),
-        description="Candidates, simplest first.",
+    candidates: tuple[Literal["points", "logistic", "additive", "interactions", "blend"], ...] = Field(
+        ("points", "logistic", "additive", "interactions", "blend"),
+        description="Candidates, simplest first; points is the rule book.",
         min_length=1,
     )
-    min_wins: int = Field(50, description="Wins in the training window below which nothing is trained.", ge=1)
+    min_wins: int = Field(
+        50, description="Wins before the test window below which only the rule book (points) can serve.", ge=1
+    )
     rare_below: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
     learning_rate: float = Field(0.05, description="Learning rate of the boosted trees.", gt=0, le=1)
     max_rounds: int = Field(600, description="Most trees of a boosted model.", ge=1)
-    leaves: int = Field(8, description="Leaves a tree.", ge=2, le=256)
+    leaves: int = Field(8, description="Leaves a tree, before tuning.", ge=2, le=256)
+    trials: int = Field(8, description="Settings tried for each kind of boosted trees.", ge=1)
+    tuning_seconds: int = Field(
+        600,
+        description="Seconds after which no further one is tried; what is found then depends on speed.",
+        ge=1,
+    )
+    tuning_snapshots: int = Field(20_000, description="Most snapshots that tuning looks at, a side.", ge=100)
 
 
 class PointsRule(Record):
@@ -136,12 +147,60 @@ class Policy(Record):
     agreed: Agreement | None = Field(None, description="Who agreed, and when.")
 
 
+class Promotion(Record):
+    """What a challenger has to show before it serves."""
+
+    smallest_gain: float = Field(
+        0.01,
+        description="Share of the champion's log loss that the whole interval of the gain must lie above.",
+        ge=0,
+        lt=1,
+    )
+    min_wins: int = Field(30, description="Wins in the window below which there is no evidence.", ge=1)
+    calibrated_within: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] = Field(
+        (0.8, 1.25),
+        description="Calibration slope, and actual over expected wins, that must be possible (95 %).",
+    )
+    moved_points: float = Field(
+        20, description="A score counts as moved when it moves by more points than this.", gt=0, le=100
+    )
+    most_moved_share: float = Field(0.25, description="Most scores that may move that far.", ge=0, le=1)
+    lowest_rank_correlation: float = Field(
+        0.5, description="Least rank correlation of old and new chances.", ge=-1, le=1
+    )
+    most_volume_change: float = Field(
+        0.5, description="Most that the number of MQLs or SQLs may change, up or down.", ge=0
+    )
+
+
 class Audit(Record):
     """What whoever read the audit decided."""
 
     allow: tuple[Text, ...] = Field(
         (), description="Attributes and signals to be used although the audit calls them leaks."
     )
+
+
+class Watch(Record):
+    """What `leadlight watch` lets pass, and what it calls for."""
+
+    look: float = Field(0.1, description="Population stability index, beyond chance, to be looked at.", gt=0)
+    act: float = Field(0.25, description="The same, to be acted upon; at least as large as look.", gt=0)
+    false_alarms: float = Field(
+        0.01, description="Share of false alarms that is allowed, of all features together.", gt=0, le=0.2
+    )
+    ages_days: tuple[Annotated[int, Field(ge=1, le=3650)], ...] = Field(
+        (30, 60, 90), description="Ages of the nights whose outcomes are followed.", min_length=1
+    )
+    fewest_wins: int = Field(
+        10, description="Wins to be expected of a night below which its outcomes are not judged.", ge=1
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.act < self.look:
+            raise ValueError(f"must have act at or above look. Got {self.act:g} and {self.look:g}")
+        return self
 
 
 def _keys_as_text(value: Any) -> Any:

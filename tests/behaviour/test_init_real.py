@@ -74,7 +74,7 @@ def test_a_real_export_is_trained_and_evaluated_as_proposed(real, leadlight_proc
     _, _, text, _, work = real
     folder = work.root.parent
     assert text.count("training: {seed: 7}") == 1
-    text = text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 40}")
+    text = text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 40, trials: 1}")
     (folder / "short.yaml").write_text(text, encoding="utf-8")
     done = leadlight_process("run", "--params", folder / "short.yaml", "--workdir", folder / "short")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -42,7 +42,7 @@ def test_too_few_wins_are_counted(crm, refused):
     crm.set("training.min_wins", 60)
     crm.has_run(*BEFORE_TRAINING)
     said = refused(crm, "train", code=NOT_ENOUGH)
-    assert "must hold at least 60 wins (training.min_wins). Got " in said
+    assert "must hold at least 60 wins (training.min_wins), or params a rule book (points) to serve" in said
 
 
 def test_too_few_wins_for_calibration_are_counted(crm, refused):

@@ -39,10 +39,18 @@ def world():
 
 
 @pytest.fixture(scope="session")
-def models(world):
+def models(fitted):
     """One trained model of every candidate kind."""
+    return {name: entry.model for name, entry in fitted.items()}
+
+
+@pytest.fixture(scope="session")
+def fitted(world):
+    """Every candidate kind, with what tuning chose and what it said out of time."""
+    from models.points import Rule
     from models.training import TrainingSettings, TrainingWindow, fit_candidates
 
+    rules = (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
     window = TrainingWindow(world.frame, world.won, world.leads)
-    fitted = fit_candidates(window, world.catalogue, TrainingSettings(max_rounds=40, rare_below=20))
-    return {name: model for name, (model, _) in fitted.items()}
+    settings = TrainingSettings(max_rounds=40, rare_below=20, trials=1)
+    return fit_candidates(window, world.catalogue, settings, rules)

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, logit
+from scipy.special import expit, log_expit, logit
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from models.calibration import Calibrator, choose_calibrator, fit_beta, fit_platt, log_losses
+from models.calibration import Calibrator, fit_beta, fit_offset, fit_platt, fit_shift, log_losses
+from models.calibration_choice import KINDS, choose_calibrator, read_calibrator
+from models.calibration_curve import CurveCalibrator, fit_curve
 
 slopes = st.floats(0.01, 5)
 shifts = st.floats(-5, 5)
@@ -27,7 +30,7 @@ def test_fitting_to_any_outcomes_gives_a_strictly_increasing_map(seed):
     margin = rng.normal(0, 2, 80)
     won = rng.integers(0, 2, 80)
     won[:2] = [0, 1]
-    for fit in (fit_platt, fit_beta):
+    for fit in KINDS.values():
         calibrated = fit(margin, won).log_odds(np.linspace(-15, 15, 500))
         assert (np.diff(calibrated) > 0).all()
 
@@ -59,14 +62,84 @@ def test_beta_recovers_the_map_that_made_the_outcomes():
     assert (found.a, found.b, found.c) == pytest.approx((0.4, 2.0, -0.5), abs=0.1)
 
 
-def test_the_simpler_map_is_chosen_without_evidence_and_the_richer_one_with_it():
+rising = st.lists(st.floats(0.05, 3), min_size=3, max_size=7)
+
+
+@given(rising, rising, st.floats(-4, 4), st.floats(-12, 12))
+def test_a_curve_rises_everywhere_and_its_slope_is_its_derivative(widths, rises, start, m):
+    size = min(len(widths), len(rises))
+    knots, values = (np.cumsum([0, *steps[:size]]) for steps in (widths, rises))
+    curve = CurveCalibrator(tuple(knots - 2), tuple(values + start))
+    grid = np.linspace(-15, 15, 800)
+    assert (np.diff(curve.log_odds(grid)) > 0).all()
+    assert (curve.slope(grid) > 0).all()
+    h = 1e-6
+    numeric = (curve.log_odds(np.array(m + h)) - curve.log_odds(np.array(m - h))) / (2 * h)
+    # at a knot the derivative turns, and a difference quotient looks at both sides
+    assert curve.slope(np.array(m)) == pytest.approx(float(numeric), rel=1e-2, abs=1e-4)
+
+
+def test_a_curve_follows_a_bend_as_the_isotonic_regression_of_scikit_learn_does():
+    rng = np.random.default_rng(5)
+    margin = rng.normal(0, 2, 40_000)
+    truth = expit(np.where(margin > 0, 0.2, 1.8) * margin - 0.5)
+    won = (rng.random(40_000) < truth).astype(int)
+    reference = IsotonicRegression(out_of_bounds="clip").fit(margin, won)
+    grid = np.linspace(-3, 3, 25)
+    curve = fit_curve(margin, won)
+    np.testing.assert_allclose(curve.probability(grid), reference.predict(grid), atol=0.07)
+    assert np.abs(curve.probability(margin) - truth).mean() < 0.01
+    assert np.abs(fit_platt(margin, won).probability(margin) - truth).mean() > 0.02
+
+
+def test_margins_too_alike_for_a_curve_get_the_line_of_platt():
+    won = np.tile([0, 0, 1], 20)
+    assert fit_curve(np.tile([0.1, 0.11, 0.12], 20), won) == fit_platt(np.tile([0.1, 0.11, 0.12], 20), won)
+
+
+@given(st.lists(st.tuples(st.floats(-8, 8), st.booleans()), min_size=1, max_size=60))
+def test_an_offset_makes_expected_wins_the_actual_ones(rows):
+    log_odds, won = np.array([m for m, _ in rows]), np.array([w for _, w in rows], dtype=int)
+    expected = expit(log_odds + fit_offset(log_odds, won)).sum()
+    assert expected * (len(won) + 1) / len(won) == pytest.approx(won.sum() + 0.5, rel=1e-6)
+
+
+def test_a_shift_is_the_intercept_of_scikit_learn_with_the_log_odds_as_offset():
+    rng = np.random.default_rng(6)
+    margin = np.repeat([-1.0, 1.0], 5000)
+    won = (rng.random(10_000) < expit(margin + 0.7)).astype(int)
+    # a constant column besides one that is known to have the coefficient one
+    assert fit_shift(margin, won).c == pytest.approx(0.7, abs=0.06)
+    assert fit_shift(margin, won).kind == "shift"
+
+
+@pytest.mark.parametrize(
+    ("kind", "law"),
+    [
+        ("none", lambda m: m),
+        ("shift", lambda m: m + 0.8),
+        ("platt", lambda m: 0.5 * m + 0.3),
+        ("beta", lambda m: 0.3 * log_expit(m) - 2.0 * log_expit(-m)),
+        ("curve", lambda m: np.where(np.abs(m) < 1, 0.1 * m, np.sign(m) * (2.5 * np.abs(m) - 2.4))),
+    ],
+)
+def test_the_simplest_map_is_chosen_that_the_evidence_asks_for(kind, law):
     rng = np.random.default_rng(2)
-    groups = np.arange(20_000)
-    margin = rng.normal(0, 2, 20_000)
-    straight = (rng.random(20_000) < expit(margin)).astype(int)
-    bent = (rng.random(20_000) < expit(np.where(margin > 0, 0.1, 2.0) * margin)).astype(int)
-    assert choose_calibrator(margin, straight, groups)[0].kind == "platt"
-    assert choose_calibrator(margin, bent, groups)[0].kind == "beta"
+    margin = rng.normal(0, 2, 30_000)
+    won = (rng.random(30_000) < expit(law(margin))).astype(int)
+    choice = choose_calibrator(margin, won, np.arange(30_000))
+    assert choice.calibrator.kind == kind
+    assert list(choice.log_loss) == list(KINDS)
+    again = read_calibrator(choice.calibrator.to_dict())
+    np.testing.assert_array_equal(again.log_odds(margin), choice.calibrator.log_odds(margin))
+    moved = choice.calibrator.shifted(0.25).log_odds(margin)
+    np.testing.assert_allclose(moved, choice.calibrator.log_odds(margin) + 0.25, atol=1e-12)
+
+
+def test_with_a_handful_of_wins_nothing_is_fitted():
+    margin = np.linspace(-3, 1, 300)
+    won = (np.arange(300) % 40 == 0).astype(int)
+    assert choose_calibrator(margin, won, np.arange(300)).calibrator.kind == "none"
 
 
 def test_losses_are_those_of_the_formula():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
@@ -17,7 +18,7 @@ def catalogue_of(kind: str, direction: int = 0) -> Catalogue:
 
 def fit(frame, won, catalogue, penalty=1.0):
     leads = pd.Series(np.arange(len(won)).astype(str))
-    return LogisticModel.fit(frame, won, leads, catalogue, penalty=penalty, rare_below=1)
+    return next(LogisticModel.path(frame, won, leads, catalogue, penalties=[penalty], rare_below=1))
 
 
 def test_maximum_likelihood_is_that_of_scikit_learn():
@@ -25,7 +26,7 @@ def test_maximum_likelihood_is_that_of_scikit_learn():
     X = rng.normal(size=(800, 4))
     y = (rng.random(800) < expit(X @ [1.0, -0.5, 0.2, 0.0] - 1)).astype(float)
     reference = LogisticRegression(C=1 / 3.0, tol=1e-10, max_iter=5000).fit(X, y)
-    found = _maximise(np.column_stack([np.ones(800), X]), y, 3.0, [(None, None)] * 5)
+    found = _maximise(csr_array(np.column_stack([np.ones(800), X])), y, 3.0, bounds=[(None, None)] * 5)
     np.testing.assert_allclose(found, [*reference.intercept_, *reference.coef_[0]], atol=2e-4)
 
 
@@ -82,3 +83,17 @@ def test_parts_are_centred_on_the_training_leads(world, models):
     base, parts = models["logistic"].contributions(world.frame)
     np.testing.assert_allclose(parts.mean(axis=0), 0.0, atol=1e-9)
     assert base == pytest.approx(margins(models["logistic"], world.frame).mean())
+
+
+def test_a_path_of_penalties_ends_where_each_alone_does(world):
+    def path(*penalties):
+        leads = pd.Series(np.arange(len(world.won)).astype(str))
+        models = LogisticModel.path(
+            world.frame, world.won, leads, world.catalogue, penalties=penalties, rare_below=20
+        )
+        return [margins(model, world.frame) for model in models]
+
+    strong, weak = path(100.0, 5.0)
+    np.testing.assert_allclose(strong, path(100.0)[0], atol=1e-9)
+    np.testing.assert_allclose(weak, path(5.0)[0], atol=0.02)
+    assert np.ptp(strong) < np.ptp(weak)

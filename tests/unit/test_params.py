@@ -154,7 +154,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
 @pytest.mark.parametrize(
     ("old", "new", "where", "allowed"),
     [
-        ("signals:", "signale:", "signale", "history, label, language, points, policy, signals,"),
+        ("signals:", "signale:", "signale", "history, label, language, points, policy, promotion, signals,"),
         ("  missing:", "  mising:", "source.mising", "activities, database, deals, history, leads, max_bad_"),
         ("    path: kontakte", "    pfad: kontakte", "source.leads.pfad", "consent, created_at, delimiter,"),
         (

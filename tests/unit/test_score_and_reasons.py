@@ -85,7 +85,7 @@ def scorer_of(world, model, calibrator=None):
     )
 
 
-@pytest.mark.parametrize("kind", ["logistic", "additive", "interactions", "blend"])
+@pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
 def test_what_is_written_for_each_lead_adds_up_for_every_candidate(world, models, kind):
     scored = scorer_of(world, models[kind]).score(world.frame)
     for row in scored.itertuples():

@@ -1,0 +1,83 @@
+"""How far a population has moved from a reference, and how much of that is chance."""
+
+import numpy as np
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2, false_discovery_control
+
+__all__ = ["adjusted", "chance_of", "expected_psi", "jensen_shannon", "psi", "smoothed"]
+
+
+def smoothed(counts: np.ndarray) -> np.ndarray:
+    """Return shares of counts with half a lead added to each bin, so that none is empty.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (bins,)
+        Leads in each bin.
+
+    Returns
+    -------
+    ndarray, shape (bins,)
+        Shares above zero with the sum 1 (the estimate under Jeffreys' prior).
+    """
+    return np.asarray((counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
+
+
+def psi(before: np.ndarray, now: np.ndarray) -> float:
+    """Return the population stability index, sum (q - p) ln(q / p).
+
+    Siddiqi (2006), Credit Risk Scorecards, takes less than 0.1 for no change and more than 0.25 for a
+    great one. It is the symmetric divergence of Kullback and Leibler (1951).
+
+    Parameters
+    ----------
+    before, now : ndarray, shape (bins,)
+        Shares of the same bins, all above zero.
+
+    Returns
+    -------
+    float
+        At least 0; 0 only where all shares are equal.
+    """
+    return max(0.0, float(np.sum((now - before) * np.log(now / before))))
+
+
+def expected_psi(bins: int, leads_before: float, leads_now: float) -> float:
+    """Return the index that chance alone gives: (bins - 1) (1/n + 1/m).
+
+    Yurdakul (2018), Statistical Properties of Population Stability Index, Western Michigan University: of
+    two samples of one population the index is about (1/n + 1/m) times a chi-square of bins - 1 degrees of
+    freedom.
+    """
+    return (bins - 1) * (1 / leads_before + 1 / leads_now)
+
+
+def chance_of(index: float, bins: int, leads_before: float, leads_now: float) -> float:
+    """Return the chance of an index at least so large where nothing has moved; see :func:`expected_psi`."""
+    if bins < 2:
+        return 1.0
+    return float(chi2.sf(index / (1 / leads_before + 1 / leads_now), bins - 1))
+
+
+def jensen_shannon(before: np.ndarray, now: np.ndarray) -> float:
+    """Return the Jensen-Shannon distance in bits (Endres and Schindelin 2003): 0 the same, 1 apart."""
+    return float(np.nan_to_num(jensenshannon(before, now, base=2)))
+
+
+def adjusted(chances: np.ndarray) -> np.ndarray:
+    """Adjust chances for how many were looked at, whatever they have to do with each other.
+
+    Parameters
+    ----------
+    chances : ndarray, shape (n,)
+        One a feature.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        To be compared with the share of false alarms allowed (Benjamini and Yekutieli 2001); where nothing
+        has moved at all, that is the chance of any alarm.
+    """
+    if len(chances) == 0:
+        return chances
+    return np.asarray(false_discovery_control(np.clip(chances, 0.0, 1.0), method="by"))

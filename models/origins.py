@@ -1,0 +1,45 @@
+"""Rolling origins: moments of the past at which a model could have been trained, and what came after them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Origin", "newest_quarter"]
+
+#: share of a window that is judged where nobody says what to judge: its newest snapshots
+NEWEST = 0.25
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One moment: what could be learned from then, and what was judged afterwards.
+
+    Parameters
+    ----------
+    earlier : ndarray of int
+        Rows known before, by a gap as long as the horizon. A row may stand twice.
+    later : ndarray of int
+        Rows that are judged. No lead of these is among the earlier ones.
+    """
+
+    earlier: np.ndarray
+    later: np.ndarray
+
+
+def newest_quarter(won: np.ndarray, leads: pd.Series) -> Origin:
+    """Judge the newest snapshots of a window by the older ones, with no lead in both.
+
+    Parameters
+    ----------
+    won : ndarray of int, shape (n,)
+        Labels, in time order.
+    leads : pd.Series, shape (n,)
+        Lead of each snapshot.
+    """
+    rows = np.arange(len(won))
+    later = rows >= int(len(won) * (1 - NEWEST))
+    earlier = ~leads.isin(leads[later]).to_numpy()
+    if len(set(won[earlier])) < 2:  # nearly every lead is still open in the newest part
+        earlier = ~later
+    return Origin(rows[earlier], rows[later])

@@ -1,0 +1,262 @@
+"""The model card says what was found, all of it from the results, and changes with them."""
+
+import copy
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from models.bundle import load_scorer
+from pipelines.card.card import card
+from pipelines.card.deeds import deeds, wilson
+from pipelines.card.page import page
+from pipelines.learning_data import read_learning_data
+from pipelines.outputs import Workdir
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = '<b onclick="alert(1)">Größe & "Söhne"</b>'
+
+
+@pytest.fixture(scope="module")
+def told(trained):
+    """What the run wrote: the card, its page, and what it speaks of."""
+
+    class Told:
+        work = Workdir(trained / "work")
+        card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
+        html = (work.plots / "card.html").read_text(encoding="utf-8")
+        metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
+        scorer = load_scorer(work.bundle)
+        segments = pd.read_csv(work.plots / "segments.csv")
+        past, test = read_learning_data(work).past_and_test()
+
+    return Told
+
+
+@pytest.fixture(scope="module")
+def again(told):
+    """Make the card anew from other results: metrics, facts of the scorer, segments."""
+    learned = {**told.card["data"]["windows"][0]}
+    kept = {key: told.card[key] for key in ("grades", "topics")}
+
+    def make(metrics=None, *, facts=None, segments=None, deeds=kept, catalogue=None):
+        scorer = dataclasses.replace(
+            told.scorer,
+            facts=facts or told.scorer.facts,
+            catalogue=catalogue or told.scorer.catalogue,
+        )
+        found = told.segments if segments is None else segments
+        return card(scorer, metrics or told.metrics, found, learned=learned, deeds=deeds, unused=[])
+
+    return make
+
+
+def table(html, name):
+    """Rows of a table: what is marked with its full value, by the key of the row."""
+    text = re.search(rf'<table id="{name}">(.*?)</table>', html, re.DOTALL).group(1)
+    rows = re.findall(r'<tr data-key="(.*?)".*?>(.*?)</tr>', text, re.DOTALL)
+    return {key: [float(v) for v in re.findall(r'<data value="(.*?)">', row)] for key, row in rows}
+
+
+def leaves(content, path=()):
+    if isinstance(content, dict | list):
+        entries = content.items() if isinstance(content, dict) else enumerate(content)
+        for key, value in entries:
+            yield from leaves(value, (*path, key))
+    else:
+        yield path, content
+
+
+def put(content, path, value):
+    changed = copy.deepcopy(content)
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return changed
+
+
+def test_the_page_holds_the_card_and_nothing_else(told):
+    assert page(told.card) == told.html
+    in_card = {value for _, value in leaves(told.card) if isinstance(value, int | float)}
+    marked = re.findall(r'<data value="(.*?)">(.*?)</data>', told.html)
+    assert len(marked) > 200
+    for value, text in marked:
+        assert float(value) in in_card
+        number = text.replace("\N{MINUS SIGN}", "-").replace(",", "").replace("+", "")
+        digits = len(number.rstrip("\N{NO-BREAK SPACE}%").partition(".")[2])
+        shown = float(number.rstrip("\N{NO-BREAK SPACE}%")) / (100 if "%" in text else 1)
+        unit = 10**-digits / (100 if "%" in text else 1)
+        assert abs(shown - float(value)) <= unit * 0.5 + 1e-12, text
+
+
+def test_figures_are_those_of_the_metrics(told):
+    m, html = told.metrics, told.html
+    shown = table(html, "figures")
+    order = [rival["name"] for rival in told.card["figures"]["rivals"]]
+    assert set(order) == set(m["figures"]) - {"leadlight"}
+    for key, value in m["figures"]["leadlight"].items():
+        interval = m["intervals"][key]
+        others = [m["figures"][name][key] for name in order]
+        assert shown[key] == [value, interval["low"], interval["high"], *others]
+    assert table(html, "saved") == {
+        name: [s["value"], s["low"], s["high"]] for name, s in m["log_loss_saved_against"].items()
+    }
+    assert table(html, "truth") == {
+        name: [t["regret"], t["expected_log_loss"], t["mean_absolute_error"]]
+        for name, t in m["truth"].items()
+    }
+    c = m["calibration"]
+    assert table(html, "calibration") == {
+        "slope": [c["slope"][key] for key in ("value", "low", "high")],
+        "intercept": [c["intercept"]],
+        "actual_over_expected": [c["actual_over_expected"][key] for key in ("value", "low", "high")],
+        "ece": [c["ece"][key] for key in ("value", "low", "high")],
+        "by_chance": [c["ece"]["by_chance"]],
+    }
+    assert [row[:3] for row in table(html, "bands").values()] == [
+        [band["snapshots"], band["expected"], band["actual"]] for band in c["bands"]
+    ]
+
+
+def test_windows_are_those_of_the_learning_data(told):
+    rows = table(told.html, "windows")
+    for name, data in (("learned", told.past), ("test", told.test)):
+        once = data.frame.drop_duplicates(["lead_id", "as_of"])
+        counts = [len(once), once["lead_id"].nunique(), once["won"].sum()]
+        assert rows[name] == [*counts, pytest.approx(data.won.mean(), abs=1e-6)]
+    split = told.scorer.facts["snapshots"]["splits"]["calibrate"]
+    assert rows["judged"][:3] == [split["snapshots"], split["leads"], split["wins"]]
+    known = told.card["data"]
+    assert known["neither"] + rows["learned"][0] + rows["test"][0] == known["labelled"]
+    verdict = told.card["verdict"]
+    assert f"with {told.metrics['test']['wins']:,} wins" in verdict
+    assert str(told.test.frame["as_of"].min())[:10] in verdict
+
+
+def test_thresholds_are_those_of_the_bundle_and_what_they_gave(told):
+    scored = told.scorer.score(told.test.frame)
+    won = told.test.won
+    for name, threshold in told.scorer.thresholds.items():
+        above = (scored["score"] >= {"marketing_qualified": 50, "sales_qualified": 80}[name]).to_numpy()
+        rows = table(told.html, f"threshold-{name}")
+        assert rows["precision"] == pytest.approx([*threshold.precision, won[above].mean()])
+        assert rows["recall"] == pytest.approx([*threshold.recall, won[above].sum() / won.sum()])
+        assert rows["share"] == pytest.approx([*threshold.share, above.mean()])
+        assert rows["test"] == [above.sum(), won[above].sum()]
+        assert f'id="from-{name}"><data value="{threshold.probability}">' in told.html
+
+
+def test_grades_say_what_such_leads_did(told):
+    scored = told.scorer.score(told.test.frame).assign(won=told.test.won)
+    for name in ("fit", "engagement"):
+        rows = table(told.html, f"grades-{name}")
+        assert "".join(rows) == {"fit": "ABCD", "engagement": "1234"}[name]
+        groups = scored.groupby(f"{name}_grade")["won"].agg(["size", "sum", "mean"])
+        for grade, found in groups.iterrows():
+            assert rows[grade][:3] == pytest.approx(list(found))
+            assert rows[grade][-1] == pytest.approx(found["mean"] / scored["won"].mean())
+        assert sum(row[0] for row in rows.values()) == len(scored)
+
+
+def test_topics_are_those_with_the_largest_points(told):
+    scored = told.scorer.score(told.test.frame)
+    listed = pd.DataFrame(reason for text in scored["reasons"] for reason in json.loads(text))
+    mean = listed["points"].abs().groupby(listed["topic"]).mean().nlargest(10)
+    rows = table(told.html, "topics")
+    assert list(rows) == list(mean.index)
+    assert [row[0] for row in rows.values()] == pytest.approx(list(mean))
+    for topic in told.scorer.catalogue.topics:
+        if topic.key in rows:
+            assert f'<th scope="row">{topic.label["en"]}</th><td>{topic.group}</td>' in told.html
+
+
+def test_segments_are_marked_where_the_interval_excludes_one(told):
+    found = told.segments.set_index(told.segments["attribute"] + "=" + told.segments["segment"])
+    rows = table(told.html, "segments")
+    assert set(rows) == set(found.index)
+    for key, row in rows.items():
+        assert row[:2] == [found.loc[key, "leads"], found.loc[key, "wins"]]
+    outside = found[(found["low"] > 1) | (found["high"] < 1)]
+    assert {f"{s['attribute']}={s['segment']}" for s in told.card["segments"] if s["off"]} == set(
+        outside.index
+    )
+
+
+@pytest.mark.parametrize(("wins", "snapshots"), [(0, 7), (3, 40), (40, 40), (120, 3000)])
+def test_the_interval_of_a_rate_is_the_published_one(wins, snapshots):
+    z, n, p = norm.ppf(0.975), snapshots, wins / snapshots
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    assert wilson(wins, snapshots) == pytest.approx((centre - half, centre + half), abs=1e-12)
+
+
+def test_a_grade_that_nobody_has_is_shown_without_a_rate(told):
+    scored = told.scorer.score(told.test.frame.head(50)).assign(fit_grade="B")
+    rows = deeds(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"]["fit"]
+    assert [row["snapshots"] for row in rows] == [0, 50, 0, 0]
+    assert rows[0]["win_rate"] is rows[0]["low"] is rows[0]["times_average"] is None
+
+
+def test_every_result_moves_the_card(told, again):
+    """No figure is written by hand: whatever is changed in the metrics changes the card."""
+    # what the card takes from the bundle, or works out from the counts beside it
+    elsewhere = {("candidate",), ("stages", "lead", "snapshots")}
+    elsewhere |= {("stages", stage, "win_rate") for stage in told.metrics["stages"]}
+    before = again()
+    still = []
+    for path, value in leaves(told.metrics):
+        if path in elsewhere:
+            continue
+        other = not value if isinstance(value, bool) else f"1{value}" if isinstance(value, str) else value + 1
+        if again(put(told.metrics, path, other)) == before:
+            still.append(path)
+    assert still == []
+    facts = told.scorer.facts
+    for path in [
+        ("choice", "behind_best", facts["candidate"]),
+        ("choice", "error", facts["candidate"]),
+        ("base_rate", "shift"),
+        ("snapshots", "immature"),
+        ("snapshots", "splits", "gap", "snapshots"),
+        ("horizon_days",),
+    ]:
+        value = facts
+        for key in path:
+            value = value[key]
+        assert again(facts=put(facts, path, value + 1)) != before
+
+
+def test_a_card_holds_no_figure_that_is_none_of_json(told, again):
+    bare = again(segments=told.segments.assign(auc=np.nan, low=np.nan, high=np.nan))
+    json.dumps(bare, allow_nan=False)
+    assert again(segments=pd.DataFrame())["segments"] == []
+    assert "NaN" not in page(bare)
+
+
+def test_text_of_the_source_stays_text(told, again):
+    first, *rest = told.scorer.catalogue.topics
+    topics = (dataclasses.replace(first, label={"en": HOSTILE}), *rest)
+    catalogue = dataclasses.replace(told.scorer.catalogue, topics=topics)
+    segments = told.segments.assign(attribute=first.key, segment=HOSTILE)
+    listed = [{"topic": first.key, "label": HOSTILE, "group": "fit", "mean_points": 3.0}]
+    content = again(
+        catalogue=catalogue, segments=segments, deeds={"grades": told.card["grades"], "topics": listed}
+    )
+    assert HOSTILE in content["segments"][0]["label"]
+    html = page(content)
+    assert "<b onclick" not in html
+    assert html.count("&lt;b onclick=") > 3
+
+
+def test_a_card_speaks_of_association_and_of_no_machine(told):
+    assert "associated with" in told.html
+    assert "because" not in told.html.lower()
+    assert str(told.work.root.parent) not in told.html
+    assert "http" not in told.html
+    assert len(told.html) < 200_000

@@ -1,0 +1,151 @@
+"""A model card calls a rank a rank and says its limits: where the results hold them, and nowhere else."""
+
+import copy
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.bundle import load_scorer
+from pipelines.card.card import card
+from pipelines.card.page import page
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def results(trained):
+    """What a card is made from, by name."""
+    work = trained / "work"
+    told = json.loads((work / "plots" / "card.json").read_text(encoding="utf-8"))
+    scorer = load_scorer(work / "bundle")
+    return {
+        "metrics": json.loads((work / "metrics.json").read_text(encoding="utf-8")),
+        "scorer": scorer,
+        "facts": scorer.facts,
+        "segments": pd.read_csv(work / "plots" / "segments.csv"),
+        "learned": told["data"]["windows"][0],
+        "grades": told["grades"],
+        "topics": told["topics"],
+    }
+
+
+@pytest.fixture
+def again(results):
+    """Make the card anew from other results."""
+
+    def make(**changed):
+        r = results | changed
+        return card(
+            dataclasses.replace(r["scorer"], facts=r["facts"]),
+            r["metrics"],
+            r["segments"],
+            learned=r["learned"],
+            deeds={key: r[key] for key in ("grades", "topics")},
+            unused=[],
+        )
+
+    return make
+
+
+def kinds(content):
+    return {limit["kind"] for limit in content["limits"]}
+
+
+def put(content, path, value):
+    changed = copy.deepcopy(content)
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return changed
+
+
+def test_a_number_that_failed_its_check_is_called_a_rank(results, again):
+    failed = again(metrics=put(results["metrics"], ("calibration", "passed"), False))
+    passed = again(metrics=put(results["metrics"], ("calibration", "passed"), True))
+    assert "a rank, not a probability" in failed["verdict"]
+    assert "may be called a probability" in passed["verdict"]
+    assert "rank_only" in kinds(failed) - kinds(passed)
+    assert "a probability of" not in page(failed)
+    assert "a probability of" in page(passed)
+
+
+RATIO = {"value": 0.8, "low": 0.7, "high": 0.9}
+LIMITS = [
+    ("simulated", "metrics", ("simulated",), True, False),
+    ("optimistic", "metrics", ("optimistic",), True, False),
+    ("few_wins", "metrics", ("test", "wins"), 99, 100),
+    ("base_rate_moved", "metrics", ("calibration", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
+    ("ece", "metrics", ("calibration", "ece", "by_chance"), 0.0, 1.0),
+    (
+        "threshold",
+        "metrics",
+        ("stages", "sales_qualified"),
+        {"snapshots": 90, "wins": 0},
+        {"snapshots": 9, "wins": 9},
+    ),
+    ("base_rate_corrected", "facts", ("base_rate", "shift"), -0.2, 0.0),
+    ("not_agreed", "facts", ("policy_agreed",), False, True),
+    ("rule_book", "facts", ("candidate",), "points", "logistic"),
+    ("left_truncation", "facts", ("snapshots", "left_truncation"), "No win before May.", None),
+    ("order", "facts", ("time",), "order", "dates"),
+    ("horizon", "facts", ("time",), "dates", "order"),
+]
+
+
+@pytest.mark.parametrize("case", LIMITS, ids=[case[0] for case in LIMITS])
+def test_a_limit_is_said_where_it_holds_and_nowhere_else(results, again, case):
+    kind, where, path, there, gone = case
+    source = results[where]
+    assert kind in kinds(again(**{where: put(source, path, there)}))
+    assert kind not in kinds(again(**{where: put(source, path, gone)}))
+
+
+def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, again):
+    for low, high, said in [
+        (1.1, 1.2, {"segments"}),
+        (0.9, 1.2, set()),
+        (np.nan, np.nan, {"small_segments"}),
+    ]:
+        content = again(segments=results["segments"].assign(low=low, high=high))
+        assert kinds(content) & {"segments", "small_segments"} == said
+    unbeaten = {"value": 0.001, "low": -0.002, "high": 0.003}
+    for saved, said in [(unbeaten, True), ({"value": 0.2, "low": 0.1, "high": 0.3}, False)]:
+        rivals = dict.fromkeys(results["metrics"]["log_loss_saved_against"], saved)
+        assert (
+            "rivals" in kinds(again(metrics=results["metrics"] | {"log_loss_saved_against": rivals}))
+        ) is said
+    grades = results["grades"]
+    swapped = again(topics=[], grades=grades | {"fit": grades["fit"][::-1]})
+    assert "grades" in kinds(swapped) - kinds(again())
+    assert 'id="topics"' not in page(swapped)
+
+
+def test_the_rung_is_explained_by_what_was_compared(results, again):
+    facts = results["facts"]
+    flat = {
+        "log_loss": {"logistic": 0.302, "additive": 0.301, "blend": 0.3},
+        "behind_best": {"logistic": 0.002, "additive": 0.001, "blend": 0.0},
+        "error": {"logistic": 0.0015, "additive": 0.00125, "blend": 0.0},
+        "calibration": "none",
+    }
+    why = again(facts=facts | {"candidate": "additive", "choice": flat})["why"]
+    assert "additive boosted trees, the simplest" in why
+    assert "0.00100 ± 0.00125" in why
+    assert "lowest" in again(facts=facts | {"candidate": "blend", "choice": flat})["why"]
+    alone = {key: {"points": 0.0} for key in ("log_loss", "behind_best", "error")} | {"calibration": "shift"}
+    few = facts | {"candidate": "points", "choice": alone, "wins": 12, "fewest_wins": 50}
+    content = again(facts=few)
+    assert "12 wins are fewer than the 50" in content["why"]
+    assert 'id="choice"' not in page(content)
+
+
+def test_a_source_without_dates_has_no_dates_on_its_card(results, again):
+    content = again(facts=put(results["facts"], ("time",), "none"))
+    assert not re.search(r"\d{4}-\d\d-\d\d", content["verdict"] + json.dumps(content["data"]["windows"]))
+    assert "within" not in content["verdict"]
+    page(content)

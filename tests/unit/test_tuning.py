@@ -1,0 +1,77 @@
+"""Tuning: never worse than not tuning where it looked, the same twice, within its bounds."""
+
+import numpy as np
+import pytest
+
+from models.calibration import log_losses
+from models.candidates import margins
+from models.origins import Origin
+from models.training import TrainingSettings, TrainingWindow, fit_candidates
+from models.tuning import PENALTIES, tuned_logistic, tuned_trees
+
+
+@pytest.fixture(scope="module")
+def window(world):
+    thirds = np.array_split(np.arange(len(world.won)), 3)
+    origins = (Origin(thirds[0], thirds[1]), Origin(np.concatenate(thirds[:2]), thirds[2]))
+    return TrainingWindow(world.frame, world.won, world.leads, origins)
+
+
+def settings(**more):
+    return TrainingSettings(**{"max_rounds": 60, "rare_below": 20} | more)
+
+
+def test_more_trials_are_never_worse_after_the_origins(window, world):
+    one, five = (
+        tuned_trees(window, world.catalogue, settings(trials=trials), additive=False).chosen
+        for trials in (1, 5)
+    )
+    assert one["settings"]["num_leaves"] == 8
+    assert five["log_loss"] <= one["log_loss"]
+    assert five["trials"] == 5
+    assert not five["stopped_by_time"]
+
+
+def test_the_same_seed_chooses_the_same(window, world):
+    first, again = (tuned_trees(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2))
+    assert first.chosen == again.chosen
+    np.testing.assert_array_equal(margins(first.model, world.frame), margins(again.model, world.frame))
+
+
+def test_time_is_a_bound_and_says_so(window, world):
+    bounded = settings(trials=10_000, tuning_seconds=1)
+    chosen = tuned_trees(window, world.catalogue, bounded, additive=True).chosen
+    assert chosen["stopped_by_time"]
+    assert 1 <= chosen["trials"] < 10_000
+
+
+def test_the_penalty_is_the_best_of_those_tried_after_the_origins(window, world):
+    tuned = tuned_logistic(window, world.catalogue, settings())
+    assert tuned.chosen["penalty"] in PENALTIES
+    judged = [
+        log_losses(margins(model, world.frame.iloc[origin.later]), world.won[origin.later])
+        for model, origin in zip(tuned.before, window.origins, strict=True)
+    ]
+    assert tuned.chosen["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()))
+
+
+def test_what_is_said_out_of_time_comes_from_models_that_never_saw_it(window, world):
+    flipped = world.won.copy()
+    last = window.origins[-1].later
+    flipped[last] = 1 - flipped[last]
+    other = TrainingWindow(window.frame, flipped, window.leads, window.origins)
+    only = settings(candidates=("logistic",))
+    # one penalty: what is learned must not change, though what is chosen might
+    said = [fit_candidates(part, world.catalogue, only)["logistic"] for part in (window, other)]
+    if said[0].tuning["penalty"] == said[1].tuning["penalty"]:
+        np.testing.assert_allclose(said[0].out_of_time.margin, said[1].out_of_time.margin, atol=1e-9)
+    assert not np.allclose(margins(said[0].model, world.frame), margins(said[1].model, world.frame))
+
+
+def test_the_blend_out_of_time_is_the_mean_of_its_parts(window, world):
+    fitted = fit_candidates(window, world.catalogue, settings(trials=1))
+    other = fitted["blend"].tuning["of"][1]
+    mean = (fitted["logistic"].out_of_time.margin + fitted[other].out_of_time.margin) / 2
+    np.testing.assert_allclose(fitted["blend"].out_of_time.margin, mean)
+    parts = fitted["blend"].out_of_time
+    assert parts.fit.shape == parts.engagement.shape == parts.margin.shape
