@@ -140,6 +140,7 @@ def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated
         "thresholds": thresholds,
         "base_probability": window["wins"] / window["snapshots"],
         "calibrated": calibrated,
+        "rung": {name: scorer.facts[name] for name in ("candidate", "wins", "fewest_wins")},
         "language_default": params.language,
         "timezone": params.source.timezone,
         "horizon_days": scorer.facts["horizon_days"],

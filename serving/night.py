@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import StoreError
 
-__all__ = ["Agreement", "Night", "NightResult", "NightWords", "Policy", "TopicWords", "read_words"]
+__all__ = ["Agreement", "Night", "NightResult", "NightWords", "Policy", "Rung", "TopicWords", "read_words"]
 
 
 class _Words(BaseModel):
@@ -47,6 +47,14 @@ class Thresholds(_Words):
     sales_qualified: float | None = None
 
 
+class Rung(_Words):
+    """The step of the ladder that the scores stand on: the rule book first, a learned model on evidence."""
+
+    candidate: str
+    wins: int = Field(ge=0)
+    fewest_wins: int = Field(ge=0)
+
+
 class NightWords(_Words):
     """What must be known to tell a night's scores in words.
 
@@ -58,6 +66,7 @@ class NightWords(_Words):
     thresholds: Thresholds = Thresholds()
     base_probability: float = Field(ge=0, le=1)
     calibrated: bool
+    rung: Rung | None = None
     language_default: str = "en"
     timezone: str = "UTC"
     topics: dict[str, TopicWords]

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from serving.night import NightWords
-from serving.words.business import agreement, policy_lines
+from serving.words.business import agreement, policy_lines, rung
 from serving.words.catalogue import LANGUAGES, tell, tell_count
 from serving.words.numbers import signed
 
@@ -85,6 +85,7 @@ def render(
         words=words,
         agreed=agreed,
         policy=policy_lines(words, language) if words else [],
+        rung=rung(words, language) if words else (True, ""),
         t=lambda key, **filled: tell(language, key, **filled),
         tn=lambda key, count, **filled: tell_count(language, key, count, **filled),
         signed=signed,

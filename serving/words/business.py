@@ -4,9 +4,9 @@ from babel.lists import format_list
 
 from serving.night import NightWords
 from serving.words.catalogue import locale, tell, tell_if_known
-from serving.words.numbers import date
+from serving.words.numbers import date, number
 
-__all__ = ["agreement", "held_back", "policy_lines", "stage", "stage_long"]
+__all__ = ["agreement", "held_back", "policy_lines", "rung", "stage", "stage_long"]
 
 _THRESHOLDS = ("marketing_qualified", "sales_qualified")
 
@@ -45,6 +45,32 @@ def policy_lines(words: NightWords, language: str) -> list[str]:
         key = f"policy.{name}" if policy else f"policy.{name}.default"
         lines.append(tell(language, key, policy=policy))
     return lines
+
+
+def rung(words: NightWords, language: str) -> tuple[bool, str]:
+    """Say what the scores stand on.
+
+    Parameters
+    ----------
+    words : NightWords
+    language : str
+
+    Returns
+    -------
+    learned : bool
+        Whether a model that learned from wins serves, not the rule book. True where nothing is known of it.
+    sentence : str
+        Empty where nothing is known of it.
+    """
+    if words.rung is None:
+        return True, ""
+    learned = words.rung.candidate != "points"
+    wins, fewest = (number(count, language) for count in (words.rung.wins, words.rung.fewest_wins))
+    if learned:
+        name = tell(language, f"rung.{words.rung.candidate}")
+        return True, tell(language, "rung.learned", name=name, wins=wins)
+    key = "rung.few" if words.rung.wins < words.rung.fewest_wins else "rung.no_evidence"
+    return False, tell(language, key, wins=wins, fewest=fewest)
 
 
 def agreement(words: NightWords, language: str) -> tuple[bool, str]:

@@ -195,6 +195,28 @@ def test_every_page_says_what_is_not_agreed_and_not_calibrated(browser, serve, d
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("stands_on", "said"),
+    [
+        (("points", 23), "23 wins are too few to learn from (50 are needed)"),
+        (("points", 1234), "no model that learned from 1,234 wins has been shown to do better yet"),
+        (("logistic", 1234), "The scores stand on a logistic model, learned from 1,234 wins."),
+    ],
+)
+def test_every_page_says_what_the_scores_stand_on(browser, serve, data, stands_on, said):
+    candidate, wins = stands_on
+    rung = {"candidate": candidate, "wins": wins, "fewest_wins": 50}
+    address = serve({**data.words, "rung": rung}, data.leads[:2])
+    page = browser.new_page()
+    for path in ("/", "/leads/top"):
+        page.goto(f"{address}{path}?language=en")
+        assert page.locator(".notice.rung").count() == (candidate == "points")
+        assert said in page.inner_text(".rung")
+        page.goto(f"{address}{path}?language=de")
+        assert ("Punktekatalog" in page.inner_text(".rung")) == (candidate == "points")
+    page.close()
+
+
 def test_the_queue_can_be_read_by_a_screen_reader(watched, site):
     watched.set_viewport_size({"width": 390, "height": 800})
     for path in ("/", "/leads/top"):
