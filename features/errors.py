@@ -9,11 +9,13 @@ Every error that a user's input can cause is one of these. Each carries one sent
     ├── NotEnoughDataError    5   too little to learn from, or nobody to score
     ├── PolicyError           6   a threshold that cannot be met
     ├── BundleError           7   a scorer that does not fit what it is asked to do
-    └── StoreError            8   the score store refuses
+    ├── StoreError            8   the score store refuses
+    └── BusyError             9   another command is at work in the same folder
 """
 
 __all__ = [
     "BundleError",
+    "BusyError",
     "LeadlightError",
     "NotEnoughDataError",
     "ParamsError",
@@ -63,3 +65,9 @@ class StoreError(LeadlightError):
     """The score store cannot be reached or refuses what it was asked to write."""
 
     exit_code = 8
+
+
+class BusyError(LeadlightError):
+    """Another command holds the working folder."""
+
+    exit_code = 9

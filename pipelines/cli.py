@@ -1,7 +1,8 @@
 """The command line. Heavy libraries are imported by the commands that need them.
 
 Exit codes: 0 done; 2 the command was not understood; 3 params; 4 source; 5 not enough data; 6 policy;
-7 scorer; 8 store; 130 interrupted.
+7 scorer; 8 store; 9 another command is at work in the folder; 10 watched, and somebody must act;
+130 interrupted.
 """
 
 import sys
@@ -9,7 +10,7 @@ import sys
 import typer
 
 from features.errors import LeadlightError
-from pipelines.commands import asking, building, checking, night, starting
+from pipelines.commands import asking, building, checking, night, promoting, starting, watching
 
 __all__ = ["app", "main"]
 
@@ -35,7 +36,11 @@ COMMANDS = (
     building.evaluate,
     building.register,
     building.run,
+    promoting.promote,
+    promoting.rollback,
+    promoting.retrain,
     night.score,
+    watching.watch,
     asking.explain,
     asking.sql,
     night.serve,

@@ -106,6 +106,31 @@ class Workdir:
         return self.root / "registered.json"
 
     @property
+    def watch(self) -> Path:
+        """The page and the report of ``leadlight watch``."""
+        return self.root / "watch"
+
+    @property
+    def promotion(self) -> Path:
+        """What the last comparison of challenger and champion came to."""
+        return self.root / "promotion.json"
+
+    @property
+    def retrain_report(self) -> Path:
+        """What the new wins changed; the same as a page beside it."""
+        return self.root / "retrain.json"
+
+    @property
+    def retrain_log(self) -> Path:
+        """What DVC said of the last retraining."""
+        return self.root / "retrain.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever retrains or promotes."""
+        return self.root / "retrain.lock"
+
+    @property
     def store_url(self) -> str:
         """The score store, unless LEADLIGHT_STORE_URL names another."""
         return os.environ.get("LEADLIGHT_STORE_URL") or f"sqlite:///{(self.root / 'leadlight.db').resolve()}"

@@ -8,7 +8,10 @@ from pipelines.outputs import Workdir, read_frame, read_json, write_json
 from pipelines.params import Params
 from pipelines.registry import CHAMPION, Registry, no_model
 
-__all__ = ["open_registry", "register"]
+__all__ = ["REPLACES", "crown", "open_registry", "register"]
+
+#: tag of a version: the one that it took the place of, which is where a rollback leads
+REPLACES = "promotion.replaces"
 
 
 def open_registry(workdir: Workdir, create: bool = False) -> Registry:
@@ -23,6 +26,28 @@ def open_registry(workdir: Workdir, create: bool = False) -> Registry:
     if not create and database != workdir.mlflow_uri and not Path(database).exists():
         raise no_model(CHAMPION, workdir.mlflow_uri)
     return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
+
+
+def crown(registry: Registry, number: str, why: dict[str, str | None]) -> None:
+    """Make a version the champion: first the reasons as its tags, then the alias, in one call.
+
+    The alias alone says who serves. A kill before that call leaves the old champion serving, and tags of a
+    decision that did not take effect; after it everything is there.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where the versions are.
+    number : str
+        The version that is to serve.
+    why : dict of str to str
+        Tags to write.
+    """
+    found = registry.find(CHAMPION)
+    if found is not None and found[0] == number:
+        return
+    registry.tag(number, why | {REPLACES: found[0] if found is not None else None})
+    registry.point(CHAMPION, number)
 
 
 def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dict[str, Any]:
@@ -65,7 +90,7 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
         workdir.bundle, params=settings, metrics=figures, tags=tags, pictures=workdir.plots, example=example
     )
     if as_champion:
-        registry.point(CHAMPION, number)
+        crown(registry, number, {"promotion.verdict": "by hand"})
     result = {"version": number, "champion": registry.load().number, "bundle": checksum}
     write_json(workdir.registered, result)
     return result

@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from serving.night import Night, NightResult, read_words
 from serving.store.checking import check_scored
 from serving.store.opening import refusing
+from serving.store.past import PastNight, past_nights, scores_at
 from serving.store.records import Closing, StoredNight, StoredScore
 from serving.store.tables import CLOSED, nights, scores
 from serving.store.view import closing_or_score, night_at, stored_score, view
@@ -82,6 +83,27 @@ class Store:
         """
         with refusing(self._engine.url), self._engine.connect() as connection:
             return night_at(connection, as_of)
+
+    def past_nights(self, until: dt.datetime) -> list[PastNight]:
+        """List the nights of moments up to `until` (naive, UTC), newest first, one a moment."""
+        with refusing(self._engine.url), self._engine.connect() as connection:
+            return past_nights(connection, until)
+
+    def scores_at(self, night: int) -> pd.DataFrame:
+        """Give the scores that were shown after a night.
+
+        Parameters
+        ----------
+        night : int
+            Its number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``lead_id, probability, score, stage``, one row a lead, by lead id.
+        """
+        with refusing(self._engine.url), self._engine.connect() as connection:
+            return scores_at(connection, night)
 
     def current(self, limit: int, offset: int = 0, stage: str | None = None) -> list[StoredScore]:
         """List the leads of the current view, highest score first.

@@ -1,5 +1,15 @@
 """What is registered loads anywhere as pyfunc, serves only when it should, and is no pickle."""
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
 import mlflow
 import pandas as pd
 import pytest
@@ -54,3 +64,87 @@ def test_the_run_holds_the_figures_of_the_test_window(trained):
     metrics = read_json(workdir.metrics)
     assert runs["metrics.log_loss"].iloc[-1] == pytest.approx(metrics["figures"]["leadlight"]["log_loss"])
     assert runs["metrics.regret"].iloc[-1] == pytest.approx(metrics["truth"]["leadlight"]["regret"])
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A real MLflow server on a free port, with SQLite and a folder of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    with (tmp_path / "server.log").open("w") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+             "--workers", "1", "--backend-store-uri", f"sqlite:///{tmp_path / 'server.db'}",
+             "--artifacts-destination", str(tmp_path / "server-artifacts")],
+            cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"{address}/health", timeout=5)
+                    break
+                except OSError:
+                    assert running.poll() is None, (tmp_path / "server.log").read_text()
+                    time.sleep(0.2)
+            yield address
+        finally:
+            os.killpg(running.pid, signal.SIGTERM)
+            running.wait()
+
+
+#: a process that knows nothing of the repository: the code that scores has to come with the model
+ELSEWHERE = """
+import json, sys
+sys.modules["ibis"] = None
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
+scored = loaded.predict(pd.read_parquet(sys.argv[2]))
+import features, models
+print(json.dumps([models.__file__, features.__file__, scored["score"].tolist()]))
+"""
+
+
+def test_a_server_by_address_holds_register_promote_rollback_and_the_night(
+    trained_copy, server, root, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", server)
+
+    def leadlight(verb: str, *more: str) -> str:
+        words = [verb, *more, "--params", str(trained_copy / "params.yaml")]
+        done = subprocess.run(
+            [Path(sys.executable).parent / "leadlight", *words, "--workdir", str(trained_copy / "work")],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return " ".join(done.stdout.split())
+
+    assert "champion is version 1" in leadlight("register")
+    assert "champion is version 1" in leadlight("register")
+    assert "are the same bundle: nothing has changed. Version 1 serves." in leadlight("promote")
+    assert "champion is version 3" in leadlight("register", "--as-champion")
+    assert "Version 1 serves again" in leadlight("rollback", "--reason", "a trial")
+    leadlight("score")
+    scored = pd.read_parquet(next((trained_copy / "work" / "scores").glob("*.parquet")))
+    assert set(scored["model_version"].str.split("-").str[0]) == {"v1"}
+
+    workdir = Workdir(trained_copy / "work")
+    scorer = load_scorer(workdir.bundle)
+    plain = pd.read_parquet(workdir.features).head(40)[scorer.catalogue.names]
+    plain.to_parquet(tmp_path / "plain.parquet")
+    away = tmp_path / "away"
+    away.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ELSEWHERE, server, str(tmp_path / "plain.parquet")],
+        cwd=away, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *files, scores = json.loads(done.stdout.splitlines()[-1])
+    assert not [path for path in files if Path(path).is_relative_to(root)]
+    assert scores == pytest.approx(scorer.score(plain)["score"].tolist())
