@@ -1,0 +1,215 @@
+"""Notebooks run on a trained folder, write nothing into it, and are committed without results."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import sys
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from features.errors import LeadlightError, SourceError
+from models.bundle import load_scorer
+from pipelines.learning_data import read_learning_data
+from pipelines.outputs import Workdir, read_frame, read_json
+
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+#: a kernel that hangs ends the test after so many seconds a cell
+PATIENCE = 600
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+#: what is asked of a notebook after its last cell
+PROBES = {
+    "1_look_at_the_data": "int(per_month['count'].sum())",
+    "2_why_the_label_is_what_it_is": "[len(s.won) for s in sides['by a hash, standing twice']]",
+    "3_compare_candidates_and_calibrations": "[choice.name, choice.calibrator.kind]",
+    "4_explore_thresholds": "thresholds['agreed']",
+    "5_retrain_and_compare_runs": (
+        "[len(runs), found['champion'][0], written['verdict'], Path(rehearsal.name).exists()]"
+    ),
+}
+
+
+def read(name):
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+
+
+def tree(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def prose(notebook):
+    """Return the words of a notebook without code in them and without the number of its title."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"`[^`]*`", "", text)
+    return re.sub(r"^# \d\. ", "", text)
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    """A kernel named python3 that is this interpreter, whatever the machine has under that name."""
+    place = tmp_path_factory.mktemp("jupyter")
+    spec = place / "share" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    content = {"argv": command, "display_name": "Python 3", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(place / "share"))
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(place / "runtime"))
+        patch.setenv("IPYTHONDIR", str(place / "ipython"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(trained, tmp_path_factory):
+    copy = tmp_path_factory.mktemp("notebooks") / "copy"
+    shutil.copytree(trained, copy)
+    return copy
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def executed(request, kernels, folder, trained):
+    """Name, cells with their outputs, the answer to the probe, and which files were changed."""
+    notebook = read(request.param)
+    notebook.cells.append(nbformat.v4.new_code_cell(f"print(repr({PROBES[request.param]}))"))
+    before = tree(folder) | tree(trained)
+    client = NotebookClient(
+        notebook, timeout=PATIENCE, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    )
+    try:
+        client.execute(env=os.environ | {"LEADLIGHT_NOTEBOOK_FOLDER": str(folder)})
+    except CellExecutionError as error:
+        pytest.fail(f"{request.param}: {COLOURS.sub('', str(error))}", pytrace=False)
+    probe = notebook.cells.pop()
+    changed = set(before.items() ^ (tree(folder) | tree(trained)).items())
+    return request.param, notebook, ast.literal_eval(probe.outputs[0].text), changed
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_from_top_to_bottom_in_this_interpreter(executed):
+    _, notebook, _, _ = executed
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.slow
+def test_a_reader_stumbles_over_no_warning_and_no_wall_of_output(executed):
+    _, notebook, _, _ = executed
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", f"{cell.id}: {output.text}"
+            assert len(output.get("text", "").splitlines()) <= 20, cell.id
+
+
+@pytest.mark.slow
+def test_every_section_shows_a_picture_a_table_or_a_sentence(executed):
+    name, notebook, _, _ = executed
+    kinds = {
+        cell.id: {kind for o in cell.outputs for kind in o.get("data", {"stream": None})}
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    }
+    assert [cell for cell, shown in kinds.items() if not shown] == []
+    assert any("image/png" in shown for shown in kinds.values()), name
+    assert any("text/html" in shown for shown in kinds.values()), name
+
+
+@pytest.mark.slow
+def test_a_notebook_writes_nothing_into_the_folder_it_looks_at(executed):
+    _, _, _, changed = executed
+    assert changed == set()
+
+
+@pytest.mark.slow
+def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
+    name, _, answer, _ = executed
+    workdir = Workdir(folder / "work")
+    scorer = load_scorer(workdir.bundle)
+    if name.startswith("1"):
+        deals = read_frame(workdir.tables / "deals.parquet")
+        won = deals.loc[deals["won"], "lead_id"].nunique()
+        assert answer == read_json(workdir.ingest_report)["rows"]["leads"] + won
+    elif name.startswith("2"):
+        assert answer == [len(side.won) for side in read_learning_data(workdir).past_and_test()]
+    elif name.startswith("3"):
+        assert answer == [scorer.facts["candidate"], scorer.facts["choice"]["calibration"]]
+    elif name.startswith("4"):
+        assert answer == pytest.approx(scorer.thresholds["sales_qualified"].probability, rel=1e-12)
+    else:
+        runs, champion, verdict, left_behind = answer
+        assert (runs, champion) == (1, read_json(workdir.registered)["champion"])
+        assert verdict in {"better", "worse", "no evidence"}
+        assert not left_behind
+
+
+def test_there_are_five_each_with_a_probe():
+    assert sorted(PROBES) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_is_committed_without_results_and_with_ids_that_stay(name):
+    raw = json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    assert (raw["nbformat"], raw["nbformat_minor"]) == (4, 5)
+    assert raw["metadata"] == {"kernelspec": kernel}
+    nbformat.validate(nbformat.from_dict(raw))
+    ids = [cell["id"] for cell in raw["cells"]]
+    assert len(set(ids)) == len(ids)
+    for before, cell in zip([None, *raw["cells"]], raw["cells"], strict=False):
+        assert cell["metadata"] == {}
+        if cell["cell_type"] == "markdown":
+            assert re.fullmatch(r"[a-z][a-z0-9-]*", cell["id"])
+            continue
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+        assert cell["id"] == f"{before['id']}-code", "a code cell is named for the prose before it"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_asks_one_question_and_speaks_before_it_computes(name):
+    cells = read(name).cells
+    assert 8 <= len(cells) <= 15
+    assert re.match(rf"# {name[0]}\. [^\n]+\?\n", cells[0].source)
+    assert "code" not in {a.cell_type for a, b in pairwise(cells) if b.cell_type == "code"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prose_quotes_no_result(name):
+    assert re.findall(r"[^\n]{0,30}\d[^\n]{0,30}", prose(read(name))) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_names_no_place_of_one_machine_and_only_files_that_exist(name, root):
+    text = "\n".join(cell.source for cell in read(name).cells)
+    assert re.findall(r"(?<![\w.}])(?:/(?:home|root|tmp|var|opt|mnt|work|Users)/|[A-Z]:\\)\S*", text) == []
+    for named in re.findall(r"`([\w/.-]+\.(?:md|ipynb))`", text):
+        if not named.startswith("work/"):
+            assert (root / named).exists() or (FOLDER / named).exists(), named
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_trained_run_a_notebook_says_what_to_run(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("LEADLIGHT_NOTEBOOK_FOLDER", str(tmp_path))
+    with pytest.raises(SourceError) as said:
+        exec(read(name).cells[1].source, {})
+    assert str(said.value) == (
+        f"The folder {tmp_path} must hold a trained run. It is missing: run `make demo` first."
+    )
+
+
+def test_without_the_variable_a_notebook_opens_the_clone(root, monkeypatch):
+    monkeypatch.delenv("LEADLIGHT_NOTEBOOK_FOLDER", raising=False)
+    names = {}
+    with suppress(LeadlightError):  # nobody may have run the demo here
+        exec(read(NAMES[0]).cells[1].source, names)
+    assert names["folder"] == root
