@@ -1,0 +1,130 @@
+"""Leadlight and its rivals on one row: the same past, the same test window, scored once."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from quality_page import WORDS
+from rivals import RIVALS, Answer, Task
+
+from models.bundle import load_scorer
+from models.evaluation import FIGURES, Bootstrap, figures
+from models.truth import against_truth
+from pipelines.console import step
+from pipelines.learning_data import LearningData, read_learning_data
+from pipelines.outputs import Workdir, read_frame, read_json
+from pipelines.params import Params
+
+__all__ = ["DRAWS", "compare", "losses"]
+
+#: seconds that a search is given at least
+LEAST_BUDGET = 20.0
+#: resamples of the differences
+DRAWS = 1000
+#: resamples of figures that sort, which are slower
+FEWER_DRAWS = 200
+
+
+def compare(
+    workdir: Workdir, params: Params, training: float, rivals: dict[str, Callable[[Task], Answer]] = RIVALS
+) -> dict[str, Any]:
+    """Let the rivals learn from the same past, and score the same test window once.
+
+    Parameters
+    ----------
+    workdir : Workdir
+        In which all stages up to `evaluate` were run.
+    params : Params
+        Its params.
+    training : float
+        Seconds that training and calibration took.
+    rivals : dict
+        Who takes part.
+
+    Returns
+    -------
+    dict
+        ``test``, ``contestants`` (figures; note; seconds; difference of log loss to Leadlight with its
+        interval; truth where it is known), ``intervals`` of Leadlight's figures, and
+        ``calibration`` as `leadlight evaluate` found it.
+    """
+    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
+    past, test = read_learning_data(workdir).past_and_test()
+    names, seed, budget = scorer.catalogue.names, params.training.seed, max(training, LEAST_BUDGET)
+    task = Task(
+        past.frame[names], past.won, past.leads, test.frame[names], scorer.catalogue, budget, seed
+    )  # fmt: skip
+    ours = scorer.score(test.frame)["probability"].to_numpy()
+    answers = {"leadlight": Answer(ours, str(scorer.facts.get("candidate", "")))}
+    seconds = {"leadlight": training}
+    for name, rival in rivals.items():
+        with step(WORDS[name]) as tell:
+            started = time.perf_counter()
+            answers[name] = rival(task)
+            seconds[name] = time.perf_counter() - started
+            tell(result=answers[name].note)
+    found: dict[str, Any] = {
+        name: {"figures": figures(a.probability, test.won), "note": a.note, "seconds": seconds[name]}
+        for name, a in answers.items()
+    }
+    _add_differences(found, answers, test, seed)
+    if params.simulation is not None:
+        known = _truth(workdir, test)
+        for name, answer in answers.items():
+            found[name]["truth"] = against_truth(answer.probability, known)
+    said = read_json(workdir.need(workdir.metrics, "evaluate"))
+    return {
+        "test": _window(test),
+        "past": _window(past),
+        "contestants": found,
+        "intervals": _intervals(ours, test, seed),
+        "calibration": {k: v for k, v in said["calibration"].items() if k != "bands"},
+    }
+
+
+def losses(p: np.ndarray, won: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row in nats, shape (n,); 0 and 1 count as 1e-12 away from there."""
+    return np.asarray(-np.log(np.clip(np.where(won == 1, p, 1 - p), 1e-12, 1.0)))
+
+
+def _add_differences(
+    found: dict[str, Any], answers: dict[str, Answer], test: LearningData, seed: int
+) -> None:
+    ours = losses(answers["leadlight"].probability, test.won)
+    rivals = [name for name in answers if name != "leadlight"]
+    apart = {name: losses(answers[name].probability, test.won) - ours for name in rivals}
+    bootstrap = Bootstrap(test.leads, seed, DRAWS)
+    intervals = bootstrap.interval(*(_mean_of(apart[name]) for name in rivals))
+    for name, (low, high) in zip(rivals, intervals, strict=True):
+        found[name]["difference"] = {"value": float(apart[name].mean()), "low": low, "high": high}
+
+
+def _mean_of(column: np.ndarray) -> Callable[[np.ndarray], float]:
+    return lambda rows: float(column[rows].mean())
+
+
+def _intervals(p: np.ndarray, test: LearningData, seed: int) -> dict[str, dict[str, float]]:
+    def on(figure: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[np.ndarray], float]:
+        return lambda rows: figure(p[rows], test.won[rows])
+
+    intervals = Bootstrap(test.leads, seed, FEWER_DRAWS).interval(*(on(f) for f in FIGURES.values()))
+    return {name: {"low": low, "high": high} for name, (low, high) in zip(FIGURES, intervals, strict=True)}
+
+
+def _truth(workdir: Workdir, test: LearningData) -> np.ndarray:
+    truth = read_frame(workdir.need(workdir.truth, "truth"), ["lead_id", "as_of", "true_probability"])
+    keys = test.frame[["lead_id", "as_of"]]  # a row may stand twice
+    return keys.merge(truth, on=["lead_id", "as_of"], validate="many_to_one")["true_probability"].to_numpy()
+
+
+def _window(side: LearningData) -> dict[str, Any]:
+    once = side.frame.drop_duplicates(["lead_id", "as_of"])
+    return {
+        "snapshots": len(once),
+        "leads": int(once["lead_id"].nunique()),
+        "wins": int(once["won"].sum()),
+        "base_rate": float(side.won.mean()),
+        "from": side.frame["as_of"].min().date().isoformat(),
+        "to": side.frame["as_of"].max().date().isoformat(),
+    }
