@@ -22,7 +22,7 @@ from rich.table import Table
 
 from features.errors import LeadlightError
 from pipelines.console import console
-from pipelines.outputs import Workdir, read_json, write_json
+from pipelines.outputs import Workdir, read_json, rounded, write_json
 from pipelines.params import load_params
 from pipelines.run import STAGES, run_stage
 
@@ -54,7 +54,7 @@ def main() -> None:
             console.print(_table(rows[name]))
     except LeadlightError as error:
         sys.exit(str(error))
-    write_json(output, _rounded({"machine": _machine(), "draws": DRAWS, "rows": rows}))
+    write_json(output, rounded({"machine": _machine(), "draws": DRAWS, "rows": rows}))
     if output.resolve() == SAVED:
         write_page(ROOT)
 
@@ -122,14 +122,6 @@ def _table(row: dict[str, Any]) -> Table:
             f"{apart['value']:+.4f}", f"[{apart['low']:+.4f}, {apart['high']:+.4f}]")  # fmt: skip
         table.add_row(WORDS[name], f"{entry['figures']['log_loss']:.4f}", *cells, f"{entry['seconds']:.0f}")
     return table
-
-
-def _rounded(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {key: _rounded(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_rounded(value) for value in content]
-    return round(content, 6) if isinstance(content, float) else content
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from models.evaluation import Bootstrap, bands, calibration_line, ece, expected_
 
 __all__ = ["check_calibration"]
 
-#: slope, and actual over expected wins, that a probability may have; the 95 % interval must reach into it
+#: slope, and actual over expected wins, that a probability may have
 TOLERATED = (0.8, 1.25)
 
 
-def check_calibration(p: np.ndarray, won: np.ndarray, bootstrap: Bootstrap) -> dict[str, Any]:
+def check_calibration(
+    p: np.ndarray, won: np.ndarray, bootstrap: Bootstrap, tolerated: tuple[float, float] = TOLERATED
+) -> dict[str, Any]:
     """Compare probabilities with what happened.
 
     Parameters
@@ -23,6 +25,8 @@ def check_calibration(p: np.ndarray, won: np.ndarray, bootstrap: Bootstrap) -> d
         Labels.
     bootstrap : Bootstrap
         Resamples of the same rows, by lead.
+    tolerated : tuple of float
+        What slope and ratio may be; their 95 % intervals must reach into it.
 
     Returns
     -------
@@ -31,7 +35,7 @@ def check_calibration(p: np.ndarray, won: np.ndarray, bootstrap: Bootstrap) -> d
         the value that a calibrated model would stay below in 95 of 100 cases (``by_chance``), ``bands``, and
         ``passed``.
     """
-    low, high = TOLERATED
+    low, high = tolerated
     slope, intercept = calibration_line(p, won)
     ratio = float(won.sum() / p.sum())
     intervals = bootstrap.interval(

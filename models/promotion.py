@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 
 from models.anchors import MARKETING_SCORE, SALES_SCORE
 from models.calibration import log_losses
-from models.evaluation import Bootstrap, calibration_line
+from models.checks import check_calibration
+from models.evaluation import Bootstrap
 
 __all__ = ["BETTER", "NO_EVIDENCE", "WORSE", "Gain", "Gate", "Limits", "Seen", "gain", "gates", "verdict"]
 
@@ -188,27 +189,19 @@ def gates(
 
 
 def _calibration(p: np.ndarray, won: np.ndarray, leads: np.ndarray, limits: Limits, seed: int) -> Gate:
-    def slope(rows: np.ndarray) -> float:
-        return calibration_line(p[rows], won[rows])[0]
-
-    def ratio(rows: np.ndarray) -> float:
-        return float(won[rows].sum() / p[rows].sum())
-
     least, most = limits.calibrated_within
-    everything = np.arange(len(p))
-    values = slope(everything), ratio(everything)
-    intervals = Bootstrap(leads, seed).interval(slope, ratio)
-    passed = all(low <= most and high >= least for low, high in intervals)
-    (slope_low, slope_high), (ratio_low, ratio_high) = intervals
+    found = check_calibration(p, won, Bootstrap(leads, seed), (least, most))
+    slope, ratio = found["slope"], found["actual_over_expected"]
     said = (
-        f"Calibration slope {values[0]:.2f} [{slope_low:.2f}, {slope_high:.2f}], actual over expected wins "
-        f"{values[1]:.2f} [{ratio_low:.2f}, {ratio_high:.2f}]; both have to fit {least:g} to {most:g}."
+        f"Calibration slope {slope['value']:.2f} [{slope['low']:.2f}, {slope['high']:.2f}], actual over "
+        f"expected wins {ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]; both have to fit "
+        f"{least:g} to {most:g}."
     )
     figures = {
-        "slope": values[0], "slope_low": slope_low, "slope_high": slope_high,
-        "actual_over_expected": values[1], "ratio_low": ratio_low, "ratio_high": ratio_high,
+        "slope": slope["value"], "slope_low": slope["low"], "slope_high": slope["high"],
+        "actual_over_expected": ratio["value"], "ratio_low": ratio["low"], "ratio_high": ratio["high"],
     }  # fmt: skip
-    return Gate("calibration", passed, said, dict(figures))
+    return Gate("calibration", found["passed"], said, dict(figures))
 
 
 def _stability(challenger: Seen, champion: Seen, limits: Limits) -> Gate:

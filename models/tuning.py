@@ -71,11 +71,10 @@ def tuned_logistic(window: TrainingWindow, catalogue: Catalogue, settings: Train
             penalties=penalties, rare_below=settings.rare_below, tolerance=tolerance,
         )  # fmt: skip
 
-    origins = window.rolling()
-    later = [window.rows(origin.later) for origin in origins]
-    paths = [path(window.rows(origin.earlier), PENALTIES, ROUGHLY) for origin in origins]
+    earlier = [window.rows(origin.earlier) for origin in window.rolling()]
+    later = [window.rows(origin.later) for origin in window.rolling()]
+    paths = [path(part, PENALTIES, ROUGHLY) for part in earlier]
     tried: dict[float, float] = {}
-    before: list[LogisticModel] = []
     for penalty, models in zip(PENALTIES, zip(*paths, strict=True), strict=True):
         judged = [log_losses(margins(m, part.frame), part.won) for m, part in zip(models, later, strict=True)]
         loss = float(np.concatenate(judged).mean())
@@ -83,8 +82,9 @@ def tuned_logistic(window: TrainingWindow, catalogue: Catalogue, settings: Train
             tried.values()
         ):  # weaker penalties take longest, and the curve has one valley
             break
-        tried[penalty], before = loss, list(models)
-    (model,) = deque(path(window, tuple(tried), EXACTLY), maxlen=1)
+        tried[penalty] = loss
+    # what is compared with other candidates is fitted as exactly as what serves
+    *before, model = (deque(path(part, tuple(tried), EXACTLY), maxlen=1)[0] for part in (*earlier, window))
     return Tuned(model, before, {"penalty": min(tried), "log_loss": min(tried.values())})
 
 

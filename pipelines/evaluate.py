@@ -23,7 +23,7 @@ from pipelines.card.deeds import deeds
 from pipelines.card.material import unused_columns
 from pipelines.card.page import write_card
 from pipelines.learning_data import LearningData, read_learning_data
-from pipelines.outputs import Workdir, read_frame, replacing, write_json
+from pipelines.outputs import Workdir, read_frame, replacing, rounded, write_json
 from pipelines.params import Params
 from pipelines.pictures import draw_curves
 from pipelines.train import rule_book
@@ -79,17 +79,17 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     )
     with replacing(workdir.plots / "segments.csv") as temporary:
         segments.to_csv(temporary, index=False, float_format="%.6g")
-    rounded = _rounded(result)
+    written = rounded(result)
     told = card(
         scorer,
-        rounded,
+        written,
         segments,
         learned=_window(past),
         deeds=deeds(scorer, scored, test.won),
         unused=unused_columns(workdir),
     )
     write_card(told, workdir.plots)
-    write_json(workdir.metrics, rounded)
+    write_json(workdir.metrics, written)
     return result
 
 
@@ -183,12 +183,3 @@ def _write_plots(p: np.ndarray, test: LearningData, workdir: Workdir, result: di
     span = f"{window['from'][:10]} to {window['to'][:10]}"
     title = f"{source}: {window['snapshots']:,} snapshots, {window['wins']:,} wins, {span}"
     draw_curves(drawn, title, workdir.plots / "curves.png")
-
-
-def _rounded(content: Any) -> Any:
-    """Six decimals: more would be noise in every diff."""
-    if isinstance(content, dict):
-        return {key: _rounded(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_rounded(value) for value in content]
-    return round(content, 6) if isinstance(content, float) else content

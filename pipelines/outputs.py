@@ -20,6 +20,7 @@ __all__ = [
     "read_json",
     "replacing",
     "replacing_folder",
+    "rounded",
     "write_frame",
     "write_json",
 ]
@@ -217,6 +218,15 @@ def write_json(path: Path, content: Any) -> None:
     with replacing(path) as temporary:
         text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def rounded(content: Any) -> Any:
+    """Round the floats of plain data to six decimals: more would be noise in every diff."""
+    if isinstance(content, dict):
+        return {key: rounded(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [rounded(value) for value in content]
+    return round(content, 6) if isinstance(content, float) else content
 
 
 def read_json(path: Path) -> Any:

@@ -15,6 +15,7 @@ cat <<TEXT
 What there is to open:
   make serve                                  the queue and the lead pages, http://127.0.0.1:8000 (?language=de)
   .venv/bin/leadlight explain LEAD_ID         why a lead has its score (--language de for German)
+  work/plots/card.html                        the model card: data, figures, calibration, thresholds, limits
   work/plots/curves.png                       ROC, precision and recall, reliability, gains of the test window
   work/metrics.json                           all test figures, with intervals
   make mlflow                                 runs and registered models, http://127.0.0.1:5000

@@ -1,15 +1,15 @@
 """Pictures of an audit as SVG that stands inside a page and needs no network."""
 
-import re
 from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
+
+from pipelines.reporting import as_svg, short_names
 
 __all__ = ["missing_chart", "months_chart", "strength_chart"]
 
-LEAK, SUSPECT, CLEAN, GREY, INK = "#b3261e", "#c77700", "#1f5fa8", "#b9bec6", "#33383f"
+LEAK, SUSPECT, CLEAN, GREY = "#b3261e", "#c77700", "#1f5fa8", "#b9bec6"
 WIDTH, ROW, MOST_ROWS, LONGEST = 280, 22, 24, 34
 
 
@@ -107,7 +107,7 @@ def months_chart(months: list[dict[str, Any]], truncated_until: str | None) -> s
                 text = mark.mark_text(color=LEAK, align="right", dx=-6, y=8, fontSize=11)
                 layers.append(text.encode(x="month:T", text="said:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH + 120, height=110))
-    return _render(alt.vconcat(*panels, spacing=14))
+    return as_svg(alt.vconcat(*panels, spacing=14))
 
 
 def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
@@ -118,30 +118,8 @@ def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
 
 
 def _names(shown: list[dict[str, Any]]) -> list[str]:
-    """Short names, each of its own: two long ones may begin alike."""
-    names: list[str] = []
-    for column in shown:
-        name = str(column["column"])
-        short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-        while short in names:
-            short += "\u200b"
-        names.append(short)
-    return names
+    return short_names((str(column["column"]) for column in shown), LONGEST)
 
 
 def _svg(chart: Any, height: int) -> str:
-    return _render(chart.properties(width=WIDTH, height=max(height, 60)))
-
-
-def _render(chart: Any) -> str:
-    styled = chart.configure_view(stroke=None).configure_axis(
-        labelColor=INK,
-        titleColor=INK,
-        gridColor="#e6e8eb",
-        titleFontWeight="normal",
-        labelFontSize=13,
-        titleFontSize=13,
-    )
-    svg = str(vl_convert.vegalite_to_svg(styled.to_dict()))
-    # inside HTML an SVG needs no address of its namespace
-    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    return as_svg(chart.properties(width=WIDTH, height=max(height, 60)))

@@ -1,16 +1,16 @@
 """Pictures of a card as SVG that stands inside a page and needs no network."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
+
+from pipelines.reporting import INK, as_svg, short_names
 
 __all__ = ["calibration_chart", "topics_chart"]
 
-BLUE, GREEN, GREY, INK = "#1f5fa8", "#1c6b3a", "#8a9099", "#33383f"
+BLUE, GREEN, GREY = "#1f5fa8", "#1c6b3a", "#8a9099"
 GROUPS = {"fit": GREEN, "engagement": BLUE}
 SIDE, ROW, LONGEST = 290, 38, 44
 
@@ -30,7 +30,7 @@ def calibration_chart(bands: Sequence[dict[str, Any]]) -> str:
         x, alt.Y("low:Q", scale=scale), y2="high:Q"
     )
     points = base.mark_point(color=BLUE, filled=True, size=60, opacity=1).encode(x, y)
-    return _render(alt.layer(line, spans, points).properties(width=SIDE - 20, height=SIDE - 20))
+    return as_svg(alt.layer(line, spans, points).properties(width=SIDE - 20, height=SIDE - 20))
 
 
 def topics_chart(topics: Sequence[dict[str, Any]]) -> str | None:
@@ -40,7 +40,7 @@ def topics_chart(topics: Sequence[dict[str, Any]]) -> str | None:
     rows = pd.DataFrame(
         {
             "place": [f"{place:02d}" for place in range(len(topics))],
-            "name": [_short(f"{topic['label']} ({topic['group']})") for topic in topics],
+            "name": short_names((f"{topic['label']} ({topic['group']})" for topic in topics), LONGEST),
             "group": [topic["group"] for topic in topics],
             "points": [topic["mean_points"] for topic in topics],
             "said": [f"{topic['mean_points']:.1f}" for topic in topics],
@@ -56,22 +56,4 @@ def topics_chart(topics: Sequence[dict[str, Any]]) -> str | None:
     names = base.mark_text(align="left", dx=1, dy=-6, fontSize=13, color=INK).encode(
         x=alt.value(0), text="name:N"
     )
-    return _render(alt.layer(bars, said, names).properties(width=SIDE, height=len(topics) * ROW))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-
-
-def _render(chart: Any) -> str:
-    styled = chart.configure_view(stroke=None).configure_axis(
-        labelColor=INK,
-        titleColor=INK,
-        gridColor="#e6e8eb",
-        titleFontWeight="normal",
-        labelFontSize=13,
-        titleFontSize=13,
-    )
-    svg = str(vl_convert.vegalite_to_svg(styled.to_dict()))
-    # inside HTML an SVG needs no address of its namespace
-    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+    return as_svg(alt.layer(bars, said, names).properties(width=SIDE, height=len(topics) * ROW))

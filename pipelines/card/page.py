@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.card.charts import calibration_chart, topics_chart
 from pipelines.card.forms import FIGURES, count, decimals, figure, share, signed
 from pipelines.outputs import replacing, write_json
+from pipelines.reporting import template
 
 __all__ = ["page", "write_card"]
 
@@ -72,20 +72,12 @@ def page(content: Mapping[str, Any]) -> str:
     content : mapping
         See :func:`pipelines.card.card.card`.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= FILTERS
     charts = {
         "calibration": calibration_chart(content["calibration"]["bands"]),
         "topics": topics_chart(content["topics"]),
     }
     # the renderer of the pictures escapes the text in them
     pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return environment.get_template("page.html").render(
+    return template(Path(__file__).parent, FILTERS).render(
         card=content, pictures=pictures, names=FIGURES, windows=WINDOWS
     )

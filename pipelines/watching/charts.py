@@ -1,18 +1,17 @@
 """Pictures of a watch as SVG that stands inside a page and needs no network."""
 
-import re
 from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 
+from pipelines.reporting import INK, as_svg, short_names
 from pipelines.watching.findings import ACT, FINE, LOOK
 
 __all__ = ["drift_chart", "outcome_chart", "score_chart"]
 
 COLOURS = {ACT: "#b3261e", LOOK: "#c77700", FINE: "#1f5fa8"}
-GREY, INK = "#b9bec6", "#33383f"
+GREY = "#b9bec6"
 WIDTH, ROW, LONGEST = 300, 24, 46
 
 
@@ -20,7 +19,7 @@ def drift_chart(features: list[dict[str, Any]], look: float, act: float) -> str 
     """Draw how far features moved, in the order given; None where none was compared."""
     if not features:
         return None
-    names = _names([row["name"] for row in features])
+    names = short_names((row["name"] for row in features), LONGEST)
     rows = pd.DataFrame(
         {
             "name": names,
@@ -40,7 +39,7 @@ def drift_chart(features: list[dict[str, Any]], look: float, act: float) -> str 
     marks = base.mark_text(align="left", dx=4, fontSize=12).encode(x="beyond:Q", text="mark:N", color=colour)
     limits = pd.DataFrame({"at": [look, act], "level": [LOOK, ACT]})
     rules = alt.Chart(limits).mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(x="at:Q", color=colour)
-    return _render(alt.layer(bars, rules, marks).properties(width=WIDTH, height=len(names) * ROW))
+    return as_svg(alt.layer(bars, rules, marks).properties(width=WIDTH, height=len(names) * ROW))
 
 
 def score_chart(before: dict[str, Any], now: list[int]) -> str:
@@ -67,7 +66,7 @@ def score_chart(before: dict[str, Any], now: list[int]) -> str:
     bars = alt.Chart(pd.DataFrame({"bar": [50, 80], "said": ["MQL", "SQL"]}))
     rules = bars.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="bar:Q")
     words = bars.mark_text(align="left", dx=4, y=8, fontSize=12, color=INK).encode(x="bar:Q", text="said:N")
-    return _render(alt.layer(rules, line, words).properties(width=WIDTH + 120, height=170))
+    return as_svg(alt.layer(rules, line, words).properties(width=WIDTH + 120, height=170))
 
 
 def outcome_chart(nights: list[dict[str, Any]]) -> str | None:
@@ -93,34 +92,9 @@ def outcome_chart(nights: list[dict[str, Any]]) -> str | None:
     point = base.mark_point(filled=True, size=90, color=COLOURS[FINE], opacity=1).encode(x="times:Q")
     words = base.mark_text(dy=-14, fontSize=12, color=INK).encode(x="times:Q", text="said:N")
     one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="one:Q")
-    return _render(alt.layer(one, span, point, words).properties(width=WIDTH + 40, height=len(rows) * 52))
+    return as_svg(alt.layer(one, span, point, words).properties(width=WIDTH + 40, height=len(rows) * 52))
 
 
 def _down(names: list[str], field: str = "name") -> alt.Y:
     axis = alt.Axis(labelLimit=330, ticks=False, domain=False)
     return alt.Y(f"{field}:N", title=None, sort=names, axis=axis)
-
-
-def _names(given: list[str]) -> list[str]:
-    """Short names, each of its own: two long ones may begin alike."""
-    names: list[str] = []
-    for name in given:
-        short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-        while short in names:
-            short += "\u200b"
-        names.append(short)
-    return names
-
-
-def _render(chart: Any) -> str:
-    styled = chart.configure_view(stroke=None).configure_axis(
-        labelColor=INK,
-        titleColor=INK,
-        gridColor="#e6e8eb",
-        titleFontWeight="normal",
-        labelFontSize=13,
-        titleFontSize=13,
-    )
-    svg = str(vl_convert.vegalite_to_svg(styled.to_dict()))
-    # inside HTML an SVG needs no address of its namespace
-    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.reporting import template
 from pipelines.watching.charts import drift_chart, outcome_chart, score_chart
 from pipelines.watching.findings import FINE, percent, plain
 
@@ -32,14 +32,6 @@ def page(report: dict[str, Any]) -> str:
     report : dict
         The report.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "plain": plain}
     moved = _by_topic(report["features"])
     limits, scores = report["limits"], report["scores"]
     charts = {
@@ -49,7 +41,7 @@ def page(report: dict[str, Any]) -> str:
     }
     # the renderer of the pictures escapes the text in them
     pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return environment.get_template("page.html").render(
+    return template(Path(__file__).parent, {"percent": percent, "plain": plain}).render(
         report=report,
         pictures=pictures,
         moved=moved[:MOST_LISTED],

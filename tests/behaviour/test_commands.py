@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 TOLERANCE = 0.005
-REGRET_BAR = 0.30
+REGRET_BAR = 0.20
 
 
 @pytest.fixture(scope="module")

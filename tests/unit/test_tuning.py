@@ -52,7 +52,7 @@ def test_the_penalty_is_the_best_of_those_tried_after_the_origins(window, world)
         log_losses(margins(model, world.frame.iloc[origin.later]), world.won[origin.later])
         for model, origin in zip(tuned.before, window.origins, strict=True)
     ]
-    assert tuned.chosen["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()))
+    assert tuned.chosen["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()), rel=1e-3)
 
 
 def test_what_is_said_out_of_time_comes_from_models_that_never_saw_it(window, world):
