@@ -209,7 +209,7 @@ def _detail(name: str, row: dict[str, Any]) -> str:
     test, past = row["test"], row["past"]
     text = (
         f"{past['snapshots']:,} snapshots ({past['wins']:,} won) to learn from; {test['snapshots']:,} ({test['wins']:,} won) of "
-        f"{test['leads']:,} leads to be scored, {test['from']} to {test['to']}. Leadlight trained for {row['seconds_to_train']:.0f} s, FLAML for {row['contestants']['automl']['seconds']:.0f} s."
+        f"{test['leads']:,} leads to be scored, {_span(test)}. Leadlight trained for {row['seconds_to_train']:.0f} s, FLAML for {row['contestants']['automl']['seconds']:.0f} s."
     )
     return f"### {_title(name)}\n\n{text}\n\n" + "\n".join(lines) + "\n"
 
@@ -254,20 +254,14 @@ The share won in the test window is far from that of the past. The check of the 
         f"\n| {who} | {base[who]['log_loss']:.4f} | {base[who]['brier']:.4f} | {base[who]['ece']:.4f} |"
         for who in ("uncorrected", "corrected")
     )
-    told = ", ".join(
-        f"{name.replace('_', ' ')} {_plain(value)}"
-        for name, value in base.items()
-        if not isinstance(value, dict)
-    )
     return f"""{text}
-Corrected, at each moment, for the base rate of the leads that had matured by then ({told}):
+Corrected, at each moment, for the base rate of the leads that had matured by then: {base["saved"]:.4f} ± {base["error"]:.4f} of log loss are saved.
 
 | | log loss | Brier | ECE |
 |---|---|---|---|{figures}
 """
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')} {_plain(inner)}" for key, inner in value.items())
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+def _span(test: dict[str, Any]) -> str:
+    """Of a source without dates only the order is known: all its moments fall on one day."""
+    return "the newest in order" if test["from"] == test["to"] else f"{test['from']} to {test['to']}"

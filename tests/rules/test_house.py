@@ -71,6 +71,12 @@ def test_no_pickle_no_data_and_nothing_large_is_tracked(tracked):
     assert [p for p in tracked if p.stat().st_size > 1_000_000] == []
 
 
+def test_the_lock_of_dvc_is_left_to_each_clone(root):
+    command = ["git", "ls-files", "dvc.lock"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    assert listed == "", "docs/decisions/0006: the lock belongs into the clone of whoever trains"
+
+
 def test_the_lock_carries_hashes_and_no_address(root):
     lock = (root / "requirements" / "lock.txt").read_text(encoding="utf-8")
     packages = re.findall(r"^[A-Za-z0-9][\w.-]*==", lock, flags=re.MULTILINE)

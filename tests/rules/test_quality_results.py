@@ -177,6 +177,8 @@ def made_up():
         }  # fmt: skip
     rows["bank_marketing"]["calibration"]["base_rate"] = {
         "helps": True,
+        "saved": 0.1,
+        "error": 0.01,
         "corrected": {"log_loss": 0.3, "brier": 0.1, "ece": 0.1},
         "uncorrected": {"log_loss": 0.4, "brier": 0.2, "ece": 0.1},
     }
