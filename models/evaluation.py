@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.calibration import log_losses
@@ -127,7 +127,7 @@ def calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
     X = np.column_stack([logit(np.clip(p, 1e-9, 1 - 1e-9)), np.ones(len(p))])
     beta = np.array([1.0, 0.0])
     for _ in range(50):
-        fitted = 1 / (1 + np.exp(-X @ beta))
+        fitted = expit(X @ beta)
         curvature = (X * (fitted * (1 - fitted))[:, None]).T @ X + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, X.T @ (won - fitted))
         beta = beta + step
