@@ -79,7 +79,7 @@ def newest_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
 
 
 def forward_shifts(
-    log_odds: np.ndarray, won: np.ndarray, as_of: pd.Series, known_at: pd.Series, before: int = 0
+    log_odds: np.ndarray, won: np.ndarray, as_of: pd.Series, known_at: pd.Series
 ) -> np.ndarray:
     """Find the shift at each row from what was matured by then.
 
@@ -93,8 +93,6 @@ def forward_shifts(
         Moment of each snapshot, in order.
     known_at : pd.Series, shape (n,)
         When its outcome was known: as_of plus the horizon.
-    before : int
-        Rows that come first and are only learned from.
 
     Returns
     -------
@@ -102,7 +100,7 @@ def forward_shifts(
         Log-odds to be added; found anew at some twenty moments.
     """
     shifts = np.zeros(len(won))
-    edges = np.unique(np.linspace(before, len(won), STEPS + 1).astype(int))
+    edges = np.unique(np.linspace(0, len(won), STEPS + 1).astype(int))
     for start, end in pairwise(edges):
         matured = (known_at <= as_of.iloc[start]).to_numpy()
         if matured.any():

@@ -104,11 +104,6 @@ class BoostedModel:
         data = lgb.Dataset(columns.matrix(frame), label=won, params={"verbosity": -1}, free_raw_data=False)
         return cls(columns, lgb.train(dict(settings), data, num_boost_round=rounds))
 
-    @property
-    def rounds(self) -> int:
-        """Number of trees that serve."""
-        return int(self.booster.current_iteration())
-
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
         by_feature = np.zeros((len(frame), len(self.columns.features)))

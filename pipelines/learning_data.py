@@ -47,12 +47,6 @@ class LearningData:
         """Lead of each snapshot, shape (n,)."""
         return self.frame["lead_id"].to_numpy(dtype=object)
 
-    @property
-    def weeks(self) -> float:
-        """Span of the snapshots in weeks."""
-        span = self.frame["as_of"].max() - self.frame["as_of"].min()
-        return max(float(span / pd.Timedelta(weeks=1)), 1 / 7)
-
     def past_and_test(self) -> tuple["LearningData", "LearningData"]:
         """Return all that lies before the last gap, and the test window, with no lead in both.
 
