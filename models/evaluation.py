@@ -10,7 +10,17 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.calibration import log_losses
 
-__all__ = ["FIGURES", "Bootstrap", "bands", "calibration_line", "ece", "expected_ece", "figures", "lift"]
+__all__ = [
+    "FIGURES",
+    "Bootstrap",
+    "bands",
+    "calibration_line",
+    "ece",
+    "expected_ece",
+    "figures",
+    "in_top",
+    "lift",
+]
 
 BANDS = 10
 
@@ -87,11 +97,15 @@ def expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "Bootstrap") -> floa
 
 def lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
     """Return the win rate of the top share over that of all; ties at the border count in part."""
+    return float(won @ in_top(p, share) / won.mean())
+
+
+def in_top(p: np.ndarray, share: float = 0.1) -> np.ndarray:
+    """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
     top = max(1, round(len(p) * share))
     border = np.partition(p, len(p) - top)[len(p) - top]
     above, tied = p > border, p == border
-    hits = won[above].sum() + won[tied].mean() * (top - above.sum())
-    return float(hits / top / won.mean())
+    return np.asarray((above + tied * (top - above.sum()) / tied.sum()) / top)
 
 
 FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {

@@ -12,6 +12,8 @@ import numpy as np
 from scipy.special import entr, xlog1py, xlogy
 from scipy.stats import rankdata
 
+from models.evaluation import in_top
+
 __all__ = ["FIGURES", "Estimate", "estimate", "expected_auc", "expected_figures"]
 
 FIGURES = ("wins", "log_loss", "brier", "auc", "lift_at_10_percent")
@@ -132,7 +134,7 @@ def _figures(p: np.ndarray, won: np.ndarray) -> dict[str, np.ndarray]:
     ranks = won @ rankdata(p)
     with np.errstate(invalid="ignore", divide="ignore"):
         auc = np.where(pairs > 0, (ranks - wins * (wins + 1) / 2) / pairs, np.nan)
-        lift = np.where(wins > 0, (won @ _in_top(p)) / (wins / n), np.nan)
+        lift = np.where(wins > 0, (won @ in_top(p)) / (wins / n), np.nan)
     return {
         "wins": wins,
         "log_loss": (lost.sum() + won @ (gained - lost)) / n,
@@ -143,12 +145,4 @@ def _figures(p: np.ndarray, won: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _expected_lift(p: np.ndarray) -> float:
-    return float(p @ _in_top(p) / p.mean()) if p.mean() > 0 else float("nan")
-
-
-def _in_top(p: np.ndarray, share: float = 0.1) -> np.ndarray:
-    """Weigh each lead by its part in the best tenth, ties at the border in part; the sum is 1."""
-    top = max(1, round(len(p) * share))
-    border = np.partition(p, len(p) - top)[len(p) - top]
-    above, tied = p > border, p == border
-    return np.asarray((above + tied * (top - above.sum()) / tied.sum()) / top)
+    return float(p @ in_top(p) / p.mean()) if p.mean() > 0 else float("nan")

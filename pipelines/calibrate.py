@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.build import FeatureSet
 from features.errors import NotEnoughDataError, PolicyError
 from models.base_rate import judge_correction, newest_shift
 from models.bundle import save_scorer
@@ -58,6 +59,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             "raise split.calibrate_share or give more history."
         )
     report = read_json(workdir.ingest_report)
+    features = feature_set(params, report)
     margins = {name: told[f"{name}.margin"].to_numpy() for name in listing["order"]}
     choice = choose_candidate(margins, won, leads)
     log_odds = choice.calibrator.log_odds(margins[choice.name])
@@ -67,7 +69,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     calibrator = choice.calibrator.shifted(shift)
     scored = Scored(calibrator.probability(margins[choice.name]), won, leads, _weeks(told["as_of"]))
     scorer = Scorer(
-        catalogue=feature_set(params, report).catalogue,
+        catalogue=features.catalogue,
         model=load_model(workdir.candidates / choice.name),
         calibrator=calibrator,
         thresholds=_thresholds(params.policy or Policy(), scored, params.training.seed),
@@ -82,20 +84,19 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             "base_rate": correction.to_dict() | {"shift": shift},
         },
     )
-    remembering = replace(scorer, facts=scorer.facts | {"reference": _reference(params, workdir, scorer)})
+    remembering = replace(scorer, facts=scorer.facts | {"reference": _reference(workdir, scorer, features)})
     save_scorer(remembering, workdir.bundle)
     return remembering
 
 
-def _reference(params: Params, workdir: Workdir, scorer: Scorer) -> dict[str, Any] | None:
+def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[str, Any] | None:
     """Remember the open leads at the cut-off: what `leadlight watch` compares each night with."""
-    report = read_json(workdir.ingest_report)
-    if report["time"] != "dates":
+    if scorer.facts["time"] != "dates":
         return None
     engine = open_engine(workdir)
     cut_off = pd.Timestamp(scorer.facts["snapshots"]["cut_off"])
     try:
-        frame = population_at(engine, feature_set(params, report), cut_off)
+        frame = population_at(engine, features, cut_off)
     except NotEnoughDataError:  # all are closed: there is nobody to compare with
         return None
     return reference_of(frame, scorer.score(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None

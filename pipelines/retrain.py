@@ -23,12 +23,10 @@ from pipelines.params import load_params
 from pipelines.promote import Decision, now_text, promote, settled
 from pipelines.register import open_registry
 from pipelines.registry import CHALLENGER, CHAMPION, NoModelError, Registry, no_model
-from pipelines.run import STAGES, run_stage
+from pipelines.run import run_stage, stages_for
 
 __all__ = ["follows_dvc", "retrain"]
 
-#: stages that a source of one's own does not need
-SIMULATED_ONLY = ("simulate", "truth")
 #: folders of the working folder that the night writes
 NIGHTLY = ("night", "scores")
 #: names that outputs.py gives to what is not yet whole, with the number of the process
@@ -66,8 +64,8 @@ def retrain(params_file: Path, workdir: Workdir, promoting: bool = True) -> dict
         if follows_dvc(params_file, workdir):
             _repro(params_file.parent, workdir, lock)
         else:
-            for name in STAGES:
-                if name != "register" and (name not in SIMULATED_ONLY or params.simulation is not None):
+            for name in stages_for(params):
+                if name != "register":
                     run_stage(name, params, params_file.parent, workdir)
         checksum = bundle_checksum(workdir.bundle)
         if checksum not in _known_bundles(workdir):

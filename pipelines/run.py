@@ -17,7 +17,7 @@ from pipelines.simulate import simulate, truth
 from pipelines.snapshot import snapshot
 from pipelines.train import train
 
-__all__ = ["STAGES", "run", "run_stage"]
+__all__ = ["STAGES", "run", "run_stage", "stages_for"]
 
 _SIMULATED_ONLY = ("simulate", "truth")
 
@@ -25,12 +25,15 @@ _SIMULATED_ONLY = ("simulate", "truth")
 def run(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     """Run every stage that the source needs; return the test figures."""
     metrics: dict[str, Any] = {}
-    for name in STAGES:
-        if name in _SIMULATED_ONLY and params.simulation is None:
-            continue
+    for name in stages_for(params):
         result = run_stage(name, params, folder, workdir)
         metrics = result if name == "evaluate" else metrics
     return metrics
+
+
+def stages_for(params: Params) -> tuple[str, ...]:
+    """Return the stages that a source needs, in order; one of one's own is not simulated."""
+    return tuple(name for name in STAGES if params.simulation is not None or name not in _SIMULATED_ONLY)
 
 
 def run_stage(name: str, params: Params, folder: Path, workdir: Workdir, **options: Any) -> Any:

@@ -49,13 +49,13 @@ def train(
     refuse_leaks(params, workdir)
     past, _ = read_learning_data(workdir).past_and_test()
     catalogue = feature_set(params, read_json(workdir.ingest_report)).catalogue
-    settings, rules = _settings(params, past), rule_book(params)
+    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
+    settings, rules = _settings(params, wins, len(past.won)), rule_book(params)
     window = TrainingWindow(
         past.frame[catalogue.names], past.won, past.frame["lead_id"], rolling_origins(past)
     )
     fitted = fit_candidates(window, catalogue, settings, rules, on_fitted)
     chosen = {name: entry.tuning for name, entry in fitted.items()}
-    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
     with replacing_folder(workdir.candidates) as fresh:
         for name, entry in fitted.items():
             save_model(entry.model, fresh / name)
@@ -72,17 +72,16 @@ def rule_book(params: Params) -> tuple[Rule, ...]:
     )
 
 
-def _settings(params: Params, past: LearningData) -> TrainingSettings:
+def _settings(params: Params, wins: int, snapshots: int) -> TrainingSettings:
     """Below the fewest wins nothing but the rule book can be had."""
     settings = TrainingSettings(**params.training.model_dump(exclude={"min_wins"}))
-    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
     if wins >= params.training.min_wins:
         return settings
     if params.points:
         return TrainingSettings(**asdict(settings) | {"candidates": ("points",)})
     raise NotEnoughDataError(
         f"The past must hold at least {params.training.min_wins} wins (training.min_wins), or params a rule "
-        f"book (points) to serve until then. Got {wins} in {len(past.won)} snapshots: give more history, a "
+        f"book (points) to serve until then. Got {wins} in {snapshots} snapshots: give more history, a "
         "longer label.horizon_days, or the points that leads earn today."
     )
 
