@@ -1,7 +1,7 @@
 """The feature table: one row a snapshot, one column a feature, the same on every engine."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis.expr.types as ir
 
@@ -15,7 +15,7 @@ from features.engagement import (
     zero_without_activity,
 )
 from features.fit import fit_features, fit_table, fit_topics
-from features.known import Looks, age_days
+from features.known import Looks, age_days, recorded_before
 
 __all__ = ["FeatureSet", "Tables"]
 
@@ -40,6 +40,16 @@ class Tables:
     attributes: ir.Table
     activities: ir.Table | None = None
     history: ir.Table | None = None
+
+    def known_before(self, moment: ir.TimestampScalar) -> "Tables":
+        """Leave out what happened from a moment on, so that at a later one nothing but time has passed."""
+        return replace(
+            self,
+            activities=None
+            if self.activities is None
+            else recorded_before(self.activities, "occurred_at", moment),
+            history=None if self.history is None else recorded_before(self.history, "changed_at", moment),
+        )
 
 
 @dataclass(frozen=True)

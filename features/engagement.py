@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
 from features.families import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
 from features.known import Looks, known_activities, within
-from features.touches import course, course_features, course_needs, touches_by_type
+from features.touches import activity_direction, course, course_features, course_needs, touches_by_type
 
 __all__ = [
     "age_feature",
@@ -64,8 +64,8 @@ def engagement_features(signals: Iterable[SignalSpec], *, objects: bool) -> list
         doc = f"Days with any activity in the last {days} days."
         words = {"en": f"days of activity in {days}", "de": f"Tage mit Aktivität von {days}"}
         features.append(
-            Feature(f"active_days_{days}d__any", f"active_days_{days}d", ACTIVITY, "engagement", "number", 0,
-                    doc, _with(_ALL_TOPICS[ACTIVITY], words))
+            Feature(f"active_days_{days}d__any", f"active_days_{days}d", ACTIVITY, "engagement", "number",
+                    activity_direction(signals), doc, _with(_ALL_TOPICS[ACTIVITY], words))
         )  # fmt: skip
     return features + course_features(signals, _ALL_TOPICS)
 
@@ -205,7 +205,8 @@ def _topics(
         families += [DISTINCT] if signal.has_objects and objects else []
         yield signal.name, name, signal.direction, _named(signal), families
     yield OTHER, "other_activity", 0, _ALL_TOPICS[OTHER], [*FAMILIES]
-    yield ACTIVITY, "any", 0, _ALL_TOPICS[ACTIVITY], [*FAMILIES, *([DISTINCT] if objects else [])]
+    families = [*FAMILIES, *([DISTINCT] if objects else [])]
+    yield ACTIVITY, "any", activity_direction(signals), _ALL_TOPICS[ACTIVITY], families
 
 
 def _feature(family: Family, topic: str, name: str, direction: int, label: dict[str, str]) -> Feature:

@@ -15,6 +15,7 @@ __all__ = [
     "existing_at",
     "known_activities",
     "open_leads",
+    "recorded_before",
     "within",
 ]
 
@@ -148,6 +149,21 @@ def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     return newest.group_by("lead_id", "as_of", "attribute").agg(
         value=newest.value.max(), number=newest.number.max()
     )
+
+
+def recorded_before(table: ir.Table, column: str, moment: ir.TimestampScalar) -> ir.Table:
+    """Keep the rows that speak of a time strictly before a moment.
+
+    Parameters
+    ----------
+    table : ir.Table
+        Anything with a time.
+    column : str
+        Where the time stands.
+    moment : ir.TimestampScalar
+        The moment.
+    """
+    return table.filter(table[column] < moment)
 
 
 def existing_at(leads: ir.Table, moments: ir.Table) -> ir.Table:

@@ -9,7 +9,7 @@ from features.catalogue import ACTIVITY, OTHER, SALES, Feature, SignalSpec
 from features.families import LONG_WINDOW
 from features.known import SECONDS_A_DAY, within
 
-__all__ = ["course", "course_features", "course_needs", "touches_by_type"]
+__all__ = ["activity_direction", "course", "course_features", "course_needs", "touches_by_type"]
 
 #: hours of the working day, by the clocks of the business: from the first up to the last, Monday to Friday
 OPENS, CLOSES, WORKING_DAYS = 9, 17, 5
@@ -20,7 +20,8 @@ _COURSE = (
      {"en": "trend", "de": "Trend"}),
     ("days_since_first", "number", "Days since the first activity; unknown where there was none.",
      {"en": "days since the first", "de": "Tage seit dem ersten Mal"}),
-    ("mean_gap", "number", "Mean days between one activity and the next; unknown below two.",
+    ("mean_gap", "number",
+     "Mean days from one activity to the next, up to the moment of the snapshot; unknown without any.",
      {"en": "mean days between two", "de": "mittlerer Abstand in Tagen"}),
     ("working_hours", "number",
      f"Share of the activity of the last {LONG_WINDOW} days that fell into working hours (Monday to Friday, "
@@ -40,6 +41,18 @@ _SILENCE = (
 )  # fmt: skip
 
 
+#: what is expected of a family where more activity is expected to raise the chance
+_DIRECTIONS = {"trend": 1, "mean_gap": -1, "silence": -1}
+
+
+def activity_direction(signals: Iterable[SignalSpec]) -> int:
+    """Tell what is expected of activity as a whole: more of it, where there is a signal that raises.
+
+    Without a bound one more activity of a raising signal could lower the score through the whole.
+    """
+    return int(any(signal.direction > 0 for signal in signals))
+
+
 def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]) -> list[Feature]:
     """Declare the features of the course, in column order.
 
@@ -50,10 +63,12 @@ def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]
     labels : dict
         Topic -> its name in each language.
     """
+    raised = activity_direction(signals)
+    expected = {family: raised * sign for family, sign in _DIRECTIONS.items()}
     rows = [(ACTIVITY, "any", entry) for entry in _COURSE]
     rows += [(SALES, "sales", entry) for entry in _silence(signals)]
     return [
-        Feature(f"{family}__{name}", family, topic, "engagement", kind, 0, doc,
+        Feature(f"{family}__{name}", family, topic, "engagement", kind, expected.get(family, 0), doc,
                 {language: f"{labels[topic][language]}: {text}" for language, text in words.items()})
         for topic, name, (family, kind, doc, words) in rows
     ]  # fmt: skip
@@ -143,8 +158,7 @@ def _since_first(across: ir.Table, names: list[str]) -> ir.Value:
 
 
 def _mean_gap(across: ir.Table, names: list[str]) -> ir.Value:
-    span = _seconds(across.first_key, names) - _seconds(across.last_key, names)
-    return span / SECONDS_A_DAY / (across.touches - 1).cast("float64").nullif(0.0)
+    return _since_first(across, names) / across.touches.cast("float64").nullif(0.0)
 
 
 def _working_hours(across: ir.Table, names: list[str]) -> ir.Value:

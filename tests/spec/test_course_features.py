@@ -25,26 +25,36 @@ def test_days_since_the_first_and_the_mean_gap_look_at_everything_known(crm):
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | days_since_first__any | mean_gap__any
-        A       | 1.5                   | NULL
-        B       | 9                     | 2.5
-        C       | 365                   | 182
+        A       | 1.5                   | 1.5
+        B       | 9                     | 4.5
+        C       | 365                   | 121.66666666666667
         D       | NULL                  | NULL
         """
     )
 
 
-def test_the_mean_gap_of_touches_in_one_second_is_nought(crm):
+def test_one_more_activity_never_widens_the_mean_gap(crm):
     crm(
         activities="""
         lead_id | occurred_at         | type
-        A       | 2025-06-09 10:00:00 | demo
-        A       | 2025-06-09 10:00:00 | demo
-        A       | 2025-06-09 10:00:00 | newsletter
+        A       | 2025-06-02 00:00:00 | demo
+        B       | 2025-06-02 00:00:00 | demo
+        B       | 2025-06-02 00:00:00 | newsletter
+        C       | 2025-06-02 00:00:00 | demo
+        C       | 2025-06-09 23:00:00 | demo
+        """,
+        leads="""
+        lead_id | created_at
+        A       | 2024-01-01
+        B       | 2024-01-01
+        C       | 2024-01-01
         """,
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | mean_gap__any | days_since_first__any
-        A       | 0             | 0.5833333333333334
+        A       | 8             | 8
+        B       | 4             | 8
+        C       | 4             | 8
         """
     )
 
