@@ -6,6 +6,11 @@ from typing import Any
 
 __all__ = ["benchmark_page", "write_page"]
 
+KINDS = {
+    "interactions_31": ("31 leaves, with interactions", 8),
+    "interactions_7": ("7 leaves, with interactions", 4),
+    "additive": ("7 leaves, every tree one column", 50),
+}
 WORDS = {
     "leadlight": "Leadlight, the same 55 features",
     "sql_in_two_stages": "SQL written by hand in two stages",
@@ -21,8 +26,11 @@ def write_page(root: Path) -> None:
 
 def benchmark_page(root: Path) -> str:
     """Return the page as Markdown."""
-    path = root / "docs" / "results" / "bench_features.json"
-    return _features(json.loads(path.read_text(encoding="utf-8")))
+    features, explaining = (
+        json.loads((root / "docs" / "results" / f"bench_{name}.json").read_text(encoding="utf-8"))
+        for name in ("features", "explaining")
+    )
+    return _features(features) + _explaining(explaining)
 
 
 def _features(found: dict[str, Any]) -> str:
@@ -65,4 +73,30 @@ stages from the declared features.
 {chr(10).join(big)}
 
 The exponent is log(time ratio) / log(10), against the smaller table.
+"""
+
+
+def _explaining(found: dict[str, Any]) -> str:
+    kinds, bars, machine = found["kinds"], found["bars"], found["machine"]
+    rows = [
+        f"| {words} | {kinds[name]['shap_seconds']:.1f} | {kinds[name]['seconds']:.2f} | "
+        f"**{kinds[name]['times_faster']:.1f}** ({bar}) | {kinds[name]['largest_difference']:.0e} | "
+        f"{kinds[name]['peak_mib']:.0f} | {1000 * kinds[name]['one_lead_seconds']:.1f} |"
+        for name, (words, bar) in KINDS.items()
+    ]
+    return f"""
+## Explaining
+
+`make bench-explaining`, on {machine["cores"]} cores with {machine["memory_gib"]:.0f} GiB, {machine["system"]}.
+SHAP values of {found["leads"]:,} leads with {found["features"]} features, LightGBM with {found["trees"]} trees, one thread each. shap.TreeExplainer calls
+LightGBM's `pred_contrib`; it explains the leads in {found["rounds"]} parts, before each of which Leadlight explains all of them (median).
+Seconds are those of the processor, which other work on the machine changes little.
+
+| trees | shap, seconds | Leadlight, seconds | times as fast (bar) | largest difference, log-odds | MiB | one lead, ms |
+|---|---|---|---|---|---|---|
+{chr(10).join(rows)}
+
+MiB: the most that the process grew over its input of {found["input_mib"]:.0f} MiB, the result of the same size among it. Base and parts miss the
+raw prediction by {bars["largest_gap"]:.0e} at most (bar: 1e-6), and a lead alone is explained as in the night to {bars["alone_against_night"]:.0e} (bar: 1e-9).
+How it is done: `docs/decisions/0018-how-trees-are-explained.md`.
 """

@@ -21,6 +21,24 @@ __all__ = ["Blend", "Model", "load_model", "margins", "save_model"]
 class Model(Protocol):
     """Anything that gives log-odds as a base and one part a feature."""
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Feature names, in the order of the parts."""
+        ...
+
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes: counted from the model, not timed, so always the same.
+
+        One look-up a feature for the rule book, the logistic model and additive trees; for trees with
+        interactions one addition for each column on the way to each leaf; for a blend both of its models.
+        """
+        ...
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return what :meth:`contributions` must be, computed the slow way by which it is defined."""
+        ...
+
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         ...
@@ -32,6 +50,23 @@ class Blend:
 
     first: Model
     second: Model
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Feature names, in the order of the parts."""
+        return self.first.features
+
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes; see :class:`Model`."""
+        return self.first.explaining_cost + self.second.explaining_cost
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the mean of the references of both models."""
+        (base_a, parts_a), (base_b, parts_b) = (
+            m.reference_contributions(frame) for m in (self.first, self.second)
+        )
+        return (base_a + base_b) / 2, (parts_a + parts_b) / 2
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""

@@ -1,20 +1,49 @@
 """Grades: fit A-D and engagement 1-4, by what leads of the same strength did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from features.catalogue import Catalogue
+from models.resampling import Interval, interval, rate_interval, sums_by_lead
 
-__all__ = ["GradeScale", "strengths"]
+__all__ = ["GradeScale", "Graded", "aligned", "graded", "strengths"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 RATIOS = (2.0, 1.0, 0.5)
 #: snapshots without which a rate at the top is luck: a monotone fit ends in steps of very few
 FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What the leads of one grade did in one window.
+
+    Parameters
+    ----------
+    grade : str
+        Its letter.
+    snapshots, leads : int
+        How many there were.
+    win_rate, times_average : tuple of float
+        Share of wins, and that share over the one of all: value, lower and upper end of the 95 % interval
+        (bootstrap by lead), which is that of the window alone.
+    """
+
+    grade: str
+    snapshots: int
+    leads: int
+    win_rate: Interval
+    times_average: Interval
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Graded":
+        """Read what ``asdict`` gave, by way of JSON."""
+        fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content.items()}
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -27,13 +56,20 @@ class GradeScale:
         Four letters, best first.
     cuts : tuple of float
         Lowest strength of the first, second and third grade, falling; infinite where nobody earns it.
+    promised : tuple of Graded
+        What leads of each grade did where it was cut, without grades that nobody had; empty in bundles
+        that were written before it was kept. Cuts lie where their own window is at its best, so that an A
+        won a little less later (in simulated worlds 4 % less) and a D a little more.
     """
 
     names: str
     cuts: tuple[float, ...]
+    promised: tuple[Graded, ...] = ()
 
     @classmethod
-    def fit(cls, names: str, strength: np.ndarray, won: np.ndarray) -> "GradeScale":
+    def fit(
+        cls, names: str, strength: np.ndarray, won: np.ndarray, leads: np.ndarray | None = None, seed: int = 0
+    ) -> "GradeScale":
         """Find the strengths from which leads won that much more often than the average.
 
         Parameters
@@ -44,6 +80,10 @@ class GradeScale:
             Summed log-odds of the group, out of time.
         won : ndarray of int, shape (n,)
             Labels.
+        leads : ndarray, shape (n,), optional
+            Lead of each snapshot; left out, each is another one.
+        seed : int
+            Seed of the bootstrap.
         """
         rate = IsotonicRegression(out_of_bounds="clip").fit(strength, won).predict(strength)
         average = won.mean()
@@ -51,7 +91,9 @@ class GradeScale:
         for ratio in RATIOS:
             enough = strength[rate >= ratio * average]
             cuts.append(float(enough.min()) if len(enough) >= FEWEST else np.inf)
-        return cls(names, tuple(cuts))
+        scale = cls(names, tuple(cuts))
+        owners = np.arange(len(won)) if leads is None else leads
+        return cls(names, scale.cuts, graded(names, scale.grade(strength), won, owners, seed))
 
     def grade(self, strength: np.ndarray) -> np.ndarray:
         """Return the grade of each strength, shape (n,)."""
@@ -60,12 +102,86 @@ class GradeScale:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; an infinite cut is null."""
-        return {"names": self.names, "cuts": [cut if np.isfinite(cut) else None for cut in self.cuts]}
+        return {
+            "names": self.names,
+            "cuts": [cut if np.isfinite(cut) else None for cut in self.cuts],
+            "promised": [asdict(row) for row in self.promised],
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "GradeScale":
         """Read what :meth:`to_dict` gave."""
-        return cls(content["names"], tuple(np.inf if cut is None else cut for cut in content["cuts"]))
+        cuts = tuple(np.inf if cut is None else cut for cut in content["cuts"])
+        promised = tuple(Graded.from_dict(row) for row in content.get("promised", ()))
+        return cls(content["names"], cuts, promised)
+
+
+def graded(
+    names: str, grades: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int
+) -> tuple[Graded, ...]:
+    """Find what the leads of each grade did.
+
+    Parameters
+    ----------
+    names : str
+        The letters in order.
+    grades : ndarray of str, shape (n,)
+        Grade of each snapshot.
+    won : ndarray of int, shape (n,)
+        Labels.
+    leads : ndarray, shape (n,)
+        Lead of each snapshot.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    tuple of Graded
+        Without grades that nobody has; none where nobody has won.
+    """
+    if not won.any():
+        return ()
+    rows = []
+    for grade in names:
+        own = grades == grade
+        if not own.any():
+            continue
+        owners = len(np.unique(leads[own]))
+        columns = np.stack([own * won, own * 1.0, won, np.ones(len(won))])
+        hits, chosen, wins, every = sums_by_lead(columns, leads, seed).T
+        rate = rate_interval(hits, chosen, owners)
+        average = float(won.mean())
+        ratio = rate[0] / average, rate[1] / average, rate[2] / average
+        if 0 < rate[0] < 1:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                ratio = interval((hits / chosen) / (wins / every))
+        rows.append(Graded(grade, int(own.sum()), owners, rate, ratio))
+    return tuple(rows)
+
+
+def aligned(told: np.ndarray, served: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Move strengths of earlier models to the zero of the one that serves.
+
+    What a group adds is told against the mean of what a model was trained on, and the base of leads that
+    each origin was trained on is another: older, and so less engaged. Over the same snapshots, both are to
+    have the same mean; no label is looked at.
+
+    Parameters
+    ----------
+    told : ndarray, shape (n,)
+        Strengths out of time, each by the model trained before its origin.
+    served : ndarray, shape (n,)
+        Strengths of the same snapshots by the model that serves.
+    origin : ndarray of int, shape (n,)
+        Which origin each snapshot was judged by.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    _, group = np.unique(origin, return_inverse=True)
+    moved = np.bincount(group, served - told) / np.bincount(group)
+    return np.asarray(told + moved[group])
 
 
 def strengths(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:

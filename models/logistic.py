@@ -129,6 +129,20 @@ class LogisticModel:
             base, place = base + height, place + len(mean)
         return cls(base, curves)
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Feature names in order."""
+        return tuple(self.curves)
+
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes: one look-up a feature."""
+        return float(len(self.curves))
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the same as :meth:`contributions`, which is the definition itself."""
+        return self.contributions(frame)
+
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])

@@ -58,6 +58,15 @@ class PointsModel:
         platt = fit_platt(total / scale, won)
         return cls(plain.features, plain.rules, platt.c, platt.a / scale)
 
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes: one look-up a feature."""
+        return float(len(self.features))
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the same as :meth:`contributions`, which is the definition itself."""
+        return self.contributions(frame)
+
     def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         parts = np.zeros((len(frame), len(self.features)))

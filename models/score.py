@@ -37,6 +37,10 @@ class ScoreScale:
         """Return scores in [0, 100], same shape as `probability`."""
         return np.asarray(np.interp(probability, *self._anchors))
 
+    def probability(self, score: np.ndarray) -> np.ndarray:
+        """Return the probabilities that scores stand for, same shape as `score`: the inverse of the score."""
+        return np.asarray(np.interp(score, *self._anchors[::-1]))
+
     def slope(self, probability: np.ndarray) -> np.ndarray:
         """Return d score / d probability, same shape; at an anchor that of the line above it."""
         x, y = self._anchors

@@ -9,13 +9,14 @@ import pandas as pd
 
 from features.catalogue import Catalogue
 from features.errors import BundleError
-from models.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from models.calibration_choice import AnyCalibrator
 from models.candidates import Model
+from models.changes import Told
 from models.grades import GradeScale, strengths
 from models.policy import Threshold
 from models.reasons import by_topic, points
 from models.score import ScoreMap, ScoreScale
+from models.stages import stage_of
 from models.values import topic_values
 
 __all__ = ["Scorer"]
@@ -91,30 +92,49 @@ class Scorer:
         BundleError
             If a column is missing.
         """
-        missing = [name for name in self.catalogue.names if name not in frame.columns]
-        if missing:
-            raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
-        base, parts = self.model.contributions(frame)
-        base_score, feature_points, scores = points(base, parts, self.score_map)
-        keys = [topic.key for topic in self.catalogue.topics]
-        of_feature = [feature.topic for feature in self.catalogue.features]
-        topic_points = by_topic(feature_points, of_feature, keys)
+        base, parts = self._explained(frame)
+        told = self._told(base, parts)
+        scores = told.score
         probability = self.calibrator.probability(base + parts.sum(axis=1))
-        stage = np.select(
-            [scores >= SALES_SCORE, scores >= MARKETING_SCORE], [STAGES[2], STAGES[1]], STAGES[0]
-        )
         fit, engagement = strengths(parts, self.catalogue)
         return pd.DataFrame(
             {
                 "probability": probability,
                 "score": scores,
-                "base_score": base_score,
-                "stage": stage,
+                "base_score": told.base,
+                "stage": stage_of(scores),
                 "fit_grade": self.fit_grades.grade(fit),
                 "engagement_grade": self.engagement_grades.grade(engagement),
-                "reasons": self._reasons(frame, topic_points),
+                "reasons": self._reasons(frame, told.points),
             },
             index=frame.index,
+        )
+
+    def told(self, frame: pd.DataFrame) -> Told:
+        """Return what :meth:`score` says in numbers alone: scores and the points of each topic.
+
+        Raises
+        ------
+        BundleError
+            If a column is missing.
+        """
+        return self._told(*self._explained(frame))
+
+    def _explained(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        missing = [name for name in self.catalogue.names if name not in frame.columns]
+        if missing:
+            raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
+        return self.model.contributions(frame)
+
+    def _told(self, base: float, parts: np.ndarray) -> Told:
+        base_score, feature_points, scores = points(base, parts, self.score_map)
+        keys = [topic.key for topic in self.catalogue.topics]
+        of_feature = [feature.topic for feature in self.catalogue.features]
+        return Told(
+            np.full(len(scores), base_score),
+            by_topic(feature_points, of_feature, keys),
+            scores,
+            by_topic(parts, of_feature, keys),
         )
 
     def _reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which candidate serves: the simplest within one standard error of the best, out of time."""
+"""Which candidate serves: the cheapest to explain within one standard error of the best, out of time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ class Choice:
         Cross-validated log loss of every calibrated candidate after the origins, in nats.
     behind_best, error : dict of str to float
         How far each is behind the best, and the standard error of that, clustered by lead.
+    explaining_cost : dict of str to float
+        What explaining one lead takes, in operations.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Choice:
     log_loss: dict[str, float]
     behind_best: dict[str, float]
     error: dict[str, float]
+    explaining_cost: dict[str, float]
 
     @property
     def calibrator(self) -> AnyCalibrator:
@@ -38,7 +41,9 @@ class Choice:
         return self.calibrations[self.name].calibrator
 
 
-def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups: np.ndarray) -> Choice:
+def choose_candidate(
+    margins: Mapping[str, np.ndarray], won: np.ndarray, groups: np.ndarray, costs: Mapping[str, float]
+) -> Choice:
     """Calibrate every candidate, compare them and choose.
 
     Parameters
@@ -49,11 +54,14 @@ def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups:
         Labels.
     groups : ndarray, shape (n,)
         Lead of each snapshot.
+    costs : mapping of str to float
+        What explaining one lead takes, of each candidate: its ``explaining_cost``.
 
     Returns
     -------
     Choice
-        The first candidate that is behind the best by at most one standard error.
+        Of the candidates that are behind the best by at most one standard error, the one that is cheapest to
+        explain; of equally cheap ones the simplest.
     """
     calibrations = {name: choose_calibrator(margin, won, groups) for name, margin in margins.items()}
     losses = {name: calibration.losses for name, calibration in calibrations.items()}
@@ -61,5 +69,6 @@ def choose_candidate(margins: Mapping[str, np.ndarray], won: np.ndarray, groups:
     best = min(mean, key=lambda name: mean[name])
     behind = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
     error = {name: clustered_error(loss - losses[best], groups) for name, loss in losses.items()}
-    chosen = next(name for name in margins if behind[name] <= error[name])
-    return Choice(chosen, calibrations, mean, behind, error)
+    near = [name for name in margins if behind[name] <= error[name]]
+    chosen = min(near, key=lambda name: costs[name])  # the first of equals
+    return Choice(chosen, calibrations, mean, behind, error, {name: costs[name] for name in margins})

@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.catalogue import Catalogue, Topic
 
-__all__ = ["topic_values"]
+__all__ = ["rounded", "topic_values"]
 
 #: families of features that a reader is told of; decayed sums are for the model alone
 SHOWN = (
@@ -22,6 +22,8 @@ SHOWN = (
     "silence",
     "days_since_sales",
 )
+#: of single signals besides; of activity as a whole there is enough to tell without them
+SHOWN_OF_SIGNALS = (*SHOWN, "value_sum_90d", "objects_90d")
 
 
 def topic_values(
@@ -57,7 +59,8 @@ def topic_values(
             return _numbers(column)
         shown = spellings.get(topic.key, {})
         return [None if pd.isna(text) else shown.get(text, text) for text in column]
-    columns = {f.family: _numbers(frame[f.name]) for f in own if f.family in SHOWN}
+    shown_families = SHOWN_OF_SIGNALS if topic.kind == "signal" else SHOWN
+    columns = {f.family: _numbers(frame[f.name]) for f in own if f.family in shown_families}
     return _by_family(columns)
 
 
@@ -70,8 +73,11 @@ def _texts(column: pd.Series) -> list[str | None]:
     return [None if pd.isna(text) else str(text) for text in column]
 
 
+def rounded(column: pd.Series) -> np.ndarray:
+    """Round numbers to the four decimals that reasons carry, shape (n,); NaN where not known."""
+    return np.round(column.to_numpy(dtype=float), 4)
+
+
 def _numbers(column: pd.Series) -> list[float | int | None]:
-    """Whole numbers as int, others to four decimals, unknown as None."""
-    x = column.to_numpy(dtype=float)
-    rounded = np.round(x, 4).tolist()
-    return [None if math.isnan(v) else int(v) if v.is_integer() else v for v in rounded]
+    """Whole numbers as int, unknown as None."""
+    return [None if math.isnan(v) else int(v) if v.is_integer() else v for v in rounded(column).tolist()]

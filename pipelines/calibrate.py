@@ -10,19 +10,21 @@ from features.build import FeatureSet
 from features.errors import NotEnoughDataError, PolicyError
 from models.base_rate import judge_correction, newest_shift
 from models.bundle import save_scorer
-from models.candidates import load_model
-from models.grades import GradeScale
+from models.candidates import Model, load_model
+from models.evidence import past_evidence
+from models.grades import GradeScale, aligned, strengths
 from models.policy import Scored, Threshold, choose_threshold
 from models.reference import FEWEST_LEADS, reference_of
 from models.scorer import Scorer
 from models.selection import Choice, choose_candidate
 from pipelines.engine import feature_set, open_engine
+from pipelines.learning_data import read_learning_data
 from pipelines.outputs import Workdir, read_frame, read_json
 from pipelines.params import Params
 from pipelines.params.modelling import Policy
 from pipelines.population import population_at
 
-__all__ = ["calibrate"]
+__all__ = ["calibrate", "choose_thresholds", "weeks_of"]
 
 #: out of time, to choose among learned models by; the rule book is not chosen
 FEWEST_WINS = 10
@@ -61,20 +63,24 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     report = read_json(workdir.ingest_report)
     features = feature_set(params, report)
     margins = {name: told[f"{name}.margin"].to_numpy() for name in listing["order"]}
-    choice = choose_candidate(margins, won, leads)
+    candidates = {name: load_model(workdir.candidates / name) for name in listing["order"]}
+    costs = {name: model.explaining_cost for name, model in candidates.items()}
+    choice = choose_candidate(margins, won, leads, costs)
     log_odds = choice.calibrator.log_odds(margins[choice.name])
     horizon = pd.Timedelta(days=params.label.horizon_days if report["time"] == "dates" else 0)
     correction = judge_correction(log_odds, won, leads, told["as_of"], horizon)
     shift = newest_shift(log_odds, won) if correction.helps else 0.0
     calibrator = choice.calibrator.shifted(shift)
-    scored = Scored(calibrator.probability(margins[choice.name]), won, leads, _weeks(told["as_of"]))
+    scored = Scored(calibrator.probability(margins[choice.name]), won, leads, weeks_of(told["as_of"]))
+    model = candidates[choice.name]
+    fit, engagement = _strengths(workdir, told, choice.name, model, features)
     scorer = Scorer(
         catalogue=features.catalogue,
-        model=load_model(workdir.candidates / choice.name),
+        model=model,
         calibrator=calibrator,
-        thresholds=_thresholds(params.policy or Policy(), scored, params.training.seed),
-        fit_grades=GradeScale.fit("ABCD", told[f"{choice.name}.fit"].to_numpy(), won),
-        engagement_grades=GradeScale.fit("1234", told[f"{choice.name}.engagement"].to_numpy(), won),
+        thresholds=choose_thresholds(params.policy or Policy(), scored, params.training.seed),
+        fit_grades=GradeScale.fit("ABCD", fit, won, leads, params.training.seed),
+        engagement_grades=GradeScale.fit("1234", engagement, won, leads, params.training.seed),
         facts=_facts(params, workdir, report)
         | {
             "candidate": choice.name,
@@ -82,11 +88,40 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             "fewest_wins": params.training.min_wins,
             "choice": _plain(choice),
             "base_rate": correction.to_dict() | {"shift": shift},
+            "evidence": _evidence(params, workdir, report, features),
         },
     )
     remembering = replace(scorer, facts=scorer.facts | {"reference": _reference(workdir, scorer, features)})
     save_scorer(remembering, workdir.bundle)
     return remembering
+
+
+def _evidence(
+    params: Params, workdir: Workdir, report: dict[str, Any], features: FeatureSet
+) -> dict[str, Any]:
+    """Count who won among all that was known before the last gap; nothing of the test window is looked at."""
+    known = read_learning_data(workdir).frame
+    past = known[known["as_of"] <= known.loc[known["split"] == "calibrate", "as_of"].max()]
+    counts = past_evidence(
+        past, past["won"].to_numpy(dtype=np.int64), past["lead_id"], features.catalogue, report["spellings"]
+    )
+    return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts
+
+
+def _strengths(
+    workdir: Workdir, told: pd.DataFrame, name: str, model: Model, features: FeatureSet
+) -> tuple[np.ndarray, np.ndarray]:
+    """Out-of-time strengths of fit and engagement, told against the zero of those to be graded."""
+    keys = ["lead_id", "as_of"]
+    known = read_frame(workdir.need(workdir.features, "featurize"), [*keys, *features.catalogue.names])
+    frame = told[keys].merge(known, on=keys, how="left", validate="many_to_one")
+    served = strengths(model.contributions(frame)[1], features.catalogue)
+    origin = told["origin"].to_numpy()
+    fit, engagement = (
+        aligned(told[f"{name}.{group}"].to_numpy(), own, origin)
+        for group, own in zip(("fit", "engagement"), served, strict=True)
+    )
+    return fit, engagement
 
 
 def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[str, Any] | None:
@@ -102,16 +137,33 @@ def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[s
     return reference_of(frame, scorer.score(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None
 
 
-def _weeks(as_of: pd.Series) -> float:
+def weeks_of(as_of: pd.Series) -> float:
+    """Return the span of snapshots in weeks; a day at least."""
     return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
 
 
-def _thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Threshold]:
+def choose_thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Threshold]:
+    """Find both thresholds of a policy.
+
+    Parameters
+    ----------
+    policy : Policy
+        Its sentences.
+    scored : Scored
+        Out-of-time snapshots.
+    seed : int
+        Seed of the intervals.
+
+    Raises
+    ------
+    PolicyError
+        If a sentence cannot be read or met, or sales asks for no more than marketing.
+    """
     sentences = {name: getattr(policy, name) for name in ("marketing_qualified", "sales_qualified")}
     thresholds = {}
     for name, sentence in sentences.items():
         try:
-            thresholds[name] = choose_threshold(sentence, scored, seed)
+            thresholds[name] = choose_threshold(sentence, scored, seed, policy.fewest_leads)
         except PolicyError as error:
             raise PolicyError(f"{error} This is policy.{name}.") from None
     marketing, sales = (thresholds[name].probability for name in sentences)
@@ -129,6 +181,7 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
     return {
         "agreed": {"by": list(agreed.by), "on": agreed.on.isoformat()} if agreed else None,
         "policy_agreed": params.policy is not None,
+        "hysteresis": (params.policy or Policy()).hysteresis,
         "spellings": report["spellings"],
         "activity_types": sorted(report["activity_types"]),
         "simulated": report["simulated"],
@@ -144,6 +197,7 @@ def _plain(choice: Choice) -> dict[str, Any]:
         "log_loss": choice.log_loss,
         "behind_best": choice.behind_best,
         "error": choice.error,
+        "explaining_cost": choice.explaining_cost,
         "calibration": choice.calibrator.kind,
         "calibrations": choice.calibrations[choice.name].log_loss,
     }

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from features.errors import LeadlightError
-from pipelines.commands import asking, building, checking, night, promoting, starting, watching
+from pipelines.commands import asking, building, checking, night, promoting, reporting, starting, watching
 
 __all__ = ["app", "main"]
 
@@ -47,6 +47,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(reporting.report, name="report")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from models.checks import check_calibration
 from models.curves import curves
 from models.evaluation import FIGURES, Bootstrap, figures, log_loss
 from models.points_model import PointsModel
+from models.promises import Window, judge_promises
 from models.scorer import Scorer
 from models.segments import segment_figures
 from models.truth import against_truth
@@ -23,12 +24,16 @@ from pipelines.card.deeds import deeds
 from pipelines.card.material import unused_columns
 from pipelines.card.page import write_card
 from pipelines.learning_data import LearningData, read_learning_data
+from pipelines.one_more import one_more_activity
 from pipelines.outputs import Workdir, read_frame, replacing, rounded, write_json
 from pipelines.params import Params
 from pipelines.pictures import draw_curves
 from pipelines.train import rule_book
 
 __all__ = ["evaluate"]
+
+#: the feature that tells how old a lead is
+AGE = "age_days"
 
 
 def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
@@ -60,6 +65,8 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
         | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _stages(scored["stage"], test),
+        "one_more_activity": one_more_activity(params, workdir, scorer),
+        "promises": _promises(workdir, scorer, scored, test, params.training.seed),
         "optimistic": scorer.facts["time"] == "none",
         "simulated": scorer.facts["simulated"],
     }
@@ -171,6 +178,24 @@ def _stages(stage: pd.Series, test: LearningData) -> dict[str, Any]:
         str(name): {"snapshots": len(rows), "wins": int(rows.sum()), "win_rate": float(rows.mean())}
         for name, rows in won.groupby(stage)
     }
+
+
+def _promises(
+    workdir: Workdir, scorer: Scorer, scored: pd.DataFrame, test: LearningData, seed: int
+) -> dict[str, Any]:
+    """Hold the test window to what grades and thresholds did where they were chosen."""
+    aged = AGE in scorer.catalogue.names
+    ages = test.frame[AGE].to_numpy() if aged else None
+    then = None
+    if aged:
+        told = read_frame(workdir.need(workdir.candidates / "out_of_time.parquet", "train"))
+        known = read_frame(workdir.need(workdir.features, "featurize"), ["lead_id", "as_of", AGE])
+        old = told.merge(known, on=["lead_id", "as_of"], how="left", validate="many_to_one")
+        p = scorer.calibrator.probability(old[f"{scorer.facts['candidate']}.margin"].to_numpy())
+        then = Window(p, old["won"].to_numpy(), old["lead_id"].to_numpy(dtype=object), old[AGE].to_numpy())
+    now = Window(scored["probability"].to_numpy(), test.won, test.leads, ages)
+    grades = {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
+    return judge_promises(scorer, now, grades, then, seed)
 
 
 def _write_plots(p: np.ndarray, test: LearningData, workdir: Workdir, result: dict[str, Any]) -> None:

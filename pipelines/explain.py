@@ -8,12 +8,14 @@ from rich.table import Table
 from features.errors import StoreError
 from pipelines.moments import parse_as_of
 from pipelines.outputs import Workdir
-from serving.bar_words import bar_points, bar_text, is_total
+from serving.bar_words import bar_evidence, bar_points, bar_text, is_total
+from serving.change_words import change_told, openings_told
 from serving.night import NightWords
-from serving.store import StoredScore, open_store
+from serving.store import Store, StoredNight, StoredScore, open_store
 from serving.waterfall import waterfall
 from serving.words import business
 from serving.words.catalogue import known_language, tell
+from serving.words.evidence import evidence_note
 from serving.words.numbers import chance, moment
 
 __all__ = ["explain"]
@@ -52,26 +54,49 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         asked = parse_as_of(as_of, night.words.timezone).to_pydatetime() if as_of and night else None
         night = store.newest_night(asked)
         score = store.lead(lead_id, as_of=asked) if lead_id is not None else None
+        moved = _moved(store, score, night, language) if score and night else []
     finally:
         store.close()
     if lead_id is None:
         raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     if score is None or night is None:
         raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
-    return _table(score, night.words, language)
+    return _table(score, night.words, language, moved)
 
 
-def _table(score: StoredScore, words: NightWords, language: str) -> Table:
+def _moved(store: Store, score: StoredScore, night: StoredNight, language: str) -> list[str]:
+    """Say what changed since the night before and what would help, a line each."""
+    lines = []
+    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
+    if change is not None:
+        told = change_told(change, score.score, night.words, language)
+        causes = [
+            f"{cause.points} {cause.label}" + (f" ({cause.topics})" if cause.topics else "")
+            for cause in told.causes
+        ]
+        lines.append(f"{told.title}: {', '.join(causes) or tell(language, 'change.none')}")
+    openings = openings_told(store.openings(night.night, score.lead_id), night.words, language)
+    if openings:
+        ways = ", ".join(f"{way.text} ({way.score})" for way in openings)
+        lines.append(f"{tell(language, 'opening.title')}: {ways}. {tell(language, 'opening.note')}")
+    return lines
+
+
+def _table(score: StoredScore, words: NightWords, language: str, moved: list[str]) -> Table:
     bars = waterfall(score)
     stage = business.stage_long(score.stage, language)
     if score.held_back:
         stage += f" ({business.held_back(score.held_back, language)})"
+    if kept := business.kept(score.stage, score.score, words, language):
+        stage += f" ({kept})"
     grades = f"{score.fit_grade}{score.engagement_grade}"
     facts = [str(bars.printed.score), stage, grades]
     if words.calibrated:
         facts.append(f"{chance(score.probability, language)} (Ø {chance(words.base_probability, language)})")
     facts.append(moment(score.as_of, words.timezone, language))
-    caption = tell(language, "page.associated")
+    caption = "\n".join([*moved, tell(language, "page.associated")])
+    if any(bar_evidence(line, words, language) for line in bars.lines):
+        caption += "\n" + evidence_note(words, language)
     if words.simulated:
         caption += "\n" + tell(language, "page.simulated")
     table = Table(
@@ -79,12 +104,15 @@ def _table(score: StoredScore, words: NightWords, language: str) -> Table:
         title_justify="left",
         title_style="bold",
         show_header=False,
-        caption=caption,
+        caption=escape(caption),
         caption_justify="left",
     )
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for line in bars.lines:
         style = "bold" if is_total(line) else None
-        table.add_row(bar_points(line), escape(bar_text(line, words, language)), style=style)
+        text = escape(bar_text(line, words, language))
+        if evidence := bar_evidence(line, words, language):
+            text += f"\n[dim]{escape(evidence)}[/dim]"
+        table.add_row(bar_points(line), text, style=style)
     return table

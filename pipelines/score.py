@@ -1,5 +1,7 @@
 """``leadlight score``: the nightly job. Every open lead as of a moment, into the store and Parquet."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,21 @@ import pandas as pd
 from features.build import FeatureSet
 from features.errors import ParamsError
 from models.bundle import load_scorer
+from models.explaining_check import check_explained
 from models.scorer import Scorer
+from models.stages import stage_of
+from pipelines.changes.night import SinceLastNight, since_last_night
+from pipelines.changes.states import Side
 from pipelines.engine import feature_set, open_engine
 from pipelines.featurize import open_leads_at
 from pipelines.ingest import ingest
+from pipelines.openings import openings
 from pipelines.outputs import Workdir, read_frame, replacing
 from pipelines.params import Params
 from pipelines.register import open_registry
+from serving.changes import Opening
 from serving.night import Night, NightResult
-from serving.store import open_store
+from serving.store import Store, open_store
 
 __all__ = ["NightReport", "score"]
 
@@ -44,6 +52,10 @@ class NightReport:
         Rows of the source that could not be used.
     unseen : dict of str to int
         Activity types that the model has never seen, with their rows: counted as other activity.
+    since : SinceLastNight
+        What changed since the night before.
+    opened : list of Opening
+        What would carry leads over their next threshold.
     """
 
     scored: pd.DataFrame
@@ -52,6 +64,8 @@ class NightReport:
     words: dict[str, Any]
     quarantined: int
     unseen: dict[str, int]
+    since: SinceLastNight
+    opened: list[Opening]
 
 
 def score(
@@ -92,7 +106,8 @@ def score(
         None
     ):  # history is append-only: no later night could follow
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
-    version = open_registry(workdir).load()
+    registry = open_registry(workdir)
+    version = registry.load()
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
@@ -104,7 +119,20 @@ def score(
     table = features.table(open_leads_at(engine, as_of), engine.tables, moment=moment)
     frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
     consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
-    scored = _with_consent(pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1), consent)
+    scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
+    check_explained(scorer.model, frame)
+    side = Side(scorer, features, as_of, frame)
+    with _opened(workdir) as store:
+        scored = _with_hysteresis(scored, store, as_of, scorer.facts.get("hysteresis", 0.0))
+        since = (
+            since_last_night(
+                store, engine, params, registry, tonight=side, model_version=version.name, scored=scored
+            )
+            if store
+            else SinceLastNight()
+        )
+    scored = _with_consent(scored, consent)
+    opened = openings(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
     words = night_words(params, scorer, features, version.tags.get("calibrated") == "true")
@@ -114,18 +142,28 @@ def score(
         target
     ) as temporary:  # the file first, and shown last: it fails before the store is touched
         scored.to_parquet(temporary, index=False)
-        result = _store(workdir, night, scored)
+        result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in seen}
-    return NightReport(scored, result, target, words, quarantined, unseen)
+    return NightReport(scored, result, target, words, quarantined, unseen, since, opened)
 
 
-def _store(workdir: Workdir, night: Night, scored: pd.DataFrame) -> NightResult:
-    store = open_store(workdir.store_url)
-    try:
-        return store.write_night(night, scored)
-    finally:
-        store.close()
+def _store(
+    workdir: Workdir, night: Night, scored: pd.DataFrame, since: SinceLastNight, opened: list[Opening]
+) -> NightResult:
+    with closing(open_store(workdir.store_url)) as store:
+        return store.write_night(night, scored, since.moved, opened)
+
+
+@contextmanager
+def _opened(workdir: Workdir) -> Iterator[Store | None]:
+    """Open the store where there is one; before the first night nothing is made yet."""
+    database = workdir.store_url.removeprefix("sqlite:///")
+    if database != workdir.store_url and not Path(database).exists():
+        yield None
+        return
+    with closing(open_store(workdir.store_url)) as store:
+        yield store
 
 
 def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool) -> dict[str, Any]:
@@ -138,9 +176,11 @@ def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated
         "simulated": params.simulation is not None,
         "policy": sentences | {"agreed": scorer.facts["agreed"]} if agreed else None,
         "thresholds": thresholds,
+        "hysteresis": scorer.facts.get("hysteresis", 0.0),  # bundles made before there was any have none
         "base_probability": window["wins"] / window["snapshots"],
         "calibrated": calibrated,
         "rung": {name: scorer.facts[name] for name in ("candidate", "wins", "fewest_wins")},
+        "evidence": scorer.facts.get("evidence"),  # bundles made before it was counted have none
         "language_default": params.language,
         "timezone": params.source.timezone,
         "horizon_days": scorer.facts["horizon_days"],
@@ -149,6 +189,23 @@ def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated
             for topic in features.catalogue.topics
         },
     }
+
+
+def _with_hysteresis(
+    scored: pd.DataFrame, store: Store | None, as_of: pd.Timestamp, hysteresis: float
+) -> pd.DataFrame:
+    """Keep leads in the stage of the last night before this moment while they fall below it by little.
+
+    A night of the same moment does not count: a rerun must see what the first run saw.
+    """
+    if store is None or hysteresis == 0:
+        return scored
+    earlier = store.past_nights((as_of - pd.Timedelta(microseconds=1)).to_pydatetime())
+    if not earlier:
+        return scored
+    before = store.scores_at(earlier[0].night).set_index("lead_id")["stage"]
+    kept = stage_of(scored["score"].to_numpy(), scored["lead_id"].map(before), hysteresis)
+    return scored.assign(stage=kept)
 
 
 def _with_consent(scored: pd.DataFrame, consent: pd.DataFrame) -> pd.DataFrame:

@@ -6,13 +6,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from serving.answers import Health, LeadAnswer, LeadInList, LeadList, Problem, ReasonAnswer, StageName
+from serving.answers import (
+    ChangeAnswer,
+    EvidenceAnswer,
+    Health,
+    LeadAnswer,
+    LeadInList,
+    LeadList,
+    OpeningAnswer,
+    Problem,
+    ReasonAnswer,
+    StageName,
+)
 from serving.asking import RequestError, language_of, moment_of
 from serving.night import NightWords
 from serving.store import Store, StoredNight, StoredScore
 from serving.waterfall import printed_points
 from serving.words import Reason, sentence, top_reasons
 from serving.words.business import agreement
+from serving.words.evidence import direction, evidence_counts, evidence_sentence
 
 __all__ = ["api_router"]
 
@@ -74,7 +86,9 @@ def api_router(store: Store) -> APIRouter:
         night = require_night(store, moment)
         spoken = language_of(request, night.words.language_default)
         score = require_lead(store, lead_id, moment)
-        return _lead_answer(score, night, spoken, store.rank(score) if moment is None else None)
+        return _lead_answer(
+            score, night, spoken, store.rank(score) if moment is None else None, _moved(store, score, night)
+        )
 
     return router
 
@@ -111,11 +125,25 @@ def _in_list(score: StoredScore, words: NightWords) -> dict[str, Any]:
     }
 
 
-def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: int | None) -> LeadAnswer:
+def _moved(store: Store, score: StoredScore, night: StoredNight) -> dict[str, Any]:
+    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
+    openings = store.openings(night.night, score.lead_id)
+    return {
+        "change": ChangeAnswer(since=_utc(change.since), **change.causes) if change else None,
+        "openings": [
+            OpeningAnswer(topic=o.topic, times=o.times, score=o.score, stage=o.stage) for o in openings
+        ],
+    }
+
+
+def _lead_answer(
+    score: StoredScore, night: StoredNight, language: str, rank: int | None, moved: Mapping[str, Any]
+) -> LeadAnswer:
     printed = printed_points(score.base_score, score.reasons, score.score)
     unmoved = [reason for reason in score.reasons if reason.points == 0]
     return LeadAnswer(
         **_in_list(score, night.words),
+        **moved,
         as_of=_utc(score.as_of),
         since=_utc(score.since),
         base_score=score.base_score,
@@ -130,7 +158,9 @@ def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: in
                 group="fit" if reason.group == "fit" else "engagement",
                 points=reason.points,
                 points_printed=printed.points[reason.topic],
+                direction=direction(reason.points),
                 sentence=sentence(reason, night.words, language),
+                evidence=_evidence(reason, night.words, language),
                 value=_value(reason),
             )
             for reason in [*top_reasons(score.reasons, len(score.reasons)), *unmoved]
@@ -138,6 +168,19 @@ def _lead_answer(score: StoredScore, night: StoredNight, language: str, rank: in
         model_version=score.model_version,
         simulated=night.words.simulated,
         agreed=agreement(night.words, language)[0],
+    )
+
+
+def _evidence(reason: Reason, words: NightWords, language: str) -> EvidenceAnswer | None:
+    counts, told = evidence_counts(reason, words), evidence_sentence(reason, words, language)
+    if counts is None or told is None or words.evidence is None:
+        return None
+    return EvidenceAnswer(
+        snapshots=counts.snapshots,
+        leads=counts.leads,
+        win_rate=counts.win_rate,
+        all_win_rate=words.evidence.all.win_rate,
+        sentence=told,
     )
 
 

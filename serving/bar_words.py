@@ -3,10 +3,11 @@
 from serving.night import NightWords
 from serving.waterfall import Line
 from serving.words.catalogue import tell, tell_count
+from serving.words.evidence import direction, evidence_phrase
 from serving.words.numbers import signed
 from serving.words.sentences import sentence
 
-__all__ = ["bar_points", "bar_text", "is_total"]
+__all__ = ["bar_direction", "bar_evidence", "bar_points", "bar_text", "is_total"]
 
 
 def is_total(line: Line) -> bool:
@@ -26,3 +27,13 @@ def bar_text(line: Line, words: NightWords, language: str) -> str:
 def bar_points(line: Line) -> str:
     """Print the number of a bar; what a topic adds carries its sign."""
     return str(line.printed) if is_total(line) else signed(line.printed)
+
+
+def bar_direction(line: Line, language: str) -> str | None:
+    """Say which way the points of a bar go, as printed; None of a total."""
+    return None if is_total(line) else tell(language, f"direction.{direction(line.printed)}")
+
+
+def bar_evidence(line: Line, words: NightWords, language: str) -> str | None:
+    """Say how often past leads in the same range as a topic's value won; None where nothing is told of it."""
+    return evidence_phrase(line.reason, words, language) if line.reason is not None else None

@@ -7,12 +7,15 @@ from fastapi.responses import HTMLResponse
 
 from serving.api import require_lead, require_night
 from serving.asking import language_of
-from serving.bar_words import bar_points, bar_text, is_total
+from serving.bar_words import bar_direction, bar_evidence, bar_points, bar_text, is_total
+from serving.change_words import change_told, openings_told
+from serving.night import NightWords
 from serving.rendering import address, render
 from serving.store import Store, StoredNight, StoredScore
 from serving.waterfall import Line, Printed, waterfall
-from serving.words.business import held_back, stage_long
+from serving.words.business import held_back, kept, stage_long
 from serving.words.catalogue import tell
+from serving.words.evidence import evidence_note
 from serving.words.numbers import chance, moment, number, ratio, signed
 
 __all__ = ["lead_router"]
@@ -46,6 +49,7 @@ def lead_router(store: Store) -> APIRouter:
             night.words,
             back=address("/", language=asked),
             **_shown(score, night, store.rank(score), language),
+            **_moved(store, score, night, language),
         )
 
     return router
@@ -59,6 +63,7 @@ def _shown(score: StoredScore, night: StoredNight, rank: int, language: str) -> 
         "printed": bars.printed.score,
         "stage_label": stage_long(score.stage, language),
         "held_back": held_back(score.held_back, language) if score.held_back else None,
+        "kept": kept(score.stage, score.score, words, language),
         "chance": chance(score.probability, language) if words.calibrated else None,
         "average": chance(words.base_probability, language),
         "ratio": ratio(score.probability, words.base_probability, language),
@@ -72,14 +77,33 @@ def _shown(score: StoredScore, night: StoredNight, rank: int, language: str) -> 
                 signed(bars.printed.of_group(score.reasons, "engagement")),
             ),
         ],
-        "bars": [
-            (line, bar_text(line, words, language), bar_points(line), _tone(line)) for line in bars.lines
-        ],
+        "bars": [_bar(line, words, language) for line in bars.lines],
+        "evidence_note": evidence_note(words, language),
         "marks": bars.marks,
         "sum": _sum(bars.printed, score, language),
         "model_version": score.model_version,
         "as_of": moment(score.as_of, words.timezone, language, with_time=True),
         "since": moment(score.since, words.timezone, language) if score.since != score.as_of else None,
+    }
+
+
+def _moved(store: Store, score: StoredScore, night: StoredNight, language: str) -> dict[str, Any]:
+    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
+    openings = store.openings(night.night, score.lead_id)
+    return {
+        "change": change_told(change, score.score, night.words, language) if change else None,
+        "openings": openings_told(openings, night.words, language),
+    }
+
+
+def _bar(line: Line, words: NightWords, language: str) -> dict[str, Any]:
+    return {
+        "line": line,
+        "text": bar_text(line, words, language),
+        "evidence": bar_evidence(line, words, language),
+        "points": bar_points(line),
+        "direction": bar_direction(line, language),
+        "tone": _tone(line),
     }
 
 

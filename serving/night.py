@@ -3,13 +3,25 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import StoreError
 
-__all__ = ["Agreement", "Night", "NightResult", "NightWords", "Policy", "Rung", "TopicWords", "read_words"]
+__all__ = [
+    "Agreement",
+    "Counts",
+    "Evidence",
+    "Night",
+    "NightResult",
+    "NightWords",
+    "Policy",
+    "Rung",
+    "TopicEvidence",
+    "TopicWords",
+    "read_words",
+]
 
 
 class _Words(BaseModel):
@@ -55,18 +67,52 @@ class Rung(_Words):
     fewest_wins: int = Field(ge=0)
 
 
+class Counts(NamedTuple):
+    """Past snapshots, the different leads they are of, and how many of the snapshots won."""
+
+    snapshots: int
+    leads: int
+    wins: int
+
+    @property
+    def win_rate(self) -> float:
+        """Share of the snapshots that won; 0 of none."""
+        return self.wins / max(self.snapshots, 1)
+
+
+class TopicEvidence(_Words):
+    """The ranges of one topic, named as in `models.ranges`."""
+
+    edges: list[float] = Field(default_factory=list)
+    ranges: dict[str, Counts]
+
+
+class Evidence(_Words):
+    """How often past snapshots won, by the range that they lay in.
+
+    ``horizon_days`` is the time to win in; None where the source has no dates.
+    """
+
+    horizon_days: int | None = None
+    all: Counts
+    topics: dict[str, TopicEvidence]
+
+
 class NightWords(_Words):
     """What must be known to tell a night's scores in words.
 
-    ``timezone`` is the zone that dates are shown in; everything stored is UTC.
+    ``timezone`` is the zone that dates are shown in; everything stored is UTC. ``hysteresis`` is by how many
+    points of score a lead may fall below 50 or 80 before it leaves the stage that begins there.
     """
 
     simulated: bool = False
     policy: Policy | None = None
     thresholds: Thresholds = Thresholds()
+    hysteresis: float = Field(default=0, ge=0, lt=30)
     base_probability: float = Field(ge=0, le=1)
     calibrated: bool
     rung: Rung | None = None
+    evidence: Evidence | None = None
     language_default: str = "en"
     timezone: str = "UTC"
     topics: dict[str, TopicWords]

@@ -10,12 +10,14 @@ from models.anchors import STAGES
 from serving.answers import StageName
 from serving.api import require_night
 from serving.asking import language_of
+from serving.change_words import ChangeTold, change_told
+from serving.changes import Change
 from serving.night import NightWords
 from serving.rendering import address, lead_path, render
 from serving.store import Store, StoredScore
 from serving.waterfall import printed_points
 from serving.words import phrase, top_reasons
-from serving.words.business import held_back, stage, stage_long
+from serving.words.business import held_back, kept, stage, stage_long
 from serving.words.catalogue import tell
 from serving.words.numbers import chance, moment, number, signed
 
@@ -38,6 +40,8 @@ class _Row:
     stage_title: str
     grade: str
     held_back: str | None
+    kept: str | None
+    change: ChangeTold | None
     reasons: list[tuple[str, str, str]]
 
 
@@ -66,7 +70,11 @@ def queue_router(store: Store) -> APIRouter:
         total = counts[stage]
         offset = (page - 1) * PAGE_LEADS
         listed = store.current(PAGE_LEADS, offset, stage)
-        rows = [_row(lead, offset + place, night.words, language) for place, lead in enumerate(listed, 1)]
+        moved = store.changes(night.night, [lead.lead_id for lead in listed])
+        rows = [
+            _row(lead, offset + place, night.words, language, moved.get(lead.lead_id))
+            for place, lead in enumerate(listed, 1)
+        ]
         asked = request.query_params.get("language")
         return render(
             request,
@@ -107,7 +115,7 @@ def _filters(
     ]
 
 
-def _row(score: StoredScore, rank: int, words: NightWords, language: str) -> _Row:
+def _row(score: StoredScore, rank: int, words: NightWords, language: str, change: Change | None) -> _Row:
     printed = printed_points(score.base_score, score.reasons, score.score)
     return _Row(
         rank=number(rank, language),
@@ -121,6 +129,8 @@ def _row(score: StoredScore, rank: int, words: NightWords, language: str) -> _Ro
         stage_title=stage_long(score.stage, language),
         grade=score.fit_grade + score.engagement_grade,
         held_back=held_back(score.held_back, language) if score.held_back else None,
+        kept=kept(score.stage, score.score, words, language),
+        change=change_told(change, score.score, words, language) if change else None,
         reasons=[
             (
                 "up" if reason.points > 0 else "down",

@@ -9,7 +9,17 @@ from models.checks import TOLERATED
 from models.scorer import Scorer
 from pipelines.card.forms import RUNGS, call, count, decimals
 from pipelines.card.limits import limits
-from pipelines.card.material import calibration, choice, data, figures, plain, segments, thresholds
+from pipelines.card.material import (
+    calibration,
+    choice,
+    data,
+    figures,
+    one_more,
+    plain,
+    promises,
+    segments,
+    thresholds,
+)
 
 __all__ = ["card"]
 
@@ -68,6 +78,8 @@ def card(
         "policy_agreed": facts["policy_agreed"],
         "agreed": facts["agreed"],
         **deeds,
+        "promises": promises(metrics),
+        "one_more_activity": one_more(scorer, metrics),
         "segments": segments(scorer, found),
     }
     content = plain(content)
@@ -117,10 +129,14 @@ def _why(content: Mapping[str, Any]) -> str:
     best = min(rungs, key=lambda rung: rung["behind_best"])
     serving = next(rung for rung in rungs if rung["serves"])
     simpler = rungs[: rungs.index(serving)]
+    near = [rung for rung in simpler if rung["behind_best"] <= rung["error"]]
+    virtue = "cheapest to explain" if near else "simplest"
     if serving is best:
         beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""
+        if near:
+            beaten = ", and a simpler one within one standard error of it takes more to explain"
         return f"It is {name}: its log loss out of time is the lowest{beaten}."
     return (
-        f"It is {name}, the simplest that is within one standard error of the best: out of time it is behind "
+        f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
         f"{best['label']} by {decimals(serving['behind_best'], 5)} ± {decimals(serving['error'], 5)} nats."
     )

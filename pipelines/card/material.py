@@ -12,7 +12,18 @@ from pipelines.card.deeds import wilson
 from pipelines.card.forms import FIGURES, MODELS, RUNGS, call
 from pipelines.outputs import Workdir, read_json
 
-__all__ = ["calibration", "choice", "data", "figures", "plain", "segments", "thresholds", "unused_columns"]
+__all__ = [
+    "calibration",
+    "choice",
+    "data",
+    "figures",
+    "one_more",
+    "plain",
+    "promises",
+    "segments",
+    "thresholds",
+    "unused_columns",
+]
 
 SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
@@ -28,6 +39,8 @@ def choice(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
+            # bundles written before this was counted do not tell it
+            "explaining_cost": known.get("explaining_cost", {}).get(name),
             "serves": name == facts["candidate"],
         }
         for name in _ordered(known["log_loss"], RUNGS)
@@ -161,6 +174,40 @@ def thresholds(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any
             }
         )
     return rows
+
+
+def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay out what grades and thresholds were to do on the test window, and what they did, a row a figure."""
+    found = metrics["promises"]
+    rows = [
+        {"of": kind, "name": name, "figure": figure, "at_ages": None, **verdict}
+        for kind, named in (("thresholds", found["thresholds"]), *found["grades"].items())
+        for name, figures in named.items()
+        for figure, verdict in figures.items()
+    ]
+    return {
+        "rows": [
+            row
+            | {
+                "key": f"{row['of']}.{row['name']}.{row['figure']}",
+                "label": SHORT.get(row["name"], f"{row['of'].capitalize()} {row['name']}"),
+            }
+            for row in rows
+        ],
+        "judged": found["judged"],
+        "outside": found["outside"],
+    }
+
+
+def one_more(scorer: Scorer, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Lay out what one more activity of each raising signal does to scores, the most lowered first."""
+    found = metrics["one_more_activity"]
+    if found is None:
+        return None
+    labels = {topic.key: topic.label.get("en", topic.key) for topic in scorer.catalogue.topics}
+    rows = [{"topic": name, "label": labels.get(name, name), **row} for name, row in found["signals"].items()]
+    rows.sort(key=lambda row: (-row["lowered"], row["topic"]))
+    return {"leads": found["leads"], "rows": rows}
 
 
 def segments(scorer: Scorer, found: pd.DataFrame) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ def score(
     language: Language = None,
 ) -> None:
     """Score every open lead as of a moment, into the store and a Parquet file."""
+    from pipelines.changes.base import over_the_base
+    from pipelines.changes.terminal import base_line
     from pipelines.console import console, step
     from pipelines.moments import last_midnight, parse_as_of
     from pipelines.outputs import Workdir
@@ -45,6 +47,13 @@ def score(
             f"New activity types since training, counted as other activity: {named}.",
             markup=False,
         )
+    if night.since.unknown:
+        console.print(
+            f"What changed since the night before is not known: {night.since.unknown}", markup=False
+        )
+    elif night.since.since is not None and night.since.before is not None:
+        found = over_the_base(night.since.before, night.scored, night.since.moved)
+        console.print(base_line(found, night.since.since), markup=False)
     console.print(queue_table(night, words))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 

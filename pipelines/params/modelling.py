@@ -11,6 +11,7 @@ __all__ = [
     "Agreement",
     "Attribute",
     "Audit",
+    "Economics",
     "HistorySpan",
     "Label",
     "PointsRule",
@@ -139,12 +140,29 @@ class Agreement(Record):
     on: dt.date = Field(description="Day of the agreement.")
 
 
+class Economics(Record):
+    """What a win brings and a contact takes: what `leadlight report thresholds` reckons with."""
+
+    win: float | None = Field(
+        None, description="Worth of a win; none: the median amount of won deals, if any is known.", gt=0
+    )
+    contact: float | None = Field(None, description="Cost of contacting a lead; none: not counted.", ge=0)
+    minutes: float = Field(30, description="Minutes that answering a new MQL or SQL takes.", gt=0)
+
+
 class Policy(Record):
     """The sentences that marketing and sales agreed on."""
 
     marketing_qualified: str = Field("top 20 percent", description="When a lead is marketing qualified.")
     sales_qualified: str = Field("top 5 percent", description="When a lead is sales qualified.")
     agreed: Agreement | None = Field(None, description="Who agreed, and when.")
+    fewest_leads: int = Field(
+        20, description="Different leads that must stand above a threshold for it to be believed.", ge=1
+    )
+    hysteresis: float = Field(
+        3, description="Score points below 50 (80) until which an MQL (SQL) stays one.", ge=0, lt=30
+    )
+    economics: Economics = Field(default_factory=Economics, description="What a win and a contact are worth.")
 
 
 class Promotion(Record):

@@ -49,8 +49,8 @@ def past_nights(connection: Connection, until: dt.datetime) -> list[PastNight]:
 
 
 def scores_at(connection: Connection, night: int) -> pd.DataFrame:
-    """Give the probability, score and stage of every lead in the view after a night, by lead id."""
-    columns = [scores.c[name] for name in ("lead_id", "probability", "score", "stage")]
+    """Give probability, score, base score and stage of every lead in the view after a night, by lead id."""
+    columns = [scores.c[name] for name in ("lead_id", "probability", "score", "base_score", "stage")]
     rows = connection.execute(view(night).with_only_columns(*columns))
     frame = pd.DataFrame(rows.all(), columns=[column.name for column in columns])
     return frame.sort_values("lead_id", ignore_index=True)

@@ -1,19 +1,22 @@
 """The store: what the nightly job writes to, and what the counter reads from."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from serving.changes import Change, Opening
 from serving.night import Night, NightResult, read_words
 from serving.store.checking import check_scored
+from serving.store.moves import changes_of, openings_of, points_at, write_moves
 from serving.store.opening import refusing
 from serving.store.past import PastNight, past_nights, scores_at
 from serving.store.records import Closing, StoredNight, StoredScore
 from serving.store.tables import CLOSED, nights, scores
 from serving.store.view import closing_or_score, night_at, stored_score, view
-from serving.store.writing import compare_rerun, write_night
+from serving.store.writing import compare_rerun, night_number, write_night
 
 __all__ = ["Store"]
 
@@ -37,7 +40,13 @@ class Store:
         """Give back all connections."""
         self._engine.dispose()
 
-    def write_night(self, night: Night, scored: pd.DataFrame) -> NightResult:
+    def write_night(
+        self,
+        night: Night,
+        scored: pd.DataFrame,
+        moved: Sequence[Change] = (),
+        opened: Sequence[Opening] = (),
+    ) -> NightResult:
         """Write the scores of a night, all of them or none.
 
         Parameters
@@ -46,6 +55,10 @@ class Store:
         scored : pandas.DataFrame
             One row for every lead that is open: ``lead_id, as_of, probability, score, base_score, stage,
             fit_grade, engagement_grade, held_back, reasons, model_version``.
+        moved : sequence of Change
+            What moved the scores since the night before.
+        opened : sequence of Opening
+            What would carry leads over their next threshold.
 
         Returns
         -------
@@ -66,7 +79,9 @@ class Store:
                 if number is not None:
                     return compare_rerun(connection, number, night, words, leads)
             with self._engine.begin() as connection:
-                return write_night(connection, night, words, leads)
+                result = write_night(connection, night, words, leads)
+                write_moves(connection, night_number(connection, night), moved, opened)
+                return result
 
     def newest_night(self, as_of: dt.datetime | None = None) -> StoredNight | None:
         """Find the night that the current view shows.
@@ -100,10 +115,38 @@ class Store:
         Returns
         -------
         pandas.DataFrame
-            ``lead_id, probability, score, stage``, one row a lead, by lead id.
+            ``lead_id, probability, score, base_score, stage``, one row a lead, by lead id.
         """
         with refusing(self._engine.url), self._engine.connect() as connection:
             return scores_at(connection, night)
+
+    def changes(self, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
+        """Tell what moved scores on a night, since the one before.
+
+        Parameters
+        ----------
+        night : int
+            Its number.
+        leads : sequence of str, optional
+            Only of these; of all if left out.
+
+        Returns
+        -------
+        dict of str to Change
+            By lead id; a lead that was not shown on the night before has none.
+        """
+        with refusing(self._engine.url), self._engine.connect() as connection:
+            return changes_of(connection, night, leads)
+
+    def openings(self, night: int, lead_id: str) -> list[Opening]:
+        """Tell what would have carried a lead over its next threshold on a night, the best first."""
+        with refusing(self._engine.url), self._engine.connect() as connection:
+            return openings_of(connection, night, lead_id)
+
+    def points_at(self, night: int, leads: Sequence[str]) -> pd.DataFrame:
+        """Give the points that leads were shown with after a night: one row a lead, one column a topic."""
+        with refusing(self._engine.url), self._engine.connect() as connection:
+            return points_at(connection, night, leads)
 
     def current(self, limit: int, offset: int = 0, stage: str | None = None) -> list[StoredScore]:
         """List the leads of the current view, highest score first.

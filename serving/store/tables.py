@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
 
-__all__ = ["CLOSED", "metadata", "nights", "scores"]
+__all__ = ["CLOSED", "changes", "metadata", "nights", "openings", "scores"]
 
 CLOSED = "closed"
 """Stage of the row that takes a lead out of the current view."""
@@ -41,4 +41,29 @@ scores = Table(
     Column("held_back", String),
     Column("reasons", Text),
     Column("model_version", String, nullable=False),
+)
+
+# One row per lead that was shown on the night before too.
+changes = Table(
+    "changes",
+    metadata,
+    Column("lead_id", String, primary_key=True),
+    Column("night", Integer, ForeignKey("nights.night"), primary_key=True),
+    Column("since", DateTime, nullable=False),
+    Column("new_activity", Double, nullable=False),
+    Column("time_passing", Double, nullable=False),
+    Column("corrected", Double, nullable=False),
+    Column("new_model", Double, nullable=False),
+    Column("topics", Text, nullable=False),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("lead_id", String, primary_key=True),
+    Column("night", Integer, ForeignKey("nights.night"), primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("stage", String, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("score", Double, nullable=False),
 )

@@ -16,7 +16,7 @@ from serving.store.checking import ScoredLead
 from serving.store.tables import CLOSED, nights, scores
 from serving.store.view import view
 
-__all__ = ["CHUNK_ROWS", "compare_rerun", "write_night"]
+__all__ = ["CHUNK_ROWS", "compare_rerun", "night_number", "write_night"]
 
 CHUNK_ROWS = 1000
 """Rows handed to the driver at a time: bounds memory, costs no speed."""
@@ -126,6 +126,11 @@ def _reserve(connection: Connection, night: Night) -> int:
         raise StoreError(
             f"The night {night.run_id} must be written by one job at a time. Got another one writing."
         ) from None
+    return night_number(connection, night)
+
+
+def night_number(connection: Connection, night: Night) -> int:
+    """Return the number under which a night was written."""
     number = connection.scalar(select(nights.c.night).where(nights.c.run_id == night.run_id))
     return int(number or 0)
 

@@ -2,11 +2,12 @@
 
 from babel.lists import format_list
 
+from models.stages import kept_until
 from serving.night import NightWords
 from serving.words.catalogue import locale, tell, tell_if_known
 from serving.words.numbers import date, number
 
-__all__ = ["agreement", "held_back", "policy_lines", "rung", "stage", "stage_long"]
+__all__ = ["agreement", "held_back", "kept", "policy_lines", "rung", "stage", "stage_long"]
 
 _THRESHOLDS = ("marketing_qualified", "sales_qualified")
 
@@ -24,6 +25,23 @@ def stage_long(name: str, language: str) -> str:
 def held_back(code: str, language: str) -> str:
     """Say why a lead is held back; a code without a message is shown as it is."""
     return tell_if_known(language, f"held_back.{code}", tell(language, "held_back.other", code=code))
+
+
+def kept(name: str, score: float, words: NightWords, language: str) -> str | None:
+    """Say until when a lead stays in a stage that its score alone would not give it; None where it would.
+
+    Parameters
+    ----------
+    name : str
+        Its stage.
+    score : float
+    words : NightWords
+    language : str
+    """
+    until = kept_until(name, score, words.hysteresis)
+    if until is None:
+        return None
+    return tell(language, "stage.kept", stage=stage(name, language), score=number(until, language))
 
 
 def policy_lines(words: NightWords, language: str) -> list[str]:

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal, format_percent
 
 from serving.words.catalogue import locale, tell
 
-__all__ = ["chance", "date", "moment", "number", "ratio", "signed"]
+__all__ = ["chance", "date", "moment", "number", "ratio", "share", "signed"]
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -48,6 +48,11 @@ def chance(probability: float, language: str) -> str:
     if probability > 0.99:
         return tell(language, "chance.over", percent=_percent(0.99, language, decimals=0))
     return _percent(probability, language, decimals=1 if probability < 0.0995 else 0)
+
+
+def share(rate: float, language: str) -> str:
+    """Write how often something happened, 0 to 1: none and all as they are, the rest like a chance."""
+    return _percent(rate, language, decimals=0) if rate in (0, 1) else chance(rate, language)
 
 
 def ratio(probability: float, base: float, language: str) -> str | None:
@@ -96,6 +101,6 @@ def moment(utc: dt.datetime, timezone: str, language: str, with_time: bool = Fal
     return f"{date(local.date(), language)}, {time} ({local.tzinfo})"
 
 
-def _percent(share: float, language: str, decimals: int) -> str:
+def _percent(rate: float, language: str, decimals: int) -> str:
     form = locale(language).percent_formats[None].pattern.replace("#,##0", "#,##0.0" if decimals else "#,##0")
-    return str(format_percent(share, format=form, locale=locale(language)))
+    return str(format_percent(rate, format=form, locale=locale(language)))

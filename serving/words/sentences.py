@@ -55,7 +55,7 @@ def sentence(reason: Reason, words: NightWords, language: str) -> str:
     if isinstance(reason.value, Mapping) and not _is_read(reason.value):
         counts = _numbers(reason.value)
         told = tell(language, "reason.counted", label=name, what=_counted(counts, language))
-        return told + _trend(counts, language)
+        return told + _further(counts, language)
     return _plain(reason, words, language, name)
 
 
@@ -161,11 +161,18 @@ def _when(days: float, language: str) -> str:
     return tell_count(language, "when.days", whole)
 
 
-def _trend(counts: Mapping[str, float | None], language: str) -> str:
+def _further(counts: Mapping[str, float | None], language: str) -> str:
+    # nights of an earlier version carry fewer parts; what is not there is not told
     told = ""
+    objects = int(counts.get(f"objects_{_WINDOWS[-1]}d") or 0)
+    if objects > 1:
+        told += tell_count(language, "signal.objects", objects, days=_WINDOWS[-1])
+    total = counts.get(f"value_sum_{_WINDOWS[-1]}d")
+    if total:
+        told += tell(language, "signal.sum", sum=number(total, language), days=_WINDOWS[-1])
     days = int(counts.get("active_days_30d") or 0)
     if days:
-        told = tell_count(language, "activity.days", days)
+        told += tell_count(language, "activity.days", days)
     trend = counts.get("trend")
     if trend is not None and abs(trend) >= _MARKED_TREND and counts.get("count_30d"):
         told += tell(language, "activity.more" if trend > 0 else "activity.less")

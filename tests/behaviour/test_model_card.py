@@ -221,6 +221,7 @@ def test_every_result_moves_the_card(told, again):
     for path in [
         ("choice", "behind_best", facts["candidate"]),
         ("choice", "error", facts["candidate"]),
+        ("choice", "explaining_cost", facts["candidate"]),
         ("base_rate", "shift"),
         ("snapshots", "immature"),
         ("snapshots", "splits", "gap", "snapshots"),

@@ -1,8 +1,6 @@
 """What is said of a lead is true, whole and in the reader's language."""
 
 import datetime as dt
-import re
-from string import Formatter
 
 import pytest
 from hypothesis import given
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from serving.night import read_words
 from serving.words import Reason, phrase, sentence, strongest_for, top_reasons
 from serving.words.business import agreement, held_back, policy_lines, stage_long
-from serving.words.catalogue import LANGUAGES, locale, messages, tell, tell_count
+from serving.words.catalogue import LANGUAGES, tell, tell_count
 from serving.words.numbers import chance, moment, number, ratio, signed
 
 TOPICS = {
@@ -128,34 +126,6 @@ def test_a_topic_without_a_label_is_called_by_its_name():
 
 def test_braces_in_data_are_shown_as_they_are():
     assert sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
-
-
-def test_all_catalogues_have_the_same_keys_fields_and_the_plurals_of_their_language():
-    english = messages("en")
-    assert {"de", "en"} <= set(LANGUAGES)
-    for language in LANGUAGES:
-        catalogue = messages(language)
-        assert catalogue.keys() == english.keys()
-        for key, message in catalogue.items():
-            assert isinstance(message, str) == isinstance(english[key], str), key
-            if not isinstance(message, str):
-                assert set(message) == {*locale(language).plural_form.rules, "other"}, key
-            reference = english[key] if isinstance(message, str) else english[key]["other"]
-            told = message if isinstance(message, str) else message["other"]
-            assert fields(told) == fields(reference), key
-
-
-def fields(message):
-    return {name for _, name, _, _ in Formatter().parse(message) if name}
-
-
-def test_no_message_claims_a_cause():
-    claims = re.compile(r"\b(because|due to|causes?|weil|wegen|dadurch)\b", re.IGNORECASE)
-    for language in LANGUAGES:
-        for message in messages(language).values():
-            for text in [message] if isinstance(message, str) else message.values():
-                assert not claims.search(text)
-    assert "associated with" in tell("en", "page.associated")
 
 
 def test_a_message_that_is_missing_is_an_error():

@@ -93,8 +93,9 @@ def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_e
     hardly_worse = truth + rng.normal(0, 0.05, 8000)
     few = slice(0, 300)
     near = {"logistic": hardly_worse[few], "interactions": truth[few]}
-    assert choose_candidate(near, won[few], groups[few]).name == "logistic"
-    choice = choose_candidate({"logistic": worse, "interactions": truth}, won, groups)
+    costs = {"logistic": 60.0, "interactions": 6000.0}
+    assert choose_candidate(near, won[few], groups[few], costs).name == "logistic"
+    choice = choose_candidate({"logistic": worse, "interactions": truth}, won, groups, costs)
     assert choice.name == "interactions"
     assert choice.behind_best["logistic"] > choice.error["logistic"]
 

@@ -176,7 +176,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
         ("horizon_days: 90", "horizon: 90", "label.horizon", "horizon_days."),
         ("since: null", "from: null", "history.from", "since, until."),
         ("is: [Masch", "in: [Masch", "points.0.in", "at_least, attribute, is, points, signal, within_days."),
-        ("  sales_qualified", "  sql", "policy.sql", "agreed, marketing_qualified, sales_qualified."),
+        ("  sales_qualified", "  sql", "policy.sql", "hysteresis, marketing_qualified, sales_qualified."),
         ('"on": 2025', '"am": 2025', "policy.agreed.am", "by, on."),
     ],
 )

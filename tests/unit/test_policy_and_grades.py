@@ -1,11 +1,13 @@
 """Thresholds from sentences, by brute force; grades by what such leads did."""
 
+import re
+
 import numpy as np
 import pytest
 
 from features.errors import PolicyError
 from models.grades import GradeScale
-from models.policy import FORMS, Scored, choose_threshold
+from models.policy import FORMS, Scored, Threshold, choose_threshold
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,61 @@ def test_one_that_cannot_be_met_names_the_best_that_can_and_that_one_works(score
         choose_threshold("highest recall with precision >= 0.99", scored, 0)
     best = str(refused.value).split("The best is ")[1].rstrip(".")
     assert choose_threshold(best, scored, 0).precision[0] > 0.3
+
+
+@pytest.fixture(scope="module")
+def clustered():
+    """Three hundred leads of ten snapshots each, the best of which are the best ten times."""
+    rng = np.random.default_rng(8)
+    p = np.repeat(np.sort(rng.beta(1, 8, 300))[::-1], 10) * rng.uniform(0.98, 1.0, 3000)
+    return Scored(p, (rng.random(3000) < p).astype(int), np.repeat(np.arange(300), 10), weeks=10.0)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "highest recall with precision >= 0.95",
+        "top 1 percent",
+        "top 2.5 per week",
+        "highest value with win 1 and contact 1",
+        "probability >= 0.97",
+    ],
+)
+def test_a_form_that_too_few_leads_can_meet_names_the_nearest_of_its_form_that_enough_can(
+    clustered, sentence
+):
+    with pytest.raises(PolicyError, match="The best is") as refused:
+        choose_threshold(sentence, clustered, 0)
+    best = str(refused.value).split("The best is ")[1].rstrip(".")
+    assert re.sub(r"[\d.]+", "N", best) == re.sub(r"[\d.]+", "N", sentence)
+    found = choose_threshold(best, clustered, 0)
+    assert found.leads >= 20
+    assert found.leads <= 23 or "value" in sentence
+
+
+def test_leads_are_counted_and_not_their_snapshots(clustered):
+    ten_leads = float(np.sort(clustered.probability)[-100])
+    assert (clustered.probability >= ten_leads).sum() == 100
+    with pytest.raises(PolicyError, match=r"has 1\d leads above it, and it takes 20 \(policy.fewest_leads\)"):
+        choose_threshold(f"probability >= {ten_leads:.6f}", clustered, 0)
+    found = choose_threshold(f"probability >= {ten_leads:.6f}", clustered, 0, fewest_leads=5)
+    above = clustered.probability >= found.probability
+    assert found.leads == len(set(clustered.groups[above]))
+    assert found.wins == len(set(clustered.groups[above & (clustered.won == 1)]))
+
+
+def test_a_window_with_fewer_leads_than_are_asked_for_can_have_no_threshold(clustered):
+    with pytest.raises(PolicyError, match=r"at least 301 leads .* Got 300"):
+        choose_threshold("top 20 percent", clustered, 0, fewest_leads=301)
+    few = Scored(np.linspace(0.1, 0.9, 30), np.tile([0, 1], 15), np.arange(30), weeks=1.0)
+    with pytest.raises(PolicyError, match="none, for only all leads together are enough"):
+        choose_threshold("top 20 percent", few, 0, fewest_leads=30)
+
+
+def test_a_threshold_written_before_leads_were_counted_can_be_read(scored):
+    written = choose_threshold("top 5 percent", scored, 0).to_dict()
+    del written["leads"], written["wins"]
+    assert Threshold.from_dict(written).leads is None
 
 
 def test_a_contact_dearer_than_any_win_is_refused(scored):

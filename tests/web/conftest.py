@@ -185,4 +185,4 @@ def watched(browser, site):
 @pytest.fixture(scope="session")
 def data():
     """What the pages are about."""
-    return SimpleNamespace(odd=ODD, words=WORDS, leads=LEADS, topics=TOPICS)
+    return SimpleNamespace(odd=ODD, words=WORDS, leads=LEADS, topics=TOPICS, lead=lead)

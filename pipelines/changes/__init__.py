@@ -1,0 +1,1 @@
+"""What changed between two nights, lead by lead and over the whole base."""

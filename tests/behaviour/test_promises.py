@@ -1,0 +1,111 @@
+"""Grades and thresholds against what they promised: in the metrics, on the card, and kept by the demo."""
+
+import json
+
+import pytest
+
+from models.bundle import load_scorer
+from models.promises import held_to
+from pipelines.learning_data import read_learning_data
+from pipelines.outputs import Workdir
+
+
+@pytest.fixture(scope="module")
+def told(trained):
+    class Told:
+        work = Workdir(trained / "work")
+        metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
+        promises = metrics["promises"]
+        html = (work.plots / "card.html").read_text(encoding="utf-8")
+        scorer = load_scorer(work.bundle)
+
+    return Told
+
+
+def verdicts(promises):
+    for name, figures in promises["thresholds"].items():
+        for figure, verdict in figures.items():
+            yield f"thresholds.{name}.{figure}", verdict
+    for group, grades in promises["grades"].items():
+        for grade, figures in grades.items():
+            for figure, verdict in figures.items():
+                yield f"{group}.{grade}.{figure}", verdict
+
+
+def interval(told):
+    return told["value"], told["low"], told["high"]
+
+
+@pytest.mark.slow
+def test_every_verdict_follows_from_the_intervals_beside_it(told):
+    every = dict(verdicts(told.promises))
+    assert told.promises["judged"] == len(every) >= 12
+    assert told.promises["outside"] == [name for name, verdict in every.items() if not verdict["inside"]]
+    both = [*every.values(), *(verdict["at_ages"] for verdict in every.values() if "at_ages" in verdict)]
+    assert len(both) > len(every)
+    for verdict in both:
+        promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
+        held = verdict["held_to"]
+        assert (held["low"], held["high"]) == pytest.approx(held_to(promised, shown), abs=5e-6)
+        assert held["low"] <= promised[1]
+        assert promised[2] <= held["high"]
+        assert verdict["inside"] == (held["low"] <= shown[0] <= held["high"])
+        assert verdict["inside_promised"] == (promised[1] <= shown[0] <= promised[2])
+
+
+@pytest.mark.slow
+def test_promises_are_those_of_the_bundle_and_what_is_shown_is_that_of_the_test_window(told):
+    _, test = read_learning_data(told.work).past_and_test()
+    scored = told.scorer.score(test.frame).assign(won=test.won)
+    for name, threshold in told.scorer.thresholds.items():
+        above = scored["probability"] >= threshold.probability
+        found = told.promises["thresholds"][name]
+        assert interval(found["precision"]["promised"]) == pytest.approx(threshold.precision, abs=1e-6)
+        assert found["precision"]["shown"]["value"] == pytest.approx(
+            scored.loc[above, "won"].mean(), abs=1e-6
+        )
+        assert found["share"]["shown"]["value"] == pytest.approx(above.mean(), abs=1e-6)
+    for group, scale in (("fit", told.scorer.fit_grades), ("engagement", told.scorer.engagement_grades)):
+        shown = scored.groupby(f"{group}_grade")["won"].mean()
+        kept = {row.grade: row for row in scale.promised}
+        assert set(told.promises["grades"][group]) == set(kept) & set(shown.index)
+        for grade, figures in told.promises["grades"][group].items():
+            assert interval(figures["win_rate"]["promised"]) == pytest.approx(kept[grade].win_rate, abs=1e-6)
+            assert figures["win_rate"]["shown"]["value"] == pytest.approx(shown[grade], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_the_card_lists_every_figure_with_its_verdict(told):
+    for name, verdict in verdicts(told.promises):
+        row = told.html.split(f'<tr data-key="{name}">')[1].split("</tr>")[0]
+        assert f">{'inside' if verdict['inside'] else 'outside'}</span>" in row
+        for value in (
+            verdict["shown"]["value"],
+            *interval(verdict["promised"]),
+            *verdict["held_to"].values(),
+        ):
+            assert f'value="{value}"' in row
+    inside = told.promises["judged"] - len(told.promises["outside"])
+    assert f"{inside} of {told.promises['judged']} figures" in told.html
+
+
+@pytest.mark.slow
+def test_what_is_kept_of_grades_is_far_from_certain_of_few_leads(told):
+    rows = [
+        row for scale in (told.scorer.fit_grades, told.scorer.engagement_grades) for row in scale.promised
+    ]
+    assert all(row.leads <= row.snapshots for row in rows)
+    assert all(row.win_rate[1] <= row.win_rate[0] <= row.win_rate[2] for row in rows)
+
+
+def test_grades_and_thresholds_of_the_demo_stay_inside_their_intervals(root):
+    """The committed figures: wins of grades, precision of thresholds, and counts at the ages of the leads."""
+    promises = json.loads((root / "work" / "metrics.json").read_text(encoding="utf-8"))["promises"]
+    for group, grades in promises["grades"].items():
+        assert len(grades) == 4, group
+        for grade, figures in grades.items():
+            assert figures["win_rate"]["inside"], (group, grade)
+    for name, figures in promises["thresholds"].items():
+        assert figures["precision"]["inside"], name
+        for figure, verdict in figures.items():
+            assert verdict["at_ages"]["inside"], (name, figure)

@@ -1,0 +1,115 @@
+"""A report on thresholds that cannot be made: one sentence, and nothing is written."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+PARAMS, SOURCE, POLICY, BUNDLE = 3, 4, 6, 7
+PAGE = "report/thresholds/index.html"
+
+
+def asked(leadlight):
+    """`leadlight report thresholds` in the place of a single verb."""
+    return lambda crm, verb, *more: leadlight(crm, verb, "thresholds", *more)
+
+
+@pytest.fixture
+def told(refused, leadlight):
+    return lambda crm, *more, code: refused(crm, "report", *more, code=code, run=asked(leadlight))
+
+
+@pytest.mark.parametrize(
+    ("sentences", "words"),
+    [
+        (
+            ("--sales", "the best 5 percent"),
+            "must have one of the forms: highest recall with precision >= 0.30",
+        ),
+        (("--sales", "top 100 percent"), "must choose some of the leads but not all"),
+        (
+            ("--sales", "probability >= 30"),
+            "must lie between 0 and 1. Got 30. This is policy.sales_qualified.",
+        ),
+        (("--sales", "top 1 percent"), "it takes 20 (policy.fewest_leads). The best is top "),
+        (("--marketing", "highest recall with precision >= 0.99"), "This is policy.marketing_qualified."),
+        (("--marketing", "top 25 percent", "--sales", "top 60 percent"), "must be stricter"),
+    ],
+)
+def test_a_proposal_that_cannot_be_read_or_met_is_refused_in_a_sentence(trained_crm, told, sentences, words):
+    assert words in told(trained_crm, *sentences, code=POLICY)
+
+
+def test_the_best_that_is_named_can_be_had(trained_crm, told, leadlight):
+    said = told(trained_crm, "--sales", "top 1 percent", code=POLICY)
+    best = said.split("The best is ")[1].split(". This is")[0]
+    outcome = asked(leadlight)(trained_crm, "report", "--sales", best)
+    assert outcome.code == 0, outcome.err
+    assert (trained_crm.work / PAGE).exists()
+
+
+def test_before_anything_was_calibrated_the_report_says_what_to_run(crm, told):
+    assert "run `leadlight calibrate` first" in told(crm, code=SOURCE)
+
+
+def test_without_the_scores_out_of_time_the_report_says_what_to_run(trained_crm, told):
+    shutil.rmtree(trained_crm.work / "candidates")
+    assert "run `leadlight train` first" in told(trained_crm, code=SOURCE)
+
+
+def test_a_bundle_that_was_changed_is_refused(trained_crm, told):
+    path = trained_crm.work / "bundle" / "scorer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"probability"', '"chance"'), encoding="utf-8")
+    assert "must be as they were written" in told(trained_crm, code=BUNDLE)
+
+
+def test_other_features_than_those_of_the_bundle_are_refused(trained_crm, told):
+    trained_crm.set("attributes.industry", None)
+    assert "train anew" in told(trained_crm, code=BUNDLE)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "must"),
+    [
+        ("hysteresis", 30, "less than 30"),
+        ("hysteresis", -1, "at least 0"),
+        ("fewest_leads", 0, "at least 1"),
+        ("economics", {"win": 0}, "more than 0"),
+        ("economics", {"minutes": "long"}, "a number"),
+        ("economics", {"price": 3}, "one of contact, minutes, win"),
+    ],
+)
+def test_a_policy_with_values_that_cannot_be_is_refused(trained_crm, told, key, value, must):
+    trained_crm.set(f"policy.{key}", value)
+    assert must in told(trained_crm, code=PARAMS)
+
+
+def test_a_source_without_grid_or_amounts_or_policy_says_so(trained_crm, leadlight):
+    """Leads here are looked at once, at creation: nothing stands at a moment, and the replay still tells."""
+    path = trained_crm.work / "tables" / "deals.parquet"
+    pd.read_parquet(path).assign(amount=float("nan")).to_parquet(path, index=False)
+    outcome = asked(leadlight)(trained_crm, "report")
+    assert outcome.code == 0, outcome.err
+    report = json.loads((trained_crm.work / "report/thresholds/thresholds.json").read_text(encoding="utf-8"))
+    row = report["scores"][49]
+    assert row["standing"] is None
+    assert row["value_per_week"] is None
+    assert row["entering_per_week"] is not None
+    assert "No worth of a win is known" in report["economics"]["origin"]
+    page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
+    assert "No worth of a win is known" in page
+    assert "nobody has agreed on it yet" in page
+    assert "There is no grid of snapshots" in page
+
+
+def test_chances_that_failed_their_check_are_called_ranks(trained_crm, leadlight):
+    path = trained_crm.work / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    for passed in (True, False):
+        metrics["calibration"]["passed"] = passed
+        path.write_text(json.dumps(metrics), encoding="utf-8")
+        said = asked(leadlight)(trained_crm, "report").out
+        page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
+        for text in (" ".join(said.split()), page):
+            assert ("read them as ranks" in text) is not passed

@@ -1,0 +1,104 @@
+"""What changed is parted into causes that add up exactly, and prints as whole numbers that add up too."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from models.changes import CAUSES, Told, changes_between
+from pipelines.changes.base import over_the_base
+from serving.changes import Change, TopicChange, printed_change
+from serving.words.rounding import printed_score
+
+LEADS, TOPICS = 4, 3
+SINCE = dt.datetime(2025, 8, 31)
+
+
+def told(points, base):
+    return Told(base, points, base + points.sum(axis=1), points / 10)
+
+
+tellings = st.builds(
+    told,
+    arrays(float, (LEADS, TOPICS), elements=st.floats(-40, 40)),
+    arrays(float, LEADS, elements=st.floats(0, 40)),
+)
+
+
+@given(st.tuples(*[tellings] * 6))
+def test_the_causes_of_every_lead_add_up_to_the_difference(states):
+    earlier, corrected, aged, known, retold, later = states
+    found = changes_between(earlier, corrected=corrected, aged=aged, known=known, retold=retold, later=later)
+    np.testing.assert_allclose(found.total.sum(axis=1), later.score - earlier.score, atol=1e-9)
+    np.testing.assert_allclose(
+        found.topics.sum(axis=(1, 2)), (later.score - later.base) - (earlier.score - earlier.base), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@given(before=tellings, after=tellings)
+def test_a_difference_at_one_step_is_all_of_one_cause(cause, before, after):
+    order = ["corrected", "time_passing", "new_activity", "new_model"]
+    states = [before if place <= order.index(cause) else after for place in range(5)]
+    found = changes_between(
+        states[0], corrected=states[1], aged=states[2], known=states[3], retold=states[4], later=states[4]
+    )
+    np.testing.assert_allclose(found.total[:, CAUSES.index(cause)], after.score - before.score, atol=1e-9)
+    others = [place for place, name in enumerate(CAUSES) if name != cause]
+    assert not found.total[:, others].any()
+    assert not found.moved[:, others].any()
+
+
+def test_a_topic_whose_log_odds_stand_still_has_not_moved():
+    before = Told(np.zeros(1), np.array([[10.0, 5.0]]), np.array([15.0]), np.array([[1.0, 0.5]]))
+    after = Told(np.zeros(1), np.array([[12.0, 9.0]]), np.array([21.0]), np.array([[1.0, 0.8]]))
+    found = changes_between(before, corrected=before, aged=before, known=after, retold=after, later=after)
+    assert found.moved[0, CAUSES.index("new_activity")].tolist() == [False, True]
+
+
+@given(
+    st.floats(0, 100).flatmap(
+        lambda score: st.tuples(
+            st.just(score), st.floats(0, 100), st.lists(st.floats(-30, 30), min_size=3, max_size=3)
+        )
+    )
+)
+def test_printed_causes_add_up_to_the_difference_of_the_printed_scores(drawn):
+    after, before, parts = drawn
+    causes = dict(zip(CAUSES, [*parts, after - before - sum(parts)], strict=True))
+    total, whole = printed_change(Change("a", SINCE, causes), after)
+    assert sum(whole.values()) == total
+    assert abs(total - (printed_score(after) - printed_score(before))) <= 1  # a sum of floats at a half
+    assert all(abs(whole[cause] - causes[cause]) <= 3 for cause in CAUSES)
+
+
+def test_a_change_is_written_as_text_and_read_again():
+    change = Change("a", SINCE, dict.fromkeys(CAUSES, 1.0), (TopicChange("corrected", "Größe", -2.5),))
+    assert Change.topics_from_text(change.topics_as_text()) == change.topics
+
+
+def test_the_base_is_counted_by_the_cause_that_did_most():
+    before = pd.DataFrame({"lead_id": list("abcx"), "stage": ["lead", "lead", "sales_qualified", "lead"]})
+    after = pd.DataFrame(
+        {"lead_id": list("abcy"), "stage": ["marketing_qualified", "lead", "marketing_qualified", "lead"]}
+    )
+    rows = {"a": (9, -1, 0, 0), "b": (0.1, -0.2, 0, 0), "c": (2, -5, -1, 0)}
+    moved = [Change(lead, SINCE, dict(zip(CAUSES, row, strict=True))) for lead, row in rows.items()]
+    found = over_the_base(before, after, moved)
+    assert (found["both"], found["new"], found["gone"]) == (3, 1, 1)
+    assert (found["rose"], found["fell"], found["same"]) == (1, 1, 1)
+    assert found["causes"]["new_activity"]["rose"] == 1
+    assert found["causes"]["new_activity"]["higher_stage"] == 1
+    assert found["causes"]["time_passing"]["fell"] == 1
+    assert found["causes"]["time_passing"]["lower_stage"] == 1
+    assert found["causes"]["time_passing"]["mean_points"] == pytest.approx(-6.2 / 3)
+
+
+def test_a_base_without_a_lead_on_both_nights_is_counted_too():
+    nobody = pd.DataFrame({"lead_id": [], "stage": []})
+    found = over_the_base(nobody, pd.DataFrame({"lead_id": ["a"], "stage": ["lead"]}), [])
+    assert (found["both"], found["new"], found["causes"]["corrected"]["mean_points"]) == (0, 1, 0.0)

@@ -1,0 +1,236 @@
+"""Trees are explained by tables: the same as shap and LightGBM say, for every kind and every odd value."""
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pytest
+import shap
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import models.boosted
+import models.lookup
+import models.shapley
+from models.boosted import BoostedModel, Columns
+from models.shapley import FEWEST_ROWS, LONGEST_WALK, TreeShap, tree_shap_reference
+
+TINY = float(np.float32(1e-35))
+ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1e300)
+
+
+def grown(X, won, rounds=20, **settings):
+    """Trees of a matrix, whose columns are number features."""
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5} | settings
+    booster = lgb.train(settings, lgb.Dataset(X, won, params={"verbosity": -1}), num_boost_round=rounds)
+    return BoostedModel(Columns(tuple(f"x{i}" for i in range(X.shape[1])), {}), booster)
+
+
+def drawn(rng, rows=600, columns=6):
+    X = rng.normal(size=(rows, columns)).round(1)
+    X[:, ::2] = rng.poisson(1.0, X[:, ::2].shape)
+    X[rng.random(X.shape) < 0.15] = np.nan
+    margin = np.nan_to_num(X[:, 0] * X[:, -1] - X[:, columns // 2])
+    return X, (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(int)
+
+
+def odd_values(model, X):
+    """The rows, and as many again with odd values and with values exactly at thresholds in them."""
+    strange = X.copy()
+    rng = np.random.default_rng(5)
+    for column, thresholds in enumerate(model.trees.thresholds):
+        values = np.array([*ODD, *thresholds, *np.nextafter(thresholds, np.inf)])
+        strange[:, column] = rng.choice(values, len(X))
+    return pd.DataFrame(np.vstack([X, strange]), columns=model.features)
+
+
+@pytest.fixture(params=["by tables", "by walk"])
+def way(request, monkeypatch):
+    """Both ways of explaining trees with interactions."""
+    monkeypatch.setattr(models.shapley, "FEWEST_ROWS", 0 if request.param == "by tables" else 10**9)
+
+
+def odd_world(world):
+    """The world with thresholds, infinities, zeros and levels that training never saw."""
+    frame, rng = world.frame.copy(), np.random.default_rng(6)
+    for name in frame.columns.difference(["attribute__industry"]):
+        known = np.append(frame[name].dropna().unique(), ODD)
+        frame[name] = np.where(rng.random(len(frame)) < 0.3, rng.choice(known, len(frame)), frame[name])
+    levels = pd.Series(rng.choice(["steel", "never seen", ""], len(frame)), dtype="str")
+    frame["attribute__industry"] = frame["attribute__industry"].mask(rng.random(len(frame)) < 0.3, levels)
+    return frame
+
+
+def by_shap(model, frame):
+    """Base and parts of a candidate, trees as shap.TreeExplainer explains them."""
+    if hasattr(model, "first"):
+        pairs = [by_shap(part, frame) for part in (model.first, model.second)]
+        return sum(base for base, _ in pairs) / 2, sum(parts for _, parts in pairs) / 2
+    if not isinstance(model, BoostedModel):
+        return model.contributions(frame)
+    explained = shap.TreeExplainer(model.booster)(model.columns.matrix(frame))
+    by_feature = np.zeros((len(frame), len(model.features)))
+    for column, owner in enumerate(model.columns.owners):
+        by_feature[:, owner] += explained.values[:, column]
+    return explained.base_values[0], by_feature
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+def test_parts_are_those_of_shap_whatever_the_values(world, models, kind):
+    frame = odd_world(world)
+    base, parts = models[kind].contributions(frame)
+    expected_base, expected = by_shap(models[kind], frame)
+    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12 if kind == "additive" else 1e-9)
+    assert base == pytest.approx(expected_base, abs=1e-12)
+
+
+worlds = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "rows": st.integers(20, 400),
+        "columns": st.integers(1, 8),
+        "num_leaves": st.integers(2, 31),
+        "min_data_in_leaf": st.sampled_from([1, 5, 50]),
+        "use_missing": st.booleans(),
+        "zero_as_missing": st.booleans(),
+        "bagging_fraction": st.sampled_from([0.5, 1.0]),
+    }
+)
+
+
+@given(worlds, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
+    seed, rows, columns = (world.pop(key) for key in ("seed", "rows", "columns"))
+    X, won = drawn(np.random.default_rng(seed), rows, columns)
+    if additive:
+        world["interaction_constraints"] = [[column] for column in range(columns)]
+    model = grown(X, won, rounds=8, bagging_freq=1, seed=seed, **world)
+    frame = odd_values(model, X)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.shapley, "FEWEST_ROWS", 0)
+        patch.setattr(models.lookup, "FEW_EDGES", 3)
+        base, parts = model.contributions(frame)
+    expected_base, expected = tree_shap_reference(model.booster, frame.to_numpy())
+    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
+    assert base == expected_base
+    raw = model.booster.predict(frame.to_numpy(), raw_score=True)
+    np.testing.assert_allclose(base + parts.sum(axis=1), raw, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+def test_a_lead_alone_is_explained_as_in_any_batch(world, models, kind, monkeypatch):
+    frame = pd.concat([odd_world(world)] * 2, ignore_index=True)
+    assert len(frame) > FEWEST_ROWS
+    base, parts = models[kind].contributions(frame)
+    monkeypatch.setattr("models.boosted.CHUNK", 701)
+    for batch in (1, 2, 50, FEWEST_ROWS, len(frame)):
+        some = frame.iloc[:50] if batch <= 50 else frame
+        again = [models[kind].contributions(some.iloc[i : i + batch]) for i in range(0, len(some), batch)]
+        assert {found for found, _ in again} == {base}
+        found = np.vstack([found for _, found in again])
+        np.testing.assert_allclose(found, parts[: len(some)], rtol=0, atol=1e-9)
+
+
+def peeled(columns, rows=3000):
+    """Leads that leave one after the other, each column sorting out a few: trees become one long path."""
+    rng = np.random.default_rng(0)
+    X, margin = rng.normal(size=(rows, columns)), np.zeros(rows)
+    staying = np.ones(rows, dtype=bool)
+    for column in range(columns):
+        leaving = staying & (X[:, column] > 1.5)
+        margin[leaving] = 3 * rng.normal()
+        staying &= ~leaving
+    return X, (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(int)
+
+
+def test_on_long_paths_tables_keep_the_digits_that_a_walk_loses():
+    X, won = peeled(45)
+    model = grown(X, won, num_leaves=60, min_data_in_leaf=1, min_sum_hessian_in_leaf=0, learning_rate=0.3)
+    assert max(model.trees.path_columns) > LONGEST_WALK
+    frame = pd.DataFrame(X, columns=model.features)
+    base, parts = model.contributions(frame)
+    raw = model.booster.predict(X, raw_score=True)
+    walked = tree_shap_reference(model.booster, X)[1]
+    assert np.abs(base + parts.sum(axis=1) - raw).max() < 1e-12
+    assert np.abs(base + walked.sum(axis=1) - raw).max() > 1e-12
+    alone = np.vstack([model.contributions(frame.iloc[i : i + 1])[1] for i in range(3)])
+    np.testing.assert_allclose(alone, parts[:3], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("additive", [True, False])
+def test_where_zero_counts_as_missing_lightgbm_explains_for_the_tables_are_wrong(additive):
+    X, won = drawn(np.random.default_rng(1), rows=4000)
+    constraints = {"interaction_constraints": [[i] for i in range(6)]} if additive else {}
+    model = grown(X, won, zero_as_missing=True, **constraints)
+    expected = tree_shap_reference(model.booster, X)[1]
+    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
+    assert model.lookup is None
+    wrong = TreeShap(model.booster, model.trees)._by_tables(X)
+    assert np.abs(wrong - expected).max() > 0.05  # what the guard is for; without this it may go
+
+
+def test_trees_that_split_categories_are_explained_by_lightgbm():
+    X, won = drawn(np.random.default_rng(2), rows=4000)
+    X = np.nan_to_num(np.abs(X))
+    data = lgb.Dataset(X, won, categorical_feature=[0], params={"verbosity": -1})
+    booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=20)
+    model = BoostedModel(Columns(tuple(f"x{i}" for i in range(6)), {}), booster)
+    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    np.testing.assert_allclose(parts, tree_shap_reference(booster, X)[1], rtol=0, atol=1e-9)
+    assert not model.trees.plain
+
+
+@pytest.fixture
+def interacting():
+    X, won = drawn(np.random.default_rng(3), rows=3000)
+    return grown(X, won), X
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 0.0, 1e-3])
+def test_leads_whose_tables_miss_their_margin_are_explained_by_lightgbm(interacting, monkeypatch, wrong):
+    model, X = interacting
+    expected = tree_shap_reference(model.booster, X)[1]
+
+    def spoiled(self, matrix):
+        parts = expected.copy()
+        parts[10:20] = parts[10:20] + wrong if wrong else 0.0
+        return parts
+
+    monkeypatch.setattr(TreeShap, "_by_tables", spoiled)
+    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12)
+
+
+def test_what_rounding_lost_is_spread_without_new_signs_or_reasons(interacting, monkeypatch):
+    model, X = interacting
+    exact = tree_shap_reference(model.booster, X)[1]
+    exact[:, 2] = 0.0  # a column that says nothing
+    rounded = exact.astype(np.float32).astype(float)
+    monkeypatch.setattr(models.shapley, "TOLERANCE", np.inf)
+    monkeypatch.setattr(TreeShap, "_by_tables", lambda self, matrix: rounded.copy())
+    base, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    raw = model.booster.predict(X, raw_score=True)
+    np.testing.assert_allclose(base + parts.sum(axis=1), raw, rtol=0, atol=1e-12)
+    assert (parts[:, 2] == 0).all()
+    missing = np.abs(raw - base - rounded.sum(axis=1)) < np.abs(rounded).sum(axis=1)
+    np.testing.assert_array_equal(np.sign(parts[missing]), np.sign(rounded[missing]))
+
+
+@pytest.mark.parametrize("additive", [True, False])
+def test_trees_without_a_split_have_a_base_and_no_parts(additive):
+    rng = np.random.default_rng(4)
+    constraints = {"interaction_constraints": [[0], [1]]} if additive else {}
+    model = grown(rng.normal(size=(60, 2)), np.arange(60) % 3 == 0, min_data_in_leaf=50, **constraints)
+    frame = pd.DataFrame(rng.normal(size=(FEWEST_ROWS + 1, 2)), columns=model.features)
+    base, parts = model.contributions(frame)
+    assert base == pytest.approx(np.log(1 / 2))
+    assert not parts.any()
+
+
+@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+def test_of_nobody_only_the_base_is_told(world, models, kind):
+    base, parts = models[kind].contributions(world.frame.head(0))
+    assert parts.shape == (0, len(world.catalogue.names))
+    assert base == models[kind].contributions(world.frame.head(3))[0]

@@ -1,0 +1,170 @@
+"""What grades and thresholds are held to on a later window: a prediction interval, and at its ages."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from models.calibration import Calibrator
+from models.grades import Graded, GradeScale, aligned, graded
+from models.policy import Scored, choose_threshold
+from models.promises import Window, held_to, judge_promises
+from models.resampling import rate_interval, sums_by_lead
+from models.scorer import Scorer
+
+
+def test_square_and_add_is_the_published_interval_of_a_difference():
+    """Newcombe 1998, table II: 56/70 against 48/80, method 10: 0.0524 to 0.3339 for a difference of 0.2."""
+
+    def wilson(wins, n):
+        z, p = norm.ppf(0.975), wins / n
+        half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        return p, (p + z**2 / (2 * n) - half) / (1 + z**2 / n), (p + z**2 / (2 * n) + half) / (1 + z**2 / n)
+
+    promised, shown = wilson(48, 80), wilson(56, 70)
+    low, high = held_to(promised, shown)
+    difference = shown[0] - promised[0]
+    assert (difference - (high - promised[0]), difference + promised[0] - low) == pytest.approx(
+        (0.0524, 0.3339), abs=5e-5
+    )
+
+
+def draw(rng, leads, rate=0.1, per_lead=3):
+    """Leads whose snapshots all win or all lose: the most that they can go together."""
+    won = np.repeat(rng.random(leads) < rate, per_lead).astype(int)
+    return won, np.repeat(np.arange(leads), per_lead)
+
+
+def interval_of(won, leads, seed):
+    sums = sums_by_lead(np.stack([won * 1.0, np.ones(len(won))]), leads, seed).T
+    return rate_interval(sums[0], sums[1], len(np.unique(leads)))
+
+
+@pytest.mark.parametrize(("then", "now"), [(400, 400), (1500, 300), (300, 1500)])
+def test_a_later_window_lies_inside_in_95_of_100_cases_and_inside_the_promise_alone_in_fewer(then, now):
+    rng = np.random.default_rng(then)
+    inside = alone = 0
+    for seed in range(300):
+        promised, shown = interval_of(*draw(rng, then), seed), interval_of(*draw(rng, now), seed)
+        low, high = held_to(promised, shown)
+        inside += low <= shown[0] <= high
+        alone += promised[1] <= shown[0] <= promised[2]
+    assert inside / 300 == pytest.approx(0.95, abs=0.035)
+    assert alone < inside - 15 * (then >= now)
+
+
+def test_a_rate_without_a_win_still_has_an_upper_end():
+    assert interval_of(np.zeros(60, dtype=int), np.arange(60) // 3, 0) == pytest.approx(
+        (0, 0, 0.161), abs=1e-3
+    )
+
+
+def world(rng, leads, shift=0.0, ages=None):
+    """Probabilities, outcomes and ages: older leads are colder."""
+    ages = rng.uniform(0, 300, leads) if ages is None else ages
+    strength = rng.normal(0, 1, leads) - ages / 100
+    p = 1 / (1 + np.exp(-(strength - 0.5)))
+    won = (rng.random(leads) < 1 / (1 + np.exp(-(strength - 0.5 + shift)))).astype(int)
+    return Window(p, won, np.arange(leads), ages), strength
+
+
+def scorer_of(then, strength):
+    scored = Scored(then.probability, then.won, then.leads, 10.0)
+    thresholds = {
+        "marketing_qualified": choose_threshold("top 30 percent", scored, 1),
+        "sales_qualified": choose_threshold("top 10 percent", scored, 1),
+    }
+    scales = (GradeScale.fit(names, strength, then.won, then.leads, 1) for names in ("ABCD", "1234"))
+    return Scorer(None, None, Calibrator(1, 1, 0), thresholds, *scales, {})
+
+
+def judged(scorer, now, strength, then):
+    grades = {
+        "fit": scorer.fit_grades.grade(strength),
+        "engagement": scorer.engagement_grades.grade(strength),
+    }
+    return judge_promises(scorer, now, grades, then, 3)
+
+
+def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not():
+    outside = judged_in_all = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        then, strength = world(rng, 4000)
+        scorer = scorer_of(then, strength)
+        found = judged(scorer, *world(rng, 3000), then)
+        assert found["judged"] == 2 * 3 + 2 * 2 * len(scorer.fit_grades.promised)
+        outside, judged_in_all = outside + len(found["outside"]), judged_in_all + found["judged"]
+    # cuts lie where their own window is at its best, so a little more than one in twenty
+    assert outside / judged_in_all <= 0.12
+    lost = judged(scorer, *world(rng, 3000, shift=-1.0), then)["outside"]
+    assert {"thresholds.marketing_qualified.precision", "fit.A.win_rate", "engagement.1.win_rate"} <= set(
+        lost
+    )
+
+
+def test_shares_of_an_older_base_are_told_at_its_ages():
+    rng = np.random.default_rng(1)
+    then, strength = world(rng, 6000)
+    older, later = world(
+        rng, 6000, ages=rng.uniform(0, 300, 6000).clip(150) - rng.uniform(0, 149, 6000) * 0.2
+    )
+    found = judged(scorer_of(then, strength), older, later, then)["thresholds"]["marketing_qualified"]
+    assert not found["share"]["inside"]
+    assert found["share"]["at_ages"]["inside"]
+    assert found["share"]["at_ages"]["promised"]["value"] < found["share"]["promised"]["value"]
+    for figure in ("precision", "recall", "share"):
+        assert found[figure]["at_ages"]["shown"] == found[figure]["shown"]
+
+
+def test_ages_that_nobody_had_cannot_be_told():
+    rng = np.random.default_rng(2)
+    then, strength = world(rng, 2000, ages=rng.uniform(0, 100, 2000))
+    now, later = world(rng, 2000, ages=rng.uniform(200, 300, 2000))
+    found = judged(scorer_of(then, strength), now, later, then)
+    assert all("at_ages" not in figure for t in found["thresholds"].values() for figure in t.values())
+    assert judged(scorer_of(then, strength), now, later, None)["thresholds"] == found["thresholds"]
+
+
+def test_what_is_kept_of_a_grade_is_what_its_leads_did():
+    rng = np.random.default_rng(3)
+    strength, leads = rng.normal(size=6000), np.repeat(np.arange(2000), 3)
+    won = (rng.random(6000) < 0.1 * np.exp(strength).clip(0, 9)).astype(int)
+    scale = GradeScale.fit("ABCD", strength, won, leads, 5)
+    grades = scale.grade(strength)
+    assert "".join(row.grade for row in scale.promised) == "ABCD"
+    for row in scale.promised:
+        own = grades == row.grade
+        assert (row.snapshots, row.leads) == (own.sum(), len(np.unique(leads[own])))
+        assert row.win_rate[0] == pytest.approx(won[own].mean())
+        assert row.times_average[0] == pytest.approx(won[own].mean() / won.mean())
+        assert row.win_rate[1] < row.win_rate[0] < row.win_rate[2]
+    assert GradeScale.from_dict(scale.to_dict()) == scale
+    assert GradeScale.fit("ABCD", strength, won, leads, 5) == scale
+
+
+def test_scales_of_older_bundles_can_be_read():
+    old = GradeScale.from_dict({"names": "ABCD", "cuts": [None, 1.0, 0.5]})
+    assert old.promised == ()
+    assert old.grade(np.array([2.0, 0.7])).tolist() == ["B", "C"]
+
+
+def test_grades_that_nobody_has_are_left_out_and_no_win_promises_nothing():
+    grades, leads = np.array(["A"] * 10 + ["C"] * 30), np.arange(40)
+    rows = graded("ABCD", grades, np.array([1] * 5 + [0] * 35), leads, 0)
+    assert [(row.grade, row.snapshots) for row in rows] == [("A", 10), ("C", 30)]
+    assert all(np.isfinite([*row.win_rate, *row.times_average]).all() for row in rows)
+    assert graded("ABCD", grades, np.zeros(40, dtype=int), leads, 0) == ()
+    assert isinstance(rows[0], Graded)
+
+
+def test_strengths_of_earlier_models_are_moved_to_the_zero_of_the_one_that_serves():
+    rng = np.random.default_rng(4)
+    true, origin = rng.normal(size=900), np.repeat([0, 1, 2], 300)
+    told = true + np.array([0.5, -0.2, 0.1])[origin] + rng.normal(0, 0.01, 900)
+    served = true + 0.3
+    moved = aligned(told, served, origin)
+    assert np.abs(moved - served).max() < 0.06
+    for place in (0, 1, 2):
+        own = origin == place
+        assert moved[own].mean() == pytest.approx(served[own].mean())
+        assert np.diff(moved[own]) == pytest.approx(np.diff(told[own]))
