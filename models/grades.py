@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
+from sklearn.model_selection import GroupKFold
 
 from features.catalogue import Catalogue
 from models.resampling import Interval, interval, rate_interval, sums_by_lead
@@ -16,6 +17,7 @@ __all__ = ["GradeScale", "Graded", "aligned", "graded", "strengths"]
 RATIOS = (2.0, 1.0, 0.5)
 #: snapshots without which a rate at the top is luck: a monotone fit ends in steps of very few
 FEWEST = 20
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class GradeScale:
     cuts : tuple of float
         Lowest strength of the first, second and third grade, falling; infinite where nobody earns it.
     promised : tuple of Graded
-        What leads of each grade did where it was cut, without grades that nobody had; empty in bundles
-        that were written before it was kept. Cuts lie where their own window is at its best, so that an A
-        won a little less later (in simulated worlds 4 % less) and a D a little more.
+        What leads of each grade did in the window where it was cut, without grades that nobody had; empty
+        in bundles that were written before it was kept. Cuts lie where their own leads are at their best:
+        for this each lead is graded by the cuts that the others alone would have given.
     """
 
     names: str
@@ -85,15 +87,14 @@ class GradeScale:
         seed : int
             Seed of the bootstrap.
         """
-        rate = IsotonicRegression(out_of_bounds="clip").fit(strength, won).predict(strength)
-        average = won.mean()
-        cuts = []
-        for ratio in RATIOS:
-            enough = strength[rate >= ratio * average]
-            cuts.append(float(enough.min()) if len(enough) >= FEWEST else np.inf)
-        scale = cls(names, tuple(cuts))
+        scale = cls(names, _cuts(strength, won))
         owners = np.arange(len(won)) if leads is None else leads
-        return cls(names, scale.cuts, graded(names, scale.grade(strength), won, owners, seed))
+        grades, folds = scale.grade(strength), min(FOLDS, len(np.unique(owners)))
+        if folds > 1:
+            for rest, held in GroupKFold(folds).split(strength, won, owners):
+                if won[rest].any():
+                    grades[held] = cls(names, _cuts(strength[rest], won[rest])).grade(strength[held])
+        return cls(names, scale.cuts, graded(names, grades, won, owners, seed))
 
     def grade(self, strength: np.ndarray) -> np.ndarray:
         """Return the grade of each strength, shape (n,)."""
@@ -114,6 +115,15 @@ class GradeScale:
         cuts = tuple(np.inf if cut is None else cut for cut in content["cuts"])
         promised = tuple(Graded.from_dict(row) for row in content.get("promised", ()))
         return cls(content["names"], cuts, promised)
+
+
+def _cuts(strength: np.ndarray, won: np.ndarray) -> tuple[float, ...]:
+    rate = IsotonicRegression(out_of_bounds="clip").fit(strength, won).predict(strength)
+    cuts = []
+    for ratio in RATIOS:
+        enough = strength[rate >= ratio * won.mean()]
+        cuts.append(float(enough.min()) if len(enough) >= FEWEST else np.inf)
+    return tuple(cuts)
 
 
 def graded(

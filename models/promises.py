@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from models.grades import Graded, graded
 from models.resampling import Interval, rate_interval, sums_by_lead
@@ -74,9 +75,14 @@ def judge_promises(
         window), held_to (low, high: the prediction interval), inside (shown lies in held_to) and
         inside_promised (shown lies in the interval of the promise alone); of thresholds also at_ages, the
         same with the promise at the ages of the later window. What had no leads in either window is left
-        out. ``judged`` counts them, ``outside`` names those that are not inside.
+        out. ``together``: figures of thresholds, and rates of grades, that are held to at once. ``judged``
+        counts all, ``outside`` names those that are not inside.
     """
     verdicts: dict[str, dict[str, dict[str, Any]]] = {"thresholds": {}, "fit": {}, "engagement": {}}
+    together = {
+        "thresholds": 3 * len(scorer.thresholds),
+        "grades": max(1, len(scorer.fit_grades.promised) + len(scorer.engagement_grades.promised)),
+    }
     weights = _weights(then, now)
     for name, threshold in scorer.thresholds.items():
         shown = _above(now, threshold.probability, np.ones(len(now.won)), seed)
@@ -85,15 +91,21 @@ def judge_promises(
         if then is not None and weights is not None:
             standard = _above(then, threshold.probability, weights, seed)
         verdicts["thresholds"][name] = {
-            figure: _judged(promised[figure], found)
-            | ({"at_ages": _judged(standard[figure], found)} if figure in standard else {})
+            figure: _judged(promised[figure], found, together["thresholds"])
+            | (
+                {"at_ages": _judged(standard[figure], found, together["thresholds"])}
+                if figure in standard
+                else {}
+            )
             for figure, found in shown.items()
             if np.isfinite(promised[figure]).all()
         }
     for group, scale in (("fit", scorer.fit_grades), ("engagement", scorer.engagement_grades)):
         found = {row.grade: row for row in graded(scale.names, grades[group], now.won, now.leads, seed)}
         verdicts[group] = {
-            row.grade: _judged_grade(row, found[row.grade]) for row in scale.promised if row.grade in found
+            row.grade: _judged_grade(row, found[row.grade], together["grades"])
+            for row in scale.promised
+            if row.grade in found
         }
     every = {
         f"{kind}.{name}.{figure}": verdict["inside"]
@@ -104,42 +116,47 @@ def judge_promises(
     return {
         "thresholds": verdicts["thresholds"],
         "grades": {group: verdicts[group] for group in ("fit", "engagement")},
+        "together": together,
         "judged": len(every),
         "outside": [name for name, inside in every.items() if not inside],
     }
 
 
-def held_to(promised: Interval, shown: Interval) -> tuple[float, float]:
+def held_to(promised: Interval, shown: Interval, together: int = 1) -> tuple[float, float]:
     """Return the interval that a shown figure is held to.
 
     Parameters
     ----------
     promised, shown : tuple of float
         Value, lower and upper end of the 95 % interval in its own window.
+    together : int
+        Figures that are all to lie inside in 95 of 100 cases (Bonferroni): each interval is that much wider
+        as normal quantiles are further out.
 
     Returns
     -------
     low, high : float
-        ``low = p - sqrt((p - p_low)^2 + (s_high - s)^2)``, and ``high`` alike: the shown value lies between
-        them if and only if the interval of the difference of both holds 0.
+        ``low = p - w sqrt((p - p_low)^2 + (s_high - s)^2)``, and ``high`` alike, where w is 1 for one figure:
+        the shown value lies between them if and only if the interval of the difference of both holds 0.
     """
     value, low, high = promised
     seen, seen_low, seen_high = shown
+    wider = norm.ppf(1 - 0.025 / together) / norm.ppf(0.975)
     return (
-        float(value - np.hypot(value - low, seen_high - seen)),
-        float(value + np.hypot(high - value, seen - seen_low)),
+        float(value - wider * np.hypot(value - low, seen_high - seen)),
+        float(value + wider * np.hypot(high - value, seen - seen_low)),
     )
 
 
-def _judged_grade(promised: Graded, shown: Graded) -> dict[str, Any]:
+def _judged_grade(promised: Graded, shown: Graded, together: int) -> dict[str, Any]:
     return {
-        "win_rate": _judged(promised.win_rate, shown.win_rate),
-        "times_average": _judged(promised.times_average, shown.times_average),
+        "win_rate": _judged(promised.win_rate, shown.win_rate, together),
+        "times_average": _judged(promised.times_average, shown.times_average, together),
     }
 
 
-def _judged(promised: Interval, shown: Interval) -> dict[str, Any]:
-    low, high = held_to(promised, shown)
+def _judged(promised: Interval, shown: Interval, together: int) -> dict[str, Any]:
+    low, high = held_to(promised, shown, together)
     return {
         "promised": _told(promised),
         "shown": _told(shown),

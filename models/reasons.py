@@ -14,6 +14,8 @@ __all__ = ["by_topic", "points"]
 #: scores closer than this to the base score are too close for a quotient of floats: the slope stands in, and
 #: what it is off by is of the same size
 SAME_SCORE = 1e-9
+#: log-odds that may be divided by
+SMALLEST = 1e-290
 
 
 def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, np.ndarray, np.ndarray]:
@@ -41,9 +43,10 @@ def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, 
     scores = score_map.score(base + distance)
     base_score = float(score_map.score(np.array(base)))
     same = np.abs(scores - base_score) < SAME_SCORE
-    factor = np.where(
-        same, score_map.slope(np.array(base)), (scores - base_score) / np.where(same, 1.0, distance)
-    )
+    slope = float(score_map.slope(np.array(base)))
+    # at an anchor the slope is that of the line above, which may be far steeper than the one below
+    gentle = np.minimum(slope, SAME_SCORE / np.maximum(np.abs(distance), SMALLEST))
+    factor = np.where(same, gentle, (scores - base_score) / np.where(same, 1.0, distance))
     return base_score, parts * factor[:, None], scores
 
 

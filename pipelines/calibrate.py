@@ -30,6 +30,10 @@ __all__ = ["calibrate", "choose_thresholds", "weeks_of"]
 FEWEST_WINS = 10
 
 
+#: where nobody agreed on anything even a small base gets its top 20 and top 5 percent; every page says so
+DEFAULT = Policy(fewest_leads=1)
+
+
 def calibrate(params: Params, workdir: Workdir) -> Scorer:
     """Make the scorer bundle from the candidates and what they said out of time.
 
@@ -78,7 +82,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
         catalogue=features.catalogue,
         model=model,
         calibrator=calibrator,
-        thresholds=choose_thresholds(params.policy or Policy(), scored, params.training.seed),
+        thresholds=choose_thresholds(params.policy or DEFAULT, scored, params.training.seed),
         fit_grades=GradeScale.fit("ABCD", fit, won, leads, params.training.seed),
         engagement_grades=GradeScale.fit("1234", engagement, won, leads, params.training.seed),
         facts=_facts(params, workdir, report)
@@ -181,7 +185,7 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
     return {
         "agreed": {"by": list(agreed.by), "on": agreed.on.isoformat()} if agreed else None,
         "policy_agreed": params.policy is not None,
-        "hysteresis": (params.policy or Policy()).hysteresis,
+        "hysteresis": (params.policy or DEFAULT).hysteresis,
         "spellings": report["spellings"],
         "activity_types": sorted(report["activity_types"]),
         "simulated": report["simulated"],

@@ -194,6 +194,7 @@ def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
             }
             for row in rows
         ],
+        "together": found["together"],
         "judged": found["judged"],
         "outside": found["outside"],
     }

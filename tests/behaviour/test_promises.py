@@ -41,12 +41,16 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
     every = dict(verdicts(told.promises))
     assert told.promises["judged"] == len(every) >= 12
     assert told.promises["outside"] == [name for name, verdict in every.items() if not verdict["inside"]]
-    both = [*every.values(), *(verdict["at_ages"] for verdict in every.values() if "at_ages" in verdict)]
+    of = {
+        name: told.promises["together"]["thresholds" if "thresholds" in name else "grades"] for name in every
+    }
+    both = [(verdict, of[name]) for name, verdict in every.items()]
+    both += [(verdict["at_ages"], of[name]) for name, verdict in every.items() if "at_ages" in verdict]
     assert len(both) > len(every)
-    for verdict in both:
+    for verdict, together in both:
         promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
         held = verdict["held_to"]
-        assert (held["low"], held["high"]) == pytest.approx(held_to(promised, shown), abs=5e-6)
+        assert (held["low"], held["high"]) == pytest.approx(held_to(promised, shown, together), abs=1e-5)
         assert held["low"] <= promised[1]
         assert promised[2] <= held["high"]
         assert verdict["inside"] == (held["low"] <= shown[0] <= held["high"])

@@ -76,6 +76,14 @@ def test_printed_causes_add_up_to_the_difference_of_the_printed_scores(drawn):
     assert all(abs(whole[cause] - causes[cause]) <= 3 for cause in CAUSES)
 
 
+def test_a_point_that_no_rounding_gives_goes_to_the_largest_cause():
+    # 49.5 is printed as 49, for it is not yet 50, and 50.5 as 51
+    causes = dict(zip(CAUSES, (3.0, -2.0, 0.0, 0.0), strict=True))
+    total, whole = printed_change(Change("a", SINCE, causes), 50.5)
+    assert total == 2
+    assert whole == dict(zip(CAUSES, (4, -2, 0, 0), strict=True))
+
+
 def test_a_change_is_written_as_text_and_read_again():
     change = Change("a", SINCE, dict.fromkeys(CAUSES, 1.0), (TopicChange("corrected", "Größe", -2.5),))
     assert Change.topics_from_text(change.topics_as_text()) == change.topics

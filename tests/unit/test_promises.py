@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import norm
+from sklearn.model_selection import GroupKFold
 
 from models.calibration import Calibrator
 from models.grades import Graded, GradeScale, aligned, graded
@@ -26,6 +27,13 @@ def test_square_and_add_is_the_published_interval_of_a_difference():
     assert (difference - (high - promised[0]), difference + promised[0] - low) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
     )
+
+
+def test_figures_that_are_to_hold_together_are_given_as_much_more_room():
+    promised, shown = (0.1, 0.08, 0.13), (0.12, 0.1, 0.15)
+    one, eight = held_to(promised, shown), held_to(promised, shown, 8)
+    # 2.734 is the normal quantile of 1 - 0.025 / 8
+    np.testing.assert_allclose(np.array(eight) - 0.1, (np.array(one) - 0.1) * 2.734 / 1.96, rtol=1e-3)
 
 
 def draw(rng, leads, rate=0.1, per_lead=3):
@@ -125,12 +133,16 @@ def test_ages_that_nobody_had_cannot_be_told():
     assert judged(scorer_of(then, strength), now, later, None)["thresholds"] == found["thresholds"]
 
 
-def test_what_is_kept_of_a_grade_is_what_its_leads_did():
+def test_a_grade_promises_what_leads_did_whom_the_cuts_of_others_put_there():
     rng = np.random.default_rng(3)
     strength, leads = rng.normal(size=6000), np.repeat(np.arange(2000), 3)
     won = (rng.random(6000) < 0.1 * np.exp(strength).clip(0, 9)).astype(int)
     scale = GradeScale.fit("ABCD", strength, won, leads, 5)
-    grades = scale.grade(strength)
+    grades = np.empty(6000, dtype="<U1")
+    for rest, held in GroupKFold(5).split(strength, won, leads):
+        others = GradeScale.fit("ABCD", strength[rest], won[rest], leads[rest], 5)
+        grades[held] = others.grade(strength[held])
+    assert (grades != scale.grade(strength)).any()
     assert "".join(row.grade for row in scale.promised) == "ABCD"
     for row in scale.promised:
         own = grades == row.grade
@@ -140,6 +152,15 @@ def test_what_is_kept_of_a_grade_is_what_its_leads_did():
         assert row.win_rate[1] < row.win_rate[0] < row.win_rate[2]
     assert GradeScale.from_dict(scale.to_dict()) == scale
     assert GradeScale.fit("ABCD", strength, won, leads, 5) == scale
+
+
+def test_without_anything_to_learn_no_grade_promises_to_be_better():
+    rng = np.random.default_rng(8)
+    best = []
+    for _ in range(60):  # cut and told on the same rows, the best grade would promise half as much again
+        strength, won = rng.normal(size=900), (rng.random(900) < 0.1).astype(int)
+        best.append(GradeScale.fit("ABCD", strength, won, np.arange(900), 1).promised[0].times_average[0])
+    assert np.mean(best) == pytest.approx(1.0, abs=0.12)
 
 
 def test_scales_of_older_bundles_can_be_read():
