@@ -1,17 +1,16 @@
 """``leadlight explain``: one lead's score in words, as it stands in the store."""
 
-from pathlib import Path
-
 from rich.markup import escape
 from rich.table import Table
 
 from features.errors import StoreError
 from pipelines.moments import parse_as_of
 from pipelines.outputs import Workdir
+from pipelines.stored import stored
 from serving.bar_words import bar_evidence, bar_points, bar_text, is_total
 from serving.change_words import change_told, openings_told
 from serving.night import NightWords
-from serving.store import Store, StoredNight, StoredScore, open_store
+from serving.store import Store, StoredNight, StoredScore
 from serving.waterfall import waterfall
 from serving.words import business
 from serving.words.catalogue import known_language, tell
@@ -43,11 +42,9 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         If the language is not known, or the lead has no score.
     """
     known_language(language)
-    database = workdir.store_url.removeprefix("sqlite:///")
-    if database != workdir.store_url and not Path(database).exists():
-        raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
-    store = open_store(workdir.store_url)
-    try:
+    with stored(workdir) as store:
+        if store is None:
+            raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
         if lead_id is None and (first := store.current(1)):
             lead_id = first[0].lead_id
         night = store.newest_night()
@@ -55,8 +52,6 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         night = store.newest_night(asked)
         score = store.lead(lead_id, as_of=asked) if lead_id is not None else None
         moved = _moved(store, score, night, language) if score and night else []
-    finally:
-        store.close()
     if lead_id is None:
         raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     if score is None or night is None:

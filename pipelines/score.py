@@ -1,7 +1,6 @@
 """``leadlight score``: the nightly job. Every open lead as of a moment, into the store and Parquet."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from pipelines.openings import openings
 from pipelines.outputs import Workdir, read_frame, replacing
 from pipelines.params import Params
 from pipelines.register import open_registry
+from pipelines.stored import stored
 from serving.changes import Opening
 from serving.night import Night, NightResult
 from serving.store import Store, open_store
@@ -122,7 +122,7 @@ def score(
     scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
     check_explained(scorer.model, frame)
     side = Side(scorer, features, as_of, frame)
-    with _opened(workdir) as store:
+    with stored(workdir) as store:
         scored = _with_hysteresis(scored, store, as_of, scorer.facts.get("hysteresis", 0.0))
         since = (
             since_last_night(
@@ -153,17 +153,6 @@ def _store(
 ) -> NightResult:
     with closing(open_store(workdir.store_url)) as store:
         return store.write_night(night, scored, since.moved, opened)
-
-
-@contextmanager
-def _opened(workdir: Workdir) -> Iterator[Store | None]:
-    """Open the store where there is one; before the first night nothing is made yet."""
-    database = workdir.store_url.removeprefix("sqlite:///")
-    if database != workdir.store_url and not Path(database).exists():
-        yield None
-        return
-    with closing(open_store(workdir.store_url)) as store:
-        yield store
 
 
 def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool) -> dict[str, Any]:

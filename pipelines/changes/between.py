@@ -1,8 +1,6 @@
 """What changed between any two nights that are stored."""
 
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,9 +12,10 @@ from pipelines.engine import open_engine
 from pipelines.outputs import Workdir
 from pipelines.params import Params
 from pipelines.register import open_registry
+from pipelines.stored import stored
 from serving.changes import Change
 from serving.night import NightWords
-from serving.store import Store, open_store
+from serving.store import Store
 from serving.store.past import PastNight
 
 __all__ = ["Between", "between"]
@@ -77,10 +76,11 @@ def between(
     BundleError
         If a model that served then cannot be had any more.
     """
-    database = workdir.store_url.removeprefix("sqlite:///")
-    if database != workdir.store_url and not Path(database).exists():
-        raise StoreError("The store must hold two nights to compare. Got none: run `leadlight score` first.")
-    with closing(open_store(workdir.store_url)) as store:
+    with stored(workdir) as store:
+        if store is None:
+            raise StoreError(
+                "The store must hold two nights to compare. Got none: run `leadlight score` first."
+            )
         earlier, later = _nights(store, since, as_of)
         before, after = store.scores_at(earlier.night), store.scores_at(later.night)
         leads = sorted(set(before["lead_id"]) & set(after["lead_id"]))
