@@ -1,6 +1,6 @@
 """What changed between any two nights that are stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -93,15 +93,17 @@ def between(
             leads = [lead_id]
         engine = open_engine(Workdir(workdir.root / "night"), params.engine)
         registry = open_registry(workdir)
-        sides = [
+        then, now = (
             side_of(params, engine.report, registry, night.model_version, pd.Timestamp(night.as_of))
             for night in (earlier, later)
-        ]
-        keys = topics_of(*sides)
+        )
+        if earlier.model_version == later.model_version:  # one model says the same of the same features
+            now = replace(now, scorer=then.scorer)
+        keys = topics_of(then, now)
         moved = compared(
-            engine, leads, *sides, keys=keys,
-            before=lambda some: shown_in(store, earlier.night, some, keys),
-            after=lambda some: shown_in(store, later.night, some, keys),
+            engine, leads, then, now, keys=keys,
+            before=lambda some: shown_in(store, earlier.night, before, some, keys),
+            after=lambda some: shown_in(store, later.night, after, some, keys),
         )  # fmt: skip
         told_in = store.newest_night(later.as_of)
     assert told_in is not None

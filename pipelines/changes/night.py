@@ -101,7 +101,7 @@ def since_last_night(
     keys = topics_of(then, tonight)
     moved = compared(
         engine, leads, then, tonight, keys=keys,
-        before=lambda some: shown_in(store, earlier.night, some, keys),
+        before=lambda some: shown_in(store, earlier.night, before, some, keys),
         after=lambda some: _tonight(shown[shown["lead_id"].isin(some)].reset_index(drop=True), keys),
     )  # fmt: skip
     return SinceLastNight(moment, tuple(moved), before=before)

@@ -58,27 +58,32 @@ def side_of(
     return Side(scorer, features, moment)
 
 
-def shown_in(store: Store, night: int, leads: Sequence[str], keys: Sequence[str]) -> Shown:
-    """Read what leads were shown with after a night.
+def shown_in(
+    store: Store, night: int, scores: pd.DataFrame, leads: Sequence[str], keys: Sequence[str]
+) -> Shown:
+    """Pick what leads were shown with after a night.
 
     Parameters
     ----------
     store : Store
+        Asked for points, where they are needed.
     night : int
         Its number.
+    scores : pd.DataFrame
+        What :meth:`Store.scores_at` gave of it.
     leads : sequence of str
         In the view after it, in rising order.
     keys : sequence of str
         Topics in the order of the points.
     """
-    scores = store.scores_at(night).set_index("lead_id").loc[list(leads), ["score", "base_score"]]
+    own = scores.set_index("lead_id").loc[list(leads), ["score", "base_score"]]
 
     def points(places: np.ndarray) -> np.ndarray:
         wanted = [leads[place] for place in places]
         found = store.points_at(night, wanted).reindex(index=wanted, columns=list(keys))
         return found.fillna(0.0).to_numpy(dtype=float)
 
-    return Shown(scores.reset_index(drop=True), points)
+    return Shown(own.reset_index(drop=True), points)
 
 
 def as_changes(
