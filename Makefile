@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo test lint lock serve bench-features bench-explaining bench-quality mlflow clean
+.PHONY: help setup setup-spark setup-tests demo test lint lock serve bench-features bench-explaining bench-promises bench-quality mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ bench-features: setup ## speed and memory of features, as ratios, into docs/benc
 
 bench-explaining: setup ## speed of explaining trees, against shap, into docs/benchmarks.md (six minutes)
 	@PYTHONPATH=. $(BIN)/python benchmarks/explaining_speed.py
+
+bench-promises: setup ## whether grades and thresholds keep what they promise, into docs/promises.md (15 minutes)
+	@PYTHONPATH=. $(BIN)/python benchmarks/promises.py
 
 bench-quality: setup ## quality out of time against every rival and the truth, into docs/quality.md (20 minutes)
 	@PYTHONPATH=. $(BIN)/python benchmarks/quality.py

@@ -26,7 +26,7 @@ from pipelines.outputs import Workdir, read_json, rounded, write_json
 from pipelines.params import load_params
 from pipelines.run import STAGES, run_stage
 
-__all__ = ["main", "params_of", "run_row"]
+__all__ = ["demo_with_seed", "machine", "main", "params_of", "run_row"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "docs" / "results" / "bench_quality.json"
@@ -54,7 +54,7 @@ def main() -> None:
             console.print(_table(rows[name]))
     except LeadlightError as error:
         sys.exit(str(error))
-    write_json(output, rounded({"machine": _machine(), "draws": DRAWS, "rows": rows}))
+    write_json(output, rounded({"machine": machine(), "draws": DRAWS, "rows": rows}))
     if output.resolve() == SAVED:
         write_page(ROOT)
 
@@ -91,10 +91,7 @@ def params_of(name: str) -> str:
     """Return the params of a row: the demo's with another seed of the simulation, or those of an example."""
     example, seed = ROWS[name]
     if seed is not None:
-        text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-        before, line = text.split("simulation: {")
-        assert line.count("seed: 7}") == 1
-        return before + "simulation: {" + line.replace("seed: 7}", f"seed: {seed}}}")
+        return demo_with_seed(seed)
     data = Path(os.environ.get("LEADLIGHT_REAL_DATA", ROOT.parent / "shared" / "data")).resolve()
     if not data.is_dir():
         sys.exit("The real data sets must lie where LEADLIGHT_REAL_DATA says. They are missing.")
@@ -102,7 +99,16 @@ def params_of(name: str) -> str:
     return text.replace("../../../shared/data", str(data))
 
 
-def _machine() -> dict[str, Any]:
+def demo_with_seed(seed: int) -> str:
+    """Return the params of the demo with another seed of its simulation."""
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    before, line = text.split("simulation: {")
+    assert line.count("seed: 7}") == 1
+    return before + "simulation: {" + line.replace("seed: 7}", f"seed: {seed}}}")
+
+
+def machine() -> dict[str, Any]:
+    """Return on what this runs: cores, system, date and versions."""
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {
         "cores": os.cpu_count(),

@@ -70,7 +70,14 @@ class GradeScale:
 
     @classmethod
     def fit(
-        cls, names: str, strength: np.ndarray, won: np.ndarray, leads: np.ndarray | None = None, seed: int = 0
+        cls,
+        names: str,
+        strength: np.ndarray,
+        won: np.ndarray,
+        leads: np.ndarray | None = None,
+        seed: int = 0,
+        *,
+        weight: np.ndarray | None = None,
     ) -> "GradeScale":
         """Find the strengths from which leads won that much more often than the average.
 
@@ -86,15 +93,19 @@ class GradeScale:
             Lead of each snapshot; left out, each is another one.
         seed : int
             Seed of the bootstrap.
+        weight : ndarray, shape (n,), optional
+            What each snapshot counts for; left out, all count the same.
         """
-        scale = cls(names, _cuts(strength, won))
+        weight = np.ones(len(won)) if weight is None else weight
+        scale = cls(names, _cuts(strength, won, weight))
         owners = np.arange(len(won)) if leads is None else leads
         grades, folds = scale.grade(strength), min(FOLDS, len(np.unique(owners)))
         if folds > 1:
             for rest, held in GroupKFold(folds).split(strength, won, owners):
                 if won[rest].any():
-                    grades[held] = cls(names, _cuts(strength[rest], won[rest])).grade(strength[held])
-        return cls(names, scale.cuts, graded(names, grades, won, owners, seed))
+                    others = cls(names, _cuts(strength[rest], won[rest], weight[rest]))
+                    grades[held] = others.grade(strength[held])
+        return cls(names, scale.cuts, graded(names, grades, won, owners, seed, weight=weight))
 
     def grade(self, strength: np.ndarray) -> np.ndarray:
         """Return the grade of each strength, shape (n,)."""
@@ -117,17 +128,24 @@ class GradeScale:
         return cls(content["names"], cuts, promised)
 
 
-def _cuts(strength: np.ndarray, won: np.ndarray) -> tuple[float, ...]:
-    rate = IsotonicRegression(out_of_bounds="clip").fit(strength, won).predict(strength)
+def _cuts(strength: np.ndarray, won: np.ndarray, weight: np.ndarray) -> tuple[float, ...]:
+    rate = IsotonicRegression(out_of_bounds="clip").fit(strength, won, weight).predict(strength)
+    average = np.average(won, weights=weight)
     cuts = []
     for ratio in RATIOS:
-        enough = strength[rate >= ratio * won.mean()]
+        enough = strength[rate >= ratio * average]
         cuts.append(float(enough.min()) if len(enough) >= FEWEST else np.inf)
     return tuple(cuts)
 
 
 def graded(
-    names: str, grades: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int
+    names: str,
+    grades: np.ndarray,
+    won: np.ndarray,
+    leads: np.ndarray,
+    seed: int,
+    *,
+    weight: np.ndarray | None = None,
 ) -> tuple[Graded, ...]:
     """Find what the leads of each grade did.
 
@@ -143,6 +161,8 @@ def graded(
         Lead of each snapshot.
     seed : int
         Seed of the bootstrap.
+    weight : ndarray, shape (n,), optional
+        What each snapshot counts for in the rates; left out, all count the same.
 
     Returns
     -------
@@ -151,16 +171,17 @@ def graded(
     """
     if not won.any():
         return ()
+    counted = np.ones(len(won)) if weight is None else weight
     rows = []
     for grade in names:
         own = grades == grade
         if not own.any():
             continue
         owners = len(np.unique(leads[own]))
-        columns = np.stack([own * won, own * 1.0, won, np.ones(len(won))])
+        columns = counted * np.stack([own * won, own, won, np.ones(len(won))])
         hits, chosen, wins, every = sums_by_lead(columns, leads, seed).T
         rate = rate_interval(hits, chosen, owners)
-        average = float(won.mean())
+        average = float(wins[0] / every[0])
         ratio = rate[0] / average, rate[1] / average, rate[2] / average
         if 0 < rate[0] < 1:
             with np.errstate(invalid="ignore", divide="ignore"):

@@ -39,12 +39,21 @@ class Scored:
         Lead of each snapshot.
     weeks : float
         Length of the span in weeks.
+    weight : ndarray, shape (n,), optional
+        What each snapshot counts for, with a mean of 1; left out, all count the same. Different leads are
+        counted as they are.
     """
 
     probability: np.ndarray
     won: np.ndarray
     groups: np.ndarray
     weeks: float
+    weight: np.ndarray | None = None
+
+    @property
+    def weights(self) -> np.ndarray:
+        """What each snapshot counts for, shape (n,)."""
+        return np.ones(len(self.won)) if self.weight is None else self.weight
 
 
 @dataclass(frozen=True)
@@ -191,12 +200,12 @@ def _top(scored: Scored, fewest: int, number: float, unit: str) -> float:
 
 
 def _at_share(scored: Scored, share: float) -> float:
-    return float(np.quantile(scored.probability, 1 - share, method="higher"))
+    return float(np.quantile(scored.probability, 1 - share, method="inverted_cdf", weights=scored.weights))
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """Distinct probabilities from high to low, with the snapshots, wins and leads at or above each."""
+    """Distinct probabilities from high to low, with what snapshots, wins and leads lie at or above each."""
 
     p: np.ndarray
     above: np.ndarray
@@ -210,11 +219,11 @@ class _Steps:
 
 def _steps(scored: Scored) -> _Steps:
     order = np.argsort(-scored.probability, kind="stable")
-    p, wins = scored.probability[order], np.cumsum(scored.won[order])
+    p, weight = scored.probability[order], scored.weights[order]
     _, firsts = np.unique(scored.groups[order], return_index=True)
     leads = np.cumsum(np.isin(np.arange(len(p)), firsts))
     last = np.append(p[1:] != p[:-1], True)
-    return _Steps(p[last], (np.arange(len(p)) + 1)[last], wins[last], leads[last])
+    return _Steps(p[last], np.cumsum(weight)[last], np.cumsum(weight * scored.won[order])[last], leads[last])
 
 
 def _by_precision(scored: Scored, fewest: int, target: float) -> float:
@@ -261,7 +270,7 @@ def _ceil(value: float) -> str:
 
 def _figures(threshold: float, scored: Scored, seed: int) -> tuple[Interval, Interval, Interval]:
     above = scored.probability >= threshold
-    columns = np.stack([above * scored.won, above, scored.won, np.ones(len(above))]).astype(float)
+    columns = scored.weights * np.stack([above * scored.won, above, scored.won, np.ones(len(above))])
     with np.errstate(invalid="ignore", divide="ignore"):
         hits, chosen, wins, every = sums_by_lead(columns, scored.groups, seed).T
         return interval(hits / chosen), interval(hits / wins), interval(chosen / every)

@@ -75,7 +75,8 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     correction = judge_correction(log_odds, won, leads, told["as_of"], horizon)
     shift = newest_shift(log_odds, won) if correction.helps else 0.0
     calibrator = choice.calibrator.shifted(shift)
-    scored = Scored(calibrator.probability(margins[choice.name]), won, leads, weeks_of(told["as_of"]))
+    weight, probability = told["weight"].to_numpy(), calibrator.probability(margins[choice.name])
+    scored = Scored(probability, won, leads, weeks_of(told["as_of"]), weight)
     model = candidates[choice.name]
     fit, engagement = _strengths(workdir, told, choice.name, model, features)
     scorer = Scorer(
@@ -83,8 +84,8 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
         model=model,
         calibrator=calibrator,
         thresholds=choose_thresholds(params.policy or DEFAULT, scored, params.training.seed),
-        fit_grades=GradeScale.fit("ABCD", fit, won, leads, params.training.seed),
-        engagement_grades=GradeScale.fit("1234", engagement, won, leads, params.training.seed),
+        fit_grades=GradeScale.fit("ABCD", fit, won, leads, params.training.seed, weight=weight),
+        engagement_grades=GradeScale.fit("1234", engagement, won, leads, params.training.seed, weight=weight),
         facts=_facts(params, workdir, report)
         | {
             "candidate": choice.name,
@@ -92,6 +93,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             "fewest_wins": params.training.min_wins,
             "choice": _plain(choice),
             "base_rate": correction.to_dict() | {"shift": shift},
+            "at_newest_ages": bool((weight != 1).any()),
             "evidence": _evidence(params, workdir, report, features),
         },
     )

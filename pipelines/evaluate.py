@@ -32,9 +32,6 @@ from pipelines.train import rule_book
 
 __all__ = ["evaluate"]
 
-#: the feature that tells how old a lead is
-AGE = "age_days"
-
 
 def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     """Compute the test figures of the scorer and of what it has to beat.
@@ -66,7 +63,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _stages(scored["stage"], test),
         "one_more_activity": one_more_activity(params, workdir, scorer),
-        "promises": _promises(workdir, scorer, scored, test, params.training.seed),
+        "promises": _promises(scorer, scored, test, params.training.seed),
         "optimistic": scorer.facts["time"] == "none",
         "simulated": scorer.facts["simulated"],
     }
@@ -180,22 +177,11 @@ def _stages(stage: pd.Series, test: LearningData) -> dict[str, Any]:
     }
 
 
-def _promises(
-    workdir: Workdir, scorer: Scorer, scored: pd.DataFrame, test: LearningData, seed: int
-) -> dict[str, Any]:
+def _promises(scorer: Scorer, scored: pd.DataFrame, test: LearningData, seed: int) -> dict[str, Any]:
     """Hold the test window to what grades and thresholds did where they were chosen."""
-    aged = AGE in scorer.catalogue.names
-    ages = test.frame[AGE].to_numpy() if aged else None
-    then = None
-    if aged:
-        told = read_frame(workdir.need(workdir.candidates / "out_of_time.parquet", "train"))
-        known = read_frame(workdir.need(workdir.features, "featurize"), ["lead_id", "as_of", AGE])
-        old = told.merge(known, on=["lead_id", "as_of"], how="left", validate="many_to_one")
-        p = scorer.calibrator.probability(old[f"{scorer.facts['candidate']}.margin"].to_numpy())
-        then = Window(p, old["won"].to_numpy(), old["lead_id"].to_numpy(dtype=object), old[AGE].to_numpy())
-    now = Window(scored["probability"].to_numpy(), test.won, test.leads, ages)
+    now = Window(scored["probability"].to_numpy(), test.won, test.leads)
     grades = {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
-    return judge_promises(scorer, now, grades, then, seed)
+    return judge_promises(scorer, now, grades, seed)
 
 
 def _write_plots(p: np.ndarray, test: LearningData, workdir: Workdir, result: dict[str, Any]) -> None:

@@ -56,6 +56,15 @@ class LearningData:
         end = self.frame.loc[self.frame["split"] == "calibrate", "as_of"].max()
         return apart(self.where((self.frame["as_of"] <= end).to_numpy()), self.window("test"))
 
+    def newest(self) -> "LearningData":
+        """Return what lies in the last gap: known on the first day of the test window but for its outcome.
+
+        Nothing may be learned from its labels.
+        """
+        as_of, split = self.frame["as_of"], self.frame["split"]
+        past, test = as_of[split == "calibrate"].max(), as_of[split == "test"].min()
+        return self.where(((as_of > past) & (as_of < test)).to_numpy())
+
 
 def apart(earlier: LearningData, later: LearningData) -> tuple[LearningData, LearningData]:
     """Give every lead that has snapshots on both sides to one side.

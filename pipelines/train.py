@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import NotEnoughDataError
+from models.ages import age_weights
 from models.candidates import save_model
 from models.points import Rule
 from models.training import Fitted, TrainingSettings, TrainingWindow, fit_candidates
@@ -18,6 +19,9 @@ from pipelines.outputs import Workdir, read_json, replacing_folder, write_json
 from pipelines.params import Params
 
 __all__ = ["rule_book", "train"]
+
+#: the feature that tells how old a lead is
+AGE = "age_days"
 
 
 def train(
@@ -47,7 +51,8 @@ def train(
         If there are fewer wins than ``training.min_wins`` and no rule book to serve in the meantime.
     """
     refuse_leaks(params, workdir)
-    past, _ = read_learning_data(workdir).past_and_test()
+    known = read_learning_data(workdir)
+    past, _ = known.past_and_test()
     catalogue = feature_set(params, read_json(workdir.ingest_report)).catalogue
     wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
     settings, rules = _settings(params, wins, len(past.won)), rule_book(params)
@@ -59,7 +64,9 @@ def train(
     with replacing_folder(workdir.candidates) as fresh:
         for name, entry in fitted.items():
             save_model(entry.model, fresh / name)
-        _out_of_time(past, window, fitted).to_parquet(fresh / "out_of_time.parquet", index=False)
+        _out_of_time(past, window, fitted, known.newest()).to_parquet(
+            fresh / "out_of_time.parquet", index=False
+        )
         write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen, "wins": wins})
     return chosen
 
@@ -86,11 +93,17 @@ def _settings(params: Params, wins: int, snapshots: int) -> TrainingSettings:
     )
 
 
-def _out_of_time(past: LearningData, window: TrainingWindow, fitted: dict[str, Fitted]) -> pd.DataFrame:
+def _out_of_time(
+    past: LearningData, window: TrainingWindow, fitted: dict[str, Fitted], newest: LearningData
+) -> pd.DataFrame:
+    """Put beside each snapshot what it counts for, so that ages are those of the newest leads."""
     origins = window.rolling()
     rows = np.concatenate([origin.later for origin in origins])
     told = past.frame.loc[rows, ["lead_id", "as_of", "won"]].reset_index(drop=True)
     told["origin"] = np.repeat(np.arange(len(origins)), [len(origin.later) for origin in origins])
+    told["weight"] = 1.0
+    if AGE in past.frame:
+        told["weight"] = age_weights(past.frame.loc[rows, AGE].to_numpy(), newest.frame[AGE].to_numpy())
     for name, entry in fitted.items():
         for part, values in asdict(entry.out_of_time).items():
             told[f"{name}.{part}"] = values

@@ -85,15 +85,16 @@ def _figures(material: Material, probabilities: np.ndarray) -> dict[str, np.ndar
 def _columns(material: Material) -> dict[str, Weighed]:
     looks = material.looks
     p, won = looks["probability"].to_numpy(), looks["won"].to_numpy(dtype=float)
-    ones = np.ones(len(p))
+    weight = looks["weight"].to_numpy()
     first = looks["first"].to_numpy(dtype=float)
     previous = looks["previous"].to_numpy()
     followed = np.isfinite(previous).astype(float)
     # above now and at the one before: what of those above now did not enter
     stayed = np.minimum(p, np.where(followed > 0, previous, -np.inf))
     return {
-        "hits": (p, won),
-        "chosen": (p, ones),
+        # rates are told at the ages of the newest leads, what came to pass each week as it did
+        "hits": (p, weight * won),
+        "chosen": (p, weight),
         "on_grid": (p, looks["on_grid"].to_numpy(dtype=float)),
         "first": (p, first),
         "first_won": (p, first * won),

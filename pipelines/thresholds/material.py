@@ -54,7 +54,8 @@ class Material:
     scorer : Scorer
         The bundle of the working folder.
     looks : pd.DataFrame
-        Out-of-time snapshots: lead_id, as_of, won, probability; ``first`` (none of this lead before),
+        Out-of-time snapshots: lead_id, as_of, won, probability, weight (what it counts for, so that ages
+        are those of the newest leads); ``first`` (none of this lead before),
         ``previous`` (its probability at the snapshot before; NaN where that one has none), ``on_grid``
         (taken at a moment at which every open lead was).
     scored : Scored
@@ -110,7 +111,8 @@ def gather(params: Params, workdir: Workdir, marketing: str | None, sales: str |
     scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
     margin = f"{scorer.facts['candidate']}.margin"
     told = read_frame(
-        workdir.need(workdir.candidates / "out_of_time.parquet", "train"), ["lead_id", "as_of", "won", margin]
+        workdir.need(workdir.candidates / "out_of_time.parquet", "train"),
+        ["lead_id", "as_of", "won", "weight", margin],
     )
     told["probability"] = scorer.calibrator.probability(told.pop(margin).to_numpy())
     scored = Scored(
@@ -118,6 +120,7 @@ def gather(params: Params, workdir: Workdir, marketing: str | None, sales: str |
         told["won"].to_numpy(dtype=np.int64),
         told["lead_id"].to_numpy(dtype=object),
         weeks_of(told["as_of"]),
+        told["weight"].to_numpy(),
     )
     looks = told.assign(on_grid=False, first=True, previous=np.nan)
     if scorer.facts["time"] == "dates":

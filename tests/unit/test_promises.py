@@ -1,10 +1,13 @@
-"""What grades and thresholds are held to on a later window: a prediction interval, and at its ages."""
+"""What grades and thresholds are held to on a later window: a prediction interval, at the newest ages."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 from sklearn.model_selection import GroupKFold
 
+from models.ages import age_weights
 from models.calibration import Calibrator
 from models.grades import Graded, GradeScale, aligned, graded
 from models.policy import Scored, choose_threshold
@@ -66,31 +69,40 @@ def test_a_rate_without_a_win_still_has_an_upper_end():
     )
 
 
+@dataclass(frozen=True)
+class Drawn(Window):
+    """A window of which ages are known too."""
+
+    ages: np.ndarray
+
+
 def world(rng, leads, shift=0.0, ages=None):
     """Probabilities, outcomes and ages: older leads are colder."""
     ages = rng.uniform(0, 300, leads) if ages is None else ages
     strength = rng.normal(0, 1, leads) - ages / 100
     p = 1 / (1 + np.exp(-(strength - 0.5)))
     won = (rng.random(leads) < 1 / (1 + np.exp(-(strength - 0.5 + shift)))).astype(int)
-    return Window(p, won, np.arange(leads), ages), strength
+    return Drawn(p, won, np.arange(leads), ages), strength
 
 
-def scorer_of(then, strength):
-    scored = Scored(then.probability, then.won, then.leads, 10.0)
+def scorer_of(then, strength, weight=None):
+    scored = Scored(then.probability, then.won, then.leads, 10.0, weight)
     thresholds = {
         "marketing_qualified": choose_threshold("top 30 percent", scored, 1),
         "sales_qualified": choose_threshold("top 10 percent", scored, 1),
     }
-    scales = (GradeScale.fit(names, strength, then.won, then.leads, 1) for names in ("ABCD", "1234"))
+    scales = (
+        GradeScale.fit(names, strength, then.won, then.leads, 1, weight=weight) for names in ("ABCD", "1234")
+    )
     return Scorer(None, None, Calibrator(1, 1, 0), thresholds, *scales, {})
 
 
-def judged(scorer, now, strength, then):
+def judged(scorer, now, strength):
     grades = {
         "fit": scorer.fit_grades.grade(strength),
         "engagement": scorer.engagement_grades.grade(strength),
     }
-    return judge_promises(scorer, now, grades, then, 3)
+    return judge_promises(scorer, now, grades, 3)
 
 
 def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not():
@@ -99,38 +111,32 @@ def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not()
         rng = np.random.default_rng(seed)
         then, strength = world(rng, 4000)
         scorer = scorer_of(then, strength)
-        found = judged(scorer, *world(rng, 3000), then)
+        found = judged(scorer, *world(rng, 3000))
         assert found["judged"] == 2 * 3 + 2 * 2 * len(scorer.fit_grades.promised)
         outside, judged_in_all = outside + len(found["outside"]), judged_in_all + found["judged"]
     # cuts lie where their own window is at its best, so a little more than one in twenty
     assert outside / judged_in_all <= 0.12
-    lost = judged(scorer, *world(rng, 3000, shift=-1.0), then)["outside"]
+    lost = judged(scorer, *world(rng, 3000, shift=-1.0))["outside"]
     assert {"thresholds.marketing_qualified.precision", "fit.A.win_rate", "engagement.1.win_rate"} <= set(
         lost
     )
 
 
-def test_shares_of_an_older_base_are_told_at_its_ages():
+def test_of_an_older_base_what_is_promised_at_its_ages_holds_and_nothing_else_does():
     rng = np.random.default_rng(1)
     then, strength = world(rng, 6000)
-    older, later = world(
-        rng, 6000, ages=rng.uniform(0, 300, 6000).clip(150) - rng.uniform(0, 149, 6000) * 0.2
-    )
-    found = judged(scorer_of(then, strength), older, later, then)["thresholds"]["marketing_qualified"]
-    assert not found["share"]["inside"]
-    assert found["share"]["at_ages"]["inside"]
-    assert found["share"]["at_ages"]["promised"]["value"] < found["share"]["promised"]["value"]
-    for figure in ("precision", "recall", "share"):
-        assert found[figure]["at_ages"]["shown"] == found[figure]["shown"]
-
-
-def test_ages_that_nobody_had_cannot_be_told():
-    rng = np.random.default_rng(2)
-    then, strength = world(rng, 2000, ages=rng.uniform(0, 100, 2000))
-    now, later = world(rng, 2000, ages=rng.uniform(200, 300, 2000))
-    found = judged(scorer_of(then, strength), now, later, then)
-    assert all("at_ages" not in figure for t in found["thresholds"].values() for figure in t.values())
-    assert judged(scorer_of(then, strength), now, later, None)["thresholds"] == found["thresholds"]
+    newest = rng.uniform(0, 300, 6000).clip(150) - rng.uniform(0, 149, 6000) * 0.2
+    now, later = world(rng, 6000, ages=rng.permutation(newest))
+    unweighed = judged(scorer_of(then, strength), now, later)
+    assert {"thresholds.marketing_qualified.share", "engagement.2.win_rate"} & set(unweighed["outside"])
+    weight = age_weights(then.ages, newest)
+    weighed = judged(scorer_of(then, strength, weight), now, later)
+    assert weighed["outside"] == []
+    share = [told["thresholds"]["marketing_qualified"]["share"] for told in (unweighed, weighed)]
+    # "top 30 percent" is that of the base as old as it is now
+    assert share[0]["shown"]["value"] < 0.25
+    assert share[1]["promised"]["value"] == pytest.approx(0.3, abs=0.001)
+    assert share[1]["shown"]["value"] == pytest.approx(0.3, abs=0.03)
 
 
 def test_a_grade_promises_what_leads_did_whom_the_cuts_of_others_put_there():

@@ -27,7 +27,7 @@ IDENTITY = ScoreScale(0.5, 0.8)
 
 
 def material(looks, fewest=1, win=100.0, dated=True):
-    looks = looks.assign(as_of=pd.Timestamp("2025-01-01"))
+    looks = looks.assign(as_of=pd.Timestamp("2025-01-01"), weight=1.0)
     probability, won = looks["probability"].to_numpy(), looks["won"].to_numpy()
     scored = Scored(probability, won, looks["lead_id"].to_numpy(dtype=object), 2.0)
     return SimpleNamespace(

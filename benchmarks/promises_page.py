@@ -1,0 +1,107 @@
+"""docs/promises.md from the saved results; a test keeps it current."""
+# ruff: noqa: E501  (lines of a page, not of code)
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["KINDS", "kinds_outside", "promises_page", "write_page"]
+
+KINDS = ("thresholds", "grades")
+NAMES = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
+FIGURES = {"precision": "won", "recall": "of all wins", "share": "of all leads", "win_rate": "won"}
+
+
+def write_page(root: Path) -> None:
+    """Write the page anew."""
+    (root / "docs" / "promises.md").write_text(promises_page(root), encoding="utf-8")
+
+
+def kinds_outside(worlds: dict[str, Any]) -> list[str]:
+    """Name the kinds of each world of which a figure lies outside what all of the kind are held to.
+
+    Parameters
+    ----------
+    worlds : dict
+        By seed, as saved: ``outside`` names figures as ``thresholds...``, ``fit...`` or ``engagement...``.
+
+    Returns
+    -------
+    list of str
+        Seed and kind.
+    """
+    return [
+        f"{seed} {kind}"
+        for seed, world in worlds.items()
+        for kind in KINDS
+        if any(name.startswith("thresholds.") == (kind == "thresholds") for name in world["outside"])
+    ]
+
+
+def promises_page(root: Path) -> str:
+    """Return the page as Markdown."""
+    path = root / "docs" / "results" / "bench_promises.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    worlds, bar, machine = found["worlds"], found["bar"], found["machine"]
+    judged = sum(world["judged"] for world in worlds.values())
+    outside = sum(len(world["outside"]) for world in worlds.values())
+    alone = sum(len(world["outside_alone"]) for world in worlds.values())
+    kinds = len(kinds_outside(worlds))
+    return f"""# What grades and thresholds promise, and whether they keep it
+
+Made from `docs/results/bench_promises.json` by `make bench-promises`; a test keeps this page current and holds it to its bar.
+One run on {machine["date"]}, {machine["cores"]} cores, {machine["system"]}.
+
+Simulated CRMs like that of the demo, with other seeds, each trained as the demo is and judged once on its own test window by the
+rule of [decision 20](decisions/0020-what-a-threshold-promises.md), which was written down before. A threshold promises how many above it
+win, how many of all wins and of all leads stand there; a grade, how many win.
+
+- **{kinds} of {bar["kinds"]}** times a threshold or a grade left what all of its kind are held to together; by chance at most
+  {bar["outside_at_most"]} would (95 of 100 cases).
+- {outside} of {judged} figures lie outside that, and {alone} ({alone / judged:.1%}) outside the 95 % prediction interval of their own.
+
+{_table(worlds)}
+
+What this does not say: these worlds keep their law. Where a market moves, promises break, and `leadlight watch` is there to see it.
+"""
+
+
+def _table(worlds: dict[str, Any]) -> str:
+    lines = [
+        "| seed | serves | thresholds inside | grades inside | outside | shown | held to |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for seed, world in worlds.items():
+        missed = [world["figures"][name] for name in world["outside"]]
+        cells = [
+            "; ".join(_title(name) for name in world["outside"]) or "none",
+            "; ".join(_value(figure["shown"]["value"], name) for figure, name in _with_names(world, missed)),
+            "; ".join(
+                f"{_value(figure['held_to']['low'], name)} to {_value(figure['held_to']['high'], name)}"
+                for figure, name in _with_names(world, missed)
+            ),
+        ]
+        lines.append(
+            f"| {seed} | {world['candidate']} | {_inside(world, True)} | {_inside(world, False)} | "
+            f"{' | '.join(cells)} |"
+        )
+    return "\n".join(lines)
+
+
+def _with_names(world: dict[str, Any], missed: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    return list(zip(missed, world["outside"], strict=True))
+
+
+def _inside(world: dict[str, Any], thresholds: bool) -> str:
+    own = [name for name in world["figures"] if name.startswith("thresholds.") == thresholds]
+    return f"{sum(world['figures'][name]['inside'] for name in own)} of {len(own)}"
+
+
+def _title(name: str) -> str:
+    kind, of, figure = name.split(".")
+    told = FIGURES.get(figure, "times the average")
+    return f"{NAMES.get(of, f'{kind} {of}')}, {told}"
+
+
+def _value(value: float, name: str) -> str:
+    return f"{value:.2f}" if name.endswith("times_average") else f"{value:.1%}"
