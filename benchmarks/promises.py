@@ -25,8 +25,8 @@ __all__ = ["judge_world", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "docs" / "results" / "bench_promises.json"
-#: seeds of the simulation; that of the demo is not among them, its test window was looked at before
-SEEDS = (11, 23, 31, 47, 59, 71)
+#: seeds of the simulation: none whose test window was looked at while the rule was made (7, 11, 23, 31, 47, 59, 71)
+SEEDS = (83, 97, 101, 113, 127, 139)
 
 
 def main() -> None:
@@ -85,11 +85,12 @@ def _world(promises: dict[str, Any]) -> dict[str, Any]:
     alone = []
     for name, verdict in figures.items():
         promised, shown = ((v["value"], v["low"], v["high"]) for v in (verdict["promised"], verdict["shown"]))
-        low, high = held_to(promised, shown)
+        low, high = held_to(promised, shown, between=verdict["between_periods"])
         if not low <= shown[0] <= high:
             alone.append(name)
-    kept = ("promised", "shown", "held_to", "inside")
+    kept = ("promised", "shown", "between_periods", "held_to", "inside")
     return {
+        "periods": promises["periods"],
         "judged": promises["judged"],
         "outside": promises["outside"],
         "outside_alone": alone,

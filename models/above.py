@@ -5,11 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import csr_array
 
-__all__ = ["Weighed", "leads_above", "sums_above"]
+from models.resampling import BLOCK, DRAWS
 
-DRAWS = 500
-#: resamples held at a time, so that a base of any size fits into memory
-BLOCK = 50
+__all__ = ["Weighed", "leads_above", "sums_above"]
 
 #: the value that is compared with the thresholds, and what a row counts; both of shape (n,)
 Weighed = tuple[np.ndarray, np.ndarray]

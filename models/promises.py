@@ -3,19 +3,22 @@
 The interval kept with a promise is that of the window it was made on, and holds the truth of that window in
 95 of 100 cases. What a later window shows has a sampling error of its own, so what it is held to is a wider
 prediction interval: both errors are added as squares, each side apart (the square-and-add interval of a
-difference: Newcombe 1998, method 10; for any two intervals Zou and Donner 2008). A window of other leads may
-still fall outside, and not by chance: how many leads lie above a threshold, and how often they win, depends
-on who is there. What is promised is therefore told at the ages of the newest leads (:mod:`models.ages`).
+difference: Newcombe 1998, method 10; for any two intervals Zou and Donner 2008). A later window lies in other
+weeks, too: what periods before differed by is added for both (:mod:`models.periods`; the prediction interval
+of random effects, Higgins, Thompson and Spiegelhalter 2009). How many leads lie above a threshold, and how
+often they win, depends on who is there: what is promised is told at the ages of the newest
+(:mod:`models.ages`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
-from models.grades import Graded, graded
+from models.grades import graded
+from models.periods import Earlier, Rate, between_periods
 from models.resampling import Interval, rate_interval, sums_by_lead
 from models.scorer import Scorer
 
@@ -42,7 +45,7 @@ class Window:
 
 
 def judge_promises(
-    scorer: Scorer, now: Window, grades: Mapping[str, np.ndarray], seed: int
+    scorer: Scorer, now: Window, grades: Mapping[str, np.ndarray], earlier: Earlier, seed: int
 ) -> dict[str, Any]:
     """Compare what was promised with what a later window showed.
 
@@ -54,6 +57,8 @@ def judge_promises(
         The later window, as it scored it.
     grades : mapping of str to ndarray of str, shape (n,)
         Grade of each of its snapshots in ``fit`` and ``engagement``.
+    earlier : Earlier
+        What came before, as the scorer that serves tells it, in periods as long as the later window.
     seed : int
         Seed of the bootstrap.
 
@@ -62,47 +67,62 @@ def judge_promises(
     dict
         ``thresholds``: by name precision, recall and share; ``grades``: by group and grade win_rate and
         times_average. Each has promised and shown (value, low, high: the sampling interval of the one
-        window), held_to (low, high: the prediction interval), inside (shown lies in held_to) and
-        inside_promised (shown lies in the interval of the promise alone). What had no leads in either
-        window is left out. ``together``: figures of thresholds, and rates of grades, that are held to at
-        once. ``judged`` counts all, ``outside`` names those that are not inside.
+        window), between_periods (standard deviation as a share of the value), held_to (low, high: the
+        prediction interval), inside (shown lies in held_to) and inside_promised (shown lies in the interval
+        of the promise alone). What had no leads in either window is left out. ``together``: figures of
+        thresholds, and rates of grades, that are held to at once. ``periods``: how many there were to see
+        differences in. ``judged`` counts all, ``outside`` names those that are not inside.
     """
-    verdicts: dict[str, dict[str, dict[str, Any]]] = {"thresholds": {}, "fit": {}, "engagement": {}}
+    found: dict[str, tuple[Interval, Interval]] = {}
+    for name, threshold in scorer.thresholds.items():
+        for figure, shown in _above(now, threshold.probability, seed).items():
+            found[f"thresholds.{name}.{figure}"] = getattr(threshold, figure), shown
+    scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
+    for group, scale in scales.items():
+        rows = {row.grade: row for row in graded(scale.names, grades[group], now.won, now.leads, seed)}
+        for row in scale.promised:
+            if row.grade in rows:
+                for figure in ("win_rate", "times_average"):
+                    both = getattr(row, figure), getattr(rows[row.grade], figure)
+                    found[f"{group}.{row.grade}.{figure}"] = both
+    found = {key: both for key, both in found.items() if np.isfinite(both[0]).all()}
+    between = between_periods(_rates(found, scorer, earlier), earlier, seed)
     together = {
         "thresholds": 3 * len(scorer.thresholds),
-        "grades": max(1, len(scorer.fit_grades.promised) + len(scorer.engagement_grades.promised)),
+        "grades": max(1, sum(len(scale.promised) for scale in scales.values())),
     }
-    for name, threshold in scorer.thresholds.items():
-        shown = _above(now, threshold.probability, seed)
-        promised = {figure: getattr(threshold, figure) for figure in shown}
-        verdicts["thresholds"][name] = {
-            figure: _judged(promised[figure], found, together["thresholds"])
-            for figure, found in shown.items()
-            if np.isfinite(promised[figure]).all()
-        }
-    for group, scale in (("fit", scorer.fit_grades), ("engagement", scorer.engagement_grades)):
-        found = {row.grade: row for row in graded(scale.names, grades[group], now.won, now.leads, seed)}
-        verdicts[group] = {
-            row.grade: _judged_grade(row, found[row.grade], together["grades"])
-            for row in scale.promised
-            if row.grade in found
-        }
-    every = {
-        f"{kind}.{name}.{figure}": verdict["inside"]
-        for kind, named in verdicts.items()
-        for name, figures in named.items()
-        for figure, verdict in figures.items()
-    }
-    return {
-        "thresholds": verdicts["thresholds"],
-        "grades": {group: verdicts[group] for group in ("fit", "engagement")},
-        "together": together,
-        "judged": len(every),
-        "outside": [name for name, inside in every.items() if not inside],
-    }
+    verdicts: dict[str, Any] = {"thresholds": {}, "grades": {group: {} for group in scales}}
+    outside = []
+    for key, (promised, shown) in found.items():
+        kind, name, figure = key.split(".")
+        of = together["thresholds" if kind == "thresholds" else "grades"]
+        verdict = _judged(promised, shown, of, between[key])
+        place = verdicts["thresholds"] if kind == "thresholds" else verdicts["grades"][kind]
+        place.setdefault(name, {})[figure] = verdict
+        outside += [] if verdict["inside"] else [key]
+    periods = int(earlier.period.max(initial=-1)) + 1
+    return verdicts | {"together": together, "periods": periods, "judged": len(found), "outside": outside}
 
 
-def held_to(promised: Interval, shown: Interval, together: int = 1) -> tuple[float, float]:
+def _rates(keys: Iterable[str], scorer: Scorer, earlier: Earlier) -> dict[str, tuple[Rate, ...]]:
+    """Say of each figure what it counts, and among what."""
+    won, every = earlier.won == 1, np.ones(len(earlier.won), dtype=bool)
+    rates: dict[str, tuple[Rate, ...]] = {}
+    for key in keys:
+        kind, name, figure = key.split(".")
+        if kind == "thresholds":
+            above = earlier.probability >= scorer.thresholds[name].probability
+            told = {"precision": (above & won, above), "recall": (above & won, won), "share": (above, every)}
+            rates[key] = (told[figure],)
+        else:
+            own = earlier.grades[kind] == name
+            rates[key] = ((own & won, own), *(((won, every),) if figure == "times_average" else ()))
+    return rates
+
+
+def held_to(
+    promised: Interval, shown: Interval, together: int = 1, between: float = 0.0
+) -> tuple[float, float]:
     """Return the interval that a shown figure is held to.
 
     Parameters
@@ -112,34 +132,33 @@ def held_to(promised: Interval, shown: Interval, together: int = 1) -> tuple[flo
     together : int
         Figures that are all to lie inside in 95 of 100 cases (Bonferroni): each interval is that much wider
         as normal quantiles are further out.
+    between : float
+        Standard deviation between periods, as a share of the value; each of the two windows is one.
 
     Returns
     -------
     low, high : float
-        ``low = p - w sqrt((p - p_low)^2 + (s_high - s)^2)``, and ``high`` alike, where w is 1 for one figure:
-        the shown value lies between them if and only if the interval of the difference of both holds 0.
+        ``low = p - w sqrt((p - p_low)^2 + (s_high - s)^2 + 2 (1.96 b p)^2)``, and ``high`` alike, where w is
+        1 for one figure. Without differences between periods the shown value lies between them if and only if
+        the interval of the difference of both holds 0.
     """
     value, low, high = promised
     seen, seen_low, seen_high = shown
-    wider = norm.ppf(1 - 0.025 / together) / norm.ppf(0.975)
+    quantile = norm.ppf(0.975)
+    wider = norm.ppf(1 - 0.025 / together) / quantile
+    period = np.sqrt(2) * quantile * between * value
     return (
-        float(value - wider * np.hypot(value - low, seen_high - seen)),
-        float(value + wider * np.hypot(high - value, seen - seen_low)),
+        float(value - wider * np.hypot(np.hypot(value - low, seen_high - seen), period)),
+        float(value + wider * np.hypot(np.hypot(high - value, seen - seen_low), period)),
     )
 
 
-def _judged_grade(promised: Graded, shown: Graded, together: int) -> dict[str, Any]:
-    return {
-        "win_rate": _judged(promised.win_rate, shown.win_rate, together),
-        "times_average": _judged(promised.times_average, shown.times_average, together),
-    }
-
-
-def _judged(promised: Interval, shown: Interval, together: int) -> dict[str, Any]:
-    low, high = held_to(promised, shown, together)
+def _judged(promised: Interval, shown: Interval, together: int, between: float) -> dict[str, Any]:
+    low, high = held_to(promised, shown, together, between)
     return {
         "promised": _told(promised),
         "shown": _told(shown),
+        "between_periods": between,
         "held_to": {"low": low, "high": high},
         "inside": bool(low <= shown[0] <= high),
         "inside_promised": bool(promised[1] <= shown[0] <= promised[2]),

@@ -3,12 +3,14 @@
 import numpy as np
 from scipy.stats import binomtest
 
-__all__ = ["Interval", "interval", "rate_interval", "sums_by_lead"]
+__all__ = ["BLOCK", "DRAWS", "Interval", "interval", "rate_interval", "sums_by_lead"]
 
 #: value, lower and upper end of a 95 % interval
 Interval = tuple[float, float, float]
 
 DRAWS = 500
+#: resamples held at a time, so that a base of any size fits into memory
+BLOCK = 50
 
 
 def sums_by_lead(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarray:
@@ -31,8 +33,12 @@ def sums_by_lead(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarra
     _, group = np.unique(leads, return_inverse=True)
     count = group.max() + 1
     sums = np.stack([np.bincount(group, column, count) for column in columns])
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=DRAWS)
-    return np.vstack([sums.sum(axis=1), draws @ sums.T])
+    generator = np.random.default_rng(seed)
+    parts = [sums.sum(axis=1)]
+    for start in range(0, DRAWS, BLOCK):
+        size = min(BLOCK, DRAWS - start)
+        parts.append(generator.multinomial(count, np.full(count, 1 / count), size=size) @ sums.T)
+    return np.vstack(parts)
 
 
 def interval(values: np.ndarray) -> Interval:

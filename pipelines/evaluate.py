@@ -14,6 +14,7 @@ from models.candidates import margins
 from models.checks import check_calibration
 from models.curves import curves
 from models.evaluation import FIGURES, Bootstrap, figures, log_loss
+from models.periods import Earlier, periods_of
 from models.points_model import PointsModel
 from models.promises import Window, judge_promises
 from models.scorer import Scorer
@@ -23,7 +24,7 @@ from pipelines.card.card import card
 from pipelines.card.deeds import deeds
 from pipelines.card.material import unused_columns
 from pipelines.card.page import write_card
-from pipelines.learning_data import LearningData, read_learning_data
+from pipelines.learning_data import AGE, LearningData, read_learning_data
 from pipelines.one_more import one_more_activity
 from pipelines.outputs import Workdir, read_frame, replacing, rounded, write_json
 from pipelines.params import Params
@@ -63,7 +64,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _stages(scored["stage"], test),
         "one_more_activity": one_more_activity(params, workdir, scorer),
-        "promises": _promises(scorer, scored, test, params.training.seed),
+        "promises": _promises(scorer, scored, past, test, params.training.seed),
         "optimistic": scorer.facts["time"] == "none",
         "simulated": scorer.facts["simulated"],
     }
@@ -177,11 +178,26 @@ def _stages(stage: pd.Series, test: LearningData) -> dict[str, Any]:
     }
 
 
-def _promises(scorer: Scorer, scored: pd.DataFrame, test: LearningData, seed: int) -> dict[str, Any]:
+def _promises(
+    scorer: Scorer, scored: pd.DataFrame, past: LearningData, test: LearningData, seed: int
+) -> dict[str, Any]:
     """Hold the test window to what grades and thresholds did where they were chosen."""
     now = Window(scored["probability"].to_numpy(), test.won, test.leads)
     grades = {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
-    return judge_promises(scorer, now, grades, seed)
+    return judge_promises(scorer, now, grades, _earlier(scorer, past, test), seed)
+
+
+def _earlier(scorer: Scorer, past: LearningData, test: LearningData) -> Earlier:
+    """Score what was learned from: how periods differ shows there too, how good the model is does not."""
+    scored, moments = scorer.score(past.frame), test.frame["as_of"]
+    return Earlier(
+        scored["probability"].to_numpy(),
+        past.won,
+        past.leads,
+        {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")},
+        periods_of(past.frame["as_of"], moments.max() - moments.min()),
+        past.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None,
+    )
 
 
 def _write_plots(p: np.ndarray, test: LearningData, workdir: Workdir, result: dict[str, Any]) -> None:

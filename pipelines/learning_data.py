@@ -8,8 +8,10 @@ import pandas as pd
 from models.origins import Origin
 from pipelines.outputs import Workdir, read_frame, read_json
 
-__all__ = ["LearningData", "apart", "read_learning_data", "rolling_origins"]
+__all__ = ["AGE", "LearningData", "apart", "read_learning_data", "rolling_origins"]
 
+#: the feature that tells how old a lead is
+AGE = "age_days"
 #: parts of the calibration window, each judged by a model trained before it
 ORIGINS = 3
 

@@ -14,14 +14,11 @@ from models.points import Rule
 from models.training import Fitted, TrainingSettings, TrainingWindow, fit_candidates
 from pipelines.audit.gate import refuse_leaks
 from pipelines.engine import feature_set
-from pipelines.learning_data import LearningData, read_learning_data, rolling_origins
+from pipelines.learning_data import AGE, LearningData, read_learning_data, rolling_origins
 from pipelines.outputs import Workdir, read_json, replacing_folder, write_json
 from pipelines.params import Params
 
 __all__ = ["rule_book", "train"]
-
-#: the feature that tells how old a lead is
-AGE = "age_days"
 
 
 def train(

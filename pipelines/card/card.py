@@ -76,6 +76,8 @@ def card(
         "calibration": calibration(facts, metrics),
         "thresholds": thresholds(scorer, metrics),
         "policy_agreed": facts["policy_agreed"],
+        # bundles written before ages were weighed do not tell it
+        "at_newest_ages": facts.get("at_newest_ages", False),
         "agreed": facts["agreed"],
         **deeds,
         "promises": promises(metrics),

@@ -180,7 +180,7 @@ def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Lay out what grades and thresholds were to do on the test window, and what they did, a row a figure."""
     found = metrics["promises"]
     rows = [
-        {"of": kind, "name": name, "figure": figure, "at_ages": None, **verdict}
+        {"of": kind, "name": name, "figure": figure, **verdict}
         for kind, named in (("thresholds", found["thresholds"]), *found["grades"].items())
         for name, figures in named.items()
         for figure, verdict in figures.items()

@@ -133,6 +133,7 @@ def _window(material: Material) -> dict[str, Any]:
         "to": looks["as_of"].max().isoformat(),
         "weeks": material.scored.weeks,
         "every_days": material.params.snapshots.every_days,
+        "at_newest_ages": bool((looks["weight"] != 1).any()),
     }
 
 

@@ -1,0 +1,63 @@
+"""The benchmark of promises: what it saved against its bar, and the page that it makes."""
+
+import copy
+import json
+
+import pytest
+
+from models.promises import held_to
+
+SEEDS = ("11", "23", "31", "47", "59", "71")
+
+
+@pytest.fixture(scope="module")
+def page(root):
+    """The module that makes the page; the benchmark is no package."""
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(root / "benchmarks")
+    import promises_page
+
+    yield promises_page
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def saved(root):
+    return json.loads((root / "docs" / "results" / "bench_promises.json").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_current(root, page):
+    assert (root / "docs" / "promises.md").read_text(encoding="utf-8") == page.promises_page(root)
+
+
+def test_no_more_kinds_leave_what_they_are_held_to_than_chance_allows(saved, page):
+    assert tuple(saved["worlds"]) == SEEDS
+    # of twelve at 5 in 100 each: up to two in 98 of 100 cases, up to one in 88
+    assert saved["bar"] == {"kinds": 12, "outside_at_most": 2}
+    assert len(page.kinds_outside(saved["worlds"])) <= 2
+
+
+def test_a_kind_counts_once_and_each_world_for_itself(saved, page):
+    worlds = copy.deepcopy(saved["worlds"])
+    for world in worlds.values():
+        world["outside"] = []
+    assert page.kinds_outside(worlds) == []
+    worlds["31"]["outside"] = ["fit.A.win_rate", "engagement.1.win_rate"]
+    worlds["47"]["outside"] = ["thresholds.sales_qualified.share", "fit.D.win_rate"]
+    assert page.kinds_outside(worlds) == ["31 grades", "47 thresholds", "47 grades"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_verdicts_follow_from_the_intervals_beside_them(saved, seed):
+    world = saved["worlds"][seed]
+    assert world["judged"] == len(world["figures"])
+    of = {True: 6, False: sum(name.endswith("win_rate") for name in world["figures"])}
+    for name, figure in world["figures"].items():
+        promised, shown = (
+            [figure[side][end] for end in ("value", "low", "high")] for side in ("promised", "shown")
+        )
+        low, high = held_to(promised, shown, of[name.startswith("thresholds.")])
+        assert (figure["held_to"]["low"], figure["held_to"]["high"]) == pytest.approx((low, high), abs=1e-5)
+        assert figure["inside"] == (name not in world["outside"]) == (low <= shown[0] <= high)
+        alone = held_to(promised, shown)
+        assert (name in world["outside_alone"]) == (not alone[0] <= shown[0] <= alone[1])
