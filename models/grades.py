@@ -172,16 +172,14 @@ def graded(
     if not won.any():
         return ()
     counted = np.ones(len(won)) if weight is None else weight
+    had = {grade: grades == grade for grade in names if (grades == grade).any()}
+    columns = [won, np.ones(len(won)), *(column for own in had.values() for column in (own * won, own))]
+    wins, every, *sums = sums_by_lead(counted * np.stack(columns), leads, seed).T
+    average = float(wins[0] / every[0])
     rows = []
-    for grade in names:
-        own = grades == grade
-        if not own.any():
-            continue
+    for (grade, own), hits, chosen in zip(had.items(), sums[::2], sums[1::2], strict=True):
         owners = len(np.unique(leads[own]))
-        columns = counted * np.stack([own * won, own, won, np.ones(len(won))])
-        hits, chosen, wins, every = sums_by_lead(columns, leads, seed).T
         rate = rate_interval(hits, chosen, owners)
-        average = float(wins[0] / every[0])
         ratio = rate[0] / average, rate[1] / average, rate[2] / average
         if 0 < rate[0] < 1:
             with np.errstate(invalid="ignore", divide="ignore"):

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.resampling import sums_by_lead
-
 __all__ = ["Earlier", "Rate", "between_periods", "periods_of"]
 
 #: numerator and denominator of a rate, masks of shape (n,): the first lies within the second
@@ -77,7 +75,7 @@ def periods_of(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
     return np.where(back < whole, back, -1)
 
 
-def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier, seed: int) -> dict[str, float]:
+def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier) -> dict[str, float]:
     """Find the standard deviation of rates between periods, as a share of the rate itself.
 
     Parameters
@@ -86,8 +84,6 @@ def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier, see
         One, or two that stand for the ratio of the first to the second.
     earlier : Earlier
         Where its period is -1 a snapshot is left out.
-    seed : int
-        Seed of the bootstrap.
 
     Returns
     -------
@@ -97,55 +93,48 @@ def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier, see
     """
     kept = earlier.period >= 0
     period = earlier.period[kept]
-    count = int(period.max(initial=-1)) + 1
-    if count < FEWEST:
+    if period.max(initial=-1) + 1 < FEWEST:
         return dict.fromkeys(rates, 0.0)
-    band = _bands(None if earlier.ages is None else earlier.ages[kept])
-    columns = [
-        column
-        for parts in rates.values()
-        for hits, rows in parts
-        for column in _seen_and_expected(hits[kept], rows[kept], band, period)
-    ]
-    sums = sums_by_lead(np.stack(columns), earlier.leads[kept], seed)
-    found, place = {}, 0
+    band = _bands(len(period), None if earlier.ages is None else earlier.ages[kept])
+    # a lead of two periods is two here: each period is compared with the others
+    pairs, _ = pd.factorize(pd.MultiIndex.from_arrays([earlier.leads[kept], period]))
+    of = np.zeros(pairs.max() + 1, dtype=np.int64)
+    of[pairs] = period
+    found = {}
     for name, parts in rates.items():
-        ratios = []
-        for _ in parts:
-            seen, expected = sums[:, place : place + count], sums[:, place + count : place + 2 * count]
+        ratio, luck = np.ones(of.max() + 1), np.zeros(len(of))
+        for sign, (hits, rows) in zip((1, -1), parts, strict=False):
+            seen, expected = _seen_and_expected(hits[kept], rows[kept], band, pairs)
             with np.errstate(invalid="ignore", divide="ignore"):
-                ratios.append(seen / expected)
-            place += 2 * count
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found[name] = _beyond_chance(ratios[0] if len(ratios) == 1 else ratios[0] / ratios[1])
+                together = np.bincount(of, seen) / np.bincount(of, expected)
+                ratio *= together**sign
+                luck += sign * (seen / np.bincount(of, seen)[of] - expected / np.bincount(of, expected)[of])
+        # the variance of a ratio whose parts are sums over leads (linearised; Cochran 1977, chapter 6)
+        found[name] = _beyond_chance(ratio, ratio**2 * np.bincount(of, luck**2))
     return found
 
 
-def _bands(ages: np.ndarray | None) -> np.ndarray:
+def _bands(count: int, ages: np.ndarray | None) -> np.ndarray:
     if ages is None or np.isnan(ages).any():
-        return np.zeros(0 if ages is None else len(ages), dtype=np.int64)
+        return np.zeros(count, dtype=np.int64)
     return np.searchsorted(np.unique(np.quantile(ages, np.arange(1, BANDS) / BANDS)), ages)
 
 
 def _seen_and_expected(
-    hits: np.ndarray, rows: np.ndarray, band: np.ndarray, period: np.ndarray
-) -> list[np.ndarray]:
-    """One column a period of what was seen, then one a period of what the rates of all ages would give."""
-    band = band if len(band) else np.zeros(len(rows), dtype=np.int64)
+    hits: np.ndarray, rows: np.ndarray, band: np.ndarray, pairs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add up for each lead of a period what was seen, and what the rates of all periods would give."""
     every = np.bincount(band, rows)
     rate = np.divide(np.bincount(band, hits), every, out=np.zeros(len(every)), where=every > 0)
-    own = [period == number for number in range(int(period.max()) + 1)]
-    return [mask * hits * 1.0 for mask in own] + [mask * rows * rate[band] for mask in own]
+    return np.bincount(pairs, hits), np.bincount(pairs, rows * rate[band])
 
 
-def _beyond_chance(ratios: np.ndarray) -> float:
-    """Take chance out of the spread of ratios, shape (1 + draws, periods): those seen, then resamples."""
-    seen = ratios[0]
-    chance = np.nanvar(np.where(np.isfinite(ratios[1:]), ratios[1:], np.nan), axis=0)
-    told = np.isfinite(seen) & (chance > 0)
+def _beyond_chance(ratio: np.ndarray, chance: np.ndarray) -> float:
+    """Take from the spread of the ratios of periods what their variances by chance explain."""
+    told = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
     if told.sum() < FEWEST:
         return 0.0
-    seen, weight = seen[told], 1 / chance[told]
+    seen, weight = ratio[told], 1 / chance[told]
     mean = np.average(seen, weights=weight)
     surplus = (weight * (seen - mean) ** 2).sum() - (len(seen) - 1)
     return float(np.sqrt(max(0.0, surplus / (weight.sum() - (weight**2).sum() / weight.sum()))))

@@ -86,7 +86,7 @@ def judge_promises(
                     both = getattr(row, figure), getattr(rows[row.grade], figure)
                     found[f"{group}.{row.grade}.{figure}"] = both
     found = {key: both for key, both in found.items() if np.isfinite(both[0]).all()}
-    between = between_periods(_rates(found, scorer, earlier), earlier, seed)
+    between = between_periods(_rates(found, scorer, earlier), earlier)
     together = {
         "thresholds": 3 * len(scorer.thresholds),
         "grades": max(1, sum(len(scale.promised) for scale in scales.values())),

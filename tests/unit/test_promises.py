@@ -10,6 +10,7 @@ from sklearn.model_selection import GroupKFold
 from models.ages import age_weights
 from models.calibration import Calibrator
 from models.grades import Graded, GradeScale, aligned, graded
+from models.periods import Earlier
 from models.policy import Scored, choose_threshold
 from models.promises import Window, held_to, judge_promises
 from models.resampling import rate_interval, sums_by_lead
@@ -97,12 +98,36 @@ def scorer_of(then, strength, weight=None):
     return Scorer(None, None, Calibrator(1, 1, 0), thresholds, *scales, {})
 
 
-def judged(scorer, now, strength):
+def judged(scorer, now, strength, earlier=None):
     grades = {
         "fit": scorer.fit_grades.grade(strength),
         "engagement": scorer.engagement_grades.grade(strength),
     }
-    return judge_promises(scorer, now, grades, 3)
+    return judge_promises(scorer, now, grades, earlier or nothing_earlier(), 3)
+
+
+def nothing_earlier():
+    none = np.empty(0)
+    return Earlier(none, none, none, {"fit": none, "engagement": none}, none.astype(int))
+
+
+def earlier_of(scorer, windows, strengths, ages=None):
+    """Windows as periods; the first is the newest."""
+    strength = np.concatenate(strengths)
+    grades = {
+        "fit": scorer.fit_grades.grade(strength),
+        "engagement": scorer.engagement_grades.grade(strength),
+    }
+    sizes = [len(window.won) for window in windows]
+    first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+    return Earlier(
+        np.concatenate([window.probability for window in windows]),
+        np.concatenate([window.won for window in windows]),
+        np.concatenate([window.leads + start for window, start in zip(windows, first, strict=True)]),
+        grades,
+        np.repeat(np.arange(len(windows)), sizes),
+        np.concatenate([window.ages for window in windows]),
+    )
 
 
 def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not():
@@ -137,6 +162,24 @@ def test_of_an_older_base_what_is_promised_at_its_ages_holds_and_nothing_else_do
     assert share[0]["shown"]["value"] < 0.25
     assert share[1]["promised"]["value"] == pytest.approx(0.3, abs=0.001)
     assert share[1]["shown"]["value"] == pytest.approx(0.3, abs=0.03)
+
+
+def test_where_periods_differ_a_later_one_is_held_to_what_they_differ_by():
+    outside = {"alone": 0, "with periods": 0}
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        # the market of each period is a law of its own: chances of all leads go up and down together
+        drawn = [world(rng, 2000, shift=rng.normal(0, 0.4)) for _ in range(9)]
+        (then, strength), (now, later) = drawn[0], drawn[1]
+        scorer = scorer_of(then, strength)
+        earlier = earlier_of(
+            scorer, [w for w, _ in (drawn[0], *drawn[2:])], [s for _, s in (drawn[0], *drawn[2:])]
+        )
+        outside["alone"] += bool(judged(scorer, now, later)["outside"])
+        found = judged(scorer, now, later, earlier)
+        assert found["periods"] == 8
+        outside["with periods"] += bool(found["outside"])
+    assert outside["with periods"] <= outside["alone"] / 2
 
 
 def test_a_grade_promises_what_leads_did_whom_the_cuts_of_others_put_there():
