@@ -94,21 +94,18 @@ class Scorer:
         """
         base, parts = self._explained(frame)
         told = self._told(base, parts)
-        scores = told.score
-        probability = self.calibrator.probability(base + parts.sum(axis=1))
-        fit, engagement = strengths(parts, self.catalogue)
-        return pd.DataFrame(
-            {
-                "probability": probability,
-                "score": scores,
-                "base_score": told.base,
-                "stage": stage_of(scores),
-                "fit_grade": self.fit_grades.grade(fit),
-                "engagement_grade": self.engagement_grades.grade(engagement),
-                "reasons": self._reasons(frame, told.points),
-            },
-            index=frame.index,
-        )
+        return self._rated(frame, base, parts, told).assign(reasons=self._reasons(frame, told.points))
+
+    def rate(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return what :meth:`score` does but for the reasons, which take most of its time to write down.
+
+        Raises
+        ------
+        BundleError
+            If a column is missing.
+        """
+        base, parts = self._explained(frame)
+        return self._rated(frame, base, parts, self._told(base, parts))
 
     def told(self, frame: pd.DataFrame) -> Told:
         """Return what :meth:`score` says in numbers alone: scores and the points of each topic.
@@ -125,6 +122,20 @@ class Scorer:
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
         return self.model.contributions(frame)
+
+    def _rated(self, frame: pd.DataFrame, base: float, parts: np.ndarray, told: Told) -> pd.DataFrame:
+        fit, engagement = strengths(parts, self.catalogue)
+        return pd.DataFrame(
+            {
+                "probability": self.calibrator.probability(base + parts.sum(axis=1)),
+                "score": told.score,
+                "base_score": told.base,
+                "stage": stage_of(told.score),
+                "fit_grade": self.fit_grades.grade(fit),
+                "engagement_grade": self.engagement_grades.grade(engagement),
+            },
+            index=frame.index,
+        )
 
     def _told(self, base: float, parts: np.ndarray) -> Told:
         base_score, feature_points, scores = points(base, parts, self.score_map)

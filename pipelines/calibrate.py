@@ -140,7 +140,7 @@ def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[s
         frame = population_at(engine, features, cut_off)
     except NotEnoughDataError:  # all are closed: there is nobody to compare with
         return None
-    return reference_of(frame, scorer.score(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None
+    return reference_of(frame, scorer.rate(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None
 
 
 def weeks_of(as_of: pd.Series) -> float:

@@ -140,7 +140,7 @@ def _demand_the_same_question(
 
 
 def _seen(scorer: Scorer, frame: pd.DataFrame) -> Seen:
-    scored = scorer.score(frame)
+    scored = scorer.rate(frame)
     return Seen(
         scored["probability"].to_numpy(),
         scored["score"].to_numpy(),

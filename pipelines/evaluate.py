@@ -189,7 +189,7 @@ def _promises(
 
 def _earlier(scorer: Scorer, past: LearningData, test: LearningData) -> Earlier:
     """Score what was learned from: how periods differ shows there too, how good the model is does not."""
-    scored, moments = scorer.score(past.frame), test.frame["as_of"]
+    scored, moments = scorer.rate(past.frame), test.frame["as_of"]
     return Earlier(
         scored["probability"].to_numpy(),
         past.won,

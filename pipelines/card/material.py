@@ -195,6 +195,7 @@ def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
             for row in rows
         ],
         "together": found["together"],
+        "periods": found["periods"],
         "judged": found["judged"],
         "outside": found["outside"],
     }

@@ -110,7 +110,7 @@ class Material:
             frame = population_at(self.engine, self.features, moment)
         except NotEnoughDataError:
             return None
-        return Population(frame, self.scorer.score(frame)) if len(frame) >= FEWEST_LEADS else None
+        return Population(frame, self.scorer.rate(frame)) if len(frame) >= FEWEST_LEADS else None
 
     def weights(self) -> dict[str, float]:
         """Return by topic its share of what moves scores: of the mean distance of parts from their mean."""

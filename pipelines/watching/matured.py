@@ -114,15 +114,14 @@ def _judge(outcome: Outcome, limits: Watch, material: Material) -> list[Finding]
             f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
             {"actual": outcome.actual, "expected": outcome.expected}))  # fmt: skip
     auc, promised = outcome.measured.get("auc"), outcome.promised["auc"]
-    if auc is not None and promised["value"] is not None:
-        short = promised["value"] - auc
-        assert promised["low"] is not None
-        assert promised["lowest"] is not None
-        act = auc < promised["lowest"] and short > ACT_AUC
-        if act or (auc < promised["low"] and short > LOOK_AUC):
+    if auc is not None and promised["value"] is not None and outcome.auc_error is not None:
+        short, error = promised["value"] - auc, outcome.auc_error
+        act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
+        if act or (short > LOOK_AUC and short - 1.96 * error > 0):
             found.append(Finding(_at_most(ACT if act else LOOK, most), "AUC against expected",
-                f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f} where {promised['value']:.2f} "
-                f"was to be expected, at least {promised['low']:.2f} in 39 of 40 cases{note}",
+                f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
+                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {promised['value']:.2f} was to "
+                f"be expected{note}",
                 {"auc": auc, "expected": promised["value"]}))  # fmt: skip
     if outcome.slope and outcome.slope_surely and _apart(outcome.slope_surely, LOOK_SLOPE):
         spread = "too far apart" if outcome.slope[0] < 1 else "too close together"

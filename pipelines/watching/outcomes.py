@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from scipy.special import expit, logit
-from scipy.stats import chi2
+from scipy.stats import chi2, rankdata
 
 from features.labels import first_closings, label_snapshots
 from models.evaluation import bands, calibration_line, figures
@@ -16,7 +16,7 @@ from models.unlabelled import estimate
 from pipelines.engine import Engine
 from serving.store.past import PastNight
 
-__all__ = ["Outcome", "follow", "wins_ratio"]
+__all__ = ["Outcome", "auc_error", "follow", "wins_ratio"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Outcome:
         actual / expected: its 95 % and its 99 % interval.
     slope, slope_surely : tuple of float or None
         Calibration slope with its 95 % interval, and its 99 % interval; None with less than two wins.
+    auc_error : float or None
+        Standard error of the AUC; None with less than two wins.
     measured, promised : dict
         AUC, log loss, Brier score and lift as measured, and as the probabilities promised them.
     bands : list of dict
@@ -55,6 +57,7 @@ class Outcome:
     ratio_surely: tuple[float, float]
     slope: tuple[float, float, float] | None
     slope_surely: tuple[float, float] | None
+    auc_error: float | None
     measured: dict[str, float]
     promised: dict[str, dict[str, float | None]]
     bands: list[dict[str, float]]
@@ -109,6 +112,7 @@ def follow(
         ratio_surely=wins_ratio(actual, expected, 0.99),
         slope=(slope, slope - 1.96 * error, slope + 1.96 * error) if told else None,
         slope_surely=(slope - 2.576 * error, slope + 2.576 * error) if told else None,
+        auc_error=auc_error(p, won) if told else None,
         measured={name: v for name, v in figures(p, won).items() if name in kept} if told else {},
         promised={name: e.to_dict() for name, e in estimate(p, seed).items()},
         bands=bands(p, won, 5),
@@ -123,6 +127,24 @@ def wins_ratio(actual: int, expected: float, level: float) -> tuple[float, float
     rest = (1 - level) / 2
     low = float(chi2.ppf(rest, 2 * actual) / 2) if actual else 0.0
     return low / expected, float(chi2.ppf(1 - rest, 2 * (actual + 1)) / 2) / expected
+
+
+def auc_error(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the standard error of an AUC (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44).
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Scores, one a lead.
+    won : ndarray of int, shape (n,)
+        Labels, at least two of each kind.
+    """
+    wins, losses = p[won == 1], p[won == 0]
+    # the share of the other kind that each lies above, a tie for half: from ranks in all and among its own
+    ranks = rankdata(np.concatenate([wins, losses]))
+    above = (ranks[: len(wins)] - rankdata(wins)) / len(losses)
+    passed = (ranks[len(wins) :] - rankdata(losses)) / len(wins)
+    return float(np.sqrt(above.var(ddof=1) / len(wins) + passed.var(ddof=1) / len(losses)))
 
 
 def _slope(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:

@@ -48,7 +48,9 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
     for name, verdict in every.items():
         promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
         held = verdict["held_to"]
-        assert (held["low"], held["high"]) == pytest.approx(held_to(promised, shown, of[name]), abs=1e-5)
+        assert (held["low"], held["high"]) == pytest.approx(
+            held_to(promised, shown, of[name], verdict["between_periods"]), abs=1e-5
+        )
         assert held["low"] <= promised[1]
         assert promised[2] <= held["high"]
         assert verdict["inside"] == (held["low"] <= shown[0] <= held["high"])

@@ -90,12 +90,9 @@ def check(report, name):
     return next(c for c in report["checks"] if c["name"].startswith(name))
 
 
-def test_without_drift_no_feature_score_or_share_calls_for_action(quiet):
-    for name in ("Features", "Scores", "Shares above the thresholds", "Freshness of the tables"):
-        assert check(quiet, name)["level"] != "act"
-    # a model of 400 wins may promise more than it keeps: only that may call
-    called = [one["name"] for one in quiet["checks"] if one["level"] == "act"]
-    assert called in ([], ["Outcomes of earlier nights"])
+def test_without_drift_nobody_is_called(quiet):
+    assert [one["name"] for one in quiet["checks"] if one["level"] == "act"] == []
+    assert quiet["verdict"] != "act"
     assert quiet["sentence"].endswith(".")
     assert "\n" not in quiet["sentence"]
 

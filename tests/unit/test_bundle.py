@@ -42,6 +42,11 @@ def test_a_loaded_scorer_gives_the_same_to_the_last_bit(world, scorer, tmp_path)
     assert loaded.catalogue == scorer.catalogue
 
 
+def test_rating_says_what_scoring_does_but_for_the_reasons(world, scorer):
+    rated = scorer.rate(world.frame)
+    pd.testing.assert_frame_equal(rated, scorer.score(world.frame).drop(columns="reasons"), check_exact=True)
+
+
 def test_writing_twice_gives_the_same_bytes(scorer, tmp_path):
     first = save_scorer(scorer, tmp_path / "a")
     assert save_scorer(load_scorer(tmp_path / "a"), tmp_path / "b") == first
