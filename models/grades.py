@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 from features.catalogue import Catalogue
 from models.resampling import Interval, interval, rate_interval, sums_by_lead
 
-__all__ = ["GradeScale", "Graded", "aligned", "graded", "strengths"]
+__all__ = ["GradeScale", "Graded", "graded", "strengths"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 RATIOS = (2.0, 1.0, 0.5)
@@ -186,31 +186,6 @@ def graded(
                 ratio = interval((hits / chosen) / (wins / every))
         rows.append(Graded(grade, int(own.sum()), owners, rate, ratio))
     return tuple(rows)
-
-
-def aligned(told: np.ndarray, served: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """Move strengths of earlier models to the zero of the one that serves.
-
-    What a group adds is told against the mean of what a model was trained on, and the base of leads that
-    each origin was trained on is another: older, and so less engaged. Over the same snapshots, both are to
-    have the same mean; no label is looked at.
-
-    Parameters
-    ----------
-    told : ndarray, shape (n,)
-        Strengths out of time, each by the model trained before its origin.
-    served : ndarray, shape (n,)
-        Strengths of the same snapshots by the model that serves.
-    origin : ndarray of int, shape (n,)
-        Which origin each snapshot was judged by.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    _, group = np.unique(origin, return_inverse=True)
-    moved = np.bincount(group, served - told) / np.bincount(group)
-    return np.asarray(told + moved[group])
 
 
 def strengths(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:

@@ -10,15 +10,16 @@ from features.build import FeatureSet
 from features.errors import NotEnoughDataError, PolicyError
 from models.base_rate import judge_correction, newest_shift
 from models.bundle import save_scorer
-from models.candidates import Model, load_model
+from models.candidates import load_model
 from models.evidence import past_evidence
-from models.grades import GradeScale, aligned, strengths
+from models.grades import GradeScale
 from models.policy import Scored, Threshold, choose_threshold
 from models.reference import FEWEST_LEADS, reference_of
 from models.scorer import Scorer
 from models.selection import Choice, choose_candidate
 from pipelines.engine import feature_set, open_engine
 from pipelines.learning_data import read_learning_data
+from pipelines.out_of_time import read_out_of_time
 from pipelines.outputs import Workdir, read_frame, read_json
 from pipelines.params import Params
 from pipelines.params.modelling import Policy
@@ -75,17 +76,21 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     correction = judge_correction(log_odds, won, leads, told["as_of"], horizon)
     shift = newest_shift(log_odds, won) if correction.helps else 0.0
     calibrator = choice.calibrator.shifted(shift)
-    weight, probability = told["weight"].to_numpy(), calibrator.probability(margins[choice.name])
-    scored = Scored(probability, won, leads, weeks_of(told["as_of"]), weight)
     model = candidates[choice.name]
-    fit, engagement = _strengths(workdir, told, choice.name, model, features)
+    said = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
+    weight = said["weight"].to_numpy()
+    scored = Scored(said["probability"].to_numpy(), won, leads, weeks_of(said["as_of"]), weight)
     scorer = Scorer(
         catalogue=features.catalogue,
         model=model,
         calibrator=calibrator,
         thresholds=choose_thresholds(params.policy or DEFAULT, scored, params.training.seed),
-        fit_grades=GradeScale.fit("ABCD", fit, won, leads, params.training.seed, weight=weight),
-        engagement_grades=GradeScale.fit("1234", engagement, won, leads, params.training.seed, weight=weight),
+        fit_grades=GradeScale.fit(
+            "ABCD", said["fit"].to_numpy(), won, leads, params.training.seed, weight=weight
+        ),
+        engagement_grades=GradeScale.fit(
+            "1234", said["engagement"].to_numpy(), won, leads, params.training.seed, weight=weight
+        ),
         facts=_facts(params, workdir, report)
         | {
             "candidate": choice.name,
@@ -112,22 +117,6 @@ def _evidence(
         past, past["won"].to_numpy(dtype=np.int64), past["lead_id"], features.catalogue, report["spellings"]
     )
     return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts
-
-
-def _strengths(
-    workdir: Workdir, told: pd.DataFrame, name: str, model: Model, features: FeatureSet
-) -> tuple[np.ndarray, np.ndarray]:
-    """Out-of-time strengths of fit and engagement, told against the zero of those to be graded."""
-    keys = ["lead_id", "as_of"]
-    known = read_frame(workdir.need(workdir.features, "featurize"), [*keys, *features.catalogue.names])
-    frame = told[keys].merge(known, on=keys, how="left", validate="many_to_one")
-    served = strengths(model.contributions(frame)[1], features.catalogue)
-    origin = told["origin"].to_numpy()
-    fit, engagement = (
-        aligned(told[f"{name}.{group}"].to_numpy(), own, origin)
-        for group, own in zip(("fit", "engagement"), served, strict=True)
-    )
-    return fit, engagement
 
 
 def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[str, Any] | None:

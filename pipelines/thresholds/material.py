@@ -11,6 +11,7 @@ from models.score import ScoreScale
 from models.scorer import Scorer
 from pipelines.calibrate import choose_thresholds, weeks_of
 from pipelines.moments import midnight
+from pipelines.out_of_time import read_out_of_time
 from pipelines.outputs import Workdir, read_frame
 from pipelines.params import Params
 from pipelines.params.modelling import Policy
@@ -109,12 +110,8 @@ def gather(params: Params, workdir: Workdir, marketing: str | None, sales: str |
         If a proposed sentence cannot be read or met.
     """
     scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
-    margin = f"{scorer.facts['candidate']}.margin"
-    told = read_frame(
-        workdir.need(workdir.candidates / "out_of_time.parquet", "train"),
-        ["lead_id", "as_of", "won", "weight", margin],
-    )
-    told["probability"] = scorer.calibrator.probability(told.pop(margin).to_numpy())
+    name = scorer.facts["candidate"]
+    told = read_out_of_time(workdir, name, scorer.model, scorer.calibrator, scorer.catalogue)
     scored = Scored(
         told["probability"].to_numpy(),
         told["won"].to_numpy(dtype=np.int64),

@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold
 
 from models.ages import age_weights
 from models.calibration import Calibrator
-from models.grades import Graded, GradeScale, aligned, graded
+from models.grades import Graded, GradeScale, graded
 from models.periods import Earlier
 from models.policy import Scored, choose_threshold
 from models.promises import Window, held_to, judge_promises
@@ -225,16 +225,3 @@ def test_grades_that_nobody_has_are_left_out_and_no_win_promises_nothing():
     assert all(np.isfinite([*row.win_rate, *row.times_average]).all() for row in rows)
     assert graded("ABCD", grades, np.zeros(40, dtype=int), leads, 0) == ()
     assert isinstance(rows[0], Graded)
-
-
-def test_strengths_of_earlier_models_are_moved_to_the_zero_of_the_one_that_serves():
-    rng = np.random.default_rng(4)
-    true, origin = rng.normal(size=900), np.repeat([0, 1, 2], 300)
-    told = true + np.array([0.5, -0.2, 0.1])[origin] + rng.normal(0, 0.01, 900)
-    served = true + 0.3
-    moved = aligned(told, served, origin)
-    assert np.abs(moved - served).max() < 0.06
-    for place in (0, 1, 2):
-        own = origin == place
-        assert moved[own].mean() == pytest.approx(served[own].mean())
-        assert np.diff(moved[own]) == pytest.approx(np.diff(told[own]))
