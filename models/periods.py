@@ -8,7 +8,7 @@ such, each period is compared with what its leads would have done at the rates t
 ages (indirect standardisation).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,21 +75,22 @@ def periods_of(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
     return np.where(back < whole, back, -1)
 
 
-def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier) -> dict[str, float]:
+def between_periods(rates: Mapping[str, Sequence[tuple[Rate, ...]]], earlier: Earlier) -> dict[str, float]:
     """Find the standard deviation of rates between periods, as a share of the rate itself.
 
     Parameters
     ----------
-    rates : mapping of str to tuple of Rate
-        One, or two that stand for the ratio of the first to the second.
+    rates : mapping of str to sequence of tuple of Rate
+        Rates of one kind, which are taken to differ alike: a handful of periods says little of one alone.
+        Each is one Rate, or two that stand for the ratio of the first to the second.
     earlier : Earlier
         Where its period is -1 a snapshot is left out.
 
     Returns
     -------
     dict of str to float
-        0.1 where a usual period lies a tenth above or below; 0 with fewer than three periods, and where they
-        differ by no more than chance alone gives.
+        Of each kind: 0.1 where a usual period lies a tenth above or below; 0 with fewer than three periods,
+        and where they differ by no more than chance alone gives.
     """
     kept = earlier.period >= 0
     period = earlier.period[kept]
@@ -101,17 +102,27 @@ def between_periods(rates: Mapping[str, tuple[Rate, ...]], earlier: Earlier) -> 
     of = np.zeros(pairs.max() + 1, dtype=np.int64)
     of[pairs] = period
     found = {}
-    for name, parts in rates.items():
-        ratio, luck = np.ones(of.max() + 1), np.zeros(len(of))
-        for sign, (hits, rows) in zip((1, -1), parts, strict=False):
-            seen, expected = _seen_and_expected(hits[kept], rows[kept], band, pairs)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                together = np.bincount(of, seen) / np.bincount(of, expected)
-                ratio *= together**sign
-                luck += sign * (seen / np.bincount(of, seen)[of] - expected / np.bincount(of, expected)[of])
-        # the variance of a ratio whose parts are sums over leads (linearised; Cochran 1977, chapter 6)
-        found[name] = _beyond_chance(ratio, ratio**2 * np.bincount(of, luck**2))
+    for kind, alike in rates.items():
+        sums = np.zeros(2)
+        for parts in alike:
+            sums += _beyond_chance(*_compared(parts, kept, band, pairs, of))
+        found[kind] = float(np.sqrt(max(0.0, sums[0] / sums[1]))) if sums[1] > 0 else 0.0
     return found
+
+
+def _compared(
+    parts: tuple[Rate, ...], kept: np.ndarray, band: np.ndarray, pairs: np.ndarray, of: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compare each period with what its leads would have done at all rates: the ratio, and its variance."""
+    ratio, luck = np.ones(of.max() + 1), np.zeros(len(of))
+    for sign, (hits, rows) in zip((1, -1), parts, strict=False):
+        seen, expected = _seen_and_expected(hits[kept], rows[kept], band, pairs)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            together = np.bincount(of, seen) / np.bincount(of, expected)
+            ratio *= together**sign
+            luck += sign * (seen / np.bincount(of, seen)[of] - expected / np.bincount(of, expected)[of])
+    # the variance of a ratio whose parts are sums over leads (linearised; Cochran 1977, chapter 6)
+    return ratio, ratio**2 * np.bincount(of, luck**2)
 
 
 def _bands(count: int, ages: np.ndarray | None) -> np.ndarray:
@@ -129,12 +140,12 @@ def _seen_and_expected(
     return np.bincount(pairs, hits), np.bincount(pairs, rows * rate[band])
 
 
-def _beyond_chance(ratio: np.ndarray, chance: np.ndarray) -> float:
-    """Take from the spread of the ratios of periods what their variances by chance explain."""
+def _beyond_chance(ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return the weighted squares that chance leaves unexplained, and what a variance of one would add."""
     told = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
     if told.sum() < FEWEST:
-        return 0.0
+        return np.zeros(2)
     seen, weight = ratio[told], 1 / chance[told]
     mean = np.average(seen, weights=weight)
     surplus = (weight * (seen - mean) ** 2).sum() - (len(seen) - 1)
-    return float(np.sqrt(max(0.0, surplus / (weight.sum() - (weight**2).sum() / weight.sum()))))
+    return np.array([surplus, weight.sum() - (weight**2).sum() / weight.sum()])

@@ -67,9 +67,9 @@ def judge_promises(
     dict
         ``thresholds``: by name precision, recall and share; ``grades``: by group and grade win_rate and
         times_average. Each has promised and shown (value, low, high: the sampling interval of the one
-        window), between_periods (standard deviation as a share of the value), held_to (low, high: the
-        prediction interval), inside (shown lies in held_to) and inside_promised (shown lies in the interval
-        of the promise alone). What had no leads in either window is left out. ``together``: figures of
+        window), between_periods (standard deviation as a share of the value, of all such figures), held_to
+        (low, high: the prediction interval), inside (shown lies in held_to) and inside_promised (shown lies
+        in the interval of the promise alone). What had no leads in either window is left out. ``together``: figures of
         thresholds, and rates of grades, that are held to at once. ``periods``: how many there were to see
         differences in. ``judged`` counts all, ``outside`` names those that are not inside.
     """
@@ -86,7 +86,10 @@ def judge_promises(
                     both = getattr(row, figure), getattr(rows[row.grade], figure)
                     found[f"{group}.{row.grade}.{figure}"] = both
     found = {key: both for key, both in found.items() if np.isfinite(both[0]).all()}
-    between = between_periods(_rates(found, scorer, earlier), earlier)
+    kinds: dict[str, list[tuple[Rate, ...]]] = {}
+    for key, rates in _rates(found, scorer, earlier).items():
+        kinds.setdefault(key.split(".")[2], []).append(rates)
+    between = between_periods(kinds, earlier)
     together = {
         "thresholds": 3 * len(scorer.thresholds),
         "grades": max(1, sum(len(scale.promised) for scale in scales.values())),
@@ -96,7 +99,7 @@ def judge_promises(
     for key, (promised, shown) in found.items():
         kind, name, figure = key.split(".")
         of = together["thresholds" if kind == "thresholds" else "grades"]
-        verdict = _judged(promised, shown, of, between[key])
+        verdict = _judged(promised, shown, of, between[figure])
         place = verdicts["thresholds"] if kind == "thresholds" else verdicts["grades"][kind]
         place.setdefault(name, {})[figure] = verdict
         outside += [] if verdict["inside"] else [key]

@@ -24,7 +24,7 @@ def drawn(rng, effects, per_lead=2, ages=None):
 
 def found(earlier):
     won, every = earlier.won == 1, np.ones(len(earlier.won), dtype=bool)
-    return between_periods({"rate": ((won, every),)}, earlier)["rate"]
+    return between_periods({"rate": [((won, every),)]}, earlier)["rate"]
 
 
 def test_differences_of_a_known_size_are_found_and_chance_is_taken_out():
@@ -49,10 +49,23 @@ def test_of_a_ratio_what_moves_both_parts_falls_out():
     earlier = drawn(rng, [0.5, 1.0, 1.5, 0.7, 1.3])
     above = rng.random(len(earlier.won)) < 0.4
     won, every = earlier.won == 1, np.ones(len(above), dtype=bool)
-    rates = {"rate": ((above & won, above),), "ratio": ((above & won, above), (won, every))}
+    rates = {"rate": [((above & won, above),)], "ratio": [((above & won, above), (won, every))]}
     between = between_periods(rates, earlier)
     assert between["rate"] > 0.3
     assert between["ratio"] < 0.06
+
+
+def test_rates_of_a_kind_are_told_together_the_surer_ones_weighing_more():
+    rng = np.random.default_rng(7)
+    moved, still = (drawn(rng, effects) for effects in ([0.6, 1.0, 1.4, 0.7, 1.3], np.ones(5)))
+    both = Earlier(moved.probability, moved.won, moved.leads, {}, moved.period)
+    every = np.ones(len(both.won), dtype=bool)
+    rates = [((both.won == 1, every),), ((still.won == 1, every),)]
+    alone = [between_periods({"rate": [one]}, both)["rate"] for one in rates]
+    together = between_periods({"rate": rates}, both)["rate"]
+    assert min(alone) < together < max(alone)
+    # the same rate twice says no more than once
+    assert between_periods({"rate": [rates[0], rates[0]]}, both)["rate"] == pytest.approx(alone[0])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -73,7 +86,7 @@ def test_a_rate_that_nobody_has_differs_by_nothing():
     earlier = drawn(np.random.default_rng(5), np.ones(4))
     nobody = np.zeros(len(earlier.won), dtype=bool)
     won = earlier.won == 1
-    between = between_periods({"none": ((nobody, nobody),), "no win": ((nobody, won),)}, earlier)
+    between = between_periods({"none": [((nobody, nobody),)], "no win": [((nobody, won),)]}, earlier)
     assert between == {"none": 0.0, "no win": 0.0}
 
 
