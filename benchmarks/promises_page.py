@@ -40,9 +40,9 @@ def kinds_outside(worlds: dict[str, Any]) -> list[str]:
 
 def promises_page(root: Path) -> str:
     """Return the page as Markdown."""
-    found, first = (
+    found, earlier = (
         json.loads((root / "docs" / "results" / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("bench_promises", "bench_promises_first")
+        for name in ("bench_promises", "bench_promises_earlier")
     )
     worlds, bar, machine = found["worlds"], found["bar"], found["machine"]
     kept = len(kinds_outside(worlds)) <= bar["outside_at_most"]
@@ -61,9 +61,11 @@ win, how many of all wins and of all leads stand there; a grade, how many win.
 
 A figure outside moved further than leads drawn anew, the ages of leads and the differences between earlier periods explain.
 
-**A first rule**, without what periods differ by, was judged on {first["machine"]["date"]} in worlds of seeds {", ".join(first["worlds"])}.
-{_counted(first["worlds"])} That was more than chance allows. The rule was changed, and the worlds above, which
-nobody had looked at, judge the one that stands.
+## Rules before this one
+
+A rule is judged in worlds that nobody had looked at while it was made. Those that were judged before it came to stand:
+
+{_before(earlier["runs"])}
 
 What this does not say: these worlds keep their law. Where a market moves, promises break, and `leadlight watch` is there to see it.
 """
@@ -77,6 +79,13 @@ def _counted(worlds: dict[str, Any]) -> str:
     return (
         f"{kinds} of {every} times the thresholds or the grades of a world left what all of their kind are held to together: "
         f"{outside} of {judged} figures. {alone} ({alone / judged:.1%}) lie outside the 95 % prediction interval of their own."
+    )
+
+
+def _before(runs: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        f"- {run['rule']} ({run['date']}, seeds {', '.join(run['worlds'])}): {_counted(run['worlds'])}"
+        for run in runs
     )
 
 

@@ -69,9 +69,9 @@ def judge_promises(
         times_average. Each has promised and shown (value, low, high: the sampling interval of the one
         window), between_periods (standard deviation as a share of the value, of all such figures), held_to
         (low, high: the prediction interval), inside (shown lies in held_to) and inside_promised (shown lies
-        in the interval of the promise alone). What had no leads in either window is left out. ``together``: figures of
-        thresholds, and rates of grades, that are held to at once. ``periods``: how many there were to see
-        differences in. ``judged`` counts all, ``outside`` names those that are not inside.
+        in the interval of the promise alone). What had no leads in either window is left out. ``together``:
+        figures of thresholds, and rates of grades, that are held to at once. ``periods``: how many there were
+        to see differences in. ``judged`` counts all, ``outside`` names those that are not inside.
     """
     found: dict[str, tuple[Interval, Interval]] = {}
     for name, threshold in scorer.thresholds.items():
