@@ -84,7 +84,7 @@ def _counted(worlds: dict[str, Any]) -> str:
 
 def _before(runs: list[dict[str, Any]]) -> str:
     return "\n".join(
-        f"- {run['rule']} ({run['date']}, seeds {', '.join(run['worlds'])}): {_counted(run['worlds'])}"
+        f"- {run['rule']} ({run['date']}, seeds {', '.join(sorted(run['worlds'], key=int))}): {_counted(run['worlds'])}"
         for run in runs
     )
 
@@ -94,7 +94,7 @@ def _table(worlds: dict[str, Any]) -> str:
         "| seed | serves | thresholds inside | grades inside | outside | shown | held to |",
         "|---|---|---|---|---|---|---|",
     ]
-    for seed, world in worlds.items():
+    for seed, world in sorted(worlds.items(), key=lambda item: int(item[0])):
         missed = [world["figures"][name] for name in world["outside"]]
         cells = [
             "; ".join(_title(name) for name in world["outside"]) or "none",

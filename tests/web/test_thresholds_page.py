@@ -16,7 +16,7 @@ HOSTILE = '<b onclick="alert(1)">Größe & "Söhne"</b>'
 def report(trained, tmp_path_factory):
     """A report with a proposal for both teams, agreed on by a team with an odd name."""
     folder = tmp_path_factory.mktemp("thresholds")
-    for name in ("bundle", "candidates", "snapshots", "tables"):
+    for name in ("bundle", "candidates", "features.parquet", "snapshots", "tables"):
         (folder / name).symlink_to(trained / "work" / name)
     params = load_params(trained / "params.yaml")
     _, written = report_thresholds(params, Workdir(folder), "top 25 percent", "top 8 percent")
