@@ -142,8 +142,8 @@ def held_to(
     -------
     low, high : float
         ``low = p - w sqrt((p - p_low)^2 + (s_high - s)^2 + 2 (1.96 b p)^2)``, and ``high`` alike, where w is
-        1 for one figure. Without differences between periods the shown value lies between them if and only if
-        the interval of the difference of both holds 0.
+        1 for one figure; never below zero, for no rate is. Without differences between periods the shown
+        value lies between them if and only if the interval of the difference of both holds 0.
     """
     value, low, high = promised
     seen, seen_low, seen_high = shown
@@ -151,7 +151,7 @@ def held_to(
     wider = norm.ppf(1 - 0.025 / together) / quantile
     period = np.sqrt(2) * quantile * between * value
     return (
-        float(value - wider * np.hypot(np.hypot(value - low, seen_high - seen), period)),
+        max(0.0, float(value - wider * np.hypot(np.hypot(value - low, seen_high - seen), period))),
         float(value + wider * np.hypot(np.hypot(high - value, seen - seen_low), period)),
     )
 
