@@ -55,6 +55,11 @@ class Scored:
         """What each snapshot counts for, shape (n,)."""
         return np.ones(len(self.won)) if self.weight is None else self.weight
 
+    def counted(self) -> "Scored":
+        """Leave out what counts for nothing: no lead of an age that nobody has now stands for others."""
+        own = self.weights > 0
+        return Scored(self.probability[own], self.won[own], self.groups[own], self.weeks, self.weights[own])
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -117,7 +122,7 @@ def choose_threshold(sentence: str, scored: Scored, seed: int, fewest_leads: int
         If the sentence has no known form, or cannot be met with that many leads; then the best of the same
         form that can is named.
     """
-    rule = _parse(sentence)
+    rule, scored = _parse(sentence), scored.counted()
     every = len(np.unique(scored.groups))
     if every < fewest_leads:
         raise PolicyError(
@@ -176,18 +181,18 @@ def _by_probability(scored: Scored, fewest: int, p: float) -> float:
 
 
 def _top(scored: Scored, fewest: int, number: float, unit: str) -> float:
-    every = 100.0 if unit == "percent" else len(scored.won) / max(scored.weeks, 1e-9)
+    every = 100.0 if unit == "percent" else scored.weights.sum() / max(scored.weeks, 1e-9)
     share = number / every
     if not 0 < share < 1:
         raise PolicyError(
             f"The policy top {number:g} {unit} must choose some of the leads but not all. Got {share:.0%} of "
-            f"{len(scored.won) / max(scored.weeks, 1e-9):.0f} snapshots a week."
+            f"{scored.weights.sum() / max(scored.weeks, 1e-9):.0f} snapshots a week."
         )
     threshold = _at_share(scored, share)
     leads = int(leads_above(scored.probability, scored.groups, np.array([threshold]))[0])
     if leads < fewest:
         enough = _steps(scored)
-        wanted = enough.above[enough.first(fewest)] / len(scored.won) * every
+        wanted = enough.above[enough.first(fewest)] / enough.above[-1] * every
         best = _ceil(wanted)
         possible = float(best) < every
         _refuse(

@@ -49,7 +49,8 @@ def figures_at(material: Material, probabilities: np.ndarray) -> list[dict[str, 
         enough; if not, precision and lift are None), and :data:`FIGURES`; what cannot be told is None.
     """
     found = _figures(material, probabilities)
-    leads = leads_above(material.scored.probability, material.scored.groups, probabilities)
+    counted = material.scored.counted()
+    leads = leads_above(counted.probability, counted.groups, probabilities)
     believed = leads >= material.policy.fewest_leads
     for name in RATES:  # of a few leads that all won a bootstrap would be sure
         found[name] = np.where(believed, found[name], np.nan)

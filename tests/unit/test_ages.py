@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.errors import PolicyError
 from models.ages import age_weights
 from models.grades import graded
 from models.policy import Scored, choose_threshold
@@ -42,6 +43,17 @@ def test_weights_keep_their_mean_and_bring_the_mean_age_to_that_of_newer_leads(s
 )
 def test_where_there_is_nothing_to_weigh_by_all_count_the_same(ages, newest):
     np.testing.assert_array_equal(age_weights(ages, newest), 1)
+
+
+def test_leads_that_count_for_nothing_set_no_threshold():
+    p = np.concatenate([np.full(50, 0.9), np.linspace(0.1, 0.6, 500)])
+    won = np.concatenate([np.zeros(50, dtype=int), np.tile([0, 1], 250)])
+    scored = Scored(p, won, np.arange(550), 10.0, np.concatenate([np.zeros(50), np.full(500, 1.1)]))
+    found = choose_threshold("highest recall with precision >= 0.5", scored, 1)
+    assert found.probability < 0.2
+    assert found.precision[0] == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(PolicyError, match=r"The best is highest recall with precision >= 0\.5"):
+        choose_threshold("highest recall with precision >= 0.9", scored, 1)
 
 
 def test_a_snapshot_that_counts_twice_is_one_that_stands_twice():
