@@ -95,13 +95,13 @@ def _table(worlds: dict[str, Any]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for seed, world in sorted(worlds.items(), key=lambda item: int(item[0])):
-        missed = [world["figures"][name] for name in world["outside"]]
+        missed = {name: world["figures"][name] for name in world["outside"]}
+        held = {name: figure["held_to"] for name, figure in missed.items()}
         cells = [
-            "; ".join(_title(name) for name in world["outside"]) or "none",
-            "; ".join(_value(figure["shown"]["value"], name) for figure, name in _with_names(world, missed)),
+            "; ".join(_title(name) for name in missed) or "none",
+            "; ".join(_value(figure["shown"]["value"], name) for name, figure in missed.items()),
             "; ".join(
-                f"{_value(figure['held_to']['low'], name)} to {_value(figure['held_to']['high'], name)}"
-                for figure, name in _with_names(world, missed)
+                f"{_value(to['low'], name)} to {_value(to['high'], name)}" for name, to in held.items()
             ),
         ]
         lines.append(
@@ -109,10 +109,6 @@ def _table(worlds: dict[str, Any]) -> str:
             f"{' | '.join(cells)} |"
         )
     return "\n".join(lines)
-
-
-def _with_names(world: dict[str, Any], missed: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
-    return list(zip(missed, world["outside"], strict=True))
 
 
 def _inside(world: dict[str, Any], thresholds: bool) -> str:

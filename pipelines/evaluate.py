@@ -183,8 +183,11 @@ def _promises(
 ) -> dict[str, Any]:
     """Hold the test window to what grades and thresholds did where they were chosen."""
     now = Window(scored["probability"].to_numpy(), test.won, test.leads)
-    grades = {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
-    return judge_promises(scorer, now, grades, _earlier(scorer, past, test), seed)
+    return judge_promises(scorer, now, _grades(scored), _earlier(scorer, past, test), seed)
+
+
+def _grades(scored: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
 
 
 def _earlier(scorer: Scorer, past: LearningData, test: LearningData) -> Earlier:
@@ -194,7 +197,7 @@ def _earlier(scorer: Scorer, past: LearningData, test: LearningData) -> Earlier:
         scored["probability"].to_numpy(),
         past.won,
         past.leads,
-        {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")},
+        _grades(scored),
         periods_of(past.frame["as_of"], moments.max() - moments.min()),
         past.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None,
     )

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +26,15 @@ def lacking(what: str) -> NoReturn:
 def lacking_fixture() -> Callable[[str], NoReturn]:
     """Hand out `lacking` to the tests of a folder, which cannot import this file."""
     return lacking
+
+
+@pytest.fixture(scope="module")
+def benchmarks(root: Path) -> Iterator[None]:
+    """Make the modules of `benchmarks`, which is no package, importable to a file of tests."""
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(root / "benchmarks")
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

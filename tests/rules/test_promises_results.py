@@ -11,14 +11,11 @@ SEEDS = ("149", "151", "157", "163", "167", "173")
 
 
 @pytest.fixture(scope="module")
-def page(root):
-    """The module that makes the page; the benchmark is no package."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(root / "benchmarks")
+def page(benchmarks):
+    """The module that makes the page."""
     import promises_page
 
-    yield promises_page
-    patch.undo()
+    return promises_page
 
 
 @pytest.fixture(scope="module")

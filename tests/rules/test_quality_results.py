@@ -10,14 +10,11 @@ REAL = ("bank_marketing", "bpic2012", "olist", "x_education")
 
 
 @pytest.fixture(scope="module")
-def page(root):
-    """The module that makes the page; the benchmark is no package."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(root / "benchmarks")
+def page(benchmarks):
+    """The module that makes the page."""
     import quality_page
 
-    yield quality_page
-    patch.undo()
+    return quality_page
 
 
 @pytest.fixture(scope="module")

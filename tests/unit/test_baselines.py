@@ -29,14 +29,11 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def rivals(root):
-    """The contestants of the benchmark, which is no package."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(root / "benchmarks")
+def rivals(benchmarks):
+    """The contestants of the benchmark."""
     import rivals
 
-    yield rivals
-    patch.undo()
+    return rivals
 
 
 def catalogue(**kinds: str) -> Catalogue:

@@ -11,14 +11,11 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 
 @pytest.fixture(scope="module")
-def benchmark(root):
-    """The comparison; the benchmark is no package."""
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(root / "benchmarks")
+def benchmark(benchmarks):
+    """The comparison."""
     import comparison
 
-    yield comparison
-    patch.undo()
+    return comparison
 
 
 def test_figures_are_those_of_scikit_learn_and_truth_stands_beside_its_row(benchmark, trained):
