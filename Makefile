@@ -44,16 +44,16 @@ lock: ## write requirements/lock.txt anew (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
 
 bench-features: setup ## speed and memory of features, as ratios, into docs/benchmarks.md (some minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/feature_speed.py
+	@$(BIN)/python benchmarks/feature_speed.py
 
 bench-explaining: setup ## speed of explaining trees, against shap, into docs/benchmarks.md (six minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/explaining_speed.py
+	@$(BIN)/python benchmarks/explaining_speed.py
 
 bench-promises: setup ## whether grades and thresholds keep what they promise, into docs/promises.md (15 minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/promises.py
+	@$(BIN)/python benchmarks/promises.py
 
 bench-quality: setup ## quality out of time against every rival and the truth, into docs/quality.md (20 minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/quality.py
+	@$(BIN)/python benchmarks/quality.py
 
 clean: ## remove what runs have written (keeps .venv)
 	rm -rf work data

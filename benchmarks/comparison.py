@@ -8,13 +8,13 @@ import numpy as np
 from quality_page import WORDS
 from rivals import RIVALS, Answer, Task
 
-from models.bundle import load_scorer
-from models.evaluation import FIGURES, Bootstrap, figures
-from models.truth import against_truth
-from pipelines.console import step
-from pipelines.learning_data import LearningData, read_learning_data
-from pipelines.outputs import Workdir, read_frame, read_json
-from pipelines.params import Params
+from leadlight.models.metrics.metrics import FIGURES, Bootstrap, figures
+from leadlight.models.metrics.oracle import against_truth
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import LearningData, read_learning_data
+from leadlight.pipelines.params import Params
+from leadlight.pipelines.workspace.console import step
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["DRAWS", "compare", "losses"]
 

@@ -26,12 +26,12 @@ def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> No
     """Compute the declared features as `leadlight featurize` does."""
     import ibis
 
-    from features.build import FeatureSet
-    from features.catalogue import SignalSpec
-    from pipelines.engine import open_engine
-    from pipelines.featurize import open_leads_at
-    from pipelines.moments import parse_as_of
-    from pipelines.outputs import Workdir
+    from leadlight.features.catalogue import SignalSpec
+    from leadlight.features.feature_set import FeatureSet
+    from leadlight.pipelines.engines.engine import open_engine
+    from leadlight.pipelines.engines.open_leads import open_leads_at
+    from leadlight.pipelines.workspace.as_of import parse_as_of
+    from leadlight.pipelines.workspace.workdir import Workdir
 
     engine = open_engine(Workdir(folder))
     signals = (*(SignalSpec(name) for name in TYPES[:8]), SignalSpec(TYPES[8], valued=True, has_objects=True),
@@ -125,7 +125,7 @@ def main() -> None:
     import ibis  # noqa: F401
     import pandas as pd  # noqa: F401
 
-    import pipelines.featurize  # noqa: F401
+    import leadlight.pipelines.stages.featurize  # noqa: F401
 
     name, folder = sys.argv[1], Path(sys.argv[2])
     output = folder / f"{name}.parquet"

@@ -25,7 +25,7 @@ import pandas as pd
 import shap
 from page import write_page
 
-from models.boosted import BoostedModel, Columns
+from leadlight.models.candidates.boosted import BoostedModel, Columns
 
 ROOT = Path(__file__).resolve().parent.parent
 LEADS, FEATURES, LEARNED_FROM = 200_000, 60, 20_000
@@ -130,10 +130,7 @@ def measured_peak(model: BoostedModel, frame: pd.DataFrame) -> float:
     with tempfile.TemporaryDirectory(prefix="leadlight-bench-") as place:
         model.booster.save_model(Path(place) / "trees.txt")
         np.save(Path(place) / "leads.npy", frame.to_numpy())
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, __file__, place], env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, __file__, place], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"The measurement of memory must run through. Got:\n{done.stderr}")
     return float(json.loads(done.stdout.splitlines()[-1])["peak_bytes"] / 2**20)

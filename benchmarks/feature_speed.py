@@ -76,7 +76,7 @@ def draw(folder: Path, leads: int) -> Path:
 
 def run(name: str, folder: Path) -> dict[str, Any]:
     """Run a contestant in a process of its own."""
-    environment = os.environ | {"LEADLIGHT_DUCKDB_MEMORY": MEMORY, "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"LEADLIGHT_DUCKDB_MEMORY": MEMORY}
     script = Path(__file__).with_name("contestants.py")
     done = subprocess.run(
         [sys.executable, script, name, folder], env=environment, capture_output=True, text=True, check=False

@@ -14,12 +14,12 @@ from promises_page import KINDS, write_page
 from quality import demo_with_seed, machine
 from scipy.stats import binom
 
-from features.errors import LeadlightError
-from models.promises import held_to
-from pipelines.console import console
-from pipelines.outputs import Workdir, rounded, write_json
-from pipelines.params import load_params
-from pipelines.run import STAGES, run_stage
+from leadlight.features.errors import LeadlightError
+from leadlight.models.validation.threshold_backtest import held_to
+from leadlight.pipelines.jobs.run import STAGES, run_stage
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.workspace.console import console
+from leadlight.pipelines.workspace.workdir import Workdir, rounded, write_json
 
 __all__ = ["judge_world", "main"]
 

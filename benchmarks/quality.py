@@ -20,11 +20,11 @@ from quality_page import ROWS, WORDS, against, verdict, write_page
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from features.errors import LeadlightError
-from pipelines.console import console
-from pipelines.outputs import Workdir, read_json, rounded, write_json
-from pipelines.params import load_params
-from pipelines.run import STAGES, run_stage
+from leadlight.features.errors import LeadlightError
+from leadlight.pipelines.jobs.run import STAGES, run_stage
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.workspace.console import console
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, rounded, write_json
 
 __all__ = ["demo_with_seed", "machine", "main", "params_of", "run_row"]
 

@@ -18,8 +18,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from features.catalogue import Catalogue
-from models.baselines import constant, default_lightgbm, native_categories, plain_logistic
+from leadlight.features.catalogue import Catalogue
+from leadlight.models.candidates.baselines import (
+    constant,
+    default_lightgbm,
+    native_categories,
+    plain_logistic,
+)
 
 __all__ = ["RIVALS", "Answer", "Task", "automl", "calibrated_boosting", "naive_bayes"]
 

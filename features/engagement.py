@@ -9,10 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
-from features.families import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
-from features.known import Looks, known_activities, within
-from features.touches import activity_direction, course, course_features, course_needs, touches_by_type
+from leadlight.features.aggregations import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
+from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
+from leadlight.features.point_in_time import Looks, known_activities, within
+from leadlight.features.sequence_features import (
+    activity_direction,
+    course,
+    course_features,
+    course_needs,
+    touches_by_type,
+)
 
 __all__ = [
     "age_feature",
@@ -97,7 +103,7 @@ def engagement_table(
     looks : Looks
         The snapshots.
     activities : ir.Table
-        lead_id, occurred_at, type, and what :func:`features.known.known_activities` reads besides.
+        lead_id, occurred_at, type, and what :func:`.known_activities` reads besides.
     signals : iterable of SignalSpec
         Activity types with topics of their own; all others count as other activity.
     objects : bool
@@ -109,7 +115,7 @@ def engagement_table(
     -------
     ir.Table
         The keys of `looks` and at least the wanted columns of :func:`engagement_features`. A snapshot without
-        known activity has no row: :func:`features.build.FeatureSet.table` fills it.
+        known activity has no row: :func:`leadlight.features.feature_set.FeatureSet.table` fills it.
     """
     signals = list(signals)
     named = [signal.name for signal in signals]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from features.known import age_days, existing_at
+from leadlight.features.point_in_time import age_days, existing_at
 
 __all__ = ["at_ages", "at_creation", "on_grid", "union_of"]
 

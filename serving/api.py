@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from serving.answers import (
+from leadlight.serving.request_params import RequestError, language_of, moment_of
+from leadlight.serving.schemas import (
     ChangeAnswer,
     EvidenceAnswer,
     Health,
@@ -18,13 +19,12 @@ from serving.answers import (
     ReasonAnswer,
     StageName,
 )
-from serving.asking import RequestError, language_of, moment_of
-from serving.night import NightWords
-from serving.store import Store, StoredNight, StoredScore
-from serving.waterfall import printed_points
-from serving.words import Reason, sentence, top_reasons
-from serving.words.business import agreement
-from serving.words.evidence import direction, evidence_counts, evidence_sentence
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.store import Store, StoredNight, StoredScore
+from leadlight.serving.text import Reason, sentence, top_reasons
+from leadlight.serving.text.evidence import direction, evidence_counts, evidence_sentence
+from leadlight.serving.text.labels import agreement
+from leadlight.serving.waterfall import printed_points
 
 __all__ = ["api_router"]
 

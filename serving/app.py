@@ -5,11 +5,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from serving.api import api_router
-from serving.faults import add_faults
-from serving.lead_page import lead_router
-from serving.queue_page import queue_router
-from serving.store import Store
+from leadlight.serving.api import api_router
+from leadlight.serving.error_handlers import add_faults
+from leadlight.serving.lead_page import lead_router
+from leadlight.serving.queue_page import queue_router
+from leadlight.serving.store import Store
 
 __all__ = ["create_app"]
 

@@ -5,18 +5,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from serving.api import require_lead, require_night
-from serving.asking import language_of
-from serving.bar_words import bar_direction, bar_evidence, bar_points, bar_text, is_total
-from serving.change_words import change_told, openings_told
-from serving.night import NightWords
-from serving.rendering import address, render
-from serving.store import Store, StoredNight, StoredScore
-from serving.waterfall import Line, Printed, waterfall
-from serving.words.business import held_back, kept, stage_long
-from serving.words.catalogue import tell
-from serving.words.evidence import evidence_note
-from serving.words.numbers import chance, moment, number, ratio, signed
+from leadlight.serving.api import require_lead, require_night
+from leadlight.serving.change_text import change_told, openings_told
+from leadlight.serving.rendering import address, render
+from leadlight.serving.request_params import language_of
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.store import Store, StoredNight, StoredScore
+from leadlight.serving.text.evidence import evidence_note
+from leadlight.serving.text.formatting import chance, moment, number, ratio, signed
+from leadlight.serving.text.labels import held_back, kept, stage_long
+from leadlight.serving.text.messages import tell
+from leadlight.serving.waterfall import Line, Printed, waterfall
+from leadlight.serving.waterfall_text import bar_direction, bar_evidence, bar_points, bar_text, is_total
 
 __all__ = ["lead_router"]
 

@@ -6,20 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from models.anchors import STAGES
-from serving.answers import StageName
-from serving.api import require_night
-from serving.asking import language_of
-from serving.change_words import ChangeTold, change_told
-from serving.changes import Change
-from serving.night import NightWords
-from serving.rendering import address, lead_path, render
-from serving.store import Store, StoredScore
-from serving.waterfall import printed_points
-from serving.words import phrase, top_reasons
-from serving.words.business import held_back, kept, stage, stage_long
-from serving.words.catalogue import tell
-from serving.words.numbers import chance, moment, number, signed
+from leadlight.models.scoring.anchors import STAGES
+from leadlight.serving.api import require_night
+from leadlight.serving.change_text import ChangeTold, change_told
+from leadlight.serving.rendering import address, lead_path, render
+from leadlight.serving.request_params import language_of
+from leadlight.serving.schemas import StageName
+from leadlight.serving.score_changes import Change
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.store import Store, StoredScore
+from leadlight.serving.text import phrase, top_reasons
+from leadlight.serving.text.formatting import chance, moment, number, signed
+from leadlight.serving.text.labels import held_back, kept, stage, stage_long
+from leadlight.serving.text.messages import tell
+from leadlight.serving.waterfall import printed_points
 
 __all__ = ["queue_router"]
 

@@ -8,10 +8,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from serving.night import NightWords
-from serving.words.business import agreement, policy_lines, rung
-from serving.words.catalogue import LANGUAGES, tell, tell_count
-from serving.words.numbers import signed
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.text.formatting import signed
+from leadlight.serving.text.labels import agreement, policy_lines, rung
+from leadlight.serving.text.messages import LANGUAGES, tell, tell_count
 
 __all__ = ["address", "lead_path", "render"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serving.reasons import Reason
-from serving.store.records import StoredScore
-from serving.words.rounding import points_as_integers, printed_score, share_out
+from leadlight.serving.reasons import Reason
+from leadlight.serving.store.records import StoredScore
+from leadlight.serving.text.rounding import points_as_integers, printed_score, share_out
 
 __all__ = ["FOLDED_BELOW", "Line", "Printed", "Waterfall", "place", "printed_points", "waterfall"]
 

@@ -43,8 +43,8 @@ def spark(tmp_path_factory):
     pytest.importorskip("pyspark") if os.environ.get("LEADLIGHT_TESTS_STRICT") != "1" else None
     from pyspark.sql import SparkSession
 
-    from features.errors import ParamsError
-    from pipelines.spark import open_spark
+    from leadlight.features.errors import ParamsError
+    from leadlight.pipelines.engines.spark import open_spark
 
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         lacking("Spark needs Java 17 or 21 (Debian: openjdk-17-jre-headless). It is missing.")
@@ -103,9 +103,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_params: str) -> Path
 
     Read only: copy it (see `trained_copy`) before changing anything.
     """
-    from pipelines.outputs import Workdir
-    from pipelines.params import load_params
-    from pipelines.run import run
+    from leadlight.pipelines.jobs.run import run
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.workspace.workdir import Workdir
 
     folder = tmp_path_factory.mktemp("trained")
     (folder / "params.yaml").write_text(small_params, encoding="utf-8")

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipelines.reporting import as_svg, short_names
+from leadlight.pipelines.reporting.rendering import as_svg, short_names
 
 __all__ = ["missing_chart", "months_chart", "strength_chart"]
 

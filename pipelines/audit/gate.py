@@ -1,8 +1,8 @@
 """Before training: no mapped name may be a leak, unless somebody has said that it is none."""
 
-from features.errors import ParamsError
-from pipelines.outputs import Workdir, read_json
-from pipelines.params import Params
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params import Params
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = ["refuse_leaks"]
 

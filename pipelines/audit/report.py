@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.audit.deeds import deeds
-from pipelines.audit.findings import LEAK, NOTE, SUSPECT, Finding, worst
-from pipelines.audit.giving_away import Column, giving_away, look_at
-from pipelines.audit.late import late
-from pipelines.audit.material import Material, mapped_tables, read_material
-from pipelines.audit.quality import quality
-from pipelines.audit.telling import tell
-from pipelines.audit.written_later import written_later
-from pipelines.outputs import Workdir, replacing_folder, write_json
-from pipelines.params import Params
+from leadlight.pipelines.audit.activity_leakage import deeds
+from leadlight.pipelines.audit.data_quality import quality
+from leadlight.pipelines.audit.dataset import Material, mapped_tables, read_material
+from leadlight.pipelines.audit.findings import LEAK, NOTE, SUSPECT, Finding, worst
+from leadlight.pipelines.audit.grouping import tell
+from leadlight.pipelines.audit.late_filled import late
+from leadlight.pipelines.audit.post_outcome import written_later
+from leadlight.pipelines.audit.target_leakage import Column, giving_away, look_at
+from leadlight.pipelines.params import Params
+from leadlight.pipelines.workspace.workdir import Workdir, replacing_folder, write_json
 
 __all__ = ["audit", "examine", "in_short"]
 
@@ -44,7 +44,7 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     SourceError
         If nothing has been ingested, or the source is not readable any more.
     """
-    from pipelines.audit.page import page
+    from leadlight.pipelines.audit.html import page
 
     report = examine(params, folder, workdir)
     with replacing_folder(workdir.audit) as fresh:

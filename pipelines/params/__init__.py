@@ -1,5 +1,5 @@
 """The one place that reads ``params.yaml``."""
 
-from pipelines.params.load import Params, load_params
+from leadlight.pipelines.params.load import Params, load_params
 
 __all__ = ["Params", "load_params"]

@@ -9,9 +9,10 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from features.catalogue import ACTIVITY, AGE, OTHER, SALES
-from features.errors import ParamsError
-from pipelines.params.modelling import (
+from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params.error_messages import sentence
+from leadlight.pipelines.params.sections import (
     Attributes,
     Audit,
     HistorySpan,
@@ -25,9 +26,8 @@ from pipelines.params.modelling import (
     Training,
     Watch,
 )
-from pipelines.params.sentences import sentence
-from pipelines.params.source import Record, Source
-from pipelines.simulation.settings import SimulationSettings
+from leadlight.pipelines.params.source import Record, Source
+from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["Params", "load_params"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from pipelines.profile.placeholders import (
+from leadlight.pipelines.profile.placeholders import (
     Placeholder,
     sentinel_dates,
     sentinel_numbers,

@@ -3,8 +3,8 @@
 Everything in it is made up: a company in Germany that sells production planning software to other companies.
 """
 
-from pipelines.simulation.settings import SimulationSettings
-from pipelines.simulation.truth import true_probability
-from pipelines.simulation.world import simulate
+from leadlight.pipelines.simulation.crm import simulate
+from leadlight.pipelines.simulation.ground_truth import true_probability
+from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["SimulationSettings", "simulate", "true_probability"]

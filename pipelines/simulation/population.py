@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.simulation.rhythm import BEFORE, DAY_SECONDS, Floats, Rhythm, clock_second
-from pipelines.simulation.settings import SimulationSettings
+from leadlight.pipelines.simulation.seasonality import BEFORE, DAY_SECONDS, Floats, Rhythm, clock_second
+from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["people", "traits_of"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.simulation.course import Course, Log
-from pipelines.simulation.details import moments
-from pipelines.simulation.law import TYPES
-from pipelines.simulation.rhythm import Ints
+from leadlight.pipelines.simulation.activity_details import moments
+from leadlight.pipelines.simulation.dynamics import TYPES
+from leadlight.pipelines.simulation.event_simulation import Course, Log
+from leadlight.pipelines.simulation.seasonality import Ints
 
 __all__ = ["STAGES", "stage_rows"]
 

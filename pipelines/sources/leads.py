@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from features.errors import SourceError
-from pipelines.params.load import Params
-from pipelines.sources.quarantine import Quarantine
-from pipelines.sources.reader import Reader, means, present
-from pipelines.sources.values import clean_text, numbers, spellings
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params.load import Params
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_reader import Reader, means, present
+from leadlight.pipelines.sources.text_cleaning import clean_text, numbers, spellings
 
 __all__ = ["clean_leads", "outcome_deals"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from features.errors import SourceError
+from leadlight.features.errors import SourceError
 
 __all__ = ["LEFT_OUT", "Quarantine"]
 

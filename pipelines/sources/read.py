@@ -10,8 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.errors import SourceError
-from pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params.source import (
+    ActivitiesTable,
+    DealsTable,
+    HistoryTable,
+    LeadsTable,
+    StagesTable,
+)
 
 __all__ = ["AnyTable", "read_table", "read_whole"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from features.errors import SourceError
-from pipelines.params.source import TimeColumn
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params.source import TimeColumn
 
 __all__ = ["days_to_moments", "ends_of_days", "local", "to_utc"]
 

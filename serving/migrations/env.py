@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from serving.store.tables import metadata
+from leadlight.serving.store.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)

@@ -1,9 +1,9 @@
 """The score store: append-only history of scores, and the current view derived from it."""
 
-from serving.night import Night, NightResult
-from serving.store.opening import open_engine
-from serving.store.records import Closing, StoredNight, StoredScore
-from serving.store.store import Store
+from leadlight.serving.scoring_run import Night, NightResult
+from leadlight.serving.store.connection import open_engine
+from leadlight.serving.store.records import Closing, StoredNight, StoredScore
+from leadlight.serving.store.store import Store
 
 __all__ = ["Closing", "Night", "NightResult", "Store", "StoredNight", "StoredScore", "open_store"]
 

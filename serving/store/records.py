@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from serving.night import NightWords
-from serving.reasons import Reason
-from serving.store.tables import CLOSED
+from leadlight.serving.reasons import Reason
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.store.tables import CLOSED
 
 __all__ = ["Closing", "StoredNight", "StoredScore"]
 

@@ -7,16 +7,16 @@ import pandas as pd
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from serving.changes import Change, Opening
-from serving.night import Night, NightResult, read_words
-from serving.store.checking import check_scored
-from serving.store.moves import changes_of, openings_of, points_at, write_moves
-from serving.store.opening import refusing
-from serving.store.past import PastNight, past_nights, scores_at
-from serving.store.records import Closing, StoredNight, StoredScore
-from serving.store.tables import CLOSED, nights, scores
-from serving.store.view import closing_or_score, night_at, stored_score, view
-from serving.store.writing import compare_rerun, night_number, write_night
+from leadlight.serving.score_changes import Change, Opening
+from leadlight.serving.scoring_run import Night, NightResult, read_words
+from leadlight.serving.store.change_rows import changes_of, openings_of, points_at, write_moves
+from leadlight.serving.store.connection import refusing
+from leadlight.serving.store.records import Closing, StoredNight, StoredScore
+from leadlight.serving.store.run_history import PastNight, past_nights, scores_at
+from leadlight.serving.store.tables import CLOSED, nights, scores
+from leadlight.serving.store.validation import check_scored
+from leadlight.serving.store.view import closing_or_score, night_at, stored_score, view
+from leadlight.serving.store.writing import compare_rerun, night_number, write_night
 
 __all__ = ["Store"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from serving.night import NightWords, read_words
-from serving.reasons import later, parse_reasons
-from serving.store.records import Closing, StoredNight, StoredScore
-from serving.store.tables import CLOSED, nights, scores
+from leadlight.serving.reasons import later, parse_reasons
+from leadlight.serving.scoring_run import NightWords, read_words
+from leadlight.serving.store.records import Closing, StoredNight, StoredScore
+from leadlight.serving.store.tables import CLOSED, nights, scores
 
 __all__ = ["closing_or_score", "night_at", "stored_score", "view"]
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from features.errors import StoreError
-from serving.night import Night, NightResult, NightWords
-from serving.reasons import TOLERANCE, later, parse_reasons, same_reasons
-from serving.store.checking import ScoredLead
-from serving.store.tables import CLOSED, nights, scores
-from serving.store.view import view
+from leadlight.features.errors import StoreError
+from leadlight.serving.reasons import TOLERANCE, later, parse_reasons, same_reasons
+from leadlight.serving.scoring_run import Night, NightResult, NightWords
+from leadlight.serving.store.tables import CLOSED, nights, scores
+from leadlight.serving.store.validation import ScoredLead
+from leadlight.serving.store.view import view
 
 __all__ = ["CHUNK_ROWS", "compare_rerun", "night_number", "write_night"]
 

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from serving.store import Night, open_store
+from leadlight.serving.store import Night, open_store
 
 MODEL = "model-1"
 WORDS = {
@@ -235,7 +235,7 @@ class World:
 
 
 def simulated(folder: Path, **settings: int) -> World:
-    from pipelines.simulation import SimulationSettings, simulate
+    from leadlight.pipelines.simulation import SimulationSettings, simulate
 
     chosen = SimulationSettings(**settings)
     counts = simulate(chosen, folder)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.audit.report import examine
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
+from leadlight.pipelines.audit.report import examine
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir
 
 END = pd.Timestamp("2025-07-01")
 DAY = pd.Timedelta(days=1)

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from pipelines.audit.gate import refuse_leaks
-from pipelines.audit.report import audit, examine
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir, write_json
-from pipelines.params import load_params
+from leadlight.pipelines.audit.gate import refuse_leaks
+from leadlight.pipelines.audit.report import audit, examine
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir, write_json
 
 LATE = {
     "Tags",

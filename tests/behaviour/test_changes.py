@@ -8,19 +8,19 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from models.changes import CAUSES
-from pipelines.calibrate import calibrate
-from pipelines.changes.between import between
-from pipelines.commands.reporting import report
-from pipelines.evaluate import evaluate
-from pipelines.moments import parse_as_of
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.register import register
-from pipelines.score import score
-from serving.changes import printed_change
-from serving.store import open_store
-from serving.words.rounding import printed_score
+from leadlight.models.scoring.score_change import CAUSES
+from leadlight.pipelines.cli.commands.reports import report
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.score_changes.comparison import between
+from leadlight.pipelines.stages.calibrate import calibrate
+from leadlight.pipelines.stages.evaluate import evaluate
+from leadlight.pipelines.stages.register import register
+from leadlight.pipelines.workspace.as_of import parse_as_of
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.score_changes import printed_change
+from leadlight.serving.store import open_store
+from leadlight.serving.text.rounding import printed_score
 
 FIRST, SECOND, THIRD = "2025-08-25", "2025-08-28", "2025-09-01"
 

@@ -142,10 +142,10 @@ def test_sharing_a_lead_s_weight_among_its_snapshots_would_make_chances_too_high
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    from models.bundle import load_scorer
-    from models.truth import against_truth
-    from pipelines.learning_data import read_learning_data
-    from pipelines.outputs import Workdir
+    from leadlight.models.metrics.oracle import against_truth
+    from leadlight.models.scoring.bundle import load_scorer
+    from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+    from leadlight.pipelines.workspace.workdir import Workdir
 
     clone, _ = demo
     workdir = Workdir(clone / "work")

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipelines.outputs import Workdir
+from leadlight.pipelines.workspace.workdir import Workdir
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.proposal.propose import propose
-from pipelines.snapshot import snapshot
+from leadlight.pipelines.init.propose import propose
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.stages.snapshot import snapshot
+from leadlight.pipelines.workspace.workdir import Workdir
 
 
 def drawn(n: int = 600) -> dict[str, list[dict[str, Any]]]:
@@ -198,7 +198,7 @@ def test_rows_that_cannot_be_used_are_said_with_a_share_that_lets_the_run_go_on(
 
 
 def test_the_terminal_says_what_was_found_what_is_unsure_and_what_comes_next(tmp_path, monkeypatch, capsys):
-    from pipelines.cli import main
+    from leadlight.pipelines.cli.main import main
 
     tables = drawn()
     paths = {n: write(tmp_path / f"{n}.csv", rows) for n, rows in tables.items()}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.featurize import featurize
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir, read_frame, read_json
-from pipelines.params import load_params
-from pipelines.proposal.propose import propose
-from pipelines.snapshot import snapshot
+from leadlight.pipelines.init.propose import propose
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.featurize import featurize
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.stages.snapshot import snapshot
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 MOST_CHANGED_LINES = 3
 REAL = {

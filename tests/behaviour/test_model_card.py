@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from models.bundle import load_scorer
-from pipelines.card.card import card
-from pipelines.card.deeds import deeds, wilson
-from pipelines.card.page import page
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.reports.model_card.build import card
+from leadlight.pipelines.reports.model_card.grade_statistics import deeds, wilson
+from leadlight.pipelines.reports.model_card.html import page
+from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.bundle import load_scorer
-from pipelines.card.card import card
-from pipelines.card.page import page
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.reports.model_card.build import card
+from leadlight.pipelines.reports.model_card.html import page
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.explain import explain
-from pipelines.moments import parse_as_of
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.score import score
-from pipelines.simulate import truth
-from serving.store import open_store
+from leadlight.pipelines.cli.explain import explain
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.simulate import truth
+from leadlight.pipelines.workspace.as_of import parse_as_of
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.store import open_store
 
 COLUMNS = [
     "lead_id",

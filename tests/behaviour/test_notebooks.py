@@ -15,10 +15,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from features.errors import LeadlightError, SourceError
-from models.bundle import load_scorer
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_frame, read_json
+from leadlight.features.errors import LeadlightError, SourceError
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.ipynb"))

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.anchors import MARKETING_SCORE, SALES_SCORE
-from models.bundle import load_scorer
-from pipelines.engine import feature_set, open_engine
-from pipelines.moments import parse_as_of
-from pipelines.nudges import Nudge, nudged
-from pipelines.one_more import one_more_activity
-from pipelines.openings import FEWEST_SEEN, MOST_TIMES, NEAR
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.population import population_at
-from pipelines.score import score
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.counterfactuals.interventions import Nudge, nudged
+from leadlight.pipelines.counterfactuals.monotonicity_check import one_more_activity
+from leadlight.pipelines.counterfactuals.recourse import FEWEST_SEEN, MOST_TIMES, NEAR
+from leadlight.pipelines.engines.engine import feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import population_at
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.workspace.as_of import parse_as_of
+from leadlight.pipelines.workspace.workdir import Workdir
 
 DAY = "2025-08-25"
 

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from models.bundle import load_scorer
-from models.promises import held_to
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_frame
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.validation.threshold_backtest import held_to
+from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 
 @pytest.fixture(scope="module")

@@ -9,23 +9,23 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec
-from features.errors import BundleError, NotEnoughDataError
-from models.bundle import load_scorer, save_scorer
-from models.calibration import Calibrator
-from models.grades import GradeScale
-from models.logistic import Curve, LogisticModel
-from models.policy import Threshold
-from models.scorer import Scorer
-from pipelines.contest import unlearned
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_json, write_frame, write_json
-from pipelines.params import load_params
-from pipelines.promote import promote, settled
-from pipelines.register import REPLACES, open_registry
-from pipelines.registry import CHALLENGER, CHAMPION
-from pipelines.rollback import rollback
+from leadlight.features.catalogue import AttributeSpec
+from leadlight.features.errors import BundleError, NotEnoughDataError
+from leadlight.features.feature_set import FeatureSet
+from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.candidates.logistic import Curve, LogisticModel
+from leadlight.models.scoring.bundle import load_scorer, save_scorer
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Threshold
+from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.jobs.promote import promote, settled
+from leadlight.pipelines.jobs.rollback import rollback
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.registry.champion import REPLACES, open_registry
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
+from leadlight.pipelines.registry.model_comparison import unlearned
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, write_frame, write_json
 
 PARAMS = """\
 source:

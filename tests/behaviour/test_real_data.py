@@ -107,10 +107,10 @@ def test_figures_are_those_that_the_documents_state(example, root):
 
 
 def test_left_truncation_is_found_unaided(root, real_data, tmp_path):
-    from pipelines.ingest import ingest
-    from pipelines.outputs import Workdir
-    from pipelines.params import load_params
-    from pipelines.snapshot import snapshot
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.stages.ingest import ingest
+    from leadlight.pipelines.stages.snapshot import snapshot
+    from leadlight.pipelines.workspace.workdir import Workdir
 
     text = (root / "examples" / "olist" / "params.yaml").read_text(encoding="utf-8")
     text = text.replace("../../../shared/data", str(real_data))

@@ -14,10 +14,11 @@ import mlflow
 import pandas as pd
 import pytest
 
-from models.bundle import load_scorer
-from pipelines.outputs import Workdir, read_json
-from pipelines.params import load_params
-from pipelines.register import open_registry, register
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.registry.champion import open_registry
+from leadlight.pipelines.stages.register import register
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 
 @pytest.fixture
@@ -106,8 +107,8 @@ import mlflow, pandas as pd
 mlflow.set_tracking_uri(sys.argv[1])
 loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
 scored = loaded.predict(pd.read_parquet(sys.argv[2]))
-import features, models
-print(json.dumps([models.__file__, features.__file__, scored["score"].tolist()]))
+import leadlight.features, leadlight.models
+print(json.dumps([leadlight.models.__file__, leadlight.features.__file__, scored["score"].tolist()]))
 """
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.errors import NotEnoughDataError, ParamsError, SourceError
-from pipelines.cli import app
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.persona.people import gather
-from pipelines.persona.persona import persona
-from pipelines.run import run_stage
+from leadlight.features.errors import NotEnoughDataError, ParamsError, SourceError
+from leadlight.pipelines.cli.main import app
+from leadlight.pipelines.jobs.run import run_stage
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.persona.cohort import gather
+from leadlight.pipelines.reports.persona.report import persona
+from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
 
@@ -203,7 +203,7 @@ def test_text_of_the_source_stays_text(copy):
 
 
 def test_the_terminal_fits_eighty_columns(copy, monkeypatch):
-    from pipelines import console
+    from leadlight.pipelines.workspace import console
 
     monkeypatch.setattr(console.console, "width", 80)
     done = CliRunner().invoke(

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from models.bundle import load_scorer
-from models.stages import stage_of
-from pipelines.cli import app
-from pipelines.moments import parse_as_of
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.score import score
-from serving.store import open_store
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.stages import stage_of
+from leadlight.pipelines.cli.main import app
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.workspace.as_of import parse_as_of
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.store import open_store
 
 PROPOSED = "top 12 percent"
 

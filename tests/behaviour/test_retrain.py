@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.outputs import Workdir, read_json
-from pipelines.register import open_registry
-from pipelines.registry import CHALLENGER, CHAMPION
-from pipelines.retrain import follows_dvc
+from leadlight.pipelines.jobs.retrain import follows_dvc
+from leadlight.pipelines.registry.champion import open_registry
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 
 @pytest.fixture(scope="module")

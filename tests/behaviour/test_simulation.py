@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipelines.simulation import SimulationSettings, simulate
+from leadlight.pipelines.simulation import SimulationSettings, simulate
 
 TABLES = ("leads.csv.gz", "activities.parquet", "deals.csv.gz", "history.csv.gz", "stages.csv.gz")
 TRUTH = ("truth/leads.parquet", "truth/activities.parquet", "truth/settings.json")

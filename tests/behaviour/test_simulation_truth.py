@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from pipelines.simulation import SimulationSettings, true_probability
+from leadlight.pipelines.simulation import SimulationSettings, true_probability
 
 
 @pytest.fixture(scope="module")

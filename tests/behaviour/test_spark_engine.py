@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from features.errors import SourceError
-from pipelines.featurize import featurize, featurize_moment
-from pipelines.outputs import Workdir, read_json
-from pipelines.params import load_params
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.featurize import featurize, featurize_moment
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 AS_OF = pd.Timestamp("2025-03-01")
 KEYS = ["as_of", "lead_id"]
@@ -217,7 +217,7 @@ def test_a_write_that_fails_leaves_what_was_there_whichever_engine_wrote_it(
 
 
 def test_training_goes_on_with_the_features_that_spark_wrote(spark, trained, trained_copy):
-    from pipelines.train import train
+    from leadlight.pipelines.stages.train import train
 
     params, work = load_params(trained / "params.yaml"), Workdir(trained_copy / "work")
     of_duckdb = pd.read_parquet(work.features)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import event
 
-from features.errors import StoreError
-from serving.store import Closing, open_store
+from leadlight.features.errors import StoreError
+from leadlight.serving.store import Closing, open_store
 
 FIRST = dt.datetime(2025, 8, 31)
 SECOND = dt.datetime(2025, 9, 1)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import event
 
-from models.changes import CAUSES
-from serving.changes import Change, Opening, TopicChange
+from leadlight.models.scoring.score_change import CAUSES
+from leadlight.serving.score_changes import Change, Opening, TopicChange
 
 FIRST, SECOND = dt.datetime(2025, 8, 31), dt.datetime(2025, 9, 1)
 

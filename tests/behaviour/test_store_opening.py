@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
-from features.errors import StoreError
-from serving.store import open_store
-from serving.store.tables import metadata
+from leadlight.features.errors import StoreError
+from leadlight.serving.store import open_store
+from leadlight.serving.store.tables import metadata
 
 
 def execute(url, *statements):

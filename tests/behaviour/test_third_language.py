@@ -22,23 +22,26 @@ FRENCH = {
 
 SCRIPT = """
 import json, sys
-from serving.night import read_words
-from serving.reasons import Reason
-from serving.words.catalogue import LANGUAGES, known_language
-from serving.words import sentence
-from serving.words.evidence import evidence_sentence
-import serving
+from leadlight.serving.scoring_run import read_words
+from leadlight.serving.reasons import Reason
+from leadlight.serving.text.messages import LANGUAGES, known_language
+from leadlight.serving.text import sentence
+from leadlight.serving.text.evidence import evidence_sentence
+import leadlight.serving
 night, reasons = json.loads(sys.argv[1])
 words = read_words(night)
 told = [[sentence(Reason(*r), words, "fr"), evidence_sentence(Reason(*r), words, "fr")] for r in reasons]
-print(json.dumps([serving.__file__, LANGUAGES, known_language("fr"), told]))
+print(json.dumps([leadlight.serving.__file__, LANGUAGES, known_language("fr"), told]))
 """
 
 
 def test_a_catalogue_that_is_dropped_into_the_folder_is_spoken(root, tmp_path):
+    package = tmp_path / "leadlight"
+    package.mkdir()
+    shutil.copy(root / "src" / "leadlight" / "__init__.py", package)
     for room in ("features", "models", "serving"):
-        shutil.copytree(root / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
-    folder = tmp_path / "serving" / "messages"
+        shutil.copytree(root / room, package / room, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = package / "serving" / "messages"
     english = json.loads((folder / "en.json").read_text(encoding="utf-8"))
     forms = [*Locale.parse("fr").plural_form.rules, "other"]
     catalogue = {}

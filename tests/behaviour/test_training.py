@@ -9,16 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.errors import NotEnoughDataError
-from models.bundle import bundle_checksum, load_scorer
-from pipelines.calibrate import calibrate
-from pipelines.evaluate import evaluate
-from pipelines.learning_data import read_learning_data
-from pipelines.outputs import Workdir, read_frame, read_json
-from pipelines.params import load_params
-from pipelines.register import register
-from pipelines.score import score
-from pipelines.train import train
+from leadlight.features.errors import NotEnoughDataError
+from leadlight.models.scoring.bundle import bundle_checksum, load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.calibrate import calibrate
+from leadlight.pipelines.stages.evaluate import evaluate
+from leadlight.pipelines.stages.register import register
+from leadlight.pipelines.stages.train import train
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 
 def edited(folder: Path, old: str, new: str) -> Path:

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.run import run_stage
-from pipelines.score import score
-from pipelines.watching.matured import choose_nights
-from pipelines.watching.outcomes import wins_ratio
-from pipelines.watching.watch import watch
-from serving.store import open_store
-from serving.store.past import PastNight
+from leadlight.pipelines.jobs.run import run_stage
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.monitoring.realized_outcomes import wins_ratio
+from leadlight.pipelines.reports.monitoring.realized_performance import choose_nights
+from leadlight.pipelines.reports.monitoring.watch import watch
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.store import open_store
+from leadlight.serving.store.run_history import PastNight
 
 pytestmark = pytest.mark.slow
 

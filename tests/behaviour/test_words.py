@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.night import read_words
-from serving.words import Reason, phrase, sentence, strongest_for, top_reasons
-from serving.words.business import agreement, held_back, policy_lines, stage_long
-from serving.words.catalogue import LANGUAGES, tell, tell_count
-from serving.words.numbers import chance, moment, number, ratio, signed
+from leadlight.serving.scoring_run import read_words
+from leadlight.serving.text import Reason, phrase, sentence, strongest_for, top_reasons
+from leadlight.serving.text.formatting import chance, moment, number, ratio, signed
+from leadlight.serving.text.labels import agreement, held_back, policy_lines, stage_long
+from leadlight.serving.text.messages import LANGUAGES, tell, tell_count
 
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),

@@ -115,9 +115,9 @@ class Crm:
 
     def has_run(self, *stages: str) -> None:
         """Run stages that are to succeed, so that a test starts from what they leave."""
-        from pipelines.outputs import Workdir
-        from pipelines.params import load_params
-        from pipelines.run import run_stage
+        from leadlight.pipelines.jobs.run import run_stage
+        from leadlight.pipelines.params import load_params
+        from leadlight.pipelines.workspace.workdir import Workdir
 
         for stage in stages:
             run_stage(stage, load_params(self.params), self.folder, Workdir(self.work))
@@ -210,7 +210,7 @@ def leadlight(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     """The same entry point within this process: `main`, with its exit code and its two streams."""
 
     def run(crm: Crm, verb: str, *more: str, params: bool = True) -> Outcome:
-        from pipelines.cli import main
+        from leadlight.pipelines.cli.main import main
 
         given = ["--params", str(crm.params)] if params else []
         monkeypatch.setattr(sys, "argv", ["leadlight", verb, *more, *given, "--workdir", str(crm.work)])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from features.errors import ParamsError, SourceError
-from pipelines.audit.gate import refuse_leaks
-from pipelines.audit.report import audit
-from pipelines.cli import app
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.train import train
+from leadlight.features.errors import ParamsError, SourceError
+from leadlight.pipelines.audit.gate import refuse_leaks
+from leadlight.pipelines.audit.report import audit
+from leadlight.pipelines.cli.main import app
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.stages.train import train
+from leadlight.pipelines.workspace.workdir import Workdir
 
 PARAMS = """
 source:

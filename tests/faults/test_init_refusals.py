@@ -20,7 +20,7 @@ def init(tmp_path, monkeypatch, capsys):
     """Run `leadlight init` on tables of text or bytes; return exit code, stdout and stderr."""
 
     def run(*more: str, output: str = "params.yaml", **tables: str | bytes) -> tuple[int, str, str]:
-        from pipelines.cli import main
+        from leadlight.pipelines.cli.main import main
 
         words = ["leadlight", "init", "--output", str(tmp_path / output)]
         for table, content in tables.items():

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.errors import SourceError
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir
 
 LEFT_OUT, EMPTIED = "row left out", "value emptied"
 COLUMNS = ["table", "row", "column", "reason", "value", "action"]

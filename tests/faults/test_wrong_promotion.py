@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lock import alone
-from pipelines.outputs import Workdir, read_json
-from pipelines.register import open_registry
-from pipelines.registry import CHAMPION
+from leadlight.pipelines.registry.champion import open_registry
+from leadlight.pipelines.registry.mlflow_registry import CHAMPION
+from leadlight.pipelines.workspace.lock import alone
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 BUSY, SOURCE, BUNDLE = 9, 4, 7
 #: what a retraining says when a stage has ended: the next one is killed

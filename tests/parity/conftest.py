@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.build import FeatureSet, Tables
-from features.known import open_leads
-from features.labels import first_closings
-from pipelines.engine import read_into
+from leadlight.features.feature_set import FeatureSet, Tables
+from leadlight.features.labels import first_closings
+from leadlight.features.point_in_time import open_leads
+from leadlight.pipelines.engines.engine import read_into
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 EVENTS = {

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec, SignalSpec
-from features.text import folded
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet
+from leadlight.features.text_normalization import folded
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LEADS = 10
@@ -249,7 +249,7 @@ def test_worlds_are_drawn_in_which_features_say_something(on_duckdb):
 
 
 def test_whatever_the_zone_of_the_session_spark_computes_in_utc(spark, on_duckdb, computer, monkeypatch):
-    from pipelines.spark import open_spark
+    from leadlight.pipelines.engines.spark import open_spark
 
     session = spark._session
     monkeypatch.setenv("TZ", "America/New_York")

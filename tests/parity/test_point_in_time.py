@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet
 
 LEADS = ("ada", "bob", "cy")
 START = dt.datetime(2025, 3, 1)

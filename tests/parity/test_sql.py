@@ -10,13 +10,13 @@ import duckdb
 import pandas as pd
 import pytest
 
-from features.errors import ParamsError
-from pipelines.engine import feature_set
-from pipelines.featurize import featurize
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir, read_json, write_frame
-from pipelines.params import load_params
-from pipelines.sql import feature_sql
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.engines.engine import feature_set
+from leadlight.pipelines.engines.sql import feature_sql
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.featurize import featurize
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, write_frame
 
 FEATURES = [
     "attribute__industry",

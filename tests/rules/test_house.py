@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dictionary import dictionary
-from pipelines.engine import feature_set
-from pipelines.params import load_params
-from pipelines.params.reference import reference
+from leadlight.pipelines.engines.engine import feature_set
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.params.documentation import reference
+from leadlight.pipelines.reporting.feature_dictionary import dictionary
 
 UPDATE = os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1"
 ROOMS = ("features", "models", "serving", "pipelines")
@@ -189,7 +189,7 @@ def test_figures_of_the_first_decision_are_those_that_were_saved(root):
 def test_stages_of_dvc_are_verbs_of_the_command_line_with_code_that_exists(root):
     from ruamel.yaml import YAML
 
-    from pipelines.run import STAGES
+    from leadlight.pipelines.jobs.run import STAGES
 
     stages = YAML(typ="safe").load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     assert tuple(stages) == STAGES

@@ -3,7 +3,7 @@
 import re
 from string import Formatter
 
-from serving.words.catalogue import LANGUAGES, locale, messages, tell
+from leadlight.serving.text.messages import LANGUAGES, locale, messages, tell
 
 CAUSES = {
     "en": r"because|due to|causes?|caused|owing to|thanks to|therefore|hence|thus|leads? to|results? in",

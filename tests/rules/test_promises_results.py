@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from models.promises import held_to
+from leadlight.models.validation.threshold_backtest import held_to
 
 SEEDS = ("149", "151", "157", "163", "167", "173")
 

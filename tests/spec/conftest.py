@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.build import FeatureSet, Tables
-from features.catalogue import AttributeSpec, SignalSpec
-from features.known import open_leads
-from features.labels import first_closings, label_snapshots
-from features.snapshots import at_ages, at_creation, on_grid, union_of
-from pipelines.engine import read_into
-from pipelines.sources.values import clean_text, numbers
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet, Tables
+from leadlight.features.labels import first_closings, label_snapshots
+from leadlight.features.point_in_time import open_leads
+from leadlight.features.snapshots import at_ages, at_creation, on_grid, union_of
+from leadlight.pipelines.engines.engine import read_into
+from leadlight.pipelines.sources.text_cleaning import clean_text, numbers
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 #: columns that need not be drawn

@@ -1,6 +1,6 @@
 """What is said of attributes that change, drawn as small tables."""
 
-from features.catalogue import AttributeSpec
+from leadlight.features.catalogue import AttributeSpec
 
 INDUSTRY = AttributeSpec("industry", "category")
 SIZE = AttributeSpec("size", "number")

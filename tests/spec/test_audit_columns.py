@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.profile.columns import describe, placeholders
+from leadlight.pipelines.profile.columns import describe, placeholders
 
 KINDS = {
     "empty": ["", " ", ""],

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from features.catalogue import AttributeSpec
+from leadlight.features.catalogue import AttributeSpec
 
 INDUSTRY = AttributeSpec("industry", "category")
 SIZE = AttributeSpec("size", "number")

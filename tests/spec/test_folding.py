@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.text import folded
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.sources.values import clean_text, folded_all, numbers, spellings
+from leadlight.features.text_normalization import folded
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.sources.text_cleaning import clean_text, folded_all, numbers, spellings
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir
 
 many = settings(deadline=None, derandomize=True, max_examples=300)
 #: letters that change with case or composition, blanks of every kind, and marks that combine

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from features.catalogue import AttributeSpec
+from leadlight.features.catalogue import AttributeSpec
 
 EMAIL = AttributeSpec("email", "email")
 TITLE = AttributeSpec("title", "job_title")

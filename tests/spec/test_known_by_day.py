@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.errors import ParamsError
-from pipelines.featurize import featurize_moment
-from pipelines.ingest import ingest
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.featurize import featurize_moment
+from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.workdir import Workdir
 
 PARAMS = """\
 source:

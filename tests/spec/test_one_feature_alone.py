@@ -3,8 +3,8 @@
 import ibis
 import pytest
 
-from features.build import FeatureSet, Tables
-from features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet, Tables
 
 DECLARED = FeatureSet(
     attributes=(

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from features.catalogue import ACTIVITY
-from pipelines.proposal.attributes import Known, find_attributes, find_missing
-from pipelines.proposal.keys import find_keys
-from pipelines.proposal.roles import find_roles
-from pipelines.proposal.tables import read_sheets
+from leadlight.features.catalogue import ACTIVITY
+from leadlight.pipelines.init.attribute_detection import Known, find_attributes, find_missing
+from leadlight.pipelines.init.column_roles import find_roles
+from leadlight.pipelines.init.key_detection import find_keys
+from leadlight.pipelines.init.source_tables import read_sheets
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import gzip
 import pandas as pd
 import pytest
 
-from pipelines.proposal.files import sniff
-from pipelines.proposal.tables import read_sheets
-from pipelines.proposal.times import find_time
+from leadlight.pipelines.init.file_format import sniff
+from leadlight.pipelines.init.source_tables import read_sheets
+from leadlight.pipelines.init.time_format import find_time
 
 ROWS = [["Kontakt", "Firma", "Umsatz"], *[[f"K{i}", "Müller & Söhne; Köln, Süd", "1,5"] for i in range(40)]]
 

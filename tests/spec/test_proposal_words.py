@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pipelines.proposal.outcomes import find_outcome, find_status, yes_values
-from pipelines.proposal.page import WIDTH, Page
-from pipelines.proposal.scalars import comment, scalar
-from pipelines.proposal.signals import find_signals
-from pipelines.proposal.vocabulary import humanised, outcome_word
+from leadlight.pipelines.init.document import WIDTH, Page
+from leadlight.pipelines.init.outcome_detection import find_outcome, find_status, yes_values
+from leadlight.pipelines.init.signal_detection import find_signals
+from leadlight.pipelines.init.vocabulary import humanised, outcome_word
+from leadlight.pipelines.init.yaml_emit import comment, scalar
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """How long a lead has been silent since sales touched it, drawn as small tables."""
 
-from features.catalogue import SignalSpec
+from leadlight.features.catalogue import SignalSpec
 
 CALL = SignalSpec("call", by_sales=True)
 MAIL = SignalSpec("mail", by_sales=True)

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from features.errors import NotEnoughDataError
-from features.snapshots import at_creation, union_of
-from pipelines.engine import Engine
-from pipelines.featurize import open_leads_at
+from leadlight.features.errors import NotEnoughDataError
+from leadlight.features.snapshots import at_creation, union_of
+from leadlight.pipelines.engines.engine import Engine
+from leadlight.pipelines.engines.open_leads import open_leads_at
 
 LEADS = """
     lead_id | created_at

@@ -2,7 +2,7 @@
 
 import pytest
 
-from features.catalogue import SignalSpec
+from leadlight.features.catalogue import SignalSpec
 
 ORDER = SignalSpec("order", valued=True)
 CALL = SignalSpec("call", valued=True)

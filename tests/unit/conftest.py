@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet
 
 
 def make_world(rows: int = 1500, seed: int = 0) -> SimpleNamespace:
@@ -47,8 +47,8 @@ def models(fitted):
 @pytest.fixture(scope="session")
 def fitted(world):
     """Every candidate kind, with what tuning chose and what it said out of time."""
-    from models.points import Rule
-    from models.training import TrainingSettings, TrainingWindow, fit_candidates
+    from leadlight.models.candidates.rules import Rule
+    from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
 
     rules = (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
     window = TrainingWindow(world.frame, world.won, world.leads)

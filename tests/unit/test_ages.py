@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import PolicyError
-from models.ages import age_weights
-from models.grades import graded
-from models.policy import Scored, choose_threshold
+from leadlight.features.errors import PolicyError
+from leadlight.models.metrics.age_standardization import age_weights
+from leadlight.models.scoring.grades import graded
+from leadlight.models.scoring.thresholds import Scored, choose_threshold
 
 
 def test_ages_are_given_the_shares_that_newer_leads_have():

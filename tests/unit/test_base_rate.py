@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from models.base_rate import forward_shifts, judge_correction, newest_shift
-from models.calibration import log_losses
+from leadlight.models.calibration.parametric import log_losses
+from leadlight.models.calibration.prior_shift import forward_shifts, judge_correction, newest_shift
 
 DAY = pd.Timedelta(days=1)
 

@@ -17,8 +17,13 @@ from sklearn.naive_bayes import CategoricalNB
 from sklearn.preprocessing import KBinsDiscretizer, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from features.catalogue import Catalogue, Feature
-from models.baselines import constant, default_lightgbm, native_categories, plain_logistic
+from leadlight.features.catalogue import Catalogue, Feature
+from leadlight.models.candidates.baselines import (
+    constant,
+    default_lightgbm,
+    native_categories,
+    plain_logistic,
+)
 
 
 @pytest.fixture(autouse=True)

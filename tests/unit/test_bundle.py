@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec
-from features.errors import BundleError
-from models.bundle import bundle_checksum, load_scorer, save_scorer
-from models.calibration import Calibrator
-from models.grades import GradeScale
-from models.policy import Threshold
-from models.scorer import Scorer
+from leadlight.features.catalogue import AttributeSpec
+from leadlight.features.errors import BundleError
+from leadlight.features.feature_set import FeatureSet
+from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.scoring.bundle import bundle_checksum, load_scorer, save_scorer
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Threshold
 
 FIGURE = (0.1, 0.05, 0.2)
 

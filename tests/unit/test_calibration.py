@@ -8,9 +8,16 @@ from scipy.special import expit, log_expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from models.calibration import Calibrator, fit_beta, fit_offset, fit_platt, fit_shift, log_losses
-from models.calibration_choice import KINDS, choose_calibrator, read_calibrator
-from models.calibration_curve import CurveCalibrator, fit_curve
+from leadlight.models.calibration.parametric import (
+    Calibrator,
+    fit_beta,
+    fit_offset,
+    fit_platt,
+    fit_shift,
+    log_losses,
+)
+from leadlight.models.calibration.selection import KINDS, choose_calibrator, read_calibrator
+from leadlight.models.calibration.spline import CurveCalibrator, fit_curve
 
 slopes = st.floats(0.01, 5)
 shifts = st.floats(-5, 5)

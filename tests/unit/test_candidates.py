@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shap
 
-from models.boosted import BoostedModel
-from models.candidates import load_model, margins, save_model
+from leadlight.models.candidates.base import load_model, margins, save_model
+from leadlight.models.candidates.boosted import BoostedModel
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.changes import CAUSES, Told, changes_between
-from pipelines.changes.base import over_the_base
-from serving.changes import Change, TopicChange, printed_change
-from serving.words.rounding import printed_score
+from leadlight.models.scoring.score_change import CAUSES, Told, changes_between
+from leadlight.pipelines.score_changes.summary import over_the_base
+from leadlight.serving.score_changes import Change, TopicChange, printed_change
+from leadlight.serving.text.rounding import printed_score
 
 LEADS, TOPICS = 4, 3
 SINCE = dt.datetime(2025, 8, 31)

@@ -6,9 +6,9 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from models.checks import check_calibration
-from models.evaluation import Bootstrap, ece, expected_ece
-from models.segments import NOT_KNOWN, segment_figures
+from leadlight.models.metrics.metrics import Bootstrap, ece, expected_ece
+from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.validation.segments import NOT_KNOWN, segment_figures
 
 
 def drawn(seed, rows=4000, off=0.0, slope=1.0):
@@ -66,7 +66,7 @@ def test_segments_are_told_with_counts_and_only_where_there_are_enough_leads(wor
 
 
 def test_a_segment_of_few_wins_has_no_interval():
-    from features.catalogue import Catalogue, Feature
+    from leadlight.features.catalogue import Catalogue, Feature
 
     catalogue = Catalogue((Feature("x", "attribute", "x", "fit", "category", 0, "x"),), ())
     frame = pd.DataFrame({"x": pd.Series(["a"] * 100 + ["b"] * 100, dtype="str")})

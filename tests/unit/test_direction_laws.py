@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.catalogue import Catalogue, Feature, Topic
-from models.calibration import Calibrator
-from models.candidates import margins
-from models.points import Rule
-from models.score import ScoreMap, ScoreScale
-from models.training import TrainingSettings, TrainingWindow, fit_candidates
+from leadlight.features.catalogue import Catalogue, Feature, Topic
+from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.candidates.base import margins
+from leadlight.models.candidates.rules import Rule
+from leadlight.models.scoring.scale import ScoreMap, ScoreScale
+from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 WORLDS = (0, 1, 2)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import rel_entr
 
-from features.catalogue import AGE, Catalogue, Feature, Topic
-from models.drift import adjusted, chance_of, expected_psi, jensen_shannon, psi, smoothed
-from models.reference import counts_in, reference_of
+from leadlight.features.catalogue import AGE, Catalogue, Feature, Topic
+from leadlight.models.metrics.drift import adjusted, chance_of, expected_psi, jensen_shannon, psi, smoothed
+from leadlight.models.validation.reference_population import counts_in, reference_of
 
 counts = st.lists(st.integers(0, 500), min_size=2, max_size=12).map(np.array)
 quick = settings(deadline=None, derandomize=True, max_examples=60)

@@ -7,11 +7,11 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from models.curves import curves
-from models.evaluation import Bootstrap, bands, calibration_line, ece, figures, lift
-from models.points import Rule, total_points
-from models.selection import choose_candidate, clustered_error
-from models.truth import against_truth
+from leadlight.models.candidates.rules import Rule, total_points
+from leadlight.models.metrics.curves import curves
+from leadlight.models.metrics.metrics import Bootstrap, bands, calibration_line, ece, figures, lift
+from leadlight.models.metrics.oracle import against_truth
+from leadlight.models.training.selection import choose_candidate, clustered_error
 
 
 @pytest.fixture(scope="module")

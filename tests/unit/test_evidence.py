@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.catalogue import Catalogue, Feature, Topic
-from models.evidence import past_evidence
+from leadlight.features.catalogue import Catalogue, Feature, Topic
+from leadlight.models.scoring.win_rates import past_evidence
 
 INDUSTRY = Feature("attribute__industry", "attribute", "industry", "fit", "category", 0, "Industry.")
 EMPLOYEES = Feature("attribute__employees", "attribute", "employees", "fit", "number", 0, "Employees.")

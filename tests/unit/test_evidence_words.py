@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.night import read_words
-from serving.reasons import Reason, later
-from serving.words import sentence
-from serving.words.catalogue import LANGUAGES, messages
-from serving.words.evidence import (
+from leadlight.serving.reasons import Reason, later
+from leadlight.serving.scoring_run import read_words
+from leadlight.serving.text import sentence
+from leadlight.serving.text.evidence import (
     direction,
     evidence_counts,
     evidence_note,
     evidence_phrase,
     evidence_sentence,
 )
-from serving.words.numbers import share
+from leadlight.serving.text.formatting import share
+from leadlight.serving.text.messages import LANGUAGES, messages
 
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),

@@ -8,11 +8,9 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import models.boosted
-import models.lookup
-import models.shapley
-from models.boosted import BoostedModel, Columns
-from models.shapley import FEWEST_ROWS, LONGEST_WALK, TreeShap, tree_shap_reference
+from leadlight.models.candidates import scorecard, tree_shap
+from leadlight.models.candidates.boosted import BoostedModel, Columns
+from leadlight.models.candidates.tree_shap import FEWEST_ROWS, LONGEST_WALK, TreeShap, tree_shap_reference
 
 TINY = float(np.float32(1e-35))
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1e300)
@@ -46,7 +44,7 @@ def odd_values(model, X):
 @pytest.fixture(params=["by tables", "by walk"])
 def way(request, monkeypatch):
     """Both ways of explaining trees with interactions."""
-    monkeypatch.setattr(models.shapley, "FEWEST_ROWS", 0 if request.param == "by tables" else 10**9)
+    monkeypatch.setattr(tree_shap, "FEWEST_ROWS", 0 if request.param == "by tables" else 10**9)
 
 
 def odd_world(world):
@@ -108,8 +106,8 @@ def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
     model = grown(X, won, rounds=8, bagging_freq=1, seed=seed, **world)
     frame = odd_values(model, X)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models.shapley, "FEWEST_ROWS", 0)
-        patch.setattr(models.lookup, "FEW_EDGES", 3)
+        patch.setattr(tree_shap, "FEWEST_ROWS", 0)
+        patch.setattr(scorecard, "FEW_EDGES", 3)
         base, parts = model.contributions(frame)
     expected_base, expected = tree_shap_reference(model.booster, frame.to_numpy())
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
@@ -123,7 +121,7 @@ def test_a_lead_alone_is_explained_as_in_any_batch(world, models, kind, monkeypa
     frame = pd.concat([odd_world(world)] * 2, ignore_index=True)
     assert len(frame) > FEWEST_ROWS
     base, parts = models[kind].contributions(frame)
-    monkeypatch.setattr("models.boosted.CHUNK", 701)
+    monkeypatch.setattr("leadlight.models.candidates.boosted.CHUNK", 701)
     for batch in (1, 2, 50, FEWEST_ROWS, len(frame)):
         some = frame.iloc[:50] if batch <= 50 else frame
         again = [models[kind].contributions(some.iloc[i : i + batch]) for i in range(0, len(some), batch)]
@@ -208,7 +206,7 @@ def test_what_rounding_lost_is_spread_without_new_signs_or_reasons(interacting, 
     exact = tree_shap_reference(model.booster, X)[1]
     exact[:, 2] = 0.0  # a column that says nothing
     rounded = exact.astype(np.float32).astype(float)
-    monkeypatch.setattr(models.shapley, "TOLERANCE", np.inf)
+    monkeypatch.setattr(tree_shap, "TOLERANCE", np.inf)
     monkeypatch.setattr(TreeShap, "_by_tables", lambda self, matrix: rounded.copy())
     base, parts = model.contributions(pd.DataFrame(X, columns=model.features))
     raw = model.booster.predict(X, raw_score=True)

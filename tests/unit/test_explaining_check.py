@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-import models.shapley
-from features.errors import BundleError
-from models.boosted import BoostedModel, Columns
-from models.candidates import Blend, load_model, save_model
-from models.explaining_check import check_explained
-from models.selection import choose_candidate
-from models.shapley import TreeShap
+from leadlight.features.errors import BundleError
+from leadlight.models.candidates import tree_shap
+from leadlight.models.candidates.base import Blend, load_model, save_model
+from leadlight.models.candidates.boosted import BoostedModel, Columns
+from leadlight.models.candidates.tree_shap import TreeShap
+from leadlight.models.scoring.attribution_check import check_explained
+from leadlight.models.training.selection import choose_candidate
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 
@@ -23,7 +23,7 @@ KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 def night(world):
     """More leads than are explained by LightGBM's own walk."""
     frame = pd.concat([world.frame] * 2, ignore_index=True)
-    assert len(frame) > models.shapley.FEWEST_ROWS
+    assert len(frame) > tree_shap.FEWEST_ROWS
     return frame.assign(lead_id=[f"L-{i:05d}" for i in range(len(frame))])
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.learning_data import LearningData, apart, rolling_origins
+from leadlight.pipelines.datasets.labelled_snapshots import LearningData, apart, rolling_origins
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2025-01-01")

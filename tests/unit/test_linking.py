@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from models.linking import linked
+from leadlight.models.calibration.equipercentile import linked
 
 VALUES = st.lists(st.tuples(st.integers(-4, 4), st.floats(-5, 5), st.integers(0, 2)), min_size=2, max_size=60)
 

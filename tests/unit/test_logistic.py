@@ -7,9 +7,9 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from features.catalogue import Catalogue, Feature
-from models.candidates import margins
-from models.logistic import LogisticModel, _maximise
+from leadlight.features.catalogue import Catalogue, Feature
+from leadlight.models.candidates.base import margins
+from leadlight.models.candidates.logistic import LogisticModel, _maximise
 
 
 def catalogue_of(kind: str, direction: int = 0) -> Catalogue:

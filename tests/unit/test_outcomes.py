@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from pipelines.watching.outcomes import auc_error
+from leadlight.pipelines.reports.monitoring.realized_outcomes import auc_error
 
 
 def by_pairs(p, won):

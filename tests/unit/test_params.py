@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from features.errors import ParamsError
-from pipelines.params import Params, load_params
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params import Params, load_params
 
 GERMAN_CRM = """\
 source:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.periods import Earlier, between_periods, periods_of
+from leadlight.models.metrics.between_period_variance import Earlier, between_periods, periods_of
 
 LEADS = 1000
 

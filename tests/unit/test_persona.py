@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats.contingency import association
 
-from features.catalogue import Feature
-from pipelines.persona.compare import compare, strength
-from pipelines.persona.persona import examine
-from pipelines.persona.ranges import NOT_KNOWN, OTHER, cut
+from leadlight.features.catalogue import Feature
+from leadlight.pipelines.reports.persona.binning import NOT_KNOWN, OTHER, cut
+from leadlight.pipelines.reports.persona.lift import compare, strength
+from leadlight.pipelines.reports.persona.report import examine
 
 
 def feature(kind="category", family="attribute", name="industry"):
@@ -115,8 +115,8 @@ def test_a_range_without_a_win_has_an_upper_end_and_no_lower_one():
 
 
 def people_of(frame, won, features, others="lost"):
-    from features.catalogue import Catalogue, Topic
-    from pipelines.persona.people import People
+    from leadlight.features.catalogue import Catalogue, Topic
+    from leadlight.pipelines.reports.persona.cohort import People
 
     topics = tuple(Topic(f.topic, "attribute", "fit", f.label) for f in features)
     report = {"spellings": {}, "historised": [], "simulated": False}

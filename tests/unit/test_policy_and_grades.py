@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from features.errors import PolicyError
-from models.grades import GradeScale
-from models.policy import FORMS, Scored, Threshold, choose_threshold
+from leadlight.features.errors import PolicyError
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.thresholds import FORMS, Scored, Threshold, choose_threshold
 
 
 @pytest.fixture(scope="module")

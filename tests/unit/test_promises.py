@@ -7,14 +7,14 @@ import pytest
 from scipy.stats import norm
 from sklearn.model_selection import GroupKFold
 
-from models.ages import age_weights
-from models.calibration import Calibrator
-from models.grades import Graded, GradeScale, graded
-from models.periods import Earlier
-from models.policy import Scored, choose_threshold
-from models.promises import Window, held_to, judge_promises
-from models.resampling import rate_interval, sums_by_lead
-from models.scorer import Scorer
+from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.metrics.age_standardization import age_weights
+from leadlight.models.metrics.between_period_variance import Earlier
+from leadlight.models.metrics.bootstrap import rate_interval, sums_by_lead
+from leadlight.models.scoring.grades import Graded, GradeScale, graded
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Scored, choose_threshold
+from leadlight.models.validation.threshold_backtest import Window, held_to, judge_promises
 
 
 def test_square_and_add_is_the_published_interval_of_a_difference():

@@ -11,7 +11,17 @@ from scipy.stats import bootstrap, spearmanr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from models.promotion import BETTER, NO_EVIDENCE, WORSE, Gain, Limits, Seen, gain, gates, verdict
+from leadlight.models.validation.champion_challenger import (
+    BETTER,
+    NO_EVIDENCE,
+    WORSE,
+    Gain,
+    Limits,
+    Seen,
+    gain,
+    gates,
+    verdict,
+)
 
 SEEDS = range(20)
 LAW = np.r_[0.8, -0.5, 0.4, np.zeros(17)]

@@ -19,10 +19,10 @@ def benchmark(benchmarks):
 
 
 def test_figures_are_those_of_scikit_learn_and_truth_stands_beside_its_row(benchmark, trained):
-    from models.bundle import load_scorer
-    from pipelines.learning_data import read_learning_data
-    from pipelines.outputs import Workdir
-    from pipelines.params import load_params
+    from leadlight.models.scoring.bundle import load_scorer
+    from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.workspace.workdir import Workdir
 
     comparison = benchmark
     workdir = Workdir(trained / "work")
@@ -54,7 +54,7 @@ def test_a_trial_never_takes_the_place_of_a_complete_result(benchmark, root, tmp
     path.write_text(json.dumps({"rows": {name: {} for name in ROWS}}), encoding="utf-8")
     before = path.read_bytes()
     command = [sys.executable, root / "benchmarks" / "quality.py", "--rows", "olist", "--output", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(root)})
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "The output of a trial must not be a complete result." in done.stderr
     assert "Traceback" not in done.stderr

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec, SignalSpec
-from models.evidence import past_evidence
-from models.ranges import bounds, range_of, readable_edges, times_of
-from models.values import topic_values
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet
+from leadlight.models.scoring.binning import bounds, range_of, readable_edges, times_of
+from leadlight.models.scoring.topic_values import topic_values
+from leadlight.models.scoring.win_rates import past_evidence
 
 CATALOGUE = FeatureSet(
     (

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.build import FeatureSet
-from features.catalogue import AttributeSpec, SignalSpec
-from models.boosted import BoostedModel, Columns
-from models.calibration import Calibrator, fit_beta, fit_none, fit_platt, fit_shift
-from models.calibration_curve import CurveCalibrator, fit_curve
-from models.candidates import Blend
-from models.grades import GradeScale, strengths
-from models.levels import Levels
-from models.logistic import Curve, LogisticModel
-from models.points import Rule, resolve
-from models.points_model import PointsModel
-from models.policy import Threshold
-from models.reasons import by_topic, points
-from models.scorer import Scorer
-from serving.reasons import parse_reasons, same_reasons
-from serving.waterfall import printed_points
-from serving.words.rounding import printed_score
+from leadlight.features.catalogue import AttributeSpec, SignalSpec
+from leadlight.features.feature_set import FeatureSet
+from leadlight.models.calibration.parametric import Calibrator, fit_beta, fit_none, fit_platt, fit_shift
+from leadlight.models.calibration.spline import CurveCalibrator, fit_curve
+from leadlight.models.candidates.base import Blend
+from leadlight.models.candidates.boosted import BoostedModel, Columns
+from leadlight.models.candidates.category_encoding import Levels
+from leadlight.models.candidates.logistic import Curve, LogisticModel
+from leadlight.models.candidates.rules import Rule, resolve
+from leadlight.models.candidates.rules_model import PointsModel
+from leadlight.models.scoring.attribution import by_topic, points
+from leadlight.models.scoring.grades import GradeScale, strengths
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Threshold
+from leadlight.serving.reasons import parse_reasons, same_reasons
+from leadlight.serving.text.rounding import printed_score
+from leadlight.serving.waterfall import printed_points
 
 CATALOGUE = FeatureSet(
     (AttributeSpec("industry", "category"), AttributeSpec("employees", "number")),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.words.rounding import points_as_integers, printed_score, round_half_up, share_out
+from leadlight.serving.text.rounding import points_as_integers, printed_score, round_half_up, share_out
 
 points = st.lists(st.floats(-120, 120, allow_nan=False), min_size=0, max_size=40)
 bases = st.floats(0, 100, allow_nan=False)

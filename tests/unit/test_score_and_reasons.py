@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.errors import BundleError, PolicyError
-from models.calibration import Calibrator
-from models.grades import GradeScale
-from models.policy import Threshold
-from models.reasons import by_topic, points
-from models.score import ScoreMap, ScoreScale
-from models.scorer import Scorer
+from leadlight.features.errors import BundleError, PolicyError
+from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.scoring.attribution import by_topic, points
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.scale import ScoreMap, ScoreScale
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Threshold
 
 scales = st.tuples(st.floats(0.001, 0.6), st.floats(0.001, 0.39)).map(lambda t: ScoreScale(t[0], t[0] + t[1]))
 calibrators = st.builds(Calibrator, st.floats(0.05, 4), st.floats(0.05, 4), st.floats(-4, 4))

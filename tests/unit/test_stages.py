@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.anchors import STAGES
-from models.stages import kept_until, stage_of
+from leadlight.models.scoring.anchors import STAGES
+from leadlight.models.scoring.stages import kept_until, stage_of
 
 LEAD, MQL, SQL = STAGES
 scores = st.floats(0, 100)

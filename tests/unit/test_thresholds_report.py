@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.above import leads_above, sums_above
-from models.policy import Scored, choose_threshold
-from models.resampling import sums_by_lead
-from models.score import ScoreScale
-from pipelines.params.modelling import Economics, Policy
-from pipelines.thresholds import replay as replaying
-from pipelines.thresholds.figures import figures_at
-from pipelines.thresholds.material import Economy, _with_previous
-from pipelines.thresholds.replay import Replay
-from pipelines.thresholds.replayed import replayed, stages_by_week
-from pipelines.thresholds.words import percent, plain, span, span_percent, to_paste
+from leadlight.models.metrics.bootstrap import sums_by_lead
+from leadlight.models.metrics.threshold_sums import leads_above, sums_above
+from leadlight.models.scoring.scale import ScoreScale
+from leadlight.models.scoring.thresholds import Scored, choose_threshold
+from leadlight.pipelines.params.sections import Economics, Policy
+from leadlight.pipelines.reports.thresholds import backtest
+from leadlight.pipelines.reports.thresholds.backtest import Replay
+from leadlight.pipelines.reports.thresholds.dataset import Economy, _with_previous
+from leadlight.pipelines.reports.thresholds.metrics import figures_at
+from leadlight.pipelines.reports.thresholds.policy_backtest import replayed, stages_by_week
+from leadlight.pipelines.reports.thresholds.text import percent, plain, span, span_percent, to_paste
 
 WEEKS = pd.date_range("2025-03-03", periods=9, freq="7D")
 #: probability and score are the same but for the percent sign
@@ -225,11 +225,11 @@ def test_of_a_large_base_the_same_leads_are_followed_through_all_weeks(monkeypat
     by_hash = ids[np.argsort(pd.util.hash_array(ids))]
     early, late = by_hash[[n for n in range(60) if n % 2]], by_hash[:30]  # the later base was cut at 30
     parts = [pd.DataFrame({"lead_id": part, "moment": moment}) for part, moment in ((early, 1), (late, 2))]
-    monkeypatch.setattr(replaying, "MOST_LEADS", 30)
+    monkeypatch.setattr(backtest, "MOST_LEADS", 30)
     counted = SimpleNamespace(count=lambda: SimpleNamespace(execute=lambda: 60))
-    monkeypatch.setattr(replaying, "open_leads_at", lambda engine, moment: counted)
+    monkeypatch.setattr(backtest, "open_leads_at", lambda engine, moment: counted)
     parts[0] = parts[0].head(29)
-    kept, standing_for = replaying._same_leads(pd.concat(parts), None)
+    kept, standing_for = backtest._same_leads(pd.concat(parts), None)
     assert set(kept["lead_id"]) == set(late)
     assert standing_for == 2.0
 

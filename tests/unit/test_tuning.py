@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from models.calibration import log_losses
-from models.candidates import margins
-from models.origins import Origin
-from models.training import TrainingSettings, TrainingWindow, fit_candidates
-from models.tuning import PENALTIES, tuned_logistic, tuned_trees
+from leadlight.models.calibration.parametric import log_losses
+from leadlight.models.candidates.base import margins
+from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
+from leadlight.models.training.rolling_origin import Origin
+from leadlight.models.training.tuning import PENALTIES, tuned_logistic, tuned_trees
 
 
 @pytest.fixture(scope="module")

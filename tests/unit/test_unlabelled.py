@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from models.evaluation import lift
-from models.unlabelled import FIGURES, estimate, expected_auc, expected_figures
+from leadlight.models.metrics.metrics import lift
+from leadlight.models.metrics.performance_estimation import FIGURES, estimate, expected_auc, expected_figures
 
 chances = st.lists(st.floats(0, 1), min_size=2, max_size=30).map(np.array)
 quick = settings(deadline=None, derandomize=True, max_examples=60)

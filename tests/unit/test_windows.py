@@ -7,9 +7,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from features.errors import NotEnoughDataError
-from pipelines.params.modelling import Split
-from pipelines.windows import LeftTruncation, Windows, assign, left_truncation, time_windows
+from leadlight.features.errors import NotEnoughDataError
+from leadlight.pipelines.datasets.time_splits import (
+    LeftTruncation,
+    Windows,
+    assign,
+    left_truncation,
+    time_windows,
+)
+from leadlight.pipelines.params.sections import Split
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2024-01-01")

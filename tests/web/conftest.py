@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 import uvicorn
 
-from serving.app import create_app
-from serving.store import Night, open_store
+from leadlight.serving.app import create_app
+from leadlight.serving.store import Night, open_store
 
 AS_OF = dt.datetime(2025, 8, 31, 22)
 ODD = 'Müller & "Söhne"/Nord <b>50%</b> it\'s #7?x=%2F+ü'

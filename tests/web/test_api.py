@@ -129,8 +129,8 @@ def test_an_empty_store_says_so(empty):
 def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
     from fastapi.testclient import TestClient
 
-    from serving.app import create_app
-    from serving.store import open_store
+    from leadlight.serving.app import create_app
+    from leadlight.serving.store import open_store
 
     path = tmp_path / "store.db"
     app = create_app(open_store(f"sqlite:///{path}"))

@@ -6,9 +6,9 @@ import httpx
 import pandas as pd
 import pytest
 
-from models.changes import CAUSES
-from serving.changes import Change, Opening, TopicChange
-from serving.store import Night, open_store
+from leadlight.models.scoring.score_change import CAUSES
+from leadlight.serving.score_changes import Change, Opening, TopicChange
+from leadlight.serving.store import Night, open_store
 
 NIGHTS = dt.datetime(2025, 8, 30), dt.datetime(2025, 8, 31)
 
@@ -18,7 +18,7 @@ def moved(data, tmp_path_factory):
     """A site of two nights: one lead rose and is just below MQL, one stands still, one is new."""
     from fastapi.testclient import TestClient
 
-    from serving.app import create_app
+    from leadlight.serving.app import create_app
 
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('moved') / 'store.db'}")
     for at, names in zip(NIGHTS, (("rose", "still"), ("rose", "still", "fresh")), strict=True):

@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from rich.console import Console
 
-from pipelines.explain import explain
-from pipelines.outputs import Workdir
-from serving.app import create_app
-from serving.store import Night, open_store
+from leadlight.pipelines.cli.explain import explain
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.app import create_app
+from leadlight.serving.store import Night, open_store
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.outputs import Workdir, read_json
-from pipelines.params import load_params
-from pipelines.thresholds.page import page as render
-from pipelines.thresholds.report import report_thresholds
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.thresholds.html import page as render
+from leadlight.pipelines.reports.thresholds.report import report_thresholds
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 pytestmark = pytest.mark.slow
 

@@ -6,11 +6,11 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipelines.outputs import Workdir
-from pipelines.params import load_params
-from pipelines.score import score
-from pipelines.watching.page import page as render
-from pipelines.watching.watch import watch
+from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.monitoring.html import page as render
+from leadlight.pipelines.reports.monitoring.watch import watch
+from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
 

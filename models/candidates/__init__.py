@@ -1,0 +1,1 @@
+"""Candidate models, each additive in log-odds, and the rivals they have to beat."""

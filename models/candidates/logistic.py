@@ -1,0 +1,227 @@
+"""A regularised logistic model of one curve a feature.
+
+Numbers enter as broken lines between knots, categories as one value a level, and what is not known has a
+value of its own. Each segment of a line has a coefficient, its rise, so that an expected direction is a
+bound on a coefficient and the penalty pulls towards flat.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from leadlight.features.catalogue import Catalogue, Feature
+from leadlight.models.candidates.category_encoding import Levels
+
+__all__ = ["Curve", "LogisticModel"]
+
+#: places of the knots among values above the smallest: closer where there are more leads
+KNOT_QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one feature adds to the log-odds, relative to its training mean.
+
+    Parameters
+    ----------
+    knots : tuple of float
+        Knots of a number feature; empty for a category. Beyond the outer knots the curve is flat.
+    levels : Levels or None
+        Levels of a category feature.
+    values : tuple of float
+        Log-odds at the knots and, last, where not known; or one a level code.
+    """
+
+    knots: tuple[float, ...]
+    levels: Levels | None
+    values: tuple[float, ...]
+
+    def __call__(self, column: pd.Series) -> np.ndarray:
+        """Return the log-odds added by each value, shape (n,)."""
+        if self.levels is not None:
+            return np.asarray(np.asarray(self.values)[self.levels.codes(column)])
+        x = column.to_numpy(dtype=float)
+        height = np.interp(x, self.knots, self.values[:-1]) if self.knots else np.zeros_like(x)
+        return np.where(np.isnan(x), self.values[-1], height)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        kept = None if self.levels is None else list(self.levels.kept)
+        return {"knots": list(self.knots), "levels": kept, "values": list(self.values)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Curve":
+        """Read what :meth:`to_dict` gave."""
+        levels = None if content["levels"] is None else Levels(tuple(content["levels"]))
+        return cls(tuple(content["knots"]), levels, tuple(content["values"]))
+
+
+@dataclass(frozen=True)
+class LogisticModel:
+    """A trained logistic model.
+
+    Parameters
+    ----------
+    base : float
+        Mean log-odds over the training snapshots.
+    curves : dict of str to Curve
+        One curve a feature, each with training mean 0.
+    """
+
+    base: float
+    curves: dict[str, Curve]
+
+    @classmethod
+    def path(
+        cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *,
+        penalties: Iterable[float], rare_below: int, tolerance: float = 1e-9,
+    ) -> "Iterator[LogisticModel]":  # fmt: skip
+        """Fit by penalised maximum likelihood with bounds (L-BFGS-B), one model a penalty, when asked for.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame, shape (n, features)
+            The feature table of the training snapshots.
+        won : ndarray of int, shape (n,)
+            Labels.
+        leads : pd.Series, shape (n,)
+            Lead of each snapshot.
+        catalogue : Catalogue
+            Features in order.
+        penalties : iterable of float
+            Half the weight of the squared coefficients against the summed log loss. Each solution is where
+            the search for the next begins, so that strong to weak is fastest.
+        rare_below : int
+            Levels with fewer leads are pooled.
+        tolerance : float
+            Relative gain of the likelihood at which the search ends.
+
+        Yields
+        ------
+        LogisticModel
+            In the order of `penalties`.
+        """
+        parts = [_Part.of(feature, frame[feature.name], leads, rare_below) for feature in catalogue.features]
+        blocks = [part.columns(frame[part.name]) for part in parts]
+        design = csr_array(np.hstack([np.ones((len(frame), 1)), *blocks]))
+        bounds = [(None, None), *(bound for part in parts for bound in part.bounds)]
+        means = [block.mean(axis=0) for block in blocks]
+        start = None
+        for penalty in penalties:
+            start = _maximise(
+                design, won.astype(float), penalty, bounds=bounds, start=start, tolerance=tolerance
+            )
+            yield cls._of(start, parts, means)
+
+    @classmethod
+    def _of(cls, coefficients: np.ndarray, parts: "list[_Part]", means: list[np.ndarray]) -> "LogisticModel":
+        base, curves, place = float(coefficients[0]), {}, 1
+        for part, mean in zip(parts, means, strict=True):
+            own = coefficients[place : place + len(mean)]
+            height = float(mean @ own)
+            curves[part.name] = part.curve(own, height)
+            base, place = base + height, place + len(mean)
+        return cls(base, curves)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Feature names in order."""
+        return tuple(self.curves)
+
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes: one look-up a feature."""
+        return float(len(self.curves))
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the same as :meth:`contributions`, which is the definition itself."""
+        return self.contributions(frame)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
+        return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        # a list, for the order of curves is the order of features, and JSON objects are written sorted
+        curves = [{"feature": name} | curve.to_dict() for name, curve in self.curves.items()]
+        return {"base": self.base, "curves": curves}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "LogisticModel":
+        """Read what :meth:`to_dict` gave."""
+        return cls(content["base"], {c["feature"]: Curve.from_dict(c) for c in content["curves"]})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """How one feature becomes columns of the design matrix, and coefficients become its curve."""
+
+    name: str
+    direction: int
+    knots: tuple[float, ...]
+    levels: Levels | None
+
+    @classmethod
+    def of(cls, feature: Feature, column: pd.Series, leads: pd.Series, rare_below: int) -> "_Part":
+        if feature.kind == "category":
+            return cls(feature.name, 0, (), Levels.fit(column, leads, rare_below))
+        x = column.to_numpy(dtype=float)
+        x = x[np.isfinite(x)]
+        if len(x) == 0:
+            return cls(feature.name, feature.direction, (), None)
+        above = x[x > x.min()]
+        inner = np.quantile(above, KNOT_QUANTILES) if len(above) else []
+        return cls(feature.name, feature.direction, tuple(np.unique([x.min(), *inner]).tolist()), None)
+
+    @property
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        if self.levels is not None:
+            return [(None, None)] * self.levels.size
+        bound = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[self.direction]
+        return [bound] * max(len(self.knots) - 1, 0) + [(None, None)]
+
+    def columns(self, column: pd.Series) -> np.ndarray:
+        if self.levels is not None:
+            return np.asarray(np.eye(self.levels.size)[self.levels.codes(column)])
+        x = column.to_numpy(dtype=float)
+        known = np.isfinite(x)
+        x = np.where(known, x, 0.0)
+        segments = [
+            np.clip((x - low) / (high - low), 0.0, 1.0) * known
+            for low, high in zip(self.knots, self.knots[1:], strict=False)
+        ]
+        return np.column_stack([*segments, ~known])
+
+    def curve(self, coefficients: np.ndarray, mean: float) -> Curve:
+        if self.levels is not None:
+            return Curve((), self.levels, tuple((coefficients - mean).tolist()))
+        heights = np.concatenate([[0.0], np.cumsum(coefficients[:-1])])[: len(self.knots)] - mean
+        return Curve(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
+
+
+def _maximise(
+    X: csr_array, y: np.ndarray, penalty: float, *, bounds: list[Any], start: np.ndarray | None = None,
+    tolerance: float = 1e-9,
+) -> np.ndarray:  # fmt: skip
+    weights = np.full(X.shape[1], penalty)
+    weights[0] = 0.0
+    transposed = csr_array(X.T)
+
+    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = X @ beta
+        value = np.logaddexp(0.0, margin).sum() - y @ margin + 0.5 * (weights * beta**2).sum()
+        return value / len(y), (transposed @ (expit(margin) - y) + weights * beta) / len(y)
+
+    if start is None:
+        start = np.zeros(X.shape[1])
+        start[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
+    options = {"maxiter": 2000, "ftol": tolerance}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return np.asarray(found.x)

@@ -1,0 +1,95 @@
+"""The rule book as a model: each rule adds its points to the log-odds, times one unit."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadlight.features.catalogue import Catalogue
+from leadlight.models.calibration.parametric import fit_platt
+from leadlight.models.candidates.rules import ResolvedRule, Rule, resolve
+
+__all__ = ["PointsModel"]
+
+
+@dataclass(frozen=True)
+class PointsModel:
+    """Points of the rule book as log-odds.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Feature names in order.
+    rules : tuple of ResolvedRule
+        What is looked at, and the points.
+    base : float
+        Log-odds of a lead without points.
+    unit : float
+        Log-odds a point, above zero: more points are never a smaller chance.
+    """
+
+    features: tuple[str, ...]
+    rules: tuple[ResolvedRule, ...]
+    base: float
+    unit: float
+
+    @classmethod
+    def fit(
+        cls, frame: pd.DataFrame, won: np.ndarray, catalogue: Catalogue, rules: tuple[Rule, ...]
+    ) -> "PointsModel":
+        """Find base and unit by maximum likelihood; the points stay as they were written down.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame, shape (n, features)
+            The feature table of the training snapshots.
+        won : ndarray of int, shape (n,)
+            Labels, with and without a win.
+        catalogue : Catalogue
+            Features in order.
+        rules : tuple of Rule
+            The rule book.
+        """
+        plain = cls(tuple(catalogue.names), resolve(rules, catalogue), 0.0, 1.0)
+        total = plain.contributions(frame)[1].sum(axis=1)
+        scale = max(float(total.std()), 1e-9)
+        platt = fit_platt(total / scale, won)
+        return cls(plain.features, plain.rules, platt.c, platt.a / scale)
+
+    @property
+    def explaining_cost(self) -> float:
+        """Operations that explaining one lead takes: one look-up a feature."""
+        return float(len(self.features))
+
+    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the same as :meth:`contributions`, which is the definition itself."""
+        return self.contributions(frame)
+
+    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
+        parts = np.zeros((len(frame), len(self.features)))
+        places = {name: place for place, name in enumerate(self.features)}
+        for rule in self.rules:
+            for name, earned in rule.earned(frame).items():
+                parts[:, places[name]] += self.unit * earned
+        return self.base, parts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "features": list(self.features),
+            "rules": [asdict(rule) for rule in self.rules],
+            "base": self.base,
+            "unit": self.unit,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "PointsModel":
+        """Read what :meth:`to_dict` gave."""
+        rules = tuple(
+            ResolvedRule(tuple(r["features"]), r["points"], tuple(r["values"]), r["at_least"])
+            for r in content["rules"]
+        )
+        return cls(tuple(content["features"]), rules, content["base"], content["unit"])

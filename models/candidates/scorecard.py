@@ -1,0 +1,128 @@
+"""Additive trees as a scorecard: the SHAP value of a feature is looked up by its value alone.
+
+Where every tree uses one column, what a column adds depends on nothing else, and it is constant between two
+neighbouring thresholds. LightGBM itself is asked once for the value of each such interval, of all columns at
+a time; after that there is nothing to compute.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from leadlight.models.candidates.category_encoding import Levels
+from leadlight.models.candidates.tree_structure import ZERO, Trees
+
+__all__ = ["Lookup", "Table"]
+
+#: up to so many edges, comparing with each is faster than a search
+FEW_EDGES = 64
+#: rows that are compared with all edges while they are near the processor
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one number feature adds.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (edges,)
+        Upper ends of the intervals, each part of its own; the last is infinity.
+    values : ndarray, shape (edges + 1,)
+        Log-odds by the number of edges that a value does not exceed, so that the first is for NaN.
+    """
+
+    edges: np.ndarray
+    values: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return the log-odds added by each value, shape (n,)."""
+        if not self.values.any():
+            return np.zeros(len(x))
+        blocks = [self.values[self._not_exceeded(x[i : i + BLOCK])] for i in range(0, len(x), BLOCK)]
+        return np.concatenate(blocks) if blocks else np.zeros(0)
+
+    def _not_exceeded(self, x: np.ndarray) -> np.ndarray:
+        if len(self.edges) > FEW_EDGES:  # NaN sorts after infinity
+            return len(self.edges) - np.searchsorted(self.edges, x)
+        count = np.zeros(len(x), dtype=np.uint8)
+        for edge in self.edges:
+            count += x <= edge
+        return count
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Tables of all features.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Feature names in order.
+    base : float
+        Log-odds that the values add to.
+    numbers : dict of str to Table
+        Of each number feature.
+    categories : dict of str to ndarray, shape (levels,)
+        Of each category feature, the log-odds by level code.
+    """
+
+    features: tuple[str, ...]
+    base: float
+    numbers: dict[str, Table]
+    categories: dict[str, np.ndarray]
+
+    @classmethod
+    def of(
+        cls, booster: lgb.Booster, trees: Trees, features: tuple[str, ...], levels: Mapping[str, Levels]
+    ) -> "Lookup":
+        """Ask LightGBM for the values of all intervals.
+
+        Parameters
+        ----------
+        booster : lightgbm.Booster
+            Additive trees.
+        trees : Trees
+            Their shape: additive and plain.
+        features : tuple of str
+            Feature names in order.
+        levels : mapping of str to Levels
+            Of the category features, which have one column a level: 1 there and 0 elsewhere.
+        """
+        edges = [_edges(thresholds) for thresholds in trees.thresholds]
+        asked = np.full((max(map(len, edges)) + 1, len(edges)), np.nan)
+        for column, own in enumerate(edges):
+            asked[: len(own), column] = own
+        told = np.asarray(booster.predict(asked, pred_contrib=True))
+        tables = [Table(own, told[: len(own) + 1, j][::-1].copy()) for j, own in enumerate(edges)]
+        numbers, categories, place = {}, {}, 0
+        for name in features:
+            if name not in levels:
+                numbers[name], place = tables[place], place + 1
+                continue
+            size = levels[name].size
+            off_on = np.array([table(np.array([0.0, 1.0])) for table in tables[place : place + size]])
+            categories[name] = np.where(np.eye(size, dtype=bool), off_on[:, 1], off_on[:, 0]).sum(axis=1)
+            place += size
+        return cls(features, float(told[0, -1]), numbers, categories)
+
+    def parts(self, frame: pd.DataFrame, levels: Mapping[str, Levels]) -> np.ndarray:
+        """Return what each feature adds, in log-odds; shape (n, features)."""
+        found = np.empty((len(self.features), len(frame)))
+        for row, name in zip(found, self.features, strict=True):
+            if name in self.categories:
+                row[:] = self.categories[name][levels[name].codes(frame[name])]
+            else:
+                row[:] = self.numbers[name](frame[name].to_numpy(dtype=float))
+        return found.T
+
+
+def _edges(thresholds: np.ndarray) -> np.ndarray:
+    """Return the upper ends of the intervals, such that what LightGBM takes for zero stays in one of them."""
+    below, above = np.nextafter(-ZERO, -np.inf), ZERO
+    near = np.abs(thresholds) <= ZERO
+    ends = np.where(near, np.where(thresholds < 0, below, above), thresholds)
+    return np.unique(np.append(ends, np.inf))

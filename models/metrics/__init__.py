@@ -1,0 +1,1 @@
+"""Metrics with cluster-bootstrap intervals, drift and variance between periods."""

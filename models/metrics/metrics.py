@@ -1,0 +1,196 @@
+"""Figures of a set of probabilities against what happened, with intervals by lead."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import expit, logit
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from leadlight.models.calibration.parametric import log_losses
+
+__all__ = [
+    "FIGURES",
+    "Bootstrap",
+    "bands",
+    "calibration_line",
+    "ece",
+    "expected_ece",
+    "figures",
+    "in_top",
+    "lift",
+]
+
+BANDS = 10
+
+
+def log_loss(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the mean log loss in nats."""
+    return float(log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won).mean())
+
+
+def brier(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the mean squared difference of probability and outcome."""
+    return float(np.mean((p - won) ** 2))
+
+
+def bands(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
+    """Compare expected and actual wins in bands of equal size.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+    count : int
+        Number of bands.
+
+    Returns
+    -------
+    list of dict
+        snapshots, expected, actual (wins) of each band, lowest probabilities first.
+    """
+    parts = np.array_split(np.argsort(p, kind="stable"), count)
+    return [
+        {"snapshots": len(part), "expected": float(p[part].sum()), "actual": int(won[part].sum())}
+        for part in parts
+        if len(part)
+    ]
+
+
+def ece(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the expected calibration error over ten bands of equal size (Naeini and others 2015)."""
+    return float(sum(abs(b["expected"] - b["actual"]) for b in bands(p, won)) / len(p))
+
+
+def expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "Bootstrap") -> float:
+    """Return the ECE that a calibrated model would stay below in 95 of 100 cases.
+
+    Whole leads are drawn anew, and the difference that each band shows is taken away: what is left is how
+    far actual wins stray from expected ones by chance alone, snapshots of one lead going together.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+    bootstrap : Bootstrap
+        Resamples of the same rows.
+    """
+    band = np.empty(len(p), dtype=np.int64)
+    parts = np.array_split(np.argsort(p, kind="stable"), BANDS)
+    for number, part in enumerate(parts):
+        band[part] = number
+    rest = won - p
+    rest = (
+        rest - np.bincount(band, rest, BANDS)[band] / np.maximum(np.bincount(band, minlength=BANDS), 1)[band]
+    )
+
+    def strayed(rows: np.ndarray) -> float:
+        return float(np.abs(np.bincount(band[rows], rest[rows], BANDS)).sum() / len(rows))
+
+    return float(np.quantile(bootstrap.values(strayed), 0.95))
+
+
+def lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
+    """Return the win rate of the top share over that of all; ties at the border count in part."""
+    return float(won @ in_top(p, share) / won.mean())
+
+
+def in_top(p: np.ndarray, share: float = 0.1) -> np.ndarray:
+    """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
+    top = max(1, round(len(p) * share))
+    border = np.partition(p, len(p) - top)[len(p) - top]
+    above, tied = p > border, p == border
+    return np.asarray((above + tied * (top - above.sum()) / tied.sum()) / top)
+
+
+FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "auc": lambda p, won: float(roc_auc_score(won, p)),
+    "average_precision": lambda p, won: float(average_precision_score(won, p)),
+    "log_loss": log_loss,
+    "brier": brier,
+    "ece": ece,
+    "lift_at_10_percent": lift,
+}
+
+
+def figures(p: np.ndarray, won: np.ndarray) -> dict[str, float]:
+    """Return every figure of :data:`FIGURES`; arrays of shape (n,)."""
+    return {name: figure(p, won) for name, figure in FIGURES.items()}
+
+
+def calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
+    """Fit outcome ~ intercept + slope * log-odds (Cox 1958); (1, 0) is perfect.
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Probabilities.
+    won : ndarray of int, shape (n,)
+        Labels.
+
+    Returns
+    -------
+    slope, intercept : float
+        By Newton's method on two parameters.
+    """
+    X = np.column_stack([logit(np.clip(p, 1e-9, 1 - 1e-9)), np.ones(len(p))])
+    beta = np.array([1.0, 0.0])
+    for _ in range(50):
+        fitted = expit(X @ beta)
+        curvature = (X * (fitted * (1 - fitted))[:, None]).T @ X + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, X.T @ (won - fitted))
+        beta = beta + step
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(beta[0]), float(beta[1])
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Resamples whole leads, so that snapshots of one lead stay together.
+
+    Parameters
+    ----------
+    groups : ndarray, shape (n,)
+        Lead of each snapshot.
+    seed : int
+        Seed.
+    draws : int
+        Number of resamples.
+    """
+
+    groups: np.ndarray
+    seed: int
+    draws: int = 200
+
+    def interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
+        """Return the 95 % percentile interval of each statistic of the resampled rows.
+
+        Parameters
+        ----------
+        statistics : callable
+            Row numbers -> figure. All see the same resamples.
+        """
+        values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples])
+        low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
+        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+    def values(self, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
+        """Return the statistic of every resample, shape (draws,)."""
+        return np.array([statistic(rows) for rows in self._samples])
+
+    @cached_property
+    def _samples(self) -> list[np.ndarray]:
+        order = np.argsort(self.groups, kind="stable")
+        _, starts = np.unique(self.groups[order], return_index=True)
+        members = np.split(order, starts[1:])
+        generator = np.random.default_rng(self.seed)
+        size = len(members)
+        return [
+            np.concatenate([members[i] for i in generator.integers(0, size, size)]) for _ in range(self.draws)
+        ]

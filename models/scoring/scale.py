@@ -1,0 +1,78 @@
+"""The score: 0-100, strictly increasing in the probability, the same anchors after every retraining."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leadlight.features.errors import PolicyError
+from leadlight.models.calibration.selection import AnyCalibrator
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+
+__all__ = ["ScoreMap", "ScoreScale"]
+
+
+@dataclass(frozen=True)
+class ScoreScale:
+    """Straight lines through (0, 0), (MQL threshold, 50), (SQL threshold, 80) and (1, 100).
+
+    Below the first anchor twice the score is twice the chance.
+
+    Parameters
+    ----------
+    marketing_qualified, sales_qualified : float
+        Thresholds as probabilities, 0 < marketing_qualified < sales_qualified < 1.
+    """
+
+    marketing_qualified: float
+    sales_qualified: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.marketing_qualified < self.sales_qualified < 1.0:
+            raise PolicyError(
+                "The policy of sales_qualified must be stricter than that of marketing_qualified. "
+                f"Got probability thresholds {self.sales_qualified:.4g} and {self.marketing_qualified:.4g}."
+            )
+
+    def score(self, probability: np.ndarray) -> np.ndarray:
+        """Return scores in [0, 100], same shape as `probability`."""
+        return np.asarray(np.interp(probability, *self._anchors))
+
+    def probability(self, score: np.ndarray) -> np.ndarray:
+        """Return the probabilities that scores stand for, same shape as `score`: the inverse of the score."""
+        return np.asarray(np.interp(score, *self._anchors[::-1]))
+
+    def slope(self, probability: np.ndarray) -> np.ndarray:
+        """Return d score / d probability, same shape; at an anchor that of the line above it."""
+        x, y = self._anchors
+        slopes = np.diff(y) / np.diff(x)
+        return np.asarray(slopes[np.clip(np.searchsorted(x, probability, side="right") - 1, 0, 2)])
+
+    @property
+    def _anchors(self) -> tuple[np.ndarray, np.ndarray]:
+        x = np.array([0.0, self.marketing_qualified, self.sales_qualified, 1.0])
+        return x, np.array([0.0, MARKETING_SCORE, SALES_SCORE, 100.0])
+
+
+@dataclass(frozen=True)
+class ScoreMap:
+    """The whole way from a model's log-odds to the score shown.
+
+    Parameters
+    ----------
+    calibrator : Calibrator or CurveCalibrator
+        Log-odds -> probability.
+    scale : ScoreScale
+        Probability -> score.
+    """
+
+    calibrator: AnyCalibrator
+    scale: ScoreScale
+
+    def score(self, margin: np.ndarray) -> np.ndarray:
+        """Return s(m), same shape as `margin`."""
+        return self.scale.score(self.calibrator.probability(margin))
+
+    def slope(self, margin: np.ndarray) -> np.ndarray:
+        """Return ds/dm, same shape as `margin`."""
+        p = self.calibrator.probability(margin)
+        return np.asarray(self.scale.slope(p) * p * (1 - p) * self.calibrator.slope(margin))

@@ -1,0 +1,1 @@
+"""Training: time-ordered folds, tuning, fitting and selection of a candidate."""

@@ -1,0 +1,1 @@
+"""Validation of a trained scorer: gates, backtests and checks."""

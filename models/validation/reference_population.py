@@ -1,0 +1,152 @@
+"""What a bundle remembers of the population it was made for: shares in bins, never a lead.
+
+A night is compared with the open leads of an earlier midnight, not with training snapshots: those are drawn
+at creation too, so that they are younger. The leads of the last 90 days stand by themselves: the stock of old
+leads moves slowly and grows older by itself, and what changes at the source is seen in the new ones first.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadlight.features.catalogue import AGE, Catalogue
+from leadlight.models.metrics.performance_estimation import expected_figures
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+
+__all__ = ["FEWEST_LEADS", "NEW_DAYS", "counts_in", "newcomers", "reference_of"]
+
+#: leads created in so many days are the new ones
+NEW_DAYS = 90.0
+#: leads below which shares are too uncertain to be compared
+FEWEST_LEADS = 100
+BINS, SCORE_STEP = 10, 5
+#: share below which a level is pooled
+RARE = 0.01
+
+
+def reference_of(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
+    """Remember the population of a midnight.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame, shape (n, features)
+        The feature table of the leads open then.
+    scored : pd.DataFrame, shape (n, ...)
+        Their probability and score, in the same order.
+    catalogue : Catalogue
+        The features.
+
+    Returns
+    -------
+    dict
+        Plain data for JSON: ``all``, a record of all leads, and ``new``, one of those of the last 90 days, or
+        None where the age is not known or they are fewer than 100. A record has
+
+        * ``leads``;
+        * ``numbers``: by feature ``edges``, ``counts`` of leads in (-inf, e0], (e0, e1], ..., (ek, inf) and,
+          last, those of whom nothing is known, and ``median`` (None where nothing is known);
+        * ``categories``: by feature ``levels`` and ``counts`` of leads in them, in other levels, not known;
+        * ``scores``: ``edges`` and ``counts`` as for a number;
+        * ``marketing_qualified``, ``sales_qualified``: leads with a score of at least 50 and 80;
+        * ``expected``: figures to be expected, see :func:`.expected_figures`, and the mean
+          probability of the leads of each stage.
+    """
+    new = newcomers(frame, catalogue)
+    return {
+        "all": _record(frame, scored, catalogue),
+        "new": _record(frame[new], scored[new], catalogue)
+        if new is not None and new.sum() >= FEWEST_LEADS
+        else None,
+    }
+
+
+def newcomers(frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray | None:
+    """Mark the leads of the last 90 days, shape (n,); None where no feature tells the age."""
+    ages = [f.name for f in catalogue.features if f.topic == AGE and f.kind == "number"]
+    return (frame[ages[0]] <= NEW_DAYS).to_numpy(dtype=bool) if ages else None
+
+
+def counts_in(
+    record: Mapping[str, Any], frame: pd.DataFrame, scored: pd.DataFrame
+) -> dict[str, dict[str, np.ndarray]]:
+    """Count other leads in the bins of a record.
+
+    Parameters
+    ----------
+    record : mapping
+        One of those of :func:`reference_of`.
+    frame, scored : pd.DataFrame
+        As there, of the leads to count.
+
+    Returns
+    -------
+    dict
+        ``numbers`` and ``categories``: by feature, and ``scores``: by ``score``; of int, shape (bins,).
+    """
+    return {
+        "numbers": {n: _in_bins(frame[n], np.array(e["edges"])) for n, e in record["numbers"].items()},
+        "categories": {n: _in_levels(frame[n], e["levels"]) for n, e in record["categories"].items()},
+        "scores": {"score": _in_bins(scored["score"], np.array(record["scores"]["edges"]))},
+    }
+
+
+def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
+    numbers, categories = {}, {}
+    for feature in catalogue.features:
+        values = frame[feature.name]
+        if feature.kind == "number":
+            numbers[feature.name] = _number(values, _edges(values.to_numpy(dtype=float)))
+        else:
+            shares = values.value_counts(normalize=False) / max(1, len(values))
+            levels = sorted(str(level) for level in shares.index[shares >= RARE])
+            categories[feature.name] = {"levels": levels, "counts": _in_levels(values, levels).tolist()}
+    score, probability = scored["score"], scored["probability"].to_numpy(dtype=float)
+    bars = {"marketing_qualified": score >= MARKETING_SCORE, "sales_qualified": score >= SALES_SCORE}
+    precision = {name: probability[over].mean() if over.any() else np.nan for name, over in bars.items()}
+    return {
+        "leads": len(frame),
+        "numbers": numbers,
+        "categories": categories,
+        "scores": _number(score, np.arange(SCORE_STEP, 100, SCORE_STEP, dtype=float)),
+        **{name: int(over.sum()) for name, over in bars.items()},
+        "expected": {
+            name: None if np.isnan(value) else float(value)
+            for name, value in (expected_figures(probability) | precision).items()
+        },
+    }
+
+
+def _number(values: pd.Series, edges: np.ndarray) -> dict[str, Any]:
+    known = values.dropna()
+    return {
+        "edges": edges.tolist(),
+        "counts": _in_bins(values, edges).tolist(),
+        "median": float(known.median()) if len(known) else None,
+    }
+
+
+def _edges(x: np.ndarray) -> np.ndarray:
+    """Return upper ends of bins at the deciles; a value that fills a decile has a bin of its own."""
+    known = np.sort(x[~np.isnan(x)])
+    if len(known) == 0:
+        return np.array([])
+    at = np.quantile(known, np.arange(1, BINS) / BINS, method="inverted_cdf")
+    ends, times = np.unique(at, return_counts=True)
+    full = ends[times > 1]
+    return np.unique(np.concatenate([ends, np.nextafter(full, -np.inf)]))
+
+
+def _in_bins(values: pd.Series, edges: np.ndarray) -> np.ndarray:
+    x = values.to_numpy(dtype=float)
+    unknown = np.isnan(x)
+    places = np.searchsorted(edges, x[~unknown], side="left")
+    return np.append(np.bincount(places, minlength=len(edges) + 1), unknown.sum())
+
+
+def _in_levels(values: pd.Series, levels: list[str]) -> np.ndarray:
+    places = {level: place for place, level in enumerate(levels)}
+    unknown = values.isna().to_numpy()
+    codes = values[~unknown].astype(str).map(places).fillna(len(levels)).to_numpy(dtype=np.int64)
+    return np.append(np.bincount(codes, minlength=len(levels) + 1), unknown.sum())

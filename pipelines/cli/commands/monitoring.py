@@ -1,0 +1,31 @@
+"""Commands that tell whether the model is still right."""
+
+import typer
+
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOf, Params, Work
+
+__all__ = ["watch"]
+
+#: exit code where somebody must act, so that cron can mail
+ACT_CODE = 10
+
+
+def watch(as_of: AsOf = None, params: Params = PARAMS, workdir: Work = WORK) -> None:
+    """Say after a night whether the model is still right; exit code 10 where somebody must act."""
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.reports.monitoring.console import print_report
+    from leadlight.pipelines.reports.monitoring.watch import watch as watch_night
+    from leadlight.pipelines.workspace.as_of import last_midnight, parse_as_of
+    from leadlight.pipelines.workspace.console import console, step
+    from leadlight.pipelines.workspace.workdir import Workdir
+
+    settings = load_params(params)
+    zone = settings.source.timezone
+    moment = parse_as_of(as_of, zone) if as_of is not None else last_midnight(zone)
+    with step("Watching the newest night") as tell:
+        report = watch_night(settings, Workdir(workdir), moment)
+        tell(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")
+    print_report(report, console)
+    console.print(f"The page with pictures is {workdir / 'watch' / 'index.html'}.", soft_wrap=True)
+    if report["verdict"] == "act":
+        raise typer.Exit(ACT_CODE)

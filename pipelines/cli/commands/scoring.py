@@ -1,0 +1,76 @@
+"""Commands that run by themselves: the nightly job and the server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOf, Language, Params, Work
+
+__all__ = ["score", "serve"]
+
+
+def score(
+    as_of: AsOf = None,
+    params: Params = PARAMS,
+    workdir: Work = WORK,
+    output: Annotated[Path | None, typer.Option("--output", help="Parquet file of the night.")] = None,
+    language: Language = None,
+) -> None:
+    """Score every open lead as of a moment, into the store and a Parquet file."""
+    from leadlight.pipelines.cli.queue_table import queue_table
+    from leadlight.pipelines.jobs.score import score as score_night
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.score_changes.console import base_line
+    from leadlight.pipelines.score_changes.summary import over_the_base
+    from leadlight.pipelines.workspace.as_of import last_midnight, parse_as_of
+    from leadlight.pipelines.workspace.console import console, step
+    from leadlight.pipelines.workspace.workdir import Workdir
+    from leadlight.serving.text.messages import known_language
+
+    settings = load_params(params)
+    words = known_language(language or settings.language)
+    with step("Scoring the open leads") as tell:
+        zone = settings.source.timezone
+        moment = parse_as_of(as_of, zone) if as_of is not None else last_midnight(zone)
+        night = score_night(settings, params.parent, Workdir(workdir), moment, output)
+        result = night.result
+        stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
+        tell(result=f"{len(night.scored):,} leads, {stored}, {night.quarantined:,} source rows in quarantine")
+    if result.rerun and result.differing:
+        console.print(
+            f"{result.differing:,} leads would score differently now, for data came in late; history stays."
+        )
+    if night.unseen:
+        named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in list(night.unseen.items())[:5])
+        console.print(
+            f"New activity types since training, counted as other activity: {named}.",
+            markup=False,
+        )
+    if night.since.unknown:
+        console.print(
+            f"What changed since the night before is not known: {night.since.unknown}", markup=False
+        )
+    elif night.since.since is not None and night.since.before is not None:
+        found = over_the_base(night.since.before, night.scored, night.since.moved)
+        console.print(base_line(found, night.since.since), markup=False)
+    console.print(queue_table(night, words))
+    console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
+
+
+def serve(
+    workdir: Work = WORK,
+    host: Annotated[str, typer.Option(envvar="LEADLIGHT_HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="LEADLIGHT_PORT", help="Port to listen on.")] = 8000,
+) -> None:
+    """Open the queue, the lead pages and the JSON API."""
+    import uvicorn
+
+    from leadlight.pipelines.workspace.console import console
+    from leadlight.pipelines.workspace.workdir import Workdir
+    from leadlight.serving.app import create_app
+    from leadlight.serving.store import open_store
+
+    store = open_store(Workdir(workdir).store_url)
+    console.print(f"The queue is at http://{host}:{port}/ (stop with Ctrl-C).")
+    uvicorn.run(create_app(store), host=host, port=port, log_level="warning")

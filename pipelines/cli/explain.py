@@ -1,0 +1,113 @@
+"""``leadlight explain``: one lead's score in words, as it stands in the store."""
+
+from rich.markup import escape
+from rich.table import Table
+
+from leadlight.features.errors import StoreError
+from leadlight.pipelines.workspace.as_of import parse_as_of
+from leadlight.pipelines.workspace.score_store import stored
+from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.change_text import change_told, openings_told
+from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.store import Store, StoredNight, StoredScore
+from leadlight.serving.text import labels
+from leadlight.serving.text.evidence import evidence_note
+from leadlight.serving.text.formatting import chance, moment
+from leadlight.serving.text.messages import known_language, tell
+from leadlight.serving.waterfall import waterfall
+from leadlight.serving.waterfall_text import bar_evidence, bar_points, bar_text, is_total
+
+__all__ = ["explain"]
+
+EMPTY = "Got none: run `leadlight score` first."
+
+
+def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: str) -> Table:
+    """Return one lead's reasons as a table whose integers add up to its score.
+
+    Parameters
+    ----------
+    workdir : Workdir
+        Where the store is.
+    lead_id : str or None
+        The lead; the first of the queue if None.
+    as_of : str or None
+        Day or moment in the time zone of the newest night; that night itself if None.
+    language : str
+        Language of the words.
+
+    Raises
+    ------
+    StoreError
+        If the language is not known, or the lead has no score.
+    """
+    known_language(language)
+    with stored(workdir) as store:
+        if store is None:
+            raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
+        if lead_id is None and (first := store.current(1)):
+            lead_id = first[0].lead_id
+        night = store.newest_night()
+        asked = parse_as_of(as_of, night.words.timezone).to_pydatetime() if as_of and night else None
+        night = store.newest_night(asked)
+        score = store.lead(lead_id, as_of=asked) if lead_id is not None else None
+        moved = _moved(store, score, night, language) if score and night else []
+    if lead_id is None:
+        raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
+    if score is None or night is None:
+        raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
+    return _table(score, night.words, language, moved)
+
+
+def _moved(store: Store, score: StoredScore, night: StoredNight, language: str) -> list[str]:
+    """Say what changed since the night before and what would help, a line each."""
+    lines = []
+    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
+    if change is not None:
+        told = change_told(change, score.score, night.words, language)
+        causes = [
+            f"{cause.points} {cause.label}" + (f" ({cause.topics})" if cause.topics else "")
+            for cause in told.causes
+        ]
+        lines.append(f"{told.title}: {', '.join(causes) or tell(language, 'change.none')}")
+    openings = openings_told(store.openings(night.night, score.lead_id), night.words, language)
+    if openings:
+        ways = ", ".join(f"{way.text} ({way.score})" for way in openings)
+        lines.append(f"{tell(language, 'opening.title')}: {ways}. {tell(language, 'opening.note')}")
+    return lines
+
+
+def _table(score: StoredScore, words: NightWords, language: str, moved: list[str]) -> Table:
+    bars = waterfall(score)
+    stage = labels.stage_long(score.stage, language)
+    if score.held_back:
+        stage += f" ({labels.held_back(score.held_back, language)})"
+    if kept := labels.kept(score.stage, score.score, words, language):
+        stage += f" ({kept})"
+    grades = f"{score.fit_grade}{score.engagement_grade}"
+    facts = [str(bars.printed.score), stage, grades]
+    if words.calibrated:
+        facts.append(f"{chance(score.probability, language)} (Ø {chance(words.base_probability, language)})")
+    facts.append(moment(score.as_of, words.timezone, language))
+    caption = "\n".join([*moved, tell(language, "page.associated")])
+    if any(bar_evidence(line, words, language) for line in bars.lines):
+        caption += "\n" + evidence_note(words, language)
+    if words.simulated:
+        caption += "\n" + tell(language, "page.simulated")
+    table = Table(
+        title=escape(f"{score.lead_id}: ") + " · ".join(facts),
+        title_justify="left",
+        title_style="bold",
+        show_header=False,
+        caption=escape(caption),
+        caption_justify="left",
+    )
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    for line in bars.lines:
+        style = "bold" if is_total(line) else None
+        text = escape(bar_text(line, words, language))
+        if evidence := bar_evidence(line, words, language):
+            text += f"\n[dim]{escape(evidence)}[/dim]"
+        table.add_row(bar_points(line), text, style=style)
+    return table

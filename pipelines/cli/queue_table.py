@@ -1,0 +1,74 @@
+"""The top of the queue in the terminal: score, stage and the strongest reasons of each lead."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from leadlight.pipelines.jobs.score import NightReport
+from leadlight.serving.reasons import parse_reasons
+from leadlight.serving.scoring_run import NightWords, read_words
+from leadlight.serving.text import labels, reason_text, rounding
+from leadlight.serving.text.formatting import chance, signed
+from leadlight.serving.text.top_reasons import top_reasons
+from leadlight.serving.waterfall import printed_points
+
+__all__ = ["queue_table"]
+
+
+def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
+    """Return the best leads of a night as a table.
+
+    Parameters
+    ----------
+    report : NightReport
+        The night.
+    language : str
+        Language of the words.
+    rows : int
+        Number of leads.
+    """
+    words = read_words(report.words)
+    title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("#", justify="right")
+    table.add_column("lead", overflow="fold", max_width=12)
+    table.add_column("score", justify="right", style="bold", no_wrap=True)
+    table.add_column("stage", no_wrap=True)
+    table.add_column("grade", no_wrap=True)
+    table.add_column("chance", justify="right", no_wrap=True)
+    table.add_column("strongest reasons (points)")
+    for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
+        shown = chance(lead["probability"], language) if words.calibrated else "-"
+        table.add_row(
+            str(place),
+            escape(str(lead["lead_id"])),
+            str(rounding.printed_score(lead["score"])),
+            _stage(lead, language),
+            lead["fit_grade"] + lead["engagement_grade"],
+            shown,
+            _reasons(lead, words, language),
+        )
+    return table
+
+
+def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
+    stage = labels.stage(lead["stage"], language)
+    held = lead["held_back"]
+    return stage if pd.isna(held) else f"{stage}\n({labels.held_back(held, language)})"
+
+
+def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> Table:
+    reasons = parse_reasons(lead["reasons"])
+    printed = printed_points(lead["base_score"], reasons, lead["score"]).points
+    grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column()
+    for reason in top_reasons(reasons, 3):
+        grid.add_row(signed(printed[reason.topic]), escape(reason_text.phrase(reason, words, language)))
+    return grid

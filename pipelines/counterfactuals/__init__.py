@@ -1,0 +1,1 @@
+"""Scores under changed inputs: interventions, recourse, monotonicity."""

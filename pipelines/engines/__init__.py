@@ -1,0 +1,1 @@
+"""Query engines (DuckDB, Spark) and the tables they compute."""

@@ -1,0 +1,179 @@
+"""How a file is written: its kind, encoding and delimiter, found from its bytes."""
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadlight.features.errors import SourceError
+
+__all__ = ["FileFacts", "sniff"]
+
+#: delimiters in the order in which one is taken where two fit equally well
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE_BYTES, SAMPLE_ROWS, CHUNK = 1 << 18, 1_000, 1 << 20
+#: share of the sampled rows that must be as wide as the header
+EVEN = 0.9
+#: first bytes of files that are no text -> what they are
+NO_TEXT = {
+    b"PK\x03\x04": "a workbook or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF document",
+    b"SQLite format 3": "a SQLite database",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+}
+PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """How a file is to be read.
+
+    Parameters
+    ----------
+    parquet : bool
+        Parquet; the rest is of no meaning then.
+    delimiter, encoding : str
+        As ``source`` names them.
+    seen : str
+        A word with a letter outside ASCII as the encoding reads it, where the encoding is a guess.
+    """
+
+    parquet: bool
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    seen: str = ""
+
+
+def sniff(name: str, path: Path) -> FileFacts:
+    """Find out how a file is written.
+
+    Parameters
+    ----------
+    name : str
+        What the table is called in params, for messages.
+    path : Path
+        The file, or a folder of Parquet files.
+
+    Raises
+    ------
+    SourceError
+        If it is missing, empty, neither text nor Parquet, or has a single column.
+    """
+    if not path.exists():
+        raise SourceError(f"The file of {name} must exist. Got {path}.")
+    if path.is_dir():
+        if any(path.rglob("*.parquet")):
+            return FileFacts(parquet=True)
+        raise SourceError(f"The file of {name} must be a file, or a folder of Parquet files. Got {path}.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+        if not head:
+            raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
+        if head.startswith(PARQUET):
+            _demand_suffix(name, path, (".parquet", ".pq"), "Parquet")
+            return FileFacts(parquet=True)
+        if head.startswith(GZIP):
+            _demand_suffix(name, path, (".gz",), "gzip")
+        for mark, kind in NO_TEXT.items():
+            if head.startswith(mark):
+                raise SourceError(f"The file of {name} must be CSV, CSV.GZ or Parquet. Got {kind}, {path}.")
+        return _text_facts(name, path)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise SourceError(f"The file of {name}, {path}, must be whole and readable. Got {reason}.") from None
+
+
+def _demand_suffix(name: str, path: Path, suffixes: tuple[str, ...], kind: str) -> None:
+    if path.suffix.lower() not in suffixes:
+        wanted = " or ".join(suffixes)
+        raise SourceError(f"The file of {name}, which is {kind}, must be named with {wanted}. Got {path}.")
+
+
+def _text_facts(name: str, path: Path) -> FileFacts:
+    sample = next(_chunks(path, SAMPLE_BYTES), b"")
+    if not sample.strip():
+        raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
+    encoding, seen = _encoding(name, path, sample)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(sample).lstrip("\ufeff")
+    first = text.splitlines()[0][:60]
+    if first.lower().startswith("sep="):
+        raise SourceError(f"The first row of {name} must name the columns. Got {first!r}: take that row out.")
+    whole = len(sample) < SAMPLE_BYTES
+    delimiter = _delimiter(text if whole else text.rpartition("\n")[0])
+    if delimiter is None:
+        raise SourceError(
+            f"The file of {name} must have two columns or more, parted by a comma, a semicolon, a tab or |. "
+            f"Got {first!r} as the first row of {path}."
+        )
+    return FileFacts(False, delimiter, encoding, seen)
+
+
+def _chunks(path: Path, size: int) -> Iterator[bytes]:
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rb") as file:
+        while chunk := file.read(size):
+            yield chunk
+
+
+def _encoding(name: str, path: Path, sample: bytes) -> tuple[str, str]:
+    """Return the encoding and, where it is a guess, a word that shows whether it is right.
+
+    Statistics over letters are no help here: on exports that are plain ASCII but for some names,
+    charset-normalizer takes German, French and Portuguese cp1252 for cp1250, and names come out wrong.
+    """
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ""
+    if b"\0" in sample:
+        return _wide(name, path, sample), ""
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\v" for byte in sample)
+    if control > 0.001 * len(sample):
+        raise SourceError(f"The file of {name} must be text or Parquet. Got binary data in {path}.")
+    decoder, odd = codecs.getincrementaldecoder("utf-8")(), b""
+    try:
+        for chunk in _chunks(path, CHUNK):
+            odd = chunk
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        encoding = "latin-1" if set(odd) & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
+        words = odd.decode(encoding, "replace").replace('"', " ")
+        for mark in DELIMITERS:
+            words = words.replace(mark, " ")
+        return encoding, next((word for word in words.split() if not word.isascii()), "")
+    return "utf-8", ""  # with or without a byte order mark: the reader passes over it
+
+
+def _wide(name: str, path: Path, sample: bytes) -> str:
+    """UTF-16 without a mark: every other byte is NUL where text is mostly ASCII."""
+    even, odd = sample[::2], sample[1::2]
+    shares = even.count(0) / max(len(even), 1), odd.count(0) / max(len(odd), 1)
+    if max(shares) > 0.3 and min(shares) < 0.01:
+        return "utf-16-be" if shares[0] > shares[1] else "utf-16-le"
+    raise SourceError(f"The file of {name} must be text or Parquet. Got binary data in {path}.")
+
+
+def _delimiter(text: str) -> str | None:
+    """Take the delimiter that cuts most rows into as many cells as the header; quotes are honoured."""
+    best: tuple[bool, int, str] | None = None
+    for mark in DELIMITERS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+        try:
+            rows = [row for row in itertools.islice(reader, SAMPLE_ROWS) if row]
+        except csv.Error:
+            continue
+        width = len(rows[0]) if rows else 0
+        if width < 2:
+            continue
+        even = sum(len(row) == width for row in rows[1:]) >= EVEN * (len(rows) - 1)
+        if best is None or (even, width) > best[:2]:
+            best = even, width, mark
+    return best[2] if best else None

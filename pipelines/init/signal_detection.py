@@ -1,0 +1,83 @@
+"""Which types of activities are spoken of by name."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from leadlight.pipelines.init.source_tables import filled
+from leadlight.pipelines.init.vocabulary import BACK, LOWERS, RAISES, humanised, named
+from leadlight.pipelines.params.load import RESERVED_TOPICS
+
+__all__ = ["SignalFound", "find_signals"]
+
+#: signals that are named at most; a lead's page has no room for more
+MOST_SIGNALS = 15
+#: share of the leads below which a type is too rare to be learned from
+LEADS_SHARE = 0.002
+
+
+@dataclass(frozen=True)
+class SignalFound:
+    """An activity type.
+
+    Parameters
+    ----------
+    name, label : str
+        The type, and its name in words.
+    effect : str or None
+        raises or lowers where its words leave no doubt.
+    rows, leads : int
+        How often it is seen, and on how many leads.
+    """
+
+    name: str
+    label: str
+    effect: str | None
+    rows: int
+    leads: int
+
+
+def find_signals(
+    leads: pd.Series, types: pd.Series, taken: dict[str, str], n_leads: int
+) -> tuple[list[SignalFound], dict[str, str]]:
+    """Take the most frequent types, and those that speak of turning away.
+
+    Parameters
+    ----------
+    leads, types : pd.Series
+        Lead and type of each activity.
+    taken : dict
+        Names that signals may not take -> why.
+    n_leads : int
+        Number of leads.
+
+    Returns
+    -------
+    list of SignalFound
+        Most frequent first.
+    dict
+        The other types -> why they are not named.
+    """
+    frame = pd.DataFrame({"lead": filled(leads).to_numpy(), "type": filled(types).to_numpy()}).dropna()
+    counted = frame.groupby("type")["lead"].agg(["size", "nunique"])
+    counted = counted.sort_index().sort_values("size", ascending=False, kind="stable")
+    found: list[SignalFound] = []
+    others: dict[str, str] = {}
+    for name, row in counted.iterrows():
+        text, rows, met = str(name), int(row["size"]), int(row["nunique"])
+        effect = _effect(text)
+        if text in taken or text in RESERVED_TOPICS or text == "lead_id":
+            others[text] = taken.get(text, "this name is taken")
+        elif met < max(LEADS_SHARE * n_leads, 5) and effect is None:
+            others[text] = f"seen on {met:,} leads alone"
+        elif len(found) >= MOST_SIGNALS and effect is None:
+            others[text] = "less frequent"
+        else:
+            found.append(SignalFound(text, humanised(text), effect, rows, met))
+    return found, others
+
+
+def _effect(name: str) -> str | None:
+    if named(name, LOWERS):
+        return "lowers"
+    return "raises" if named(name, RAISES) and not named(name, BACK) else None

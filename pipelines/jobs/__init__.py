@@ -1,0 +1,1 @@
+"""Jobs: verbs of the command line that are no DVC stage."""

@@ -1,0 +1,60 @@
+"""Every key of ``params.yaml`` as a page, made from the records themselves."""
+
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from leadlight.pipelines.params.load import Params
+
+__all__ = ["reference"]
+
+HEAD = """# Keys of params.yaml
+
+Made from the code (`pipelines/params/`); a test keeps it current. A key that is not listed is refused.
+
+| key | what it says | default |
+|---|---|---|
+"""
+
+
+def reference() -> str:
+    """Return the page as Markdown."""
+    return HEAD + "".join(f"| `{key}` | {said} | {default} |\n" for key, said, default in _rows(Params, ""))
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        inner = _model_within(field.annotation)
+        many = "" if inner is None else _plural(field.annotation)
+        yield key + many, (field.description or "").replace("|", "or"), _default(field, inner)
+        if inner is not None:
+            yield from _rows(inner, f"{key}{many}.")
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return annotation if issubclass(annotation, BaseModel) else None
+    found = map(_model_within, typing.get_args(annotation))
+    return next((model for model in found if model is not None), None)
+
+
+def _plural(annotation: Any) -> str:
+    origins = {typing.get_origin(a) for a in (annotation, *typing.get_args(annotation))}
+    return ".NAME" if dict in origins else "[]" if tuple in origins else ""
+
+
+def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
+    if field.is_required():
+        return "must be given"
+    if field.default is None:
+        return "none"
+    if inner is not None or field.default is PydanticUndefined:
+        return ""
+    if isinstance(field.default, tuple):
+        return ", ".join(f"`{value}`" for value in field.default) or "none"
+    return f"`{field.default}`"

@@ -1,0 +1,1 @@
+"""The MLflow registry, its aliases, and the comparison of two versions."""

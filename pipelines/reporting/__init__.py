@@ -1,0 +1,1 @@
+"""Rendering that all reports share."""

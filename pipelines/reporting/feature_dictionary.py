@@ -1,0 +1,33 @@
+"""The feature dictionary: every feature that params give rise to, as a page."""
+
+from collections.abc import Iterator
+
+from leadlight.features.catalogue import Catalogue
+
+__all__ = ["dictionary"]
+
+HEAD = """# Feature dictionary
+
+The features of the root `params.yaml`, made from the catalogue; a test keeps this page current. What one
+compiles to: `leadlight sql FEATURE`. Only what was known strictly before `as_of` counts. The arrow is the
+expected direction: with ↑ (↓) a model may only rise (fall) as the value grows.
+"""
+GROUPS = {"fit": "Fit", "engagement": "Engagement"}
+ARROWS = {1: "↑", -1: "↓", 0: ""}
+
+
+def dictionary(catalogue: Catalogue) -> str:
+    """Return the page as Markdown."""
+    return HEAD + "".join(line for group in GROUPS for line in _lines(catalogue, group))
+
+
+def _lines(catalogue: Catalogue, group: str) -> Iterator[str]:
+    own = [feature for feature in catalogue.features if feature.group == group]
+    if not own:
+        return
+    yield f"\n## {GROUPS[group]}\n\n| feature | English | German | says | |\n|---|---|---|---|---|\n"
+    for topic in catalogue.topics:
+        for feature in own:
+            if feature.topic == topic.key:
+                words, arrow = feature.label, ARROWS[feature.direction]
+                yield f"| `{feature.name}` | {words['en']} | {words['de']} | {feature.doc} | {arrow} |\n"

@@ -1,0 +1,1 @@
+"""Reports: one package each."""

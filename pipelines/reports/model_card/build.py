@@ -1,0 +1,144 @@
+"""What a model card says: the verdict, and every table behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.validation.calibration_check import TOLERATED
+from leadlight.pipelines.reports.model_card.formatting import RUNGS, call, count, decimals
+from leadlight.pipelines.reports.model_card.known_limitations import limits
+from leadlight.pipelines.reports.model_card.tables import (
+    calibration,
+    choice,
+    data,
+    figures,
+    one_more,
+    plain,
+    promises,
+    segments,
+    thresholds,
+)
+
+__all__ = ["card"]
+
+
+def card(
+    scorer: Scorer,
+    metrics: Mapping[str, Any],
+    found: pd.DataFrame,
+    *,
+    learned: Mapping[str, Any],
+    deeds: Mapping[str, Any],
+    unused: list[str],
+) -> dict[str, Any]:
+    """Say what a bundle predicts, how well, and where not to trust it.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The bundle.
+    metrics : mapping
+        What ``leadlight evaluate`` writes to ``metrics.json``.
+    found : pd.DataFrame
+        Segments, see :func:`leadlight.models.validation.segments.segment_figures`.
+    learned : mapping
+        snapshots, standing_for, leads, wins, base_rate, from, to of what the model learned from.
+    deeds : mapping
+        See :func:`leadlight.pipelines.reports.model_card.grade_statistics.deeds`.
+    unused : list of str
+        Columns of the source that were not used.
+
+    Returns
+    -------
+    dict
+        Plain data for JSON; a figure without a value is None.
+    """
+    facts, test = scorer.facts, metrics["test"]
+    content = {
+        "simulated": metrics["simulated"],
+        "optimistic": metrics["optimistic"],
+        "candidate": facts["candidate"],
+        "horizon_days": facts["horizon_days"],
+        "wins": facts["wins"],
+        "fewest_wins": facts["fewest_wins"],
+        "base_rate": test["base_rate"],
+        "tolerated": list(TOLERATED),
+        "choice": choice(facts),
+        "data": data(facts, learned, test)
+        | {
+            "topics": [topic.label.get("en", topic.key) for topic in scorer.catalogue.topics],
+            "other_activity": _unnamed(scorer),
+            "unused_columns": unused,
+        },
+        "figures": figures(metrics),
+        "calibration": calibration(facts, metrics),
+        "thresholds": thresholds(scorer, metrics),
+        "policy_agreed": facts["policy_agreed"],
+        # bundles written before ages were weighed do not tell it
+        "at_newest_ages": facts.get("at_newest_ages", False),
+        "agreed": facts["agreed"],
+        **deeds,
+        "promises": promises(metrics),
+        "one_more_activity": one_more(scorer, metrics),
+        "segments": segments(scorer, found),
+    }
+    content = plain(content)
+    content["verdict"] = _verdict(content)
+    content["why"] = _why(content)
+    content["limits"] = limits(content)
+    return dict(content)
+
+
+def _unnamed(scorer: Scorer) -> list[str]:
+    named = {topic.key for topic in scorer.catalogue.topics if topic.kind == "signal"}
+    return [name for name in scorer.facts["activity_types"] if name not in named]
+
+
+def _verdict(content: Mapping[str, Any]) -> str:
+    learned, _, test = content["data"]["windows"]
+    number = (
+        "its number may be called a probability"
+        if content["calibration"]["passed"]
+        else "its number is a rank, not a probability"
+    )
+    within = f" within {content['horizon_days']} days" if content["data"]["dated"] else ""
+    taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
+    return (
+        f"Predicts whether a lead is won{within}: {taught} {_told(learned, 'snapshots')}, tested on "
+        f"{_told(test, 'others')}; {number}."
+    )
+
+
+def _told(window: Mapping[str, Any], kind: str) -> str:
+    span = f" ({window['from']} to {window['to']})" if window["from"] else ""
+    return f"{count(window['snapshots'])} {kind} with {count(window['wins'])} wins{span}"
+
+
+def _why(content: Mapping[str, Any]) -> str:
+    rungs = content["choice"]
+    name = call(RUNGS, content["candidate"])
+    if len(rungs) == 1:
+        few = content["wins"] < content["fewest_wins"]
+        because = (
+            f": {count(content['wins'])} wins are fewer than the {count(content['fewest_wins'])} that a "
+            "model is trained on"
+            if few
+            else ""
+        )
+        return f"It is {name}, the only one that could be compared{because}."
+    best = min(rungs, key=lambda rung: rung["behind_best"])
+    serving = next(rung for rung in rungs if rung["serves"])
+    simpler = rungs[: rungs.index(serving)]
+    near = [rung for rung in simpler if rung["behind_best"] <= rung["error"]]
+    virtue = "cheapest to explain" if near else "simplest"
+    if serving is best:
+        beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""
+        if near:
+            beaten = ", and a simpler one within one standard error of it takes more to explain"
+        return f"It is {name}: its log loss out of time is the lowest{beaten}."
+    return (
+        f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
+        f"{best['label']} by {decimals(serving['behind_best'], 5)} ± {decimals(serving['error'], 5)} nats."
+    )

@@ -1,0 +1,92 @@
+"""What leads of the test window did, and what their points came from."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from leadlight.models.scoring.grades import RATIOS, GradeScale
+from leadlight.models.scoring.scorer import Scorer
+
+__all__ = ["deeds", "wilson"]
+
+MOST_TOPICS = 10
+
+
+def wilson(wins: int, snapshots: int) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a win rate (Wilson 1927), without an end where there is no snapshot."""
+    if not snapshots:
+        return None, None
+    interval = binomtest(wins, snapshots).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def deeds(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, Any]:
+    """Find the win rate of each grade, and the topics that move the score most.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The bundle.
+    scored : pd.DataFrame, shape (n, ...)
+        What :meth:`leadlight.models.scoring.scorer.Scorer.score` said of the test window.
+    won : ndarray of int, shape (n,)
+        Labels.
+
+    Returns
+    -------
+    dict
+        ``grades``: of fit and engagement, best first: grade, snapshots, wins, win_rate with low and high,
+        times_average, at_least (what the grade asked for where it was cut). ``topics``: the
+        ten with the largest mean absolute points: topic, label, group, mean_points.
+    """
+    scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
+    return {
+        "grades": {
+            name: _grades(scale, scored[f"{name}_grade"].to_numpy(), won) for name, scale in scales.items()
+        },
+        "topics": _topics(scorer, scored["reasons"].tolist()),
+    }
+
+
+def _grades(scale: GradeScale, grades: np.ndarray, won: np.ndarray) -> list[dict[str, Any]]:
+    rows = []
+    for grade, at_least in zip(scale.names, (*RATIOS, None), strict=True):
+        outcomes = won[grades == grade]
+        wins, snapshots = int(outcomes.sum()), len(outcomes)
+        low, high = wilson(wins, snapshots)
+        rate = wins / snapshots if snapshots else None
+        rows.append(
+            {
+                "grade": grade,
+                "snapshots": snapshots,
+                "wins": wins,
+                "win_rate": rate,
+                "low": low,
+                "high": high,
+                "times_average": None if rate is None else rate / float(won.mean()),
+                "at_least": at_least,
+            }
+        )
+    return rows
+
+
+def _topics(scorer: Scorer, reasons: Sequence[str]) -> list[dict[str, Any]]:
+    sums = dict.fromkeys((topic.key for topic in scorer.catalogue.topics), 0.0)
+    for text in reasons:
+        for reason in json.loads(text):
+            sums[reason["topic"]] += abs(reason["points"])
+    rows: list[dict[str, Any]] = [
+        {
+            "topic": topic.key,
+            "label": topic.label.get("en", topic.key),
+            "group": topic.group,
+            "mean_points": sums[topic.key] / len(reasons),
+        }
+        for topic in scorer.catalogue.topics
+    ]
+    rows.sort(key=lambda row: -row["mean_points"])
+    return [row for row in rows[:MOST_TOPICS] if row["mean_points"] > 0]

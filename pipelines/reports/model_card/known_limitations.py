@@ -1,0 +1,191 @@
+"""Known limits of a bundle, each from what was found; none is said that was not."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from leadlight.pipelines.reports.model_card.formatting import between, count, decimals, share, signed
+
+__all__ = ["limits"]
+
+#: wins that a test of calibration needs at least (Vergouwe and others 2005)
+FEW_WINS = 100
+MOST_NAMED = 6
+
+Limit = tuple[str, str]
+
+
+def limits(content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Say what follows from the facts of a card.
+
+    Parameters
+    ----------
+    content : mapping
+        The card without verdict and limits.
+
+    Returns
+    -------
+    list of dict
+        kind and sentence, the gravest first.
+    """
+    found = [
+        *_source(content),
+        *_number(content),
+        *_rivals(content),
+        *_thresholds(content),
+        *_segments(content),
+        *_data(content),
+        (
+            "association",
+            "Points and topics say what is associated with a win, not what brings it about: to change a "
+            "lead's attributes or to contact it more often need not change its chance.",
+        ),
+    ]
+    return [{"kind": kind, "sentence": sentence} for kind, sentence in found]
+
+
+def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
+    if content["simulated"]:
+        yield "simulated", "The CRM is simulated: these figures say nothing about real leads."
+    if content["optimistic"]:
+        yield (
+            "optimistic",
+            "The figures are optimistic: nothing says when the leads came, so the windows were drawn at "
+            "random and the model was not tested on leads later than those it learned from.",
+        )
+    elif not content["data"]["dated"]:
+        yield (
+            "order",
+            "Only the order of the leads is known, not their dates: no gap could be kept between the "
+            "windows, and every outcome is taken as final.",
+        )
+    if content["candidate"] == "points":
+        yield (
+            "rule_book",
+            f"The rule book serves, no learned model: {count(content['wins'])} wins to learn from, "
+            f"{count(content['fewest_wins'])} are asked for.",
+        )
+    wins = content["data"]["windows"][-1]["wins"]
+    if wins < FEW_WINS:
+        yield (
+            "few_wins",
+            f"The test window holds {count(wins)} wins only; below {FEW_WINS} a check of calibration misses "
+            "faults that matter, and the intervals are wide.",
+        )
+
+
+def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
+    known = content["calibration"]
+    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["base_rate"]
+    if not known["passed"]:
+        yield (
+            "rank_only",
+            "The number failed the check of calibration: it orders leads, and must not be read as a chance.",
+        )
+    if known["off"]:
+        yield (
+            "base_rate_moved",
+            f"{known['off'].capitalize()} wins came on the test window than were expected: "
+            f"{decimals(ratio['value'])} times as many "
+            f"({between(decimals(ratio['low']), decimals(ratio['high']))}).",
+        )
+    if moved["applied"]:
+        yield (
+            "base_rate_corrected",
+            f"The base rate was moving: log-odds were shifted by {signed(moved['shift'], 3)}, as the newest "
+            "outcomes known at the time asked for.",
+        )
+    if ece["value"] > ece["by_chance"]:
+        yield (
+            "ece",
+            f"Within bands of the score expected and actual wins differ by more than chance: ECE "
+            f"{decimals(ece['value'], 4)}, and {decimals(ece['by_chance'], 4)} is what a calibrated model "
+            "stays below in 95 of 100 cases.",
+        )
+
+
+def _rivals(content: Mapping[str, Any]) -> Iterator[Limit]:
+    unbeaten = [saved for saved in content["figures"]["saved"] if saved["verdict"] != "better"]
+    if unbeaten:
+        said = ", ".join(
+            f"{saved['label']} (log loss saved {signed(saved['value'])}, "
+            f"{between(signed(saved['low']), signed(saved['high']))})"
+            for saved in unbeaten
+        )
+        yield "rivals", f"The test window does not show it to be better than: {said}."
+
+
+def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
+    if not content["policy_agreed"]:
+        yield "not_agreed", "Nobody has agreed on the thresholds: they are those of the defaults."
+    for threshold in content["thresholds"]:
+        value, low, high = threshold["precision"]
+        test = threshold["test"]
+        if test["precision"] is not None and low is not None and test["precision"] < low:
+            yield (
+                "threshold",
+                f"{threshold['label']} leads won less often on the test window than where the threshold was "
+                f"chosen: {share(test['precision'])}, not {share(value)} "
+                f"({between(share(low), share(high))}).",
+            )
+    for name in ("fit", "engagement"):
+        known = [row for row in content["grades"][name] if row["snapshots"]]
+        for better, worse in pairwise(known):
+            if better["high"] < worse["low"]:
+                yield (
+                    "grades",
+                    f"Leads of {name} grade {better['grade']} won less often on the test window than those "
+                    f"of {worse['grade']}: {share(better['win_rate'])}, not above "
+                    f"{share(worse['win_rate'])}.",
+                )
+
+
+def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
+    off = [row for row in content["segments"] if row["off"]]
+    if off:
+        off.sort(key=lambda row: -abs(row["wins"] - row["expected_wins"]))
+        named = ", ".join(
+            f"{decimals(row['actual_over_expected'])} times as many as expected in "
+            f"{row['label']}: {row['name']}"
+            for row in off[:MOST_NAMED]
+        )
+        more = f", and {len(off) - MOST_NAMED} more" if len(off) > MOST_NAMED else ""
+        judged = sum(row["low"] is not None for row in content["segments"])
+        yield (
+            "segments",
+            f"In {len(off)} of {judged} segments actual wins differ from expected ones (by chance alone in "
+            f"about {0.05 * judged:.0f}): {named}{more}.",
+        )
+    silent = sum(row["low"] is None for row in content["segments"])
+    if silent:
+        yield (
+            "small_segments",
+            f"Too few wins to say whether the number is right: in {silent} of "
+            f"{len(content['segments'])} segments.",
+        )
+
+
+def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
+    known = content["data"]
+    learned, _, test = known["windows"]
+    if known["dated"]:
+        yield (
+            "horizon",
+            f"It speaks of a win within {content['horizon_days']} days: a lead that is won later counts "
+            "as not won.",
+        )
+    if known["left_truncation"]:
+        yield "left_truncation", known["left_truncation"]
+    twice = [row for row in (learned, test) if row["standing_for"] != row["snapshots"]]
+    if twice:
+        yield (
+            "twice",
+            "A lead that was open on both sides of the last gap is kept on one side, drawn by a hash, and "
+            "stands there twice, for the other half of its kind: "
+            + " and ".join(
+                f"the {count(row['snapshots'])} snapshots "
+                f"{'learned from' if row is learned else 'tested on'} stand for {count(row['standing_for'])}"
+                for row in twice
+            )
+            + ".",
+        )

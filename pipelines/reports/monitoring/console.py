@@ -1,0 +1,37 @@
+"""A watch as a person reads it in the terminal: the verdict, then every question with what was found."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+__all__ = ["print_report"]
+
+STYLES = {"act": "bold red", "look": "yellow", "fine": "green", "unknown": "dim"}
+MARKS = {"act": "act", "look": "look", "fine": "fine", "unknown": "not judged"}
+#: findings of one question that are listed
+MOST = 6
+
+
+def print_report(report: dict[str, Any], console: Console) -> None:
+    """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.examine`.
+
+    Parameters
+    ----------
+    report : dict
+        The report.
+    console : Console
+        Where to.
+    """
+    console.print(f"[{STYLES[report['verdict']]}]{escape(report['sentence'])}[/]")
+    for check in report["checks"]:
+        level = check["level"]
+        said = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['said'])}."
+        console.print(Padding(said, (0, 0, 0, 2)))
+        for finding in check["findings"][:MOST]:
+            words = f"{escape(finding['name'])}: {escape(finding['sentence'])}."
+            console.print(Padding(f"[{STYLES[finding['level']]}]{finding['level']}[/] {words}", (0, 0, 0, 6)))
+        if len(check["findings"]) > MOST:
+            more = len(check["findings"]) - MOST
+            console.print(Padding(f"and {more} more, on the page.", (0, 0, 0, 6)))

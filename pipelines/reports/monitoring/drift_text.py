@@ -1,0 +1,110 @@
+"""What moved, in plain words: a median, a level, or what is not known any more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadlight.models.metrics.drift import smoothed
+from leadlight.pipelines.reports.monitoring.findings import BLANK, percent, plain
+
+__all__ = ["category_moved", "number_moved"]
+
+ARROW = " → "
+
+
+def category_moved(
+    entry: Mapping[str, Any],
+    before: np.ndarray,
+    now: np.ndarray,
+    values: pd.Series,
+    spellings: Mapping[str, str],
+) -> str:
+    """Name the level that moved most; of those pooled as rare the one that is the most of them now.
+
+    Parameters
+    ----------
+    entry : mapping
+        Levels as the reference has them.
+    before, now : ndarray of int, shape (levels + 2,)
+        Leads in each level, in others, not known.
+    values : pd.Series of str
+        Values of now.
+    spellings : mapping
+        Folded text -> the spelling to show.
+    """
+    pooled = values[~values.isin(entry["levels"])].dropna().value_counts()
+    if _most(before, now) == len(entry["levels"]) and len(pooled) and pooled.iloc[0] > 0.5 * pooled.sum():
+        level, share = str(pooled.index[0]), pooled.iloc[0] / max(1, now.sum())
+        return f"{spellings.get(level, level)} under 1{BLANK}%{ARROW}{percent(float(share))}"
+    names = [spellings.get(level, level) for level in entry["levels"]] + ["other values", "not known"]
+    return _share_moved(names, before, now)
+
+
+def number_moved(
+    entry: Mapping[str, Any],
+    before: np.ndarray,
+    now: np.ndarray,
+    values: pd.Series,
+    unknown: str = "not known",
+) -> str:
+    """Give the median before and now, or the range that moved most where the median stayed.
+
+    Parameters
+    ----------
+    entry : mapping
+        Edges and median as the reference has them.
+    before, now : ndarray of int, shape (edges + 2,)
+        Leads in each bin, and those of whom nothing is known.
+    values : pd.Series of float
+        Values of now.
+    unknown : str
+        What it means that there is none.
+    """
+    known = values.dropna()
+    if _most(before, now) < len(before) - 1 and len(known) and entry["median"] is not None:
+        medians = plain(entry["median"]), plain(float(known.median()))
+        if medians[0] != medians[1]:
+            return f"median {ARROW.join(medians)}"
+    return _share_moved([*_ranges(entry["edges"]), unknown], before, now)
+
+
+def _share_moved(names: list[str], before: np.ndarray, now: np.ndarray) -> str:
+    if np.array_equal(before * now.sum(), now * before.sum()):
+        return "the same"
+    place = _most(before, now)
+    shares = (percent(float(c[place] / max(1, c.sum()))) for c in (before, now))
+    return f"{names[place]} {ARROW.join(shares)}"
+
+
+def _most(before: np.ndarray, now: np.ndarray) -> int:
+    p, q = smoothed(before), smoothed(now)
+    return int(np.argmax((q - p) * np.log(q / p)))
+
+
+def _ranges(edges: list[float]) -> list[str]:
+    """Name half-open bins; one whose lower end is the float before its upper end holds a single value.
+
+    So the bin before it ends below that value.
+    """
+    if not edges:
+        return ["known"]
+    names = []
+    for low, high in zip([-np.inf, *edges], [*edges, np.inf], strict=True):
+        if np.nextafter(high, -np.inf) == low:
+            names.append(f"exactly {plain(high)}")
+        elif np.isinf(low):
+            end = _end(high, edges)
+            names.append(f"up to {plain(high)}" if end == high else f"below {plain(end)}")
+        elif np.isinf(high):
+            names.append(f"above {plain(low)}")
+        else:
+            names.append(f"{plain(low)} to {plain(_end(high, edges))}")
+    return names
+
+
+def _end(high: float, edges: list[float]) -> float:
+    """Return the value that a bin ends before, where the float just above its upper end is an edge."""
+    after = float(np.nextafter(high, np.inf))
+    return after if after in edges else high

@@ -1,0 +1,178 @@
+"""Outcomes of scores given on an earlier night, against what was promised then."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import expit, logit
+from scipy.stats import chi2, rankdata
+
+from leadlight.features.labels import first_closings, label_snapshots
+from leadlight.models.metrics.metrics import bands, calibration_line, figures
+from leadlight.models.metrics.performance_estimation import estimate
+from leadlight.pipelines.engines.engine import Engine
+from leadlight.serving.store.run_history import PastNight
+
+__all__ = ["Outcome", "auc_error", "follow", "wins_ratio"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the scores of one night.
+
+    Parameters
+    ----------
+    as_of, matured_on : str
+        The night, and when the window of its outcomes ended.
+    model_version : str
+        What scored it.
+    leads, left_out : int
+        Scores followed; those left out, for the lead is not in the source any more, or had in truth been
+        closed before the night.
+    expected, actual : float, int
+        Wins promised and wins seen.
+    ratio, ratio_surely : tuple of float
+        actual / expected: its 95 % and its 99 % interval.
+    slope, slope_surely : tuple of float or None
+        Calibration slope with its 95 % interval, and its 99 % interval; None with less than two wins.
+    auc_error : float or None
+        Standard error of the AUC; None with less than two wins.
+    measured, promised : dict
+        AUC, log loss, Brier score and lift as measured, and as the probabilities promised them.
+    bands : list of dict
+        Expected and actual wins in five bands of equal size.
+    """
+
+    as_of: str
+    matured_on: str
+    model_version: str
+    leads: int
+    left_out: int
+    expected: float
+    actual: int
+    ratio: tuple[float, float]
+    ratio_surely: tuple[float, float]
+    slope: tuple[float, float, float] | None
+    slope_surely: tuple[float, float] | None
+    auc_error: float | None
+    measured: dict[str, float]
+    promised: dict[str, dict[str, float | None]]
+    bands: list[dict[str, float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+
+def follow(
+    night: PastNight, scores: pd.DataFrame, engine: Engine, horizon_days: int, *, now: pd.Timestamp, seed: int
+) -> Outcome | None:
+    """Follow the scores of a matured night to their outcomes.
+
+    Parameters
+    ----------
+    night : PastNight
+        Its window of `horizon_days` has ended at `now`.
+    scores : pd.DataFrame
+        lead_id and probability as they were shown.
+    engine : Engine
+        Over the newest tables.
+    horizon_days : int
+        Won within so many days.
+    now : pd.Timestamp
+        Outcomes are known up to here.
+    seed : int
+        Seed of what was promised.
+
+    Returns
+    -------
+    Outcome or None
+        None where no lead of the night is in the source any more.
+    """
+    labelled = _labelled(night, scores, engine, horizon_days, now)
+    if labelled.empty:
+        return None
+    p, won = labelled["probability"].to_numpy(dtype=float), labelled["won"].to_numpy(dtype=np.int64)
+    expected, actual = float(p.sum()), int(won.sum())
+    told = 2 <= actual <= len(won) - 2
+    slope, error = _slope(p, won) if told else (np.nan, np.nan)
+    kept = ("auc", "log_loss", "brier", "lift_at_10_percent")
+    return Outcome(
+        as_of=night.as_of.isoformat(),
+        matured_on=(pd.Timestamp(night.as_of) + pd.Timedelta(days=horizon_days)).isoformat(),
+        model_version=night.model_version,
+        leads=len(labelled),
+        left_out=len(scores) - len(labelled),
+        expected=expected,
+        actual=actual,
+        ratio=wins_ratio(actual, expected, 0.95),
+        ratio_surely=wins_ratio(actual, expected, 0.99),
+        slope=(slope, slope - 1.96 * error, slope + 1.96 * error) if told else None,
+        slope_surely=(slope - 2.576 * error, slope + 2.576 * error) if told else None,
+        auc_error=auc_error(p, won) if told else None,
+        measured={name: v for name, v in figures(p, won).items() if name in kept} if told else {},
+        promised={name: e.to_dict() for name, e in estimate(p, seed).items()},
+        bands=bands(p, won, 5),
+    )
+
+
+def wins_ratio(actual: int, expected: float, level: float) -> tuple[float, float]:
+    """Return the exact interval of actual over expected wins (Garwood 1936, Biometrika 28).
+
+    Wins are taken as Poisson, which is on the safe side of independent leads with chances of their own.
+    """
+    rest = (1 - level) / 2
+    low = float(chi2.ppf(rest, 2 * actual) / 2) if actual else 0.0
+    return low / expected, float(chi2.ppf(1 - rest, 2 * (actual + 1)) / 2) / expected
+
+
+def auc_error(p: np.ndarray, won: np.ndarray) -> float:
+    """Return the standard error of an AUC (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44).
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        Scores, one a lead.
+    won : ndarray of int, shape (n,)
+        Labels, at least two of each kind.
+    """
+    wins, losses = p[won == 1], p[won == 0]
+    # the share of the other kind that each lies above, a tie for half: from ranks in all and among its own
+    ranks = rankdata(np.concatenate([wins, losses]))
+    above = (ranks[: len(wins)] - rankdata(wins)) / len(losses)
+    passed = (ranks[len(wins) :] - rankdata(losses)) / len(wins)
+    return float(np.sqrt(above.var(ddof=1) / len(wins) + passed.var(ddof=1) / len(losses)))
+
+
+def _slope(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
+    """Return the calibration slope and its standard error, from the inverse of the information."""
+    slope, intercept = calibration_line(p, won)
+    x = logit(np.clip(p, 1e-9, 1 - 1e-9))
+    fitted = expit(slope * x + intercept)
+    X = np.column_stack([x, np.ones_like(x)])
+    information = (X.T * (fitted * (1 - fitted))) @ X + 1e-9 * np.eye(2)
+    return slope, float(np.sqrt(np.linalg.inv(information)[0, 0]))
+
+
+def _labelled(
+    night: PastNight, scores: pd.DataFrame, engine: Engine, horizon_days: int, now: pd.Timestamp
+) -> pd.DataFrame:
+    """Label the night's leads; those gone from the source, or closed before the night, have no outcome."""
+    as_of = pd.Timestamp(night.as_of)
+    ids = pa.table({"lead_id": pa.array(scores["lead_id"].tolist(), pa.string())})
+    shown = engine.connection.create_table("scored_then", ids, overwrite=True)
+    snapshots = shown.semi_join(engine.tables.leads, "lead_id").mutate(
+        as_of=ibis.timestamp(as_of.isoformat())
+    )
+    closings = first_closings(engine.deals)
+    labelled = label_snapshots(snapshots, closings, horizon_days, ibis.timestamp(now.isoformat()))
+    won: pd.DataFrame = labelled.select("lead_id", "won").to_pyarrow().to_pandas()
+    closed: pd.DataFrame = closings.select("lead_id", "closed_at").to_pyarrow().to_pandas()
+    gone = closed.loc[closed["closed_at"] < as_of, "lead_id"]
+    known = won[won["won"].notna() & ~won["lead_id"].isin(gone)]
+    return known.merge(scores[["lead_id", "probability"]], on="lead_id").sort_values(
+        "lead_id", ignore_index=True
+    )

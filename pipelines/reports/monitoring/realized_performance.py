@@ -1,0 +1,169 @@
+"""Which nights have matured, what became of their scores, and what that says of the model."""
+
+from typing import Any
+
+import pandas as pd
+
+from leadlight.pipelines.params.sections import Watch
+from leadlight.pipelines.reports.monitoring.dataset import Material
+from leadlight.pipelines.reports.monitoring.findings import ACT, FINE, LOOK, Check, Finding, Level
+from leadlight.pipelines.reports.monitoring.realized_outcomes import Outcome, follow
+from leadlight.serving.store.run_history import PastNight
+
+__all__ = ["choose_nights", "matured"]
+
+NAME = "Outcomes of earlier nights"
+#: a night of about that age
+NEAR_DAYS = 15
+#: actual over expected wins that may be, by the 95 % and by the 99 % interval
+LOOK_RATIO, ACT_RATIO = (0.9, 1 / 0.9), (0.8, 1.25)
+LOOK_AUC, ACT_AUC = 0.05, 0.1
+LOOK_SLOPE = (0.75, 4 / 3)
+
+
+def choose_nights(
+    nights: list[PastNight], now: pd.Timestamp, horizon_days: int, ages_days: tuple[int, ...]
+) -> tuple[list[PastNight], list[PastNight]]:
+    """Choose the nights to follow, and those of about the wanted ages that have not matured.
+
+    Parameters
+    ----------
+    nights : list of PastNight
+        All that are stored, newest first.
+    now : pd.Timestamp
+        Outcomes are known up to here.
+    horizon_days : int
+        Length of the window of outcomes.
+    ages_days : tuple of int
+        Wanted ages of nights, and wanted distances before the newest matured night.
+
+    Returns
+    -------
+    matured, waiting : list of PastNight
+        Newest first. Matured are only nights whose whole window has ended; the newest of them is there.
+    """
+    end = now - pd.Timedelta(days=horizon_days)
+    ended = [night for night in nights if pd.Timestamp(night.as_of) <= end]
+    waiting = [night for night in nights if pd.Timestamp(night.as_of) > end]
+    chosen = _near(ended, now, ages_days)
+    if ended:
+        chosen |= {ended[0].night: ended[0]}
+        chosen |= _near(ended, pd.Timestamp(ended[0].as_of), ages_days)
+    return _newest_first(chosen), _newest_first(_near(waiting, now, ages_days))
+
+
+def matured(material: Material) -> tuple[Check, dict[str, Any]]:
+    """Follow the chosen nights, and judge the model by the newest that has matured.
+
+    Parameters
+    ----------
+    material : Material
+
+    Returns
+    -------
+    check : Check
+    content : dict
+        ``nights`` (of :class:`Outcome`), ``waiting`` (as_of, matures_on), ``known_until``.
+    """
+    if not material.dated:
+        said = "the source has no dates, so that outcomes of earlier nights cannot be followed"
+        return Check(NAME, said, (), False), {"nights": [], "waiting": [], "known_until": None}
+    horizon, limits = int(material.scorer.facts["horizon_days"]), material.params.watch
+    nights = material.store.past_nights(material.night.as_of)
+    ended, waiting = choose_nights(nights, material.now, horizon, limits.ages_days)
+    seed = material.params.training.seed
+    found = []
+    for night in ended:
+        scores = material.store.scores_at(night.night)
+        outcome = follow(night, scores, material.engine, horizon, now=material.now, seed=seed)
+        if outcome is not None:
+            found.append(outcome)
+    content = {
+        "nights": [outcome.to_dict() for outcome in found],
+        "waiting": [{"as_of": n.as_of.isoformat(), "matures_on": _ends(n, horizon)} for n in waiting],
+        "known_until": material.now.isoformat(),
+    }
+    if not found:
+        first = nights[-1]
+        ends = _ends(first, horizon)[:10]
+        said = f"no night has matured yet: the first, of {first.as_of:%Y-%m-%d}, will on {ends}"
+        return Check(NAME, said, (), False), content
+    newest = found[0]
+    wins = f"{newest.expected:,.0f} wins were expected and {newest.actual:,} seen"
+    said = f"of the scores of {newest.as_of[:10]}, {wins}"
+    if newest.expected < limits.fewest_wins:
+        said += f"; below {limits.fewest_wins} expected wins nothing is judged"
+        return Check(NAME, said, (), False), content
+    findings = _judge(newest, limits, material)
+    return Check(NAME, said, tuple(findings)), content
+
+
+def _judge(outcome: Outcome, limits: Watch, material: Material) -> list[Finding]:
+    calibrated = material.version.tags.get("calibrated") == "true"
+    same = outcome.model_version == material.version.name
+    # a number that is shown as a rank promises no wins, and an older model is not the one to act upon
+    most: Level = ACT if same else LOOK
+    note = "" if same else f" (scored by {outcome.model_version}, before the present champion)"
+    found = []
+    level = _outside(outcome.ratio, LOOK_RATIO, outcome.ratio_surely, ACT_RATIO)
+    if level != FINE:
+        low, high = outcome.ratio
+        found.append(Finding(_at_most(level, most if calibrated else LOOK), "Wins against expected",
+            f"{outcome.actual:,} of the leads scored on {outcome.as_of[:10]} won within "
+            f"{material.scorer.facts['horizon_days']} days where {outcome.expected:,.0f} were expected: "
+            f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
+            {"actual": outcome.actual, "expected": outcome.expected}))  # fmt: skip
+    auc, promised = outcome.measured.get("auc"), outcome.promised["auc"]
+    if auc is not None and promised["value"] is not None and outcome.auc_error is not None:
+        short, error = promised["value"] - auc, outcome.auc_error
+        act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
+        if act or (short > LOOK_AUC and short - 1.96 * error > 0):
+            found.append(Finding(_at_most(ACT if act else LOOK, most), "AUC against expected",
+                f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
+                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {promised['value']:.2f} was to "
+                f"be expected{note}",
+                {"auc": auc, "expected": promised["value"]}))  # fmt: skip
+    if outcome.slope and outcome.slope_surely and _apart(outcome.slope_surely, LOOK_SLOPE):
+        spread = "too far apart" if outcome.slope[0] < 1 else "too close together"
+        found.append(Finding(LOOK, "Calibration slope",
+            f"the chances of {outcome.as_of[:10]} lie {spread}: slope {outcome.slope[0]:.2f}, 95 % interval "
+            f"{outcome.slope[1]:.2f} to {outcome.slope[2]:.2f}{note}"))  # fmt: skip
+    return sorted(found, key=lambda f: f.level != ACT)
+
+
+def _outside(
+    likely: tuple[float, float],
+    look: tuple[float, float],
+    surely: tuple[float, float],
+    act: tuple[float, float],
+) -> Level:
+    if _apart(surely, act):
+        return ACT
+    return LOOK if _apart(likely, look) else FINE
+
+
+def _apart(interval: tuple[float, float], allowed: tuple[float, float]) -> bool:
+    return interval[1] < allowed[0] or interval[0] > allowed[1]
+
+
+def _at_most(level: Level, most: Level) -> Level:
+    return LOOK if level == ACT and most == LOOK else level
+
+
+def _near(nights: list[PastNight], start: pd.Timestamp, ages: tuple[int, ...]) -> dict[int, PastNight]:
+    near = {}
+    for age in ages:
+        target = start - pd.Timedelta(days=age)
+        away = {n.night: abs(pd.Timestamp(n.as_of) - target) for n in nights}
+        best = min(nights, key=lambda n: away[n.night], default=None)
+        if best is not None and away[best.night] <= pd.Timedelta(days=NEAR_DAYS):
+            near[best.night] = best
+    return near
+
+
+def _newest_first(nights: dict[int, PastNight]) -> list[PastNight]:
+    return [nights[number] for number in sorted(nights, reverse=True)]
+
+
+def _ends(night: PastNight, horizon_days: int) -> str:
+    return (pd.Timestamp(night.as_of) + pd.Timedelta(days=horizon_days)).isoformat()

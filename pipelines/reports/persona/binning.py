@@ -1,0 +1,87 @@
+"""Ranges that fit topics are cut into: values of a category, spans of a number, and what is not known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadlight.features.catalogue import Feature
+from leadlight.serving.text.messages import tell_if_known
+
+__all__ = ["FEWEST_LEADS", "NOT_KNOWN", "OTHER", "cut"]
+
+NOT_KNOWN = "not known"
+#: a range of fewer leads tells of single people, and little else: they stand together
+FEWEST_LEADS = 10
+OTHER = "(other)"
+#: ranges a topic; rarer ones are pooled
+MOST_RANGES = 20
+#: spans of a number, of about as many leads each
+SPANS = 5
+
+
+def cut(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str, str]]) -> pd.Series:
+    """Name the range of each lead.
+
+    Parameters
+    ----------
+    feature : Feature
+        A category or a number.
+    column : pd.Series, shape (n,)
+        Its values.
+    spellings : mapping
+        Attribute -> folded text -> the spelling to show.
+
+    Returns
+    -------
+    pd.Series of str, shape (n,)
+        Ranges of fewer than ten leads are pooled to :data:`OTHER`.
+    """
+    named = _spans(column) if feature.kind == "number" else _values(feature, column, spellings)
+    counts = named.value_counts()
+    order = sorted(counts.index, key=lambda name: (name != NOT_KNOWN, -counts[name], name))
+    kept = [name for name in order[:MOST_RANGES] if counts[name] >= FEWEST_LEADS]
+    return named.where(named.isin(kept), OTHER)
+
+
+def _values(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str, str]]) -> pd.Series:
+    shown = spellings.get(feature.topic, {}) if feature.family == "attribute" else {}
+
+    def told(text: Any) -> str:
+        if pd.isna(text):
+            return NOT_KNOWN
+        if feature.family == "attribute":
+            return shown.get(text, str(text))
+        return tell_if_known("en", f"code.{text}", str(text))
+
+    names = {text: told(text) for text in column.unique() if not pd.isna(text)}
+    return column.map(names).astype("str").where(column.notna(), NOT_KNOWN)
+
+
+def _spans(column: pd.Series) -> pd.Series:
+    """Cut at quantiles rounded to two digits, which people can say; few numbers stand for themselves."""
+    x = column.to_numpy(dtype=float)
+    known = x[~np.isnan(x)]
+    values = np.unique(known)
+    if len(values) <= SPANS:
+        exact = [NOT_KNOWN if np.isnan(v) else f"{v:,.10g}" for v in x]
+        return pd.Series(exact, column.index, dtype="str")
+    quantiles = np.quantile(known, np.arange(1, SPANS) / SPANS)
+    edges = np.unique([float(f"{quantile:.2g}") for quantile in quantiles])
+    edges = edges[(edges > values[0]) & (edges <= values[-1])]
+    whole = bool((known % 1 == 0).all() and (edges % 1 == 0).all())
+    names = [_span(low, high, whole) for low, high in zip([None, *edges], [*edges, None], strict=True)]
+    places = np.searchsorted(edges, x, side="right")
+    told = [NOT_KNOWN if np.isnan(v) else names[place] for v, place in zip(x, places, strict=True)]
+    return pd.Series(told, column.index, dtype="str")
+
+
+def _span(low: float | None, high: float | None, whole: bool) -> str:
+    if low is None:
+        return "all" if high is None else f"under {high:,.10g}"
+    if high is None:
+        return f"{low:,.10g} or more"
+    if not whole:
+        return f"{low:,.10g} to under {high:,.10g}"
+    return f"{low:,.10g}" if high == low + 1 else f"{low:,.10g} to {high - 1:,.10g}"

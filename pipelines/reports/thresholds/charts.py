@@ -1,0 +1,184 @@
+"""Pictures of thresholds as SVG that stands inside a page and needs no network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from leadlight.pipelines.reporting.rendering import INK, as_svg
+from leadlight.pipelines.reports.thresholds.text import SHORT, percent, plain
+
+__all__ = ["replay_chart", "score_chart"]
+
+PRECISION, RECALL, VOLUME, PROPOSED, GREY = "#1f5fa8", "#1c7d4d", "#8a9099", "#8e3b8a", "#b9bec6"
+TITLES = {
+    "standing": "standing above",
+    "entering": "new a week",
+    "leaving": "falling below a week",
+    "flaps": "back and forth within 4 weeks",
+}
+
+
+def score_chart(report: Mapping[str, Any], width: int) -> str:
+    """Draw precision and recall of every score with their bands, and the volume below.
+
+    Parameters
+    ----------
+    report : mapping
+        See :func:`leadlight.pipelines.reports.thresholds.report.examine`.
+    width : int
+        Pixels of the plotting area.
+    """
+    marks = _marks(report)
+    rates = alt.layer(
+        _rules(marks), *_band(report, "recall", RECALL), *_band(report, "precision", PRECISION),
+        *_said(report, width), *_names(marks),
+    ).properties(width=width, height=280)  # fmt: skip
+    panels = [rates]
+    weekly = _frame(report, "entering_per_week")
+    if len(weekly):
+        panels.append(_volume(weekly, marks).properties(width=width, height=110))
+    chart = alt.vconcat(*panels, spacing=14).resolve_scale(x="shared", color="independent")
+    return as_svg(chart)
+
+
+def _x(title: str | None = None) -> alt.X:
+    axis = alt.Axis(values=list(range(0, 101, 20)), title=title, grid=False)
+    return alt.X("score:Q", scale=alt.Scale(domain=(0, 100), nice=False), axis=axis)
+
+
+def _frame(report: Mapping[str, Any], figure: str) -> pd.DataFrame:
+    """Rows of scores that are believed: beyond them a figure stands on a handful of leads."""
+    rows = [row for row in report["scores"] if row[figure] is not None and row["believed"]]
+    columns = {"score": [row["score"] for row in rows]}
+    ends = {end: [row[figure][place] for row in rows] for place, end in enumerate(("value", "low", "high"))}
+    return pd.DataFrame(columns | ends)
+
+
+def _band(report: Mapping[str, Any], figure: str, colour: str) -> list[alt.Chart]:
+    data = _frame(report, figure)
+    y = alt.Y("low:Q", scale=alt.Scale(domain=(0, 1)), axis=alt.Axis(format="%", tickCount=5, title=None))
+    band = alt.Chart(data).mark_area(color=colour, opacity=0.18).encode(_x(), y, y2="high:Q")
+    line = alt.Chart(data).mark_line(color=colour, strokeWidth=2.5).encode(_x(), y="value:Q")
+    return [band, line]
+
+
+def _said(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
+    """Write the figures beside the lines where the thresholds stand, and the names of the lines."""
+    places = []
+    for threshold in report["standing"].values():
+        for figure, colour in (("precision", PRECISION), ("recall", RECALL)):
+            if threshold[figure]:
+                value = threshold[figure][0]
+                said = f"{figure} {percent(value)}"
+                places.append({"score": threshold["score"], "y": value, "said": said, "colour": colour})
+    data = pd.DataFrame(places)
+    if data.empty:
+        return []
+    base = alt.Chart(data).encode(_x(), y="y:Q", color=alt.Color("colour:N", scale=None))
+    dots = base.mark_point(filled=True, size=55, opacity=1)
+    words = []
+    for colour, dy in ((PRECISION, 15), (RECALL, -9)):  # apart even where the two lines cross
+        text = base.mark_text(align="left", dx=7, dy=dy, fontSize=13, fontWeight=600)
+        words.append(text.encode(text="said:N").transform_filter(alt.datum.colour == colour))
+    return [dots, *words]
+
+
+def _marks(report: Mapping[str, Any]) -> pd.DataFrame:
+    marks = [
+        {"score": t["score"], "said": SHORT[name], "colour": INK} for name, t in report["standing"].items()
+    ]
+    for name, t in (report["proposed"] or {}).items():
+        if t["sentence"] != report["standing"][name]["sentence"]:
+            marks.append({"score": t["score"], "said": f"{SHORT[name]} proposed", "colour": PROPOSED})
+    return pd.DataFrame(marks).astype({"score": float})
+
+
+def _rules(marks: pd.DataFrame) -> alt.Chart:
+    colour = alt.Color("colour:N", scale=None)
+    return alt.Chart(marks).mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(_x(), color=colour)
+
+
+def _names(marks: pd.DataFrame) -> list[alt.Chart]:
+    """Write what each rule is above the panel; proposals one line higher, so that names do not meet."""
+    named = []
+    for (_, line), dy in zip(marks.iterrows(), (-9, -9, -25, -25), strict=False):
+        base = alt.Chart(pd.DataFrame([line]))
+        text = base.mark_text(dy=dy, fontSize=13, fontWeight=600)
+        named.append(
+            text.encode(_x(), y=alt.value(0), text="said:N", color=alt.Color("colour:N", scale=None))
+        )
+    return named
+
+
+def _volume(data: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
+    # square roots: a few leads at 80 must be seen beside hundreds at 10
+    scale = alt.Scale(type="sqrt", nice=False, domain=(0, float(data["high"].max()) * 1.05))
+    axis = alt.Axis(tickCount=4, title=None, format="~s")
+    base = alt.Chart(data).encode(_x("score"))
+    area = base.mark_area(color=VOLUME, opacity=0.45).encode(y=alt.Y("value:Q", scale=scale, axis=axis))
+    line = base.mark_line(color="#5b626c", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
+    at = data.astype({"score": float}).merge(marks, on="score").assign(said=lambda d: d["value"].map(plain))
+    words = alt.Chart(at).mark_text(align="left", dx=6, dy=-8, fontSize=13, color=INK, fontWeight=600)
+    told = words.encode(_x("score"), y=alt.Y("value:Q", scale=scale), text="said:N")
+    layers = alt.layer(area, line, _rules(marks).encode(_x("score")), told)
+    return layers.properties(title=_title("new leads above it, a week"))
+
+
+def replay_chart(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
+    """Draw the weeks of one threshold as small multiples: standing, entering, leaving, back and forth.
+
+    Parameters
+    ----------
+    replay : mapping
+        See :func:`leadlight.pipelines.reports.thresholds.report.examine`.
+    name : str
+        The threshold.
+    width : int
+        Pixels of the plotting area.
+    """
+    rows = []
+    for who, colour in (("standing", PRECISION), ("proposed", PROPOSED)):
+        if replay[who] is None or (who == "proposed" and replay[who][name] == replay["standing"][name]):
+            continue
+        for place, week in enumerate(replay[who][name]["weeks"]):
+            for key in TITLES:
+                if place or key == "standing":
+                    rows.append({"week": week["as_of"], "key": key, "leads": week[key], "colour": colour})
+            if place and who == "standing":
+                rows.append(
+                    {"week": week["as_of"], "key": "flaps", "leads": week["flaps_without"], "colour": GREY}
+                )
+    data = pd.DataFrame(rows).assign(week=lambda d: pd.to_datetime(d["week"]))
+    panels = [_weeks(data[data["key"] == key], title, width) for key, title in TITLES.items()]
+    panels[-1] = panels[-1].encode(alt.X("week:T", title=None, axis=_months(True)))
+    return as_svg(alt.vconcat(*panels, spacing=16).resolve_scale(color="independent", x="shared"))
+
+
+def _months(labels: bool) -> alt.Axis:
+    return alt.Axis(
+        format="%b %Y" if labels else "", tickCount="month", labels=labels, grid=True, ticks=False
+    )
+
+
+def _weeks(data: pd.DataFrame, title: str, width: int) -> alt.Chart:
+    top = max(1.0, float(data["leads"].max()) * 1.1)
+    return (
+        alt.Chart(data)
+        .mark_line(strokeWidth=2)
+        .encode(
+            alt.X("week:T", title=None, axis=_months(False)),
+            alt.Y("leads:Q", scale=alt.Scale(domain=(0, top)), axis=alt.Axis(tickCount=3, title=None)),
+            alt.Color("colour:N", scale=None),
+        )
+        .properties(
+            width=width,
+            height=62,
+            title=_title(title),
+        )
+    )
+
+
+def _title(said: str) -> alt.TitleParams:
+    return alt.TitleParams(said, anchor="start", fontSize=13, fontWeight="normal", color=INK, offset=4)

@@ -1,0 +1,188 @@
+"""The law of the simulated world: one daily step, used both to make the past and to look ahead.
+
+Within a day (UTC midnight to midnight, or from a lead's creation to midnight) all rates are constants of
+the day's first moment times the share of the day's rhythm that passes (`rhythm.day_share`). Ages of
+activities are counted in calendar days. A step may therefore start or end at any second, and adding up a
+day's activities before they decay follows the same law as handling them one by one.
+
+What drives the future is only what is written here: fit and pace (functions of true attributes), consent, the
+calendar, and the lead's own past activities through two decayed sums, the day of the last one, and whether
+there was an unsubscribe.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from leadlight.pipelines.simulation.seasonality import Floats, Ints, Rhythm
+
+__all__ = ["TYPES", "State", "Step", "Today", "Traits", "advance", "draw", "look"]
+
+TYPES = (
+    "page_view",
+    "pricing_page",
+    "email_open",
+    "email_click",
+    "whitepaper_download",
+    "webinar",
+    "demo_request",
+    "form_submit",
+    "sales_call",
+    "unsubscribe",
+)
+UNSUBSCRIBE = TYPES.index("unsubscribe")
+
+SHORT_HALF_LIFE, LONG_HALF_LIFE = 7.0, 28.0
+"""Days in which the weight of an activity halves: passing interest, and lasting intent."""
+SHORT_WEIGHT = np.array([0.8, 1.6, 0.2, 0.8, 1.0, 1.2, 2.5, 0.8, 1.2, 0.0])
+LONG_WEIGHT = np.array([0.05, 1.0, 0.0, 0.1, 0.6, 1.0, 3.5, 0.4, 1.2, 0.0])
+
+# Activities a day and type, in the order of TYPES, for each of the four terms of `_terms`.
+MIX = np.array(
+    [
+        [0.200, 0.018, 0.000, 0.000, 0.012, 0.005, 0.0030, 0.004, 0.022, 0.000],
+        [0.060, 0.010, 0.000, 0.000, 0.004, 0.002, 0.0025, 0.002, 0.012, 0.000],
+        [0.000, 0.000, 0.200, 0.025, 0.000, 0.000, 0.0000, 0.000, 0.000, 0.008],
+        [0.000, 0.000, 0.080, 0.040, 0.000, 0.000, 0.0000, 0.000, 0.000, 0.000],
+    ]
+)
+RATE = MIX.sum(axis=1)
+
+WIN_LEVEL, WIN_FIT, WIN_SHORT, WIN_LONG, WIN_BOTH = -9.6, 0.70, 0.72, 1.55, 0.35
+LOSS_LEVEL, LOSS_SILENCE = -6.65, 0.9
+WIN_SILENCE = 0.5
+WIN_UNSUBSCRIBED, LOSS_UNSUBSCRIBED = 0.35, 1.8
+LARGEST_HAZARD = 0.12
+
+
+class Traits(NamedTuple):
+    """What is fixed about leads; arrays that broadcast against those of `State`."""
+
+    fit: Floats
+    """Standardised: mean about 0, spread about 1."""
+    pace: Floats
+    """Factor on the lead's own activity."""
+    mail: Floats
+    """1 where campaign mail may be sent, else 0."""
+    created: Ints
+    """Day number of the creation."""
+
+
+@dataclass
+class State:
+    """What the past of leads amounts to at the start of a step."""
+
+    short: Floats
+    long: Floats
+    last: Ints
+    """Day number of the latest activity."""
+    gone: Floats
+    """1 after an unsubscribe, else 0."""
+
+
+class Today(NamedTuple):
+    """What the first moment of a day settles for the whole of it."""
+
+    terms: tuple[Floats, Floats, Floats, Floats]
+    activity: Floats
+    """Activities a day."""
+    win: Floats
+    loss: Floats
+    """Hazards a day."""
+
+
+class Step(NamedTuple):
+    """Activities drawn for a step, one entry each."""
+
+    lane: Ints
+    """Position in the flattened state."""
+    type: Ints
+
+
+def look(rhythm: Rhythm, traits: Traits, state: State, day: Ints) -> Today:
+    """Rates and hazards of a day, from the state at its first moment.
+
+    Parameters
+    ----------
+    rhythm : Rhythm
+        Calendar tables.
+    traits, day : Traits, ndarray
+        Broadcast against the state: shape (lanes,) or (snapshots, 1).
+    state : State
+        Arrays of shape (lanes,) or (snapshots, draws).
+
+    Returns
+    -------
+    Today
+        Rates and hazards per day, in the shape of the state.
+    """
+    row = rhythm.row(day)
+    season, wave, closing = rhythm.season[row], rhythm.wave[row], rhythm.closing[row]
+    age = np.maximum(day - traits.created, 0).astype(np.float64)
+    short, long = np.log1p(state.short), np.log1p(state.long)
+
+    own = season * traits.pace * (0.05 + 0.95 * np.exp2(-age / 14.0))
+    drawn_on = season * short
+    reached = wave * traits.mail * (1.0 - state.gone)
+    terms = (own + np.zeros_like(short), drawn_on, reached * traits.pace, reached * short)
+    activity = sum((term * rate for term, rate in zip(terms, RATE, strict=True)), np.zeros_like(short))
+
+    # Deals take time: nobody buys on the first day, and the clock of a lead starts with its creation.
+    ready = closing * (1.0 - np.exp2(-((age / 9.0) ** 2)))
+    given_up = closing * (1.0 - np.exp2(-age / 10.0))
+    engaged = WIN_SHORT * short + WIN_LONG * long
+    silence = np.log1p(np.maximum(day - state.last, 0) / 14.0)
+    win = ready * np.exp(
+        WIN_LEVEL + WIN_FIT * traits.fit + engaged + WIN_BOTH * traits.fit * long - WIN_SILENCE * silence
+    )
+    loss = given_up * np.exp(LOSS_LEVEL + LOSS_SILENCE * silence)
+    win = np.minimum(win * np.where(state.gone > 0, WIN_UNSUBSCRIBED, 1.0), LARGEST_HAZARD)
+    loss = loss * np.where(state.gone > 0, LOSS_UNSUBSCRIBED, 1.0)
+    return Today(terms=terms, activity=activity, win=win, loss=loss)
+
+
+def draw(today: Today, share: Floats, rng: np.random.Generator) -> Step:
+    """Draw the activities of a step.
+
+    The number per lane is Poisson with the summed rate, and each one's type is drawn by its share in that
+    rate: the same law as independent Poisson counts per type, at a fraction of the draws.
+
+    Parameters
+    ----------
+    today : Today
+        Rates of the day.
+    share : ndarray
+        Share of the day's rhythm that the step covers, 0 to 1; broadcasts against the rates.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Step
+        Lanes (ascending) and types of the activities.
+    """
+    counts = np.asarray(rng.poisson(today.activity * share), dtype=np.int64).ravel()
+    hit = np.flatnonzero(counts)
+    lane = np.repeat(hit, counts[hit])
+    weights = np.stack([np.broadcast_to(term, today.activity.shape).ravel()[lane] for term in today.terms])
+    ladder = np.cumsum(weights.T @ MIX, axis=1)
+    rung = rng.random(len(lane)) * ladder[:, -1]
+    kind = (rung[:, None] >= ladder).sum(axis=1)
+    return Step(lane=lane, type=np.minimum(kind, len(TYPES) - 1))
+
+
+def advance(state: State, step: Step, day: Ints) -> State:
+    """State at the next midnight: the day's activities added, then everything one day older."""
+    shape, size = state.short.shape, state.short.size
+    short = state.short + np.bincount(step.lane, SHORT_WEIGHT[step.type], size).reshape(shape)
+    long = state.long + np.bincount(step.lane, LONG_WEIGHT[step.type], size).reshape(shape)
+    last, gone = state.last.copy(), state.gone.copy()
+    last.ravel()[step.lane] = np.broadcast_to(day, shape).ravel()[step.lane]
+    gone.ravel()[step.lane[step.type == UNSUBSCRIBE]] = 1.0
+    return State(
+        short=short * 2.0 ** (-1.0 / SHORT_HALF_LIFE),
+        long=long * 2.0 ** (-1.0 / LONG_HALF_LIFE),
+        last=last,
+        gone=gone,
+    )

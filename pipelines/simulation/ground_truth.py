@@ -1,0 +1,197 @@
+"""The true probability to win, which only a simulated world can tell."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from leadlight.pipelines.simulation import dynamics
+from leadlight.pipelines.simulation.event_simulation import Course, Log, standing
+from leadlight.pipelines.simulation.files import write_parquet, write_text
+from leadlight.pipelines.simulation.population import traits_of
+from leadlight.pipelines.simulation.seasonality import AFTER, DAY_SECONDS, Floats, Ints, Rhythm, day_share
+from leadlight.pipelines.simulation.settings import SimulationSettings
+
+__all__ = ["save", "true_probability"]
+
+LANES = 32_768
+"""Futures handled at once: small enough for the processor's cache, large enough for numpy."""
+LARGEST_SECOND = 2**32
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Checked snapshots: shapes (snapshots,)."""
+
+    lead: Ints
+    second: Ints
+    """Since the start of the span."""
+
+
+def save(settings: SimulationSettings, folder: Path, leads: pd.DataFrame, course: Course) -> None:
+    """Write the clean state of a simulated world to `folder/truth`."""
+    truth = folder / "truth"
+    truth.mkdir(parents=True, exist_ok=True)
+    write_parquet(leads.assign(closed=course.closed, won=course.won), truth / "leads.parquet")
+    log = pd.DataFrame({"lead": course.log.lead, "second": course.log.second, "type": course.log.type})
+    write_parquet(log, truth / "activities.parquet")
+    write_text(settings.model_dump_json(indent=2) + "\n", truth / "settings.json")
+
+
+def true_probability(
+    settings: SimulationSettings,
+    folder: Path,
+    snapshots: pd.DataFrame,
+    horizon_days: int,
+    *,
+    draws: int = 64,
+    seed: int = 0,
+    on_progress: Callable[[float], None] | None = None,
+) -> "pd.Series[float]":
+    """Probability that an open lead is won within the horizon, given all that has happened so far.
+
+    Futures are simulated with the law that made the past. Only the activities are drawn: whether the deal is
+    closed is averaged over exactly, by adding up survival x chance to win day by day, which leaves far less
+    noise than counting wins.
+
+    Parameters
+    ----------
+    settings : SimulationSettings
+        The settings that `folder` was simulated with.
+    folder : Path
+        Where `simulate` has written.
+    snapshots : DataFrame, shape (snapshots, >=2)
+        `lead_id` (text) and `as_of` (datetime64, UTC without a zone). Each lead is created and still open at
+        `as_of`, which may be any second.
+    horizon_days : int
+        Length of the window [as_of, as_of + horizon_days), in days; at least 1.
+    draws : int
+        Futures per snapshot; at least 1.
+    seed : int
+        Seed of the futures.
+    on_progress : callable, optional
+        Told the share done, 0 to 1.
+
+    Returns
+    -------
+    Series, shape (snapshots,)
+        Probabilities from 0 to 1, with the index of `snapshots`.
+
+    Raises
+    ------
+    ValueError
+        If the horizon, the draws, a lead or a moment is not as described, or `folder` was simulated with
+        other settings.
+    """
+    if horizon_days < 1 or draws < 1:
+        name, got = ("horizon_days", horizon_days) if horizon_days < 1 else ("draws", draws)
+        raise ValueError(f"The {name} of true_probability must be at least 1. Got {got}.")
+    truth = folder / "truth"
+    written = json.loads((truth / "settings.json").read_text())
+    if written != json.loads(settings.model_dump_json()):
+        raise ValueError(f"The settings of {folder} must be those it was simulated with. Got {settings!r}.")
+    leads = pd.read_parquet(truth / "leads.parquet")
+    table = pd.read_parquet(truth / "activities.parquet")
+    log = Log(*(table[name].to_numpy(dtype=np.int64) for name in ("lead", "second", "type")))
+    moments = _checked(settings, leads, snapshots, horizon_days)
+    rhythm = Rhythm.of(settings.start, settings.days)
+
+    rng = np.random.Generator(np.random.SFC64(seed))
+    result = np.empty(len(snapshots))
+    block = max(LANES // draws, 1)
+    for first in range(0, len(snapshots), block):
+        part = slice(first, first + block)
+        some = _Moments(moments.lead[part], moments.second[part])
+        result[part] = _look_ahead(leads, log, rhythm, some, horizon_days=horizon_days, draws=draws, rng=rng)
+        if on_progress is not None:
+            on_progress(min((first + block) / len(snapshots), 1.0))
+    return pd.Series(result, index=snapshots.index, name="true_probability")
+
+
+def _checked(
+    settings: SimulationSettings, leads: pd.DataFrame, snapshots: pd.DataFrame, horizon_days: int
+) -> _Moments:
+    lead = pd.Index(leads["lead_id"]).get_indexer(pd.Index(snapshots["lead_id"]))
+    if (lead < 0).any():
+        got = snapshots["lead_id"].to_numpy()[lead < 0][0]
+        raise ValueError(f"The lead_id of a snapshot must be a simulated lead. Got {got}.")
+    as_of = pd.to_datetime(snapshots["as_of"])
+    second = ((as_of - pd.Timestamp(settings.start)) // pd.Timedelta(seconds=1)).to_numpy(dtype=np.int64)
+    created, closed = leads["created"].to_numpy()[lead], leads["closed"].to_numpy()[lead]
+    latest = (settings.days + AFTER - horizon_days - 1) * DAY_SECONDS
+    wrong = (second < created) | ((closed >= 0) & (closed < second)) | (second > latest)
+    if wrong.any():
+        got = f"{snapshots['lead_id'].to_numpy()[wrong][0]} at {as_of.to_numpy()[wrong][0]}"
+        raise ValueError(
+            "The as_of of a snapshot must be a moment at which the lead is created and open, "
+            f"with the horizon inside the calendar. Got {got}."
+        )
+    return _Moments(lead=np.asarray(lead, dtype=np.int64), second=np.asarray(second, dtype=np.int64))
+
+
+def _look_ahead(
+    leads: pd.DataFrame,
+    log: Log,
+    rhythm: Rhythm,
+    at: _Moments,
+    *,
+    horizon_days: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Mean chance to win over drawn futures; shape (snapshots,)."""
+    created = leads["created"].to_numpy(dtype=np.int64)[at.lead]
+    day = at.second // DAY_SECONDS
+    # A day's rates are those of its first moment, also for a look from the middle of it.
+    opened = np.maximum(day * DAY_SECONDS, created)
+    key = log.lead * LARGEST_SECOND + (log.second + LARGEST_SECOND // 2)
+    mark = at.lead * LARGEST_SECOND
+    first = np.searchsorted(key, mark)
+    morning = np.searchsorted(key, mark + opened + LARGEST_SECOND // 2)
+    now = np.searchsorted(key, mark + at.second + LARGEST_SECOND // 2)
+
+    start = standing(log, first, morning, day)
+    since = standing(log, morning, now, day)
+    shape = (len(day), draws)
+
+    def per_draw(values: Floats) -> Floats:
+        return np.repeat(values[:, None], draws, axis=1)
+
+    state = dynamics.State(
+        per_draw(start.short),
+        per_draw(start.long),
+        np.repeat(start.last[:, None], draws, 1),
+        per_draw(start.gone),
+    )
+    pace, mail = traits_of(leads.iloc[at.lead])
+    traits = dynamics.Traits(
+        leads["fit"].to_numpy()[at.lead][:, None],
+        pace[:, None],
+        mail[:, None],
+        (created // DAY_SECONDS)[:, None],
+    )
+    passed = day_share(at.second % DAY_SECONDS)[:, None]
+    survival, chance = np.ones(shape), np.zeros(shape)
+    for ahead in range(horizon_days + 1):
+        share = passed if ahead == horizon_days else 1.0 - passed if ahead == 0 else np.ones_like(passed)
+        if not share.any():
+            break
+        when = day[:, None] + ahead
+        today = dynamics.look(rhythm, traits, state, when)
+        hazard = today.win + today.loss
+        leaves = -np.expm1(-hazard * share) * survival
+        chance += leaves * today.win / np.maximum(hazard, 1e-300)
+        survival -= leaves
+        if ahead == horizon_days:
+            break
+        step = dynamics.draw(today, share, rng)
+        if ahead == 0:
+            state.short += since.short[:, None]
+            state.long += since.long[:, None]
+            state.last = np.maximum(state.last, since.last[:, None])
+            state.gone = np.maximum(state.gone, since.gone[:, None])
+        state = dynamics.advance(state, step, when)
+    return np.asarray(chance.mean(axis=1), dtype=np.float64)

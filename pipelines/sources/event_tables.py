@@ -1,0 +1,145 @@
+"""What happened to leads: activities, deals, attribute changes and stages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from leadlight.pipelines.params.sections import Attribute
+from leadlight.pipelines.params.source import (
+    ActivitiesTable,
+    DealsTable,
+    HistoryTable,
+    Source,
+    StagesTable,
+    TimeColumn,
+)
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_reader import Reader, means, of_a_lead, present
+from leadlight.pipelines.sources.text_cleaning import clean_text, numbers
+from leadlight.pipelines.sources.times import days_to_moments, ends_of_days, local
+
+#: values beyond this are taken as unknown: sums are made of whole millionths
+MOST_VALUE = 1e9
+
+__all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
+
+
+def clean_activities(
+    source: Source, table: ActivitiesTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
+) -> pd.DataFrame:
+    """Read the activities.
+
+    Parameters
+    ----------
+    source, table : Source, ActivitiesTable
+        The mapping.
+    folder : Path
+        Folder that relative paths start from.
+    leads : pd.DataFrame
+        The clean leads; rows of other leads go to quarantine.
+    quarantine : Quarantine
+        Takes what cannot be used.
+
+    Returns
+    -------
+    pd.DataFrame
+        lead_id, occurred_at, type, value, object, local_at (when it happened by the clocks of
+        source.timezone). Activities before their lead's creation are kept; those known by the day alone
+        count from its end.
+    """
+    columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
+    reader = Reader("activities", table, columns, source, folder)
+    reader.text("lead_id", table.lead_id)
+    reader.time("occurred_at", table.occurred_at)
+    reader.text("type", table.type)
+    reader.number("value", table.value, most=MOST_VALUE)
+    reader.text("object", table.object)
+    schema = {
+        "lead_id": of_a_lead(leads),
+        "type": pa.Column(None, present("no activity type"), nullable=True),
+    }
+    good = reader.good(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
+    good["local_at"] = local(good["occurred_at"], source.timezone)
+    return _known_when_over(good, "occurred_at", table.occurred_at, source.timezone)
+
+
+def clean_deals(
+    source: Source, table: DealsTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
+) -> pd.DataFrame:
+    """Read the deals: lead_id, closed_at, won, amount. Arguments as :func:`clean_activities`."""
+    status = table.status
+    columns = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
+    reader = Reader("deals", table, columns, source, folder)
+    reader.text("lead_id", table.lead_id)
+    reader.time("closed_at", table.closed_at)
+    reader.number("amount", table.amount)
+    created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
+    reader.clean["closed_at"] = days_to_moments(reader.clean["closed_at"], created, source.timezone)
+    in_order = pa.Check(
+        lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
+    )
+    schema = {"lead_id": of_a_lead(leads)} | reader.time_schema("closed_at", in_order)
+    won = pd.Series(True, index=reader.clean.index)
+    if status:
+        reader.text("status", status.column)
+        allowed = (*status.won, *status.lost)
+        reason = f"status is not one of {', '.join(allowed)}"
+        is_allowed = pa.Check(lambda s: means(s, allowed), error=reason, ignore_na=False)
+        schema["status"] = pa.Column(None, is_allowed, nullable=True)
+        won = means(reader.clean["status"], status.won)
+    good = reader.good(schema, quarantine)
+    good = good.assign(won=won.loc[good.index])
+    return good[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
+
+
+def clean_history(
+    source: Source,
+    table: HistoryTable,
+    folder: Path,
+    leads: pd.DataFrame,
+    quarantine: Quarantine,
+    *,
+    attributes: Mapping[str, Attribute],
+) -> pd.DataFrame:
+    """Read the history: lead_id, attribute, value, number, changed_at.
+
+    Arguments as :func:`clean_activities`; `attributes` are those of params, which tell their kinds.
+    Changes known by the day alone count from its end.
+    """
+    columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
+    reader = Reader("history", table, columns, source, folder)
+    reader.text("lead_id", table.lead_id)
+    reader.text("attribute", table.attribute)
+    reader.text("value", table.value)
+    reader.time("changed_at", table.changed_at)
+    named = pa.Column(None, present("no attribute name"), nullable=True)
+    schema = {"lead_id": of_a_lead(leads), "attribute": named} | reader.time_schema("changed_at")
+    good = reader.good(schema, quarantine).reset_index(drop=True)
+    good["number"] = numbers(good["value"])
+    for name, rows in good.groupby("attribute").groups.items():
+        values = good.loc[rows, "value"]
+        kind = attributes[str(name)].kind if name in attributes else "category"
+        clean = clean_text(values, kind)
+        if name not in attributes:  # read by the audit alone; nobody said that these are no addresses
+            clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
+        good.loc[rows, "value"] = clean
+    good = good[["lead_id", "attribute", "value", "number", "changed_at"]]
+    return _known_when_over(good, "changed_at", table.changed_at, source.timezone)
+
+
+def _known_when_over(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
+    return frame.assign(**{name: ends_of_days(frame[name], timezone)}) if column.is_by_day else frame
+
+
+def clean_stages(
+    source: Source, table: StagesTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
+) -> pd.DataFrame:
+    """Read the stages: lead_id, stage, entered_at. Arguments as :func:`clean_activities`."""
+    reader = Reader("stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder)
+    reader.text("lead_id", table.lead_id)
+    reader.text("stage", table.stage)
+    reader.time("entered_at", table.entered_at)
+    schema = {"lead_id": of_a_lead(leads), "stage": pa.Column(None, present("no stage"), nullable=True)}
+    return reader.good(schema | reader.time_schema("entered_at"), quarantine).reset_index(drop=True)

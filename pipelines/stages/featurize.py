@@ -1,0 +1,109 @@
+"""``leadlight featurize``: the feature table of the snapshots, or of the open leads at any moment."""
+
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow.parquet as pq
+
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.engines.engine import Engine, feature_set, open_engine, read_into
+from leadlight.pipelines.engines.open_leads import open_leads_at
+from leadlight.pipelines.params import Params
+from leadlight.pipelines.workspace.workdir import Workdir, replacing, replacing_folder
+
+__all__ = ["featurize", "featurize_moment"]
+
+#: the file by which Spark says that a folder is whole; a folder without it is not ours to replace
+WHOLE = "_SUCCESS"
+
+
+def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> int:
+    """Write the feature table of the training snapshots.
+
+    Parameters
+    ----------
+    params : Params
+        Attributes and signals.
+    workdir : Workdir
+        Where the clean tables and snapshots are, and the features go.
+    engine : str, optional
+        ``duckdb`` or ``spark``, in place of the one that params name.
+
+    Returns
+    -------
+    int
+        Number of rows: one a snapshot.
+    """
+    opened = open_engine(workdir, engine or params.engine)
+    path = workdir.need(workdir.snapshots, "snapshot")
+    snapshots = read_into(opened.connection, path, "snapshots").select("lead_id", "as_of")
+    table = feature_set(params, opened.report).table(snapshots, opened.tables)
+    return _write(table, opened, workdir.features)
+
+
+def featurize_moment(
+    params: Params, workdir: Workdir, as_of: pd.Timestamp, output: Path, engine: str | None = None
+) -> int:
+    """Write the feature table of the leads open at a moment.
+
+    Parameters
+    ----------
+    params : Params
+        Attributes and signals.
+    workdir : Workdir
+        Where the clean tables are.
+    as_of : pd.Timestamp
+        The moment, naive UTC.
+    output : Path
+        Parquet file to write; with Spark a folder of them, by month.
+    engine : str, optional
+        ``duckdb`` or ``spark``, in place of the one that params name.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If no lead was open then.
+    """
+    opened = open_engine(workdir, engine or params.engine)
+    table = feature_set(params, opened.report).table(
+        open_leads_at(opened, as_of), opened.tables, moment=ibis.timestamp(as_of.isoformat())
+    )
+    return _write(table, opened, output)
+
+
+def _write(table: ir.Table, engine: Engine, output: Path) -> int:
+    if engine.name == "spark":
+        return _write_folder(table, engine, output)
+    with replacing(output, a_folder=_is_spark_folder(output)) as temporary:
+        engine.connection.to_parquet(table.order_by("as_of", "lead_id"), temporary)
+        rows: int = pq.read_metadata(temporary).num_rows
+    return rows
+
+
+def _write_folder(table: ir.Table, engine: Engine, output: Path) -> int:
+    """Let the workers write a folder, one part a month: the driver never holds the rows."""
+    if output.is_dir() and any(output.iterdir()) and not _is_spark_folder(output):
+        raise SourceError(
+            f"The output must be new, or a Parquet folder that Spark wrote. Got the folder {output}."
+        )
+    month = table.as_of.year().cast("string") + "-" + table.as_of.month().cast("string").lpad(2, "0")
+    with replacing_folder(output) as fresh:
+        engine.connection.to_parquet(
+            table.mutate(as_of_month=month),
+            str(fresh.resolve()),
+            partitionBy=["as_of_month"],
+            mode="overwrite",
+        )
+        counted = engine.connection.read_parquet(str(fresh.resolve()), table_name="written")
+        return int(counted.count().execute())
+
+
+def _is_spark_folder(path: Path) -> bool:
+    return (path / WHOLE).exists()

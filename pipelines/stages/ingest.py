@@ -1,0 +1,116 @@
+"""``leadlight ingest``: read the source, leave clean tables and a quarantine behind."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.params import Params
+from leadlight.pipelines.sources.event_tables import (
+    clean_activities,
+    clean_deals,
+    clean_history,
+    clean_stages,
+)
+from leadlight.pipelines.sources.leads import clean_leads, outcome_deals
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.times import local
+from leadlight.pipelines.workspace.as_of import midnight
+from leadlight.pipelines.workspace.workdir import Workdir, replacing_folder, write_frame, write_json
+
+__all__ = ["ingest"]
+
+TIMES = {
+    "leads": "created_at",
+    "activities": "occurred_at",
+    "deals": "closed_at",
+    "history": "changed_at",
+    "stages": "entered_at",
+}
+
+
+def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
+    """Clean every mapped table.
+
+    Parameters
+    ----------
+    params : Params
+        The mapping.
+    folder : Path
+        Folder that relative paths start from: that of the params file.
+    workdir : Workdir
+        Where the tables go. Nothing is written unless every table could be read.
+
+    Returns
+    -------
+    dict
+        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes.
+
+    Raises
+    ------
+    SourceError
+        If a table is missing or not as mapped, or too many rows are unusable.
+    """
+    source = params.source
+    quarantine = Quarantine(source.max_bad_share)
+    leads, attributes, spellings = clean_leads(params, folder, quarantine)
+    if leads.empty:
+        raise SourceError("The table leads must have at least one usable row. Got none.")
+    tables = {"leads": leads, "attributes": attributes}
+    shared = (folder, leads, quarantine)
+    if source.deals:
+        tables["deals"] = clean_deals(source, source.deals, *shared)
+    else:
+        tables["deals"] = outcome_deals(leads)
+    if source.activities:
+        tables["activities"] = clean_activities(source, source.activities, *shared)
+    if source.history:
+        tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
+    if source.stages:
+        tables["stages"] = clean_stages(source, source.stages, *shared)
+    report = _report(params, tables, quarantine, spellings)
+    with replacing_folder(workdir.tables) as fresh:
+        for name, frame in tables.items():
+            write_frame(fresh / f"{name}.parquet", frame)
+        quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
+        write_json(fresh / workdir.ingest_report.name, report)
+    return report
+
+
+def _report(
+    params: Params,
+    tables: dict[str, pd.DataFrame],
+    quarantine: Quarantine,
+    spellings: dict[str, dict[str, str]],
+) -> dict[str, Any]:
+    leads_table = params.source.leads
+    time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
+    ends = [_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
+    known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
+    history = tables.get("history")
+    historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
+    activities = tables.get("activities")
+    types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
+    return {
+        "rows": {name: len(frame) for name, frame in tables.items()},
+        "quarantine": quarantine.counts(),
+        "time": time,
+        "known_until": known_until.isoformat(),
+        "first_lead": tables["leads"]["created_at"].min().isoformat(),
+        "historised": historised,
+        "activity_types": {str(name): int(rows) for name, rows in types.items()},
+        "unnamed_activity_types": sorted(set(map(str, types.index)) - set(params.signals)),
+        "spellings": spellings,
+        "simulated": params.simulation is not None,
+    }
+
+
+def _newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
+    """Return up to when a table speaks; one that knows days alone speaks up to the beginning of its last."""
+    column = getattr(getattr(params.source, name), TIMES[name], None)
+    newest: pd.Timestamp = times.max()
+    if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):
+        zone = params.source.timezone
+        newest = midnight(local(times, zone).max(), zone)
+    return newest

@@ -1,0 +1,1 @@
+"""The working folder: paths, atomic writes, locks, moments, console."""

@@ -1,0 +1,100 @@
+"""Whole points that still add up: largest-remainder rounding."""
+
+import math
+from collections.abc import Sequence
+
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+
+__all__ = ["points_as_integers", "printed_score", "round_half_up", "share_out"]
+
+
+def round_half_up(value: float) -> int:
+    """Round to the nearest whole number, halves upwards, as people do."""
+    return math.floor(value + 0.5)
+
+
+def printed_score(score: float) -> int:
+    """Round a score so that it never crosses a threshold: 79.6 is printed as 79, for it is not yet 80.
+
+    Parameters
+    ----------
+    score : float
+        0 to 100.
+
+    Returns
+    -------
+    int
+        The nearest whole number on the same side of 50 and 80.
+    """
+    nearest = round_half_up(score)
+    for threshold in (MARKETING_SCORE, SALES_SCORE):
+        if score < threshold <= nearest:
+            return nearest - 1
+    return nearest
+
+
+def share_out(values: Sequence[float], total: int) -> list[int] | None:
+    """Round values so that they add up to a given whole number.
+
+    Each value becomes one of its two neighbouring whole numbers; those with the largest remainder go up.
+
+    Parameters
+    ----------
+    values : sequence of float
+    total : int
+        Near their sum.
+
+    Returns
+    -------
+    list of int or None
+        In the order of `values`, each less than 1 away from it, whole ones untouched, larger ones never
+        smaller, none with another sign; None where the total cannot be met that way.
+    """
+    floors = [math.floor(value) for value in values]
+    ups = total - sum(floors)
+    remainders = [value - floor for value, floor in zip(values, floors, strict=True)]
+    candidates = [index for index, remainder in enumerate(remainders) if remainder > 0]
+    candidates.sort(key=lambda index: -remainders[index])
+    if not 0 <= ups <= len(candidates):
+        return None
+    for index in candidates[:ups]:
+        floors[index] += 1
+    return floors
+
+
+def points_as_integers(base_score: float, points: Sequence[float], score: float) -> tuple[int, list[int]]:
+    """Round a base score and its points so that what is printed adds up.
+
+    The base is rounded as usual wherever possible, because it is the same for all leads of a model.
+
+    Parameters
+    ----------
+    base_score : float
+        0 to 100.
+    points : sequence of float
+        Of each topic.
+    score : float
+        Their sum, to 1e-6.
+
+    Returns
+    -------
+    base : int
+    points : list of int
+        In the order given; base plus points is the printed score. Signs and order are kept as far
+        as rounding allows: values of different size may print the same, never the other way round.
+
+    Raises
+    ------
+    ValueError
+        Where they are not the sum at all.
+    """
+    total = printed_score(score)
+    nearest = round_half_up(base_score)
+    # the nearest base fails only where sum and score lie on different sides of a half
+    for base in (nearest, nearest + 1, nearest - 1):
+        printed = share_out(points, total - base)
+        if printed is not None:
+            return base, printed
+    raise ValueError(
+        f"The base score and points of a score must add up to {score}. Got {base_score}, {points}."
+    )

@@ -1,0 +1,1 @@
+"""Predictive lead scoring that sales can see through."""
