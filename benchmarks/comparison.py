@@ -8,12 +8,12 @@ import numpy as np
 from quality_page import WORDS
 from rivals import RIVALS, Answer, Task
 
-from leadlight.models.metrics.metrics import FIGURES, Bootstrap, figures
-from leadlight.models.metrics.oracle import against_truth
+from leadlight.models.metrics.metrics import METRICS, ClusterBootstrap, compute_metrics
+from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.datasets.labelled_snapshots import LearningData, read_learning_data
+from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.console import step
+from leadlight.pipelines.workspace.console import show_progress
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["DRAWS", "compare", "losses"]
@@ -49,8 +49,8 @@ def compare(
         interval; truth where it is known), ``intervals`` of Leadlight's figures, and
         ``calibration`` as `leadlight evaluate` found it.
     """
-    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
-    past, test = read_learning_data(workdir).past_and_test()
+    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
+    past, test = read_labelled_snapshots(workdir).split_past_and_test()
     names, seed, budget = scorer.catalogue.names, params.training.seed, max(training, LEAST_BUDGET)
     task = Task(
         past.frame[names], past.won, past.leads, test.frame[names], scorer.catalogue, budget, seed
@@ -59,21 +59,21 @@ def compare(
     answers = {"leadlight": Answer(ours, str(scorer.facts.get("candidate", "")))}
     seconds = {"leadlight": training}
     for name, rival in rivals.items():
-        with step(WORDS[name]) as tell:
+        with show_progress(WORDS[name]) as tell:
             started = time.perf_counter()
             answers[name] = rival(task)
             seconds[name] = time.perf_counter() - started
             tell(result=answers[name].note)
     found: dict[str, Any] = {
-        name: {"figures": figures(a.probability, test.won), "note": a.note, "seconds": seconds[name]}
+        name: {"figures": compute_metrics(a.probability, test.won), "note": a.note, "seconds": seconds[name]}
         for name, a in answers.items()
     }
     _add_differences(found, answers, test, seed)
     if params.simulation is not None:
         known = _truth(workdir, test)
         for name, answer in answers.items():
-            found[name]["truth"] = against_truth(answer.probability, known)
-    said = read_json(workdir.need(workdir.metrics, "evaluate"))
+            found[name]["truth"] = measure_regret_to_oracle(answer.probability, known)
+    said = read_json(workdir.require(workdir.metrics, "evaluate"))
     return {
         "test": _window(test),
         "past": _window(past),
@@ -89,13 +89,13 @@ def losses(p: np.ndarray, won: np.ndarray) -> np.ndarray:
 
 
 def _add_differences(
-    found: dict[str, Any], answers: dict[str, Answer], test: LearningData, seed: int
+    found: dict[str, Any], answers: dict[str, Answer], test: LabelledSnapshots, seed: int
 ) -> None:
     ours = losses(answers["leadlight"].probability, test.won)
     rivals = [name for name in answers if name != "leadlight"]
     apart = {name: losses(answers[name].probability, test.won) - ours for name in rivals}
-    bootstrap = Bootstrap(test.leads, seed, DRAWS)
-    intervals = bootstrap.interval(*(_mean_of(apart[name]) for name in rivals))
+    bootstrap = ClusterBootstrap(test.leads, seed, DRAWS)
+    intervals = bootstrap.estimate_interval(*(_mean_of(apart[name]) for name in rivals))
     for name, (low, high) in zip(rivals, intervals, strict=True):
         found[name]["difference"] = {"value": float(apart[name].mean()), "low": low, "high": high}
 
@@ -104,21 +104,23 @@ def _mean_of(column: np.ndarray) -> Callable[[np.ndarray], float]:
     return lambda rows: float(column[rows].mean())
 
 
-def _intervals(p: np.ndarray, test: LearningData, seed: int) -> dict[str, dict[str, float]]:
+def _intervals(p: np.ndarray, test: LabelledSnapshots, seed: int) -> dict[str, dict[str, float]]:
     def on(figure: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[np.ndarray], float]:
         return lambda rows: figure(p[rows], test.won[rows])
 
-    intervals = Bootstrap(test.leads, seed, FEWER_DRAWS).interval(*(on(f) for f in FIGURES.values()))
-    return {name: {"low": low, "high": high} for name, (low, high) in zip(FIGURES, intervals, strict=True)}
+    intervals = ClusterBootstrap(test.leads, seed, FEWER_DRAWS).estimate_interval(
+        *(on(f) for f in METRICS.values())
+    )
+    return {name: {"low": low, "high": high} for name, (low, high) in zip(METRICS, intervals, strict=True)}
 
 
-def _truth(workdir: Workdir, test: LearningData) -> np.ndarray:
-    truth = read_frame(workdir.need(workdir.truth, "truth"), ["lead_id", "as_of", "true_probability"])
+def _truth(workdir: Workdir, test: LabelledSnapshots) -> np.ndarray:
+    truth = read_frame(workdir.require(workdir.truth, "truth"), ["lead_id", "as_of", "true_probability"])
     keys = test.frame[["lead_id", "as_of"]]  # a row may stand twice
     return keys.merge(truth, on=["lead_id", "as_of"], validate="many_to_one")["true_probability"].to_numpy()
 
 
-def _window(side: LearningData) -> dict[str, Any]:
+def _window(side: LabelledSnapshots) -> dict[str, Any]:
     once = side.frame.drop_duplicates(["lead_id", "as_of"])
     return {
         "snapshots": len(once),

@@ -29,16 +29,16 @@ def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> No
     from leadlight.features.catalogue import SignalSpec
     from leadlight.features.feature_set import FeatureSet
     from leadlight.pipelines.engines.engine import open_engine
-    from leadlight.pipelines.engines.open_leads import open_leads_at
+    from leadlight.pipelines.engines.open_leads import select_open_leads
     from leadlight.pipelines.workspace.as_of import parse_as_of
     from leadlight.pipelines.workspace.workdir import Workdir
 
     engine = open_engine(Workdir(folder))
-    signals = (*(SignalSpec(name) for name in TYPES[:8]), SignalSpec(TYPES[8], valued=True, has_objects=True),
+    signals = (*(SignalSpec(name) for name in TYPES[:8]), SignalSpec(TYPES[8], has_value=True, has_objects=True),
                SignalSpec(TYPES[9], by_sales=True))  # fmt: skip
-    features = FeatureSet((), signals, has_activities=True, ages=True, has_objects=True)
-    leads = open_leads_at(engine, parse_as_of(AS_OF, "UTC"))
-    table = features.table(leads, engine.tables, only=names, moment=ibis.timestamp(AS_OF))
+    features = FeatureSet((), signals, has_activities=True, has_age=True, has_objects=True)
+    leads = select_open_leads(engine, parse_as_of(AS_OF, "UTC"))
+    table = features.build_table(leads, engine.tables, columns=names, as_of=ibis.timestamp(AS_OF))
     engine.connection.to_parquet(table, output)
 
 

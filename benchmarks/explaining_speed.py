@@ -25,7 +25,7 @@ import pandas as pd
 import shap
 from page import write_page
 
-from leadlight.models.candidates.boosted import BoostedModel, Columns
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 
 ROOT = Path(__file__).resolve().parent.parent
 LEADS, FEATURES, LEARNED_FROM = 200_000, 60, 20_000
@@ -84,23 +84,23 @@ def grow(frame: pd.DataFrame, won: np.ndarray, leaves: int, additive: bool) -> B
         settings["interaction_constraints"] = [[place] for place in range(FEATURES)]
     else:
         settings["feature_fraction"] = 0.6
-    return BoostedModel.fit(frame, won, Columns(NAMES, {}), settings=settings, rounds=TREES)
+    return BoostedModel.fit(frame, won, DesignMatrix(NAMES, {}), settings=settings, rounds=TREES)
 
 
 def contest(model: BoostedModel, frame: pd.DataFrame) -> dict[str, Any]:
     """Explain all leads both ways, in turn so that a busy moment of the machine meets both."""
-    matrix = model.columns.matrix(frame)
+    matrix = model.columns.transform(frame)
     explainer = shap.TreeExplainer(model.booster)
     ours: list[float] = []
     theirs, expected = [], []
     for rows in np.array_split(np.arange(LEADS), ROUNDS):
-        seconds, (base, parts) = timed(partial(model.contributions, frame))
+        seconds, (base, parts) = timed(partial(model.explain_log_odds, frame))
         ours.append(seconds)
         seconds, values = timed(partial(explainer.shap_values, matrix[rows]))
         theirs.append(seconds)
         expected.append(np.asarray(values))
     raw = np.asarray(model.booster.predict(matrix, raw_score=True))
-    alone = [timed(partial(model.contributions, frame.iloc[[row]])) for row in range(ALONE)]
+    alone = [timed(partial(model.explain_log_odds, frame.iloc[[row]])) for row in range(ALONE)]
     return {
         "seconds": statistics.median(ours),
         "seconds_of_each_round": ours,
@@ -114,7 +114,7 @@ def contest(model: BoostedModel, frame: pd.DataFrame) -> dict[str, Any]:
         "alone_against_night": max(
             float(np.abs(own - parts[row]).max()) for row, (_, (_, own)) in enumerate(alone)
         ),
-        "explaining_cost": model.explaining_cost,
+        "explaining_cost": model.explanation_cost,
     }
 
 
@@ -139,10 +139,10 @@ def measured_peak(model: BoostedModel, frame: pd.DataFrame) -> float:
 def peak(folder: Path) -> int:
     """Explain all leads, and return by how many bytes the process grew at most after it held its input."""
     frame = pd.DataFrame(np.load(folder / "leads.npy"), columns=NAMES)
-    model = BoostedModel(Columns(NAMES, {}), lgb.Booster(model_file=folder / "trees.txt"))
-    model.contributions(frame.head(1))  # what is made once for all
+    model = BoostedModel(DesignMatrix(NAMES, {}), lgb.Booster(model_file=folder / "trees.txt"))
+    model.explain_log_odds(frame.head(1))  # what is made once for all
     held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    model.contributions(frame)
+    model.explain_log_odds(frame)
     # not ru_maxrss, which a process takes over from the one that started it
     status = Path("/proc/self/status").read_text(encoding="ascii")
     most = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]

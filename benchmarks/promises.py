@@ -15,11 +15,11 @@ from quality import demo_with_seed, machine
 from scipy.stats import binom
 
 from leadlight.features.errors import LeadlightError
-from leadlight.models.validation.threshold_backtest import held_to
+from leadlight.models.validation.threshold_backtest import calculate_prediction_interval
 from leadlight.pipelines.jobs.run import STAGES, run_stage
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.workspace.console import console
-from leadlight.pipelines.workspace.workdir import Workdir, rounded, write_json
+from leadlight.pipelines.workspace.workdir import Workdir, round_floats, write_json
 
 __all__ = ["judge_world", "main"]
 
@@ -47,7 +47,7 @@ def main() -> None:
     output = chosen.output or (SAVED if complete else ROOT / "work" / "bench_promises.json")
     kinds = len(KINDS) * len(worlds)
     bar = {"kinds": kinds, "outside_at_most": int(binom.ppf(0.95, kinds, 0.05))}
-    write_json(output, rounded({"machine": machine(), "bar": bar, "worlds": worlds}))
+    write_json(output, round_floats({"machine": machine(), "bar": bar, "worlds": worlds}))
     if output.resolve() == SAVED:
         write_page(ROOT)
 
@@ -85,7 +85,7 @@ def _world(promises: dict[str, Any]) -> dict[str, Any]:
     alone = []
     for name, verdict in figures.items():
         promised, shown = ((v["value"], v["low"], v["high"]) for v in (verdict["promised"], verdict["shown"]))
-        low, high = held_to(promised, shown, between=verdict["between_periods"])
+        low, high = calculate_prediction_interval(promised, shown, between=verdict["between_periods"])
         if not low <= shown[0] <= high:
             alone.append(name)
     kept = ("promised", "shown", "between_periods", "held_to", "inside")

@@ -123,4 +123,4 @@ def _title(name: str) -> str:
 
 
 def _value(value: float, name: str) -> str:
-    return f"{value:.2f}" if name.endswith("times_average") else f"{value:.1%}"
+    return f"{value:.2f}" if name.endswith("lift") else f"{value:.1%}"

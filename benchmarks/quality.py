@@ -24,7 +24,7 @@ from leadlight.features.errors import LeadlightError
 from leadlight.pipelines.jobs.run import STAGES, run_stage
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.workspace.console import console
-from leadlight.pipelines.workspace.workdir import Workdir, read_json, rounded, write_json
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, round_floats, write_json
 
 __all__ = ["demo_with_seed", "machine", "main", "params_of", "run_row"]
 
@@ -54,7 +54,7 @@ def main() -> None:
             console.print(_table(rows[name]))
     except LeadlightError as error:
         sys.exit(str(error))
-    write_json(output, rounded({"machine": machine(), "draws": DRAWS, "rows": rows}))
+    write_json(output, round_floats({"machine": machine(), "draws": DRAWS, "rows": rows}))
     if output.resolve() == SAVED:
         write_page(ROOT)
 

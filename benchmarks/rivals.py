@@ -20,10 +20,10 @@ from threadpoolctl import threadpool_limits
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.baselines import (
-    constant,
-    default_lightgbm,
-    native_categories,
-    plain_logistic,
+    convert_to_categorical,
+    fit_lightgbm_baseline,
+    fit_logistic_baseline,
+    predict_base_rate,
 )
 
 __all__ = ["RIVALS", "Answer", "Task", "automl", "calibrated_boosting", "naive_bayes"]
@@ -122,7 +122,7 @@ def _binned(train: pd.Series, test: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 def calibrated_boosting(task: Task) -> Answer:
     """scikit-learn's histogram boosting with native categories, in CalibratedClassifierCV; folds by lead."""
-    before, after = native_categories(task.train, task.test, task.catalogue, CATEGORIES)
+    before, after = convert_to_categorical(task.train, task.test, task.catalogue, CATEGORIES)
     folds = list(GroupKFold(FOLDS).split(before, task.won, task.leads))
     # scikit-learn 1.9 cannot bin a column of which a fold knows nothing
     known = [name for name in before if all(before[name].iloc[rows].notna().any() for rows, _ in folds)]
@@ -143,7 +143,7 @@ def automl(task: Task, rounds: int | None = None) -> Answer:
     rounds : int, optional
         A bound on the number of trials too. Which learner is tried next depends on the clock all the same.
     """
-    before, after = native_categories(task.train, task.test, task.catalogue)
+    before, after = convert_to_categorical(task.train, task.test, task.catalogue)
     search = _search()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -192,11 +192,11 @@ def _search() -> Any:
 
 
 RIVALS: dict[str, Callable[[Task], Answer]] = {
-    "constant": lambda t: Answer(constant(t.train, t.won, t.test)),
+    "constant": lambda t: Answer(predict_base_rate(t.train, t.won, t.test)),
     "naive_bayes_fit": lambda t: naive_bayes(t, ("fit",)),
     "naive_bayes": naive_bayes,
-    "plain_logistic": lambda t: Answer(plain_logistic(t.train, t.won, t.test, t.catalogue)),
-    "default_lightgbm": lambda t: Answer(default_lightgbm(t.train, t.won, t.test, t.catalogue)),
+    "plain_logistic": lambda t: Answer(fit_logistic_baseline(t.train, t.won, t.test, t.catalogue)),
+    "default_lightgbm": lambda t: Answer(fit_lightgbm_baseline(t.train, t.won, t.test, t.catalogue)),
     "calibrated_boosting": calibrated_boosting,
     "automl": automl,
 }

@@ -5,20 +5,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 import ibis
 import ibis.expr.types as ir
 
-from leadlight.features.attribute_parsers import department, domain_type, job_level
-from leadlight.features.catalogue import AttributeSpec, Feature, Topic, slug
-from leadlight.features.point_in_time import attribute_values
+from leadlight.features.attribute_parsers import classify_email_domain, parse_department, parse_job_level
+from leadlight.features.catalogue import AttributeSpec, Feature, Topic, slugify
+from leadlight.features.point_in_time import attributes_as_of
 
-__all__ = ["fit_features", "fit_table", "fit_topics"]
+__all__ = ["build_attribute_table", "declare_attribute_features", "declare_attribute_topics"]
 
 #: what is above is infinite
-LARGEST = 1.7976931348623157e308
+MAX_FLOAT = 1.7976931348623157e308
 
 
 def _number(value: ir.NumericValue) -> ir.FloatingValue:
     number = value.cast("float64")
     # not isinf, which is never true on Spark
-    return ibis.ifelse(number.isnan() | (number.abs() > LARGEST), ibis.null("float64"), number)
+    return ibis.ifelse(number.isnan() | (number.abs() > MAX_FLOAT), ibis.null("float64"), number)
 
 
 def _missing(value: ir.NumericValue) -> ir.FloatingValue:
@@ -41,27 +41,27 @@ _READ: dict[str, tuple[tuple[str, str, str, dict[str, str], Callable[..., ir.Val
     ),
     "email": (
         ("email_domain", "category", "Kind of domain of {name}: free, education or company.",
-         {"en": "kind of domain", "de": "Art der Domain"}, domain_type),
+         {"en": "kind of domain", "de": "Art der Domain"}, classify_email_domain),
     ),
     "job_title": (
-        ("job_level", "category", "Level that {name} speaks of.", {"en": "level", "de": "Ebene"}, job_level),
+        ("job_level", "category", "Level that {name} speaks of.", {"en": "level", "de": "Ebene"}, parse_job_level),
         ("job_department", "category", "Department that {name} speaks of.",
-         {"en": "department", "de": "Abteilung"}, department),
+         {"en": "department", "de": "Abteilung"}, parse_department),
     ),
 }  # fmt: skip
 
 
-def fit_topics(attributes: Iterable[AttributeSpec]) -> list[Topic]:
+def declare_attribute_topics(attributes: Iterable[AttributeSpec]) -> list[Topic]:
     """Return one topic an attribute."""
     return [Topic(a.name, "attribute", a.group, _named(a)) for a in attributes]
 
 
-def fit_features(attributes: Iterable[AttributeSpec]) -> list[Feature]:
+def declare_attribute_features(attributes: Iterable[AttributeSpec]) -> list[Feature]:
     """Declare the features of each attribute, in column order."""
     return [feature for _, feature, _ in _read(list(attributes))]
 
 
-def fit_table(
+def build_attribute_table(
     snapshots: ir.Table,
     values: ir.Table,
     history: ir.Table | None,
@@ -87,13 +87,13 @@ def fit_table(
     Returns
     -------
     ir.Table
-        lead_id, as_of and at least the wanted columns of :func:`fit_features`; NULL where nothing was known.
+        lead_id, as_of and at least the wanted columns of :func:`declare_attribute_features`; NULL where nothing was known.
     """
     attributes = list(attributes)
     read = list(_read(attributes))
     needed = [a for a in attributes if any(f.name in wanted for owner, f, _ in read if owner is a)]
-    fixed = [a for a in needed if not (a.historised and history is not None)]
-    moving = [a for a in needed if a.historised and history is not None]
+    fixed = [a for a in needed if not (a.has_history and history is not None)]
+    moving = [a for a in needed if a.has_history and history is not None]
     moments = snapshots.select("lead_id", "as_of")
     raw = {a.name: f"raw_{i}" for i, a in enumerate(attributes)}
     table = moments
@@ -101,7 +101,7 @@ def fit_table(
         current = values.select("lead_id", **{raw[a.name]: values[a.name] for a in fixed})
         table = moments.left_join(current, "lead_id").drop("lead_id_right")
     if moving and history is not None:
-        known = attribute_values(moments, history)
+        known = attributes_as_of(moments, history)
         wide = known.group_by("lead_id", "as_of").agg(
             **{
                 raw[a.name]: (known.number if a.kind == "number" else known.value).max(
@@ -120,7 +120,7 @@ def _read(
 ) -> Iterator[tuple[AttributeSpec, Feature, Callable[..., ir.Value]]]:
     taken: set[str] = set()
     for attribute in attributes:
-        name = slug(attribute.name, taken)
+        name = slugify(attribute.name, taken)
         taken.add(name)
         for family, kind, doc, words, read in _READ[attribute.kind]:
             label = {
@@ -128,7 +128,7 @@ def _read(
                 for language, text in _named(attribute).items()
                 if language in ("en", "de")
             }
-            direction = attribute.direction if family == "attribute" and kind == "number" else 0
+            direction = attribute.monotonicity if family == "attribute" and kind == "number" else 0
             yield (
                 attribute,
                 Feature(f"{family}__{name}", family, attribute.name, attribute.group, kind, direction,

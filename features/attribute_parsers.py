@@ -8,9 +8,9 @@ __all__ = [
     "LEVELS",
     "OTHER_DEPARTMENT",
     "OTHER_LEVEL",
-    "department",
-    "domain_type",
-    "job_level",
+    "classify_email_domain",
+    "parse_department",
+    "parse_job_level",
 ]
 
 #: what parts words; not the \b of regular expressions, which engines read differently beyond ASCII
@@ -73,7 +73,7 @@ DEPARTMENTS = (
 OTHER_DEPARTMENT = "other"
 
 
-def domain_type(domain: ir.StringValue) -> ir.StringValue:
+def classify_email_domain(domain: ir.StringValue) -> ir.StringValue:
     """Tell what kind of domain an address is at.
 
     Parameters
@@ -94,7 +94,7 @@ def domain_type(domain: ir.StringValue) -> ir.StringValue:
     return ibis.cases((dotted & free, "free"), (dotted & learns, "education"), (dotted, "company"))
 
 
-def job_level(title: ir.StringValue) -> ir.StringValue:
+def parse_job_level(title: ir.StringValue) -> ir.StringValue:
     """Tell the level that a job title speaks of.
 
     Parameters
@@ -110,7 +110,7 @@ def job_level(title: ir.StringValue) -> ir.StringValue:
     return _first_met(title, (("manager", "", _TEAMS), *LEVELS), OTHER_LEVEL)
 
 
-def department(title: ir.StringValue) -> ir.StringValue:
+def parse_department(title: ir.StringValue) -> ir.StringValue:
     """Tell the department that a job title speaks of: one of :data:`DEPARTMENTS`, or ``other``."""
     return _first_met(title, DEPARTMENTS, OTHER_DEPARTMENT)
 

@@ -18,7 +18,7 @@ __all__ = [
     "Feature",
     "SignalSpec",
     "Topic",
-    "slug",
+    "slugify",
 ]
 
 #: topics of no single attribute or signal; in brackets, so that none of those has the name
@@ -38,20 +38,20 @@ class AttributeSpec:
         ``job_title`` (of which level and department are used).
     group : str
         ``fit`` or ``engagement``.
-    direction : int
+    monotonicity : int
         1 where more of it raises the chance, -1 where it lowers it, 0 where nothing is expected.
     label : dict of str to str
         Its name in each language.
-    historised : bool
+    has_history : bool
         Whether its past values stand in the history table.
     """
 
     name: str
     kind: str
     group: str = "fit"
-    direction: int = 0
+    monotonicity: int = 0
     label: dict[str, str] = field(default_factory=dict)
-    historised: bool = False
+    has_history: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SignalSpec:
         The type as it stands in the activities.
     direction, label
         As for an attribute.
-    valued : bool
+    has_value : bool
         Whether its values add up to something: minutes, pages, money.
     has_objects : bool
         Whether it counts how many different objects it was about.
@@ -73,9 +73,9 @@ class SignalSpec:
     """
 
     name: str
-    direction: int = 0
+    monotonicity: int = 0
     label: dict[str, str] = field(default_factory=dict)
-    valued: bool = False
+    has_value: bool = False
     has_objects: bool = False
     by_sales: bool = False
 
@@ -106,7 +106,7 @@ class Feature:
         ``fit`` or ``engagement``.
     kind : str
         ``number`` or ``category``.
-    direction : int
+    monotonicity : int
         Expected direction: 1, -1 or 0.
     doc : str
         What it says, in one sentence.
@@ -119,7 +119,7 @@ class Feature:
     topic: str
     group: str
     kind: str
-    direction: int
+    monotonicity: int
     doc: str
     label: dict[str, str] = field(default_factory=dict)
 
@@ -139,10 +139,10 @@ class Catalogue:
     @property
     def checksum(self) -> str:
         """SHA-256 over everything that a scorer relies on: names, kinds, topics and directions."""
-        content = [[f.name, f.family, f.topic, f.group, f.kind, f.direction] for f in self.features]
+        content = [[f.name, f.family, f.topic, f.group, f.kind, f.monotonicity] for f in self.features]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
-    def topic(self, key: str) -> Topic:
+    def get_topic(self, key: str) -> Topic:
         """Return the topic of that key."""
         return next(topic for topic in self.topics if topic.key == key)
 
@@ -159,7 +159,7 @@ class Catalogue:
         )
 
 
-def slug(text: str, taken: Iterable[str] = ()) -> str:
+def slugify(text: str, taken: Iterable[str] = ()) -> str:
     """Turn any text into a column name of ASCII letters, digits and underscores.
 
     Parameters

@@ -9,24 +9,31 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from leadlight.features.aggregations import DISTINCT, FAMILIES, LONG_WINDOW, VALUES, Family, distinct_objects
-from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slug
-from leadlight.features.point_in_time import Looks, known_activities, within
+from leadlight.features.aggregations import (
+    AGGREGATIONS,
+    DISTINCT_OBJECTS,
+    LONG_WINDOW,
+    VALUE_AGGREGATIONS,
+    Aggregation,
+    count_distinct_objects,
+)
+from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES, Feature, SignalSpec, Topic, slugify
+from leadlight.features.point_in_time import SnapshotIndex, activities_as_of, filter_window
 from leadlight.features.sequence_features import (
-    activity_direction,
-    course,
-    course_features,
-    course_needs,
-    touches_by_type,
+    aggregate_sequence,
+    aggregate_touches,
+    declare_sequence_features,
+    infer_activity_monotonicity,
+    list_required_aggregates,
 )
 
 __all__ = [
-    "age_feature",
-    "age_topic",
-    "engagement_features",
-    "engagement_table",
-    "engagement_topics",
-    "zero_without_activity",
+    "build_engagement_table",
+    "declare_age_feature",
+    "declare_age_topic",
+    "declare_engagement_features",
+    "declare_engagement_topics",
+    "list_zero_filled_features",
 ]
 
 ACTIVE_WINDOWS = (30, 90)
@@ -40,7 +47,7 @@ _ALL_TOPICS = {
 _IN_SENTENCES = {ACTIVITY: "any activity", OTHER: "other activity"}
 
 
-def engagement_topics(signals: Iterable[SignalSpec]) -> list[Topic]:
+def declare_engagement_topics(signals: Iterable[SignalSpec]) -> list[Topic]:
     """Return the topics of the signals and the general ones."""
     signals = list(signals)
     topics = [Topic(s.name, "signal", "engagement", _named(s)) for s in signals]
@@ -50,7 +57,7 @@ def engagement_topics(signals: Iterable[SignalSpec]) -> list[Topic]:
     return [*topics, Topic(ACTIVITY, "activity", "engagement", _ALL_TOPICS[ACTIVITY])]
 
 
-def engagement_features(signals: Iterable[SignalSpec], *, objects: bool) -> list[Feature]:
+def declare_engagement_features(signals: Iterable[SignalSpec], *, objects: bool) -> list[Feature]:
     """Declare every engagement feature, in column order.
 
     Parameters
@@ -71,25 +78,25 @@ def engagement_features(signals: Iterable[SignalSpec], *, objects: bool) -> list
         words = {"en": f"days of activity in {days}", "de": f"Tage mit Aktivität von {days}"}
         features.append(
             Feature(f"active_days_{days}d__any", f"active_days_{days}d", ACTIVITY, "engagement", "number",
-                    activity_direction(signals), doc, _with(_ALL_TOPICS[ACTIVITY], words))
+                    infer_activity_monotonicity(signals), doc, _with(_ALL_TOPICS[ACTIVITY], words))
         )  # fmt: skip
-    return features + course_features(signals, _ALL_TOPICS)
+    return features + declare_sequence_features(signals, _ALL_TOPICS)
 
 
-def age_feature() -> Feature:
+def declare_age_feature() -> Feature:
     """Declare the time since creation, which has a topic of its own."""
     words = _with(_ALL_TOPICS[AGE], {"en": "days", "de": "Tage"})
     doc = "Days since the lead was created."
     return Feature("age_days", "age_days", AGE, "engagement", "number", 0, doc, words)
 
 
-def age_topic() -> Topic:
-    """Return the topic of :func:`age_feature`."""
+def declare_age_topic() -> Topic:
+    """Return the topic of :func:`declare_age_feature`."""
     return Topic(AGE, "age", "engagement", _ALL_TOPICS[AGE])
 
 
-def engagement_table(
-    looks: Looks,
+def build_engagement_table(
+    looks: SnapshotIndex,
     activities: ir.Table,
     signals: Iterable[SignalSpec],
     *,
@@ -103,70 +110,71 @@ def engagement_table(
     looks : Looks
         The snapshots.
     activities : ir.Table
-        lead_id, occurred_at, type, and what :func:`.known_activities` reads besides.
+        lead_id, occurred_at, type, and what :func:`.activities_as_of` reads besides.
     signals : iterable of SignalSpec
         Activity types with topics of their own; all others count as other activity.
     objects : bool
-        As in :func:`engagement_features`.
+        As in :func:`declare_engagement_features`.
     wanted : collection of str
         Names of features; what none of them needs is not read.
 
     Returns
     -------
     ir.Table
-        The keys of `looks` and at least the wanted columns of :func:`engagement_features`. A snapshot without
+        The keys of `looks` and at least the wanted columns of :func:`declare_engagement_features`. A snapshot without
         known activity has no row: :func:`leadlight.features.feature_set.FeatureSet.table` fills it.
     """
     signals = list(signals)
     named = [signal.name for signal in signals]
-    valued = any(signal.valued for signal in signals)
+    valued = any(signal.has_value for signal in signals)
     columns_read = ("type", "local_at", "seconds", "age", *(("value",) if valued else ()))
-    known = known_activities(looks, activities, *columns_read)
-    families = [*FAMILIES, *(VALUES if valued else ())]
+    known = activities_as_of(looks, activities, *columns_read)
+    families = [*AGGREGATIONS, *(VALUE_AGGREGATIONS if valued else ())]
     partial = known.group_by(*looks.keys, "type").agg(
-        **{family.name: family.partial(known) for family in families}, **touches_by_type(known)
+        **{family.name: family.per_type_expr(known) for family in families}, **aggregate_touches(known)
     )
-    needed = {*wanted, *course_needs(wanted)}
+    needed = {*wanted, *list_required_aggregates(wanted)}
     columns = {
         f"{family.name}__{name}": _across(partial, family, topic, named)
         for topic, name, _, _, own in _topics(signals, objects)
         for family in own
-        if family is not DISTINCT and (family in VALUES or f"{family.name}__{name}" in needed)
+        if family is not DISTINCT_OBJECTS
+        and (family in VALUE_AGGREGATIONS or f"{family.name}__{name}" in needed)
     }
     columns |= _means(columns)
-    across = course(partial, looks.keys, signals, columns, wanted)
+    across = aggregate_sequence(partial, looks.keys, signals, columns, wanted)
     if any(name.startswith("active_days") for name in wanted):
         across = _joined(across, _active_days(looks, activities), looks.keys)
-    if not any(name.startswith(DISTINCT.name) for name in wanted):
+    if not any(name.startswith(DISTINCT_OBJECTS.name) for name in wanted):
         return across
-    recent = known_activities(looks, activities, "type", "object", last_days=LONG_WINDOW)
-    seen = distinct_objects(recent, looks.keys)
+    recent = activities_as_of(looks, activities, "type", "object", last_days=LONG_WINDOW)
+    seen = count_distinct_objects(recent, looks.keys)
     different = seen.group_by(*looks.keys).agg(
         **{
-            f"{DISTINCT.name}__{name}": _across(seen, DISTINCT, topic, named)
+            f"{DISTINCT_OBJECTS.name}__{name}": _across(seen, DISTINCT_OBJECTS, topic, named)
             for topic, name, _, _, own in _topics(signals, objects)
-            if DISTINCT in own
+            if DISTINCT_OBJECTS in own
         }
     )
     return _joined(across, different, looks.keys)
 
 
-def _active_days(looks: Looks, activities: ir.Table) -> ir.Table:
-    recent = known_activities(looks, activities, "local_at", "age", last_days=max(ACTIVE_WINDOWS))
+def _active_days(looks: SnapshotIndex, activities: ir.Table) -> ir.Table:
+    recent = activities_as_of(looks, activities, "local_at", "age", last_days=max(ACTIVE_WINDOWS))
     day = recent.local_at.date()
     return recent.group_by(*looks.keys).agg(
-        **{f"active_days_{n}d__any": day.nunique(where=within(recent.age, n)) for n in ACTIVE_WINDOWS}
+        **{f"active_days_{n}d__any": day.nunique(where=filter_window(recent.age, n)) for n in ACTIVE_WINDOWS}
     )
 
 
-def zero_without_activity(signals: Iterable[SignalSpec], *, objects: bool) -> set[str]:
+def list_zero_filled_features(signals: Iterable[SignalSpec], *, objects: bool) -> set[str]:
     """Name the features that are 0 where nothing happened; the others are unknown then."""
     zero = {f"active_days_{days}d__any" for days in ACTIVE_WINDOWS}
     topics = list(_topics(list(signals), objects))
-    return zero | {f"{f.name}__{name}" for _, name, _, _, own in topics for f in own if f.none_is_zero}
+    return zero | {f"{f.name}__{name}" for _, name, _, _, own in topics for f in own if f.zero_if_missing}
 
 
-def _across(partial: ir.Table, family: Family, topic: str, named: list[str]) -> ir.Value:
+def _across(partial: ir.Table, family: Aggregation, topic: str, named: list[str]) -> ir.Value:
     column, here = partial[family.name], _of(partial, topic, named)
     if here is not None:
         # not where=...: dozens of filters on one table take engines longer than dozens of cases
@@ -187,7 +195,7 @@ def _of(partial: ir.Table, topic: str, named: list[str]) -> ir.BooleanValue | No
 
 def _means(columns: dict[str, ir.Value]) -> dict[str, ir.Value]:
     """Turn the numbers of values into means."""
-    total, number = VALUES
+    total, number = VALUE_AGGREGATIONS
     named = [name.removeprefix(total.name) for name in columns if name.startswith(total.name)]
     return {
         f"{number.name}{rest}": columns[f"{total.name}{rest}"] / columns[f"{number.name}{rest}"].nullif(0.0)
@@ -201,25 +209,25 @@ def _joined(left: ir.Table, right: ir.Table, keys: Sequence[str]) -> ir.Table:
 
 def _topics(
     signals: list[SignalSpec], objects: bool
-) -> Iterator[tuple[str, str, int, dict[str, str], list[Family]]]:
+) -> Iterator[tuple[str, str, int, dict[str, str], list[Aggregation]]]:
     """Name topic, column, direction, label and families of everything that is counted."""
     taken = {"any", "other_activity"}
     for signal in signals:
-        name = slug(signal.name, taken)
+        name = slugify(signal.name, taken)
         taken.add(name)
-        families = [*FAMILIES, *(VALUES if signal.valued else ())]
-        families += [DISTINCT] if signal.has_objects and objects else []
-        yield signal.name, name, signal.direction, _named(signal), families
-    yield OTHER, "other_activity", 0, _ALL_TOPICS[OTHER], [*FAMILIES]
-    families = [*FAMILIES, *([DISTINCT] if objects else [])]
-    yield ACTIVITY, "any", activity_direction(signals), _ALL_TOPICS[ACTIVITY], families
+        families = [*AGGREGATIONS, *(VALUE_AGGREGATIONS if signal.has_value else ())]
+        families += [DISTINCT_OBJECTS] if signal.has_objects and objects else []
+        yield signal.name, name, signal.monotonicity, _named(signal), families
+    yield OTHER, "other_activity", 0, _ALL_TOPICS[OTHER], [*AGGREGATIONS]
+    families = [*AGGREGATIONS, *([DISTINCT_OBJECTS] if objects else [])]
+    yield ACTIVITY, "any", infer_activity_monotonicity(signals), _ALL_TOPICS[ACTIVITY], families
 
 
-def _feature(family: Family, topic: str, name: str, direction: int, label: dict[str, str]) -> Feature:
-    sign = direction if family.more_is_more else -direction
+def _feature(family: Aggregation, topic: str, name: str, direction: int, label: dict[str, str]) -> Feature:
+    sign = direction if family.increasing else -direction
     doc = family.doc.format(topic=_IN_SENTENCES.get(topic, label["en"]))
     column = f"{family.name}__{name}"
-    return Feature(column, family.name, topic, "engagement", "number", sign, doc, _with(label, family.words))
+    return Feature(column, family.name, topic, "engagement", "number", sign, doc, _with(label, family.labels))
 
 
 def _named(signal: SignalSpec) -> dict[str, str]:

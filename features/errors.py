@@ -15,8 +15,8 @@ Every error that a user's input can cause is one of these. Each carries one sent
 
 __all__ = [
     "BundleError",
-    "BusyError",
     "LeadlightError",
+    "LockedError",
     "NotEnoughDataError",
     "ParamsError",
     "PolicyError",
@@ -67,7 +67,7 @@ class StoreError(LeadlightError):
     exit_code = 8
 
 
-class BusyError(LeadlightError):
+class LockedError(LeadlightError):
     """Another command holds the working folder."""
 
     exit_code = 9

@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 
 import ibis.expr.types as ir
 
-from leadlight.features.attribute_features import fit_features, fit_table, fit_topics
+from leadlight.features.attribute_features import (
+    build_attribute_table,
+    declare_attribute_features,
+    declare_attribute_topics,
+)
 from leadlight.features.catalogue import AttributeSpec, Catalogue, Feature, SignalSpec
 from leadlight.features.engagement import (
-    age_feature,
-    age_topic,
-    engagement_features,
-    engagement_table,
-    engagement_topics,
-    zero_without_activity,
+    build_engagement_table,
+    declare_age_feature,
+    declare_age_topic,
+    declare_engagement_features,
+    declare_engagement_topics,
+    list_zero_filled_features,
 )
-from leadlight.features.point_in_time import Looks, age_days, recorded_before
+from leadlight.features.point_in_time import SnapshotIndex, count_days_between, filter_before
 
 __all__ = ["FeatureSet", "Tables"]
 
@@ -41,14 +45,14 @@ class Tables:
     activities: ir.Table | None = None
     history: ir.Table | None = None
 
-    def known_before(self, moment: ir.TimestampScalar) -> "Tables":
+    def filter_before(self, moment: ir.TimestampScalar) -> "Tables":
         """Leave out what happened from a moment on, so that at a later one nothing but time has passed."""
         return replace(
             self,
             activities=None
             if self.activities is None
-            else recorded_before(self.activities, "occurred_at", moment),
-            history=None if self.history is None else recorded_before(self.history, "changed_at", moment),
+            else filter_before(self.activities, "occurred_at", moment),
+            history=None if self.history is None else filter_before(self.history, "changed_at", moment),
         )
 
 
@@ -64,7 +68,7 @@ class FeatureSet:
         Activity types with topics of their own.
     has_activities : bool
         Whether there is an activities table.
-    ages : bool
+    has_age : bool
         Whether leads are looked at later than at their creation, so that their age says something.
     has_objects : bool
         Whether activities say what they were about.
@@ -73,28 +77,28 @@ class FeatureSet:
     attributes: tuple[AttributeSpec, ...]
     signals: tuple[SignalSpec, ...]
     has_activities: bool
-    ages: bool
+    has_age: bool
     has_objects: bool = False
 
     @property
     def catalogue(self) -> Catalogue:
         """All features and topics, in column order."""
-        features = fit_features(self.attributes)
-        topics = fit_topics(self.attributes)
+        features = declare_attribute_features(self.attributes)
+        topics = declare_attribute_topics(self.attributes)
         if self.has_activities:
-            features += engagement_features(self.signals, objects=self.has_objects)
-            topics += engagement_topics(self.signals)
-        if self.ages:
-            features.append(age_feature())
-            topics.append(age_topic())
+            features += declare_engagement_features(self.signals, objects=self.has_objects)
+            topics += declare_engagement_topics(self.signals)
+        if self.has_age:
+            features.append(declare_age_feature())
+            topics.append(declare_age_topic())
         return Catalogue(tuple(features), tuple(topics))
 
-    def table(
+    def build_table(
         self,
         snapshots: ir.Table,
         tables: Tables,
-        only: Collection[str] | None = None,
-        moment: ir.TimestampScalar | None = None,
+        columns: Collection[str] | None = None,
+        as_of: ir.TimestampScalar | None = None,
     ) -> ir.Table:
         """Compute the features of every snapshot.
 
@@ -104,9 +108,9 @@ class FeatureSet:
             lead_id, as_of; unique.
         tables : Tables
             What was recorded, also after the snapshots: only what was known at each is looked at.
-        only : collection of str, optional
+        columns : collection of str, optional
             Names of the features that are wanted, all if left out; what none of them needs is not read.
-        moment : ir.TimestampScalar, optional
+        as_of : ir.TimestampScalar, optional
             The one as_of of all snapshots, where they share one. Says nothing new, but saves a quarter of
             the time.
 
@@ -115,12 +119,14 @@ class FeatureSet:
         ir.Table
             lead_id, as_of and the wanted columns of the catalogue, in its order.
         """
-        wanted = [name for name in self.catalogue.names if only is None or name in only]
-        result = fit_table(snapshots, tables.attributes, tables.history, self.attributes, wanted)
-        engaged = [f for f in engagement_features(self.signals, objects=self.has_objects) if f.name in wanted]
+        wanted = [name for name in self.catalogue.names if columns is None or name in columns]
+        result = build_attribute_table(snapshots, tables.attributes, tables.history, self.attributes, wanted)
+        engaged = [
+            f for f in declare_engagement_features(self.signals, objects=self.has_objects) if f.name in wanted
+        ]
         if self.has_activities and engaged and tables.activities is not None:
-            looks, names = Looks(snapshots, moment), {feature.name for feature in engaged}
-            behaviour = engagement_table(
+            looks, names = SnapshotIndex(snapshots, as_of), {feature.name for feature in engaged}
+            behaviour = build_engagement_table(
                 looks, tables.activities, self.signals, objects=self.has_objects, wanted=names
             )
             own = result.columns
@@ -129,12 +135,14 @@ class FeatureSet:
         if "age_days" in wanted:
             births = tables.leads.select("lead_id", "created_at")
             result = result.left_join(births, "lead_id").drop("lead_id_right")
-            result = result.mutate(age_days=age_days(result.created_at, result.as_of)).drop("created_at")
+            result = result.mutate(age_days=count_days_between(result.created_at, result.as_of)).drop(
+                "created_at"
+            )
         return result.select("lead_id", "as_of", *wanted)
 
     def _as_declared(self, table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
         """Nothing happened is a count of 0; how long ago nothing happened is unknown."""
-        zero = zero_without_activity(self.signals, objects=self.has_objects)
+        zero = list_zero_filled_features(self.signals, objects=self.has_objects)
         kinds = {"number": "float64", "category": "string"}
         values = {f.name: table[f.name].cast(kinds[f.kind]) for f in features}
         return {name: value.fill_null(0.0) if name in zero else value for name, value in values.items()}

@@ -6,10 +6,10 @@ A snapshot is labelled "won in [as_of, as_of + horizon)". Until that window has 
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["first_closings", "label_snapshots"]
+__all__ = ["find_first_closes", "label_snapshots"]
 
 
-def first_closings(deals: ir.Table) -> ir.Table:
+def find_first_closes(deals: ir.Table) -> ir.Table:
     """Reduce deals to the first close and the first win of each lead.
 
     Parameters
@@ -38,7 +38,7 @@ def label_snapshots(
     snapshots : ir.Table
         lead_id, as_of.
     closings : ir.Table
-        lead_id, won_at, as :func:`first_closings` gives them.
+        lead_id, won_at, as :func:`find_first_closes` gives them.
     horizon_days : int
         Length of the window in days.
     cut_off : ir.TimestampScalar

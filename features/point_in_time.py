@@ -9,20 +9,20 @@ import ibis
 import ibis.expr.types as ir
 
 __all__ = [
-    "Looks",
-    "age_days",
-    "attribute_values",
-    "existing_at",
-    "known_activities",
-    "open_leads",
-    "recorded_before",
-    "within",
+    "SnapshotIndex",
+    "activities_as_of",
+    "attributes_as_of",
+    "count_days_between",
+    "expand_to_moments",
+    "filter_before",
+    "filter_open_leads",
+    "filter_window",
 ]
 
 SECONDS_A_DAY = 86_400.0
 
 
-def age_days(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
+def count_days_between(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
     """Return the days from one moment to another, with fractions."""
     return (_epoch(later) - _epoch(earlier)).cast("float64") / SECONDS_A_DAY
 
@@ -38,34 +38,34 @@ def _epoch(moment: ir.TimestampValue) -> ir.IntegerValue:
     return seconds
 
 
-def within(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
+def filter_window(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
     """Tell whether something of that age happened in the last `days` days: in [as_of - days, as_of)."""
     return age <= float(days)
 
 
 @dataclass(frozen=True)
-class Looks:
+class SnapshotIndex:
     """Which leads are looked at, and when.
 
     Parameters
     ----------
     snapshots : ir.Table
         lead_id, as_of.
-    moment : ir.TimestampScalar or None
+    as_of : ir.TimestampScalar or None
         The one as_of of all snapshots, where they share one: a night needs no moment a row.
     """
 
     snapshots: ir.Table
-    moment: ir.TimestampScalar | None = None
+    as_of: ir.TimestampScalar | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Columns that tell snapshots apart."""
-        return ("lead_id", "as_of") if self.moment is None else ("lead_id",)
+        return ("lead_id", "as_of") if self.as_of is None else ("lead_id",)
 
 
-def known_activities(
-    looks: Looks, activities: ir.Table, *columns: str, last_days: float | None = None
+def activities_as_of(
+    looks: SnapshotIndex, activities: ir.Table, *columns: str, last_days: float | None = None
 ) -> ir.Table:
     """Find the activities that were known at each snapshot.
 
@@ -87,7 +87,7 @@ def known_activities(
     ir.Table
         The keys of `looks` and `columns`: one row a known activity of a snapshot.
     """
-    if looks.moment is None:
+    if looks.as_of is None:
         moments = looks.snapshots.select("lead_id", "as_of", now=_epoch(looks.snapshots.as_of))
         rows = moments.join(
             activities,
@@ -96,9 +96,9 @@ def known_activities(
         )
         keys, now = {"lead_id": moments.lead_id, "as_of": moments.as_of}, moments.now
     else:
-        activities = activities.filter(activities.occurred_at < looks.moment)
+        activities = activities.filter(activities.occurred_at < looks.as_of)
         rows = activities = activities.semi_join(looks.snapshots, "lead_id")
-        keys, now = {"lead_id": activities.lead_id}, _epoch(looks.moment)
+        keys, now = {"lead_id": activities.lead_id}, _epoch(looks.as_of)
     given = activities.columns
     seconds = now - _epoch(activities.occurred_at)
     values = {
@@ -114,10 +114,10 @@ def known_activities(
     if last_days is None:
         return rows.select(**keys, **wanted)
     recent = rows.select(**keys, **wanted | {"age": values["age"]})
-    return recent.filter(within(recent.age, last_days))
+    return recent.filter(filter_window(recent.age, last_days))
 
 
-def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
+def attributes_as_of(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     """Find what each attribute was last set to strictly before each snapshot.
 
     Parameters
@@ -151,7 +151,7 @@ def attribute_values(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     )
 
 
-def recorded_before(table: ir.Table, column: str, moment: ir.TimestampScalar) -> ir.Table:
+def filter_before(table: ir.Table, column: str, moment: ir.TimestampScalar) -> ir.Table:
     """Keep the rows that speak of a time strictly before a moment.
 
     Parameters
@@ -166,7 +166,7 @@ def recorded_before(table: ir.Table, column: str, moment: ir.TimestampScalar) ->
     return table.filter(table[column] < moment)
 
 
-def existing_at(leads: ir.Table, moments: ir.Table) -> ir.Table:
+def expand_to_moments(leads: ir.Table, moments: ir.Table) -> ir.Table:
     """Pair every lead with every moment from its creation on.
 
     Parameters
@@ -185,7 +185,7 @@ def existing_at(leads: ir.Table, moments: ir.Table) -> ir.Table:
     return pairs.select("lead_id", "as_of")
 
 
-def open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | None) -> ir.Table:
+def filter_open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | None) -> ir.Table:
     """Keep the moments at which a lead existed and was not closed.
 
     Parameters

@@ -7,9 +7,15 @@ import ibis.expr.types as ir
 
 from leadlight.features.aggregations import LONG_WINDOW
 from leadlight.features.catalogue import ACTIVITY, OTHER, SALES, Feature, SignalSpec
-from leadlight.features.point_in_time import SECONDS_A_DAY, within
+from leadlight.features.point_in_time import SECONDS_A_DAY, filter_window
 
-__all__ = ["activity_direction", "course", "course_features", "course_needs", "touches_by_type"]
+__all__ = [
+    "aggregate_sequence",
+    "aggregate_touches",
+    "declare_sequence_features",
+    "infer_activity_monotonicity",
+    "list_required_aggregates",
+]
 
 #: hours of the working day, by the clocks of the business: from the first up to the last, Monday to Friday
 OPENS, CLOSES, WORKING_DAYS = 9, 17, 5
@@ -45,15 +51,15 @@ _SILENCE = (
 _DIRECTIONS = {"trend": 1, "mean_gap": -1, "silence": -1}
 
 
-def activity_direction(signals: Iterable[SignalSpec]) -> int:
+def infer_activity_monotonicity(signals: Iterable[SignalSpec]) -> int:
     """Tell what is expected of activity as a whole: more of it, where there is a signal that raises.
 
     Without a bound one more activity of a raising signal could lower the score through the whole.
     """
-    return int(any(signal.direction > 0 for signal in signals))
+    return int(any(signal.monotonicity > 0 for signal in signals))
 
 
-def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]) -> list[Feature]:
+def declare_sequence_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]) -> list[Feature]:
     """Declare the features of the course, in column order.
 
     Parameters
@@ -63,7 +69,7 @@ def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]
     labels : dict
         Topic -> its name in each language.
     """
-    raised = activity_direction(signals)
+    raised = infer_activity_monotonicity(signals)
     expected = {family: raised * sign for family, sign in _DIRECTIONS.items()}
     rows = [(ACTIVITY, "any", entry) for entry in _COURSE]
     rows += [(SALES, "sales", entry) for entry in _silence(signals)]
@@ -74,26 +80,26 @@ def course_features(signals: list[SignalSpec], labels: dict[str, dict[str, str]]
     ]  # fmt: skip
 
 
-def touches_by_type(known: ir.Table) -> dict[str, ir.Value]:
+def aggregate_touches(known: ir.Table) -> dict[str, ir.Value]:
     """Aggregate what the course needs within one lead and type."""
     at = known.local_at
     open_now = (at.hour() >= OPENS) & (at.hour() < CLOSES) & (at.day_of_week.index() < WORKING_DAYS)
     return {
-        "count_37d": within(known.age, 37).cast("float64").sum(),
+        "count_37d": filter_window(known.age, 37).cast("float64").sum(),
         "touches": known.seconds.count(),
-        "at_work": (within(known.age, LONG_WINDOW) & open_now).cast("float64").sum(),
+        "at_work": (filter_window(known.age, LONG_WINDOW) & open_now).cast("float64").sum(),
         "first": known.seconds.max(),
         "last": known.seconds.min(),
     }
 
 
-def course_needs(wanted: Collection[str]) -> set[str]:
+def list_required_aggregates(wanted: Collection[str]) -> set[str]:
     """Name the counts that wanted features of the course are made of."""
     made_of = {"trend__any": "count_7d__any", "working_hours__any": "count_90d__any"}
     return {count for name, count in made_of.items() if name in wanted}
 
 
-def course(
+def aggregate_sequence(
     partial: ir.Table,
     keys: Sequence[str],
     signals: list[SignalSpec],
@@ -105,20 +111,20 @@ def course(
     Parameters
     ----------
     partial : ir.Table
-        `keys`, type and the columns of :func:`touches_by_type`.
+        `keys`, type and the columns of :func:`aggregate_touches`.
     keys : sequence of str
         Columns that tell snapshots apart.
     signals : list of SignalSpec
         In the order that decides which of two types in the same second is named: the earlier one.
     columns : dict of str to ir.Value
-        Further aggregates over `partial`, by name; those of :func:`course_needs` are read.
+        Further aggregates over `partial`, by name; those of :func:`list_required_aggregates` are read.
     wanted : collection of str
         Names of features.
 
     Returns
     -------
     ir.Table
-        `keys`, `columns` and the wanted columns of :func:`course_features`.
+        `keys`, `columns` and the wanted columns of :func:`declare_sequence_features`.
     """
     own = [f"{family}__any" for family, *_ in _COURSE] + [
         f"{family}__sales" for family, *_ in _silence(signals)

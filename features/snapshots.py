@@ -5,22 +5,22 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from leadlight.features.point_in_time import age_days, existing_at
+from leadlight.features.point_in_time import count_days_between, expand_to_moments
 
-__all__ = ["at_ages", "at_creation", "on_grid", "union_of"]
+__all__ = ["sample_at_ages", "sample_at_creation", "sample_on_grid", "union_snapshots"]
 
 
-def at_creation(leads: ir.Table) -> ir.Table:
+def sample_at_creation(leads: ir.Table) -> ir.Table:
     """Look at each lead when it is created: lead_id, as_of."""
     return leads.select("lead_id", as_of=leads.created_at)
 
 
-def at_ages(leads: ir.Table, days: Iterable[int]) -> list[ir.Table]:
+def sample_at_ages(leads: ir.Table, days: Iterable[int]) -> list[ir.Table]:
     """Look at each lead when it is that many days old: one table of lead_id, as_of for each age."""
     return [leads.select("lead_id", as_of=leads.created_at + ibis.interval(days=n)) for n in days]
 
 
-def on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
+def sample_on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
     """Look at every lead at every moment of a grid from its creation on.
 
     Parameters
@@ -35,10 +35,10 @@ def on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
     ir.Table
         lead_id, as_of.
     """
-    return existing_at(leads, grid)
+    return expand_to_moments(leads, grid)
 
 
-def union_of(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | None) -> ir.Table:
+def union_snapshots(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | None) -> ir.Table:
     """Put moments together, each once, and leave out those at which a lead is too old.
 
     Parameters
@@ -59,6 +59,6 @@ def union_of(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | Non
     if max_age_days is None:
         return every
     aged = every.join(leads.select("lead_id", "created_at"), "lead_id")
-    return aged.filter(age_days(aged.created_at, aged.as_of) <= float(max_age_days)).select(
+    return aged.filter(count_days_between(aged.created_at, aged.as_of) <= float(max_age_days)).select(
         "lead_id", "as_of"
     )

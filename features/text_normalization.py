@@ -2,13 +2,13 @@
 
 import unicodedata
 
-__all__ = ["folded"]
+__all__ = ["normalize_text"]
 
 #: what German keyboards without umlauts make of them; ß becomes ss with the case
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
-def folded(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Fold the spellings of one thing into one text.
 
     Done once, where data come in, and never in an expression: engines disagree on what is a blank and on

@@ -6,40 +6,43 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from leadlight.serving.request_params import RequestError, language_of, moment_of
+from leadlight.serving.request_params import RequestError, negotiate_language, parse_as_of
 from leadlight.serving.schemas import (
     ChangeAnswer,
+    ErrorResponse,
     EvidenceAnswer,
     Health,
-    LeadAnswer,
-    LeadInList,
     LeadList,
+    LeadResponse,
+    LeadSummary,
     OpeningAnswer,
-    Problem,
     ReasonAnswer,
     StageName,
 )
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.store import Store, StoredNight, StoredScore
-from leadlight.serving.text import Reason, sentence, top_reasons
-from leadlight.serving.text.evidence import direction, evidence_counts, evidence_sentence
-from leadlight.serving.text.labels import agreement
-from leadlight.serving.waterfall import printed_points
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.store import Store, StoredRun, StoredScore
+from leadlight.serving.text import Reason, format_sentence, select_top_reasons
+from leadlight.serving.text.evidence import classify_direction, find_evidence_counts, format_evidence_sentence
+from leadlight.serving.text.labels import describe_agreement
+from leadlight.serving.waterfall import round_points
 
-__all__ = ["api_router"]
+__all__ = ["create_api_router"]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    422: {"model": Problem, "description": "A value of the request is not allowed."},
-    503: {"model": Problem, "description": "No night of scores is stored yet, or the store is out of reach."},
+    422: {"model": ErrorResponse, "description": "A value of the request is not allowed."},
+    503: {
+        "model": ErrorResponse,
+        "description": "No night of scores is stored yet, or the store is out of reach.",
+    },
 }
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "No open lead has this id."}
+    404: {"model": ErrorResponse, "description": "No open lead has this id."}
 }
 _Language = Annotated[str | None, Query(description="en or de; else as in Accept-Language.")]
 _AsOf = Annotated[str | None, Query(description="As it was shown at this ISO date or time; UTC.")]
 
 
-def api_router(store: Store) -> APIRouter:
+def create_api_router(store: Store) -> APIRouter:
     """Make the routes that answer in JSON.
 
     Parameters
@@ -55,7 +58,7 @@ def api_router(store: Store) -> APIRouter:
     @router.get("/health", responses={503: _PROBLEMS[503]})
     def health() -> Health:
         """Tell whether the counter is open, and how fresh its scores are."""
-        night = store.newest_night()
+        night = store.get_latest_run()
         if night is None:
             return Health(status="empty", newest_night=None, model_version=None, leads=0)
         return Health(
@@ -70,21 +73,21 @@ def api_router(store: Store) -> APIRouter:
     ) -> LeadList:
         """List leads, highest score first."""
         night = require_night(store)
-        listed = store.current(limit, offset, stage)
+        listed = store.list_current(limit, offset, stage)
         return LeadList(
             as_of=_utc(night.as_of),
             total=store.count(stage),
             limit=limit,
             offset=offset,
-            leads=[LeadInList(**_in_list(lead, night.words)) for lead in listed],
+            leads=[LeadSummary(**_in_list(lead, night.words)) for lead in listed],
         )
 
     @router.get("/api/leads/{lead_id:path}", responses=_PROBLEMS | _UNKNOWN)
-    def lead(request: Request, lead_id: str, language: _Language = None, as_of: _AsOf = None) -> LeadAnswer:
+    def lead(request: Request, lead_id: str, language: _Language = None, as_of: _AsOf = None) -> LeadResponse:
         """Tell the score of one lead and all its reasons."""
-        moment = moment_of(as_of)
+        moment = parse_as_of(as_of)
         night = require_night(store, moment)
-        spoken = language_of(request, night.words.language_default)
+        spoken = negotiate_language(request, night.words.language_default)
         score = require_lead(store, lead_id, moment)
         return _lead_answer(
             score, night, spoken, store.rank(score) if moment is None else None, _moved(store, score, night)
@@ -93,9 +96,9 @@ def api_router(store: Store) -> APIRouter:
     return router
 
 
-def require_night(store: Store, as_of: dt.datetime | None = None) -> StoredNight:
+def require_night(store: Store, as_of: dt.datetime | None = None) -> StoredRun:
     """Find a night; without one, refuse with 503."""
-    night = store.newest_night(as_of)
+    night = store.get_latest_run(as_of)
     if night is None:
         raise RequestError(503, "error.night")
     return night
@@ -103,7 +106,7 @@ def require_night(store: Store, as_of: dt.datetime | None = None) -> StoredNight
 
 def require_lead(store: Store, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore:
     """Find a lead; without it, refuse with 404."""
-    score = store.lead(lead_id, as_of)
+    score = store.get_lead(lead_id, as_of)
     if score is None:
         raise RequestError(404, "error.lead", lead_id)
     return score
@@ -113,7 +116,7 @@ def _utc(moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=dt.UTC)
 
 
-def _in_list(score: StoredScore, words: NightWords) -> dict[str, Any]:
+def _in_list(score: StoredScore, words: PresentationContext) -> dict[str, Any]:
     return {
         "lead_id": score.lead_id,
         "score": score.score,
@@ -125,9 +128,9 @@ def _in_list(score: StoredScore, words: NightWords) -> dict[str, Any]:
     }
 
 
-def _moved(store: Store, score: StoredScore, night: StoredNight) -> dict[str, Any]:
-    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
-    openings = store.openings(night.night, score.lead_id)
+def _moved(store: Store, score: StoredScore, night: StoredRun) -> dict[str, Any]:
+    change = store.read_changes(night.night, [score.lead_id]).get(score.lead_id)
+    openings = store.read_recourse(night.night, score.lead_id)
     return {
         "change": ChangeAnswer(since=_utc(change.since), **change.causes) if change else None,
         "openings": [
@@ -137,11 +140,11 @@ def _moved(store: Store, score: StoredScore, night: StoredNight) -> dict[str, An
 
 
 def _lead_answer(
-    score: StoredScore, night: StoredNight, language: str, rank: int | None, moved: Mapping[str, Any]
-) -> LeadAnswer:
-    printed = printed_points(score.base_score, score.reasons, score.score)
+    score: StoredScore, night: StoredRun, language: str, rank: int | None, moved: Mapping[str, Any]
+) -> LeadResponse:
+    printed = round_points(score.base_score, score.reasons, score.score)
     unmoved = [reason for reason in score.reasons if reason.points == 0]
-    return LeadAnswer(
+    return LeadResponse(
         **_in_list(score, night.words),
         **moved,
         as_of=_utc(score.as_of),
@@ -158,21 +161,21 @@ def _lead_answer(
                 group="fit" if reason.group == "fit" else "engagement",
                 points=reason.points,
                 points_printed=printed.points[reason.topic],
-                direction=direction(reason.points),
-                sentence=sentence(reason, night.words, language),
+                direction=classify_direction(reason.points),
+                sentence=format_sentence(reason, night.words, language),
                 evidence=_evidence(reason, night.words, language),
                 value=_value(reason),
             )
-            for reason in [*top_reasons(score.reasons, len(score.reasons)), *unmoved]
+            for reason in [*select_top_reasons(score.reasons, len(score.reasons)), *unmoved]
         ],
         model_version=score.model_version,
         simulated=night.words.simulated,
-        agreed=agreement(night.words, language)[0],
+        agreed=describe_agreement(night.words, language)[0],
     )
 
 
-def _evidence(reason: Reason, words: NightWords, language: str) -> EvidenceAnswer | None:
-    counts, told = evidence_counts(reason, words), evidence_sentence(reason, words, language)
+def _evidence(reason: Reason, words: PresentationContext, language: str) -> EvidenceAnswer | None:
+    counts, told = find_evidence_counts(reason, words), format_evidence_sentence(reason, words, language)
     if counts is None or told is None or words.evidence is None:
         return None
     return EvidenceAnswer(

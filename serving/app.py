@@ -5,10 +5,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from leadlight.serving.api import api_router
-from leadlight.serving.error_handlers import add_faults
-from leadlight.serving.lead_page import lead_router
-from leadlight.serving.queue_page import queue_router
+from leadlight.serving.api import create_api_router
+from leadlight.serving.error_handlers import add_error_handlers
+from leadlight.serving.lead_page import create_lead_router
+from leadlight.serving.queue_page import create_queue_router
 from leadlight.serving.store import Store
 
 __all__ = ["create_app"]
@@ -34,8 +34,8 @@ def create_app(store: Store) -> FastAPI:
         redoc_url=None,
     )
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    app.include_router(api_router(store))
-    app.include_router(queue_router(store))
-    app.include_router(lead_router(store))
-    add_faults(app)
+    app.include_router(create_api_router(store))
+    app.include_router(create_queue_router(store))
+    app.include_router(create_lead_router(store))
+    add_error_handlers(app)
     return app

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from leadlight.serving.score_changes import Change, Opening, printed_change
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.text.formatting import moment, signed
-from leadlight.serving.text.labels import stage
-from leadlight.serving.text.messages import tell, tell_count
-from leadlight.serving.text.reason_text import label
-from leadlight.serving.text.rounding import printed_score
+from leadlight.serving.score_changes import Change, Recourse, round_change
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.text.formatting import format_datetime, format_signed
+from leadlight.serving.text.labels import label_stage
+from leadlight.serving.text.messages import translate, translate_plural
+from leadlight.serving.text.reason_text import label_topic
+from leadlight.serving.text.rounding import display_score
 
-__all__ = ["Cause", "ChangeTold", "OpeningTold", "change_told", "openings_told"]
+__all__ = ["Cause", "ChangeText", "RecourseText", "describe_change", "describe_recourse"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class ChangeTold:
+class ChangeText:
     """A change in words.
 
     Parameters
@@ -61,14 +61,14 @@ class ChangeTold:
 
 
 @dataclass(frozen=True)
-class OpeningTold:
+class RecourseText:
     """What would help, in words: what, and what score it would come with."""
 
     text: str
     score: str
 
 
-def change_told(change: Change, score: float, words: NightWords, language: str) -> ChangeTold:
+def describe_change(change: Change, score: float, words: PresentationContext, language: str) -> ChangeText:
     """Tell a change.
 
     Parameters
@@ -84,40 +84,44 @@ def change_told(change: Change, score: float, words: NightWords, language: str) 
     -------
     ChangeTold
     """
-    total, causes = printed_change(change, score)
-    day = moment(change.since, words.timezone, language)
+    total, causes = round_change(change, score)
+    day = format_datetime(change.since, words.timezone, language)
     moved = sorted((item for item in causes.items() if item[1]), key=lambda item: -abs(item[1]))
-    return ChangeTold(
-        title=tell(language, "change.title", date=day),
-        total=signed(total),
+    return ChangeText(
+        title=translate(language, "change.title", date=day),
+        total=format_signed(total),
         tone=_tone(total),
         causes=[
             Cause(
-                tell(language, f"change.{cause}"),
-                signed(points),
+                translate(language, f"change.{cause}"),
+                format_signed(points),
                 _tone(points),
                 ", ".join(
-                    label(moved.topic, words, language)
+                    label_topic(moved.topic, words, language)
                     for moved in change.topics
                     if moved.cause == cause and moved.points * points > 0
                 ),
             )
             for cause, points in moved
         ],
-        short=tell(language, "change.short", points=signed(total), date=day),
+        short=translate(language, "change.short", points=format_signed(total), date=day),
     )
 
 
-def openings_told(openings: Iterable[Opening], words: NightWords, language: str) -> list[OpeningTold]:
+def describe_recourse(
+    openings: Iterable[Recourse], words: PresentationContext, language: str
+) -> list[RecourseText]:
     """Tell what would carry a lead over its next threshold, in the order given."""
     return [
-        OpeningTold(
-            tell_count(language, "opening.line", opening.times, label=label(opening.topic, words, language)),
-            tell(
+        RecourseText(
+            translate_plural(
+                language, "opening.line", opening.times, label=label_topic(opening.topic, words, language)
+            ),
+            translate(
                 language,
                 "opening.score",
-                score=printed_score(opening.score),
-                stage=stage(opening.stage, language),
+                score=display_score(opening.score),
+                stage=label_stage(opening.stage, language),
             ),
         )
         for opening in openings

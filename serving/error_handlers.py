@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from leadlight.features.errors import LeadlightError
-from leadlight.serving.rendering import render
-from leadlight.serving.request_params import RequestError, language_of
-from leadlight.serving.text.messages import messages, tell
+from leadlight.serving.rendering import render_page
+from leadlight.serving.request_params import RequestError, negotiate_language
+from leadlight.serving.text.messages import load_messages, translate
 
-__all__ = ["add_faults"]
+__all__ = ["add_error_handlers"]
 
 _RULES = {
     "greater_than_equal": "{ge} or more",
@@ -23,7 +23,7 @@ _RULES = {
 }
 
 
-def add_faults(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Teach an application to answer every error with one sentence.
 
     Parameters
@@ -33,9 +33,9 @@ def add_faults(app: FastAPI) -> None:
 
     @app.exception_handler(RequestError)
     def refused(request: Request, error: RequestError) -> Response:
-        language = language_of(request, strict=False)
-        known = error.key in messages(language)
-        sentence = tell(language, error.key, value=error.value) if known else error.key
+        language = negotiate_language(request, strict=False)
+        known = error.key in load_messages(language)
+        sentence = translate(language, error.key, value=error.value) if known else error.key
         return _answer(request, error.status, sentence)
 
     @app.exception_handler(RequestValidationError)
@@ -66,7 +66,7 @@ def _answer(
 ) -> Response:
     if request.url.path.startswith(("/api", "/health", "/openapi")):
         return JSONResponse({"error": sentence}, status_code=status, headers=dict(headers or {}))
-    language = language_of(request, strict=False)
-    page = render(request, "error.html", language, None, status=status, sentence=sentence)
+    language = negotiate_language(request, strict=False)
+    page = render_page(request, "error.html", language, None, status=status, sentence=sentence)
     page.headers.update(headers or {})
     return page

@@ -8,20 +8,25 @@ from fastapi.responses import HTMLResponse
 
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.serving.api import require_night
-from leadlight.serving.change_text import ChangeTold, change_told
-from leadlight.serving.rendering import address, lead_path, render
-from leadlight.serving.request_params import language_of
+from leadlight.serving.change_text import ChangeText, describe_change
+from leadlight.serving.rendering import build_lead_path, build_url, render_page
+from leadlight.serving.request_params import negotiate_language
 from leadlight.serving.schemas import StageName
 from leadlight.serving.score_changes import Change
-from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredScore
-from leadlight.serving.text import phrase, top_reasons
-from leadlight.serving.text.formatting import chance, moment, number, signed
-from leadlight.serving.text.labels import held_back, kept, stage, stage_long
-from leadlight.serving.text.messages import tell
-from leadlight.serving.waterfall import printed_points
+from leadlight.serving.text import format_phrase, select_top_reasons
+from leadlight.serving.text.formatting import (
+    format_datetime,
+    format_number,
+    format_probability,
+    format_signed,
+)
+from leadlight.serving.text.labels import describe_hysteresis, label_held_back, label_stage, label_stage_long
+from leadlight.serving.text.messages import translate
+from leadlight.serving.waterfall import round_points
 
-__all__ = ["queue_router"]
+__all__ = ["create_queue_router"]
 
 PAGE_LEADS = 25
 REASONS_SHOWN = 3
@@ -41,11 +46,11 @@ class _Row:
     grade: str
     held_back: str | None
     kept: str | None
-    change: ChangeTold | None
+    change: ChangeText | None
     reasons: list[tuple[str, str, str]]
 
 
-def queue_router(store: Store) -> APIRouter:
+def create_queue_router(store: Store) -> APIRouter:
     """Make the route of the queue.
 
     Parameters
@@ -65,34 +70,34 @@ def queue_router(store: Store) -> APIRouter:
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     ) -> HTMLResponse:
         night = require_night(store)
-        language = language_of(request, night.words.language_default)
+        language = negotiate_language(request, night.words.language_default)
         counts = {name: store.count(name) for name in (None, *STAGES)}
         total = counts[stage]
         offset = (page - 1) * PAGE_LEADS
-        listed = store.current(PAGE_LEADS, offset, stage)
-        moved = store.changes(night.night, [lead.lead_id for lead in listed])
+        listed = store.list_current(PAGE_LEADS, offset, stage)
+        moved = store.read_changes(night.night, [lead.lead_id for lead in listed])
         rows = [
             _row(lead, offset + place, night.words, language, moved.get(lead.lead_id))
             for place, lead in enumerate(listed, 1)
         ]
         asked = request.query_params.get("language")
-        return render(
+        return render_page(
             request,
             "queue.html",
             language,
             night.words,
             rows=rows,
             total=total,
-            as_of=moment(night.as_of, night.words.timezone, language),
+            as_of=format_datetime(night.as_of, night.words.timezone, language),
             model_version=night.model_version,
             filters=_filters(counts, stage, asked, language),
             range=(
-                number(offset + 1, language),
-                number(offset + len(rows), language),
-                number(total, language),
+                format_number(offset + 1, language),
+                format_number(offset + len(rows), language),
+                format_number(total, language),
             ),
-            previous=address("/", stage=stage, page=page - 1, language=asked) if page > 1 else None,
-            next=address("/", stage=stage, page=page + 1, language=asked)
+            previous=build_url("/", stage=stage, page=page - 1, language=asked) if page > 1 else None,
+            next=build_url("/", stage=stage, page=page + 1, language=asked)
             if offset + PAGE_LEADS < total
             else None,
         )
@@ -106,37 +111,39 @@ def _filters(
     return [
         (
             name or "all",
-            stage(name, language) if name else tell(language, "queue.all"),
-            number(count, language),
-            address("/", stage=name, language=asked),
+            label_stage(name, language) if name else translate(language, "queue.all"),
+            format_number(count, language),
+            build_url("/", stage=name, language=asked),
             name == chosen,
         )
         for name, count in [(name, counts[name]) for name in (None, *reversed(STAGES))]
     ]
 
 
-def _row(score: StoredScore, rank: int, words: NightWords, language: str, change: Change | None) -> _Row:
-    printed = printed_points(score.base_score, score.reasons, score.score)
+def _row(
+    score: StoredScore, rank: int, words: PresentationContext, language: str, change: Change | None
+) -> _Row:
+    printed = round_points(score.base_score, score.reasons, score.score)
     return _Row(
-        rank=number(rank, language),
+        rank=format_number(rank, language),
         lead_id=score.lead_id,
-        link=lead_path(score.lead_id),
+        link=build_lead_path(score.lead_id),
         printed=printed.score,
         score=round(score.score, 3),
-        chance=chance(score.probability, language) if words.calibrated else None,
+        chance=format_probability(score.probability, language) if words.calibrated else None,
         stage=score.stage,
-        stage_label=stage(score.stage, language),
-        stage_title=stage_long(score.stage, language),
+        stage_label=label_stage(score.stage, language),
+        stage_title=label_stage_long(score.stage, language),
         grade=score.fit_grade + score.engagement_grade,
-        held_back=held_back(score.held_back, language) if score.held_back else None,
-        kept=kept(score.stage, score.score, words, language),
-        change=change_told(change, score.score, words, language) if change else None,
+        held_back=label_held_back(score.held_back, language) if score.held_back else None,
+        kept=describe_hysteresis(score.stage, score.score, words, language),
+        change=describe_change(change, score.score, words, language) if change else None,
         reasons=[
             (
                 "up" if reason.points > 0 else "down",
-                signed(printed.points[reason.topic]),
-                phrase(reason, words, language),
+                format_signed(printed.points[reason.topic]),
+                format_phrase(reason, words, language),
             )
-            for reason in top_reasons(score.reasons, REASONS_SHOWN)
+            for reason in select_top_reasons(score.reasons, REASONS_SHOWN)
         ],
     )

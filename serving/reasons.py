@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["Reason", "Value", "later", "parse_reasons", "same_reasons"]
+__all__ = ["Reason", "Value", "advance_days", "has_equal_reasons", "parse_reasons"]
 
 Value = str | float | bool | None | Mapping[str, str | float | None]
 
@@ -15,7 +15,7 @@ TOLERANCE = 1e-9
 DAYS_TOLERANCE = 1e-6
 """Days closer than this (0.1 s) are the same moment: times are whole seconds."""
 
-MOVING = ("days_since_last", "days_since_sales", "silence")
+TIME_DEPENDENT = ("days_since_last", "days_since_sales", "silence")
 """Parts of a value that grow by a day a day."""
 
 
@@ -71,7 +71,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"The numbers of reasons must be finite or null. Got {name}.")
 
 
-def later(reason: Reason, kind: str, days: float) -> Reason:
+def advance_days(reason: Reason, kind: str, days: float) -> Reason:
     """Tell a reason again after some days in which nothing but time happened.
 
     A lead whose score did not change keeps its row, so the times in it must move on when it is read:
@@ -94,7 +94,9 @@ def later(reason: Reason, kind: str, days: float) -> Reason:
         return reason
     value = reason.value
     if isinstance(value, Mapping):
-        moved = {key: since + days for key in MOVING if isinstance(since := value.get(key), (int, float))}
+        moved = {
+            key: since + days for key in TIME_DEPENDENT if isinstance(since := value.get(key), (int, float))
+        }
         if value.get("silence") == 0:  # the lead has reacted, and that does not change with time
             del moved["silence"]
         return replace(reason, value={**value, **moved}) if moved else reason
@@ -103,7 +105,7 @@ def later(reason: Reason, kind: str, days: float) -> Reason:
     return reason
 
 
-def same_reasons(left: Sequence[Reason], right: Sequence[Reason]) -> bool:
+def has_equal_reasons(left: Sequence[Reason], right: Sequence[Reason]) -> bool:
     """Whether two lists of reasons say the same.
 
     Parameters

@@ -8,12 +8,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.text.formatting import signed
-from leadlight.serving.text.labels import agreement, policy_lines, rung
-from leadlight.serving.text.messages import LANGUAGES, tell, tell_count
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.text.formatting import format_signed
+from leadlight.serving.text.labels import describe_agreement, describe_model_tier, describe_policy
+from leadlight.serving.text.messages import LANGUAGES, translate, translate_plural
 
-__all__ = ["address", "lead_path", "render"]
+__all__ = ["build_lead_path", "build_url", "render_page"]
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -33,22 +33,22 @@ _HEADERS = {
 }
 
 
-def lead_path(lead_id: str) -> str:
+def build_lead_path(lead_id: str) -> str:
     """Write the path of a lead's page; slashes, quotes and spaces in the id are escaped."""
     return f"/leads/{quote(lead_id, safe='')}"
 
 
-def address(path: str, **query: object) -> str:
+def build_url(path: str, **query: object) -> str:
     """Write a path with those query values that are not None."""
     given = {key: value for key, value in query.items() if value is not None}
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def render(
+def render_page(
     request: Request,
     template: str,
     language: str,
-    words: NightWords | None,
+    words: PresentationContext | None,
     status: int = 200,
     **values: Any,
 ) -> HTMLResponse:
@@ -73,22 +73,23 @@ def render(
     """
     path = quote(request.url.path if "lead_id" not in request.path_params else "", safe="/")
     if "lead_id" in request.path_params:
-        path = lead_path(request.path_params["lead_id"])
+        path = build_lead_path(request.path_params["lead_id"])
     query = {key: value for key, value in request.query_params.items() if key != "language"}
     switch = [
-        (code, tell(code, "language.name"), address(path, **query, language=code)) for code in LANGUAGES
+        (code, translate(code, "language.name"), build_url(path, **query, language=code))
+        for code in LANGUAGES
     ]
-    agreed = agreement(words, language) if words else None
+    agreed = describe_agreement(words, language) if words else None
     html = _TEMPLATES.get_template(template).render(
         language=language,
         switch=switch,
         words=words,
         agreed=agreed,
-        policy=policy_lines(words, language) if words else [],
-        rung=rung(words, language) if words else (True, ""),
-        t=lambda key, **filled: tell(language, key, **filled),
-        tn=lambda key, count, **filled: tell_count(language, key, count, **filled),
-        signed=signed,
+        policy=describe_policy(words, language) if words else [],
+        rung=describe_model_tier(words, language) if words else (True, ""),
+        t=lambda key, **filled: translate(language, key, **filled),
+        tn=lambda key, count, **filled: translate_plural(language, key, count, **filled),
+        signed=format_signed,
         **values,
     )
     headers = {**_HEADERS, "Content-Language": language}

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from leadlight.serving.text.messages import LANGUAGES
 
-__all__ = ["RequestError", "language_of", "moment_of"]
+__all__ = ["RequestError", "negotiate_language", "parse_as_of"]
 
 
 class RequestError(Exception):
@@ -30,7 +30,7 @@ class RequestError(Exception):
         self.value = value
 
 
-def language_of(request: Request, default: str = "en", strict: bool = True) -> str:
+def negotiate_language(request: Request, default: str = "en", strict: bool = True) -> str:
     """Choose the language of an answer: ``?language=``, else Accept-Language, else a default.
 
     Parameters
@@ -62,7 +62,7 @@ def language_of(request: Request, default: str = "en", strict: bool = True) -> s
     return negotiate_locale(accepted, LANGUAGES, sep="-") or fallback
 
 
-def moment_of(text: str | None) -> dt.datetime | None:
+def parse_as_of(text: str | None) -> dt.datetime | None:
     """Read an ``as_of``.
 
     Parameters

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "ChangeAnswer",
+    "ErrorResponse",
     "EvidenceAnswer",
     "Health",
-    "LeadAnswer",
-    "LeadInList",
     "LeadList",
+    "LeadResponse",
+    "LeadSummary",
     "OpeningAnswer",
-    "Problem",
     "ReasonAnswer",
     "StageName",
 ]
@@ -25,7 +25,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class Problem(_Answer):
+class ErrorResponse(_Answer):
     """Why a request was refused."""
 
     error: str = Field(description="One sentence.")
@@ -40,7 +40,7 @@ class Health(_Answer):
     leads: int = Field(description="Leads in the current view.")
 
 
-class LeadInList(_Answer):
+class LeadSummary(_Answer):
     """One lead of the queue."""
 
     lead_id: str = Field(description="As in the source.")
@@ -61,7 +61,7 @@ class LeadList(_Answer):
     total: int = Field(description="Leads that the query meets.")
     limit: int = Field(description="Leads asked for.")
     offset: int = Field(description="Leads skipped.")
-    leads: list[LeadInList] = Field(description="By score, then by lead id.")
+    leads: list[LeadSummary] = Field(description="By score, then by lead id.")
 
 
 class EvidenceAnswer(_Answer):
@@ -110,7 +110,7 @@ class OpeningAnswer(_Answer):
     stage: StageName = Field(description="The stage that comes with it.")
 
 
-class LeadAnswer(LeadInList):
+class LeadResponse(LeadSummary):
     """The score of one lead and how it comes about."""
 
     as_of: dt.datetime = Field(description="The night it is told for.")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.serving.text.rounding import printed_score, share_out
+from leadlight.serving.text.rounding import display_score, distribute_largest_remainder
 
-__all__ = ["Change", "Opening", "TopicChange", "printed_change"]
+__all__ = ["Change", "Recourse", "TopicChange", "round_change"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Change:
 
     @staticmethod
     def topics_from_text(text: str) -> tuple[TopicChange, ...]:
-        """Read what :meth:`topics_as_text` wrote."""
+        """Read what :meth:`dump_topics` wrote."""
         return tuple(TopicChange(cause, topic, points) for cause, topic, points in json.loads(text))
 
 
 @dataclass(frozen=True)
-class Opening:
+class Recourse:
     """A small change of behaviour that the model would score at or above the next threshold.
 
     Parameters
@@ -89,7 +89,7 @@ class Opening:
     score: float
 
 
-def printed_change(change: Change, score: float) -> tuple[int, dict[str, int]]:
+def round_change(change: Change, score: float) -> tuple[int, dict[str, int]]:
     """Round a change so that the causes add up to the difference of the printed scores.
 
     Parameters
@@ -105,9 +105,9 @@ def printed_change(change: Change, score: float) -> tuple[int, dict[str, int]]:
     causes : dict of str to int
         In the order of :data:`leadlight.models.scoring.score_change.CAUSES`.
     """
-    total = printed_score(score) - printed_score(score - change.total)
+    total = display_score(score) - display_score(score - change.total)
     values = [change.causes.get(cause, 0.0) for cause in CAUSES]
-    whole = share_out(values, total)
+    whole = distribute_largest_remainder(values, total)
     if whole is None:  # a score that is printed below its threshold takes a point that no rounding gives
         whole = [round(value) for value in values]
         largest = max(range(len(values)), key=lambda place: abs(values[place]))

@@ -13,14 +13,14 @@ __all__ = [
     "Agreement",
     "Counts",
     "Evidence",
-    "Night",
-    "NightResult",
-    "NightWords",
+    "ModelTier",
     "Policy",
-    "Rung",
+    "PresentationContext",
+    "ScoringRun",
     "TopicEvidence",
-    "TopicWords",
-    "read_words",
+    "TopicLabel",
+    "WriteResult",
+    "parse_context",
 ]
 
 
@@ -29,7 +29,7 @@ class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class TopicWords(_Words):
+class TopicLabel(_Words):
     """How one topic is spoken of."""
 
     kind: Literal["attribute", "signal", "other", "activity", "age", "sales"]
@@ -59,12 +59,12 @@ class Thresholds(_Words):
     sales_qualified: float | None = None
 
 
-class Rung(_Words):
+class ModelTier(_Words):
     """The step of the ladder that the scores stand on: the rule book first, a learned model on evidence."""
 
     candidate: str
     wins: int = Field(ge=0)
-    fewest_wins: int = Field(ge=0)
+    min_wins: int = Field(ge=0)
 
 
 class Counts(NamedTuple):
@@ -98,7 +98,7 @@ class Evidence(_Words):
     topics: dict[str, TopicEvidence]
 
 
-class NightWords(_Words):
+class PresentationContext(_Words):
     """What must be known to tell a night's scores in words.
 
     ``timezone`` is the zone that dates are shown in; everything stored is UTC. ``hysteresis`` is by how many
@@ -111,15 +111,15 @@ class NightWords(_Words):
     hysteresis: float = Field(default=0, ge=0, lt=30)
     base_probability: float = Field(ge=0, le=1)
     calibrated: bool
-    rung: Rung | None = None
+    rung: ModelTier | None = None
     evidence: Evidence | None = None
     language_default: str = "en"
     timezone: str = "UTC"
-    topics: dict[str, TopicWords]
+    topics: dict[str, TopicLabel]
 
 
 @dataclass(frozen=True)
-class Night:
+class ScoringRun:
     """What is handed to the store together with the scores.
 
     Parameters
@@ -143,7 +143,7 @@ class Night:
 
 
 @dataclass(frozen=True)
-class NightResult:
+class WriteResult:
     """What writing a night did.
 
     Parameters
@@ -172,7 +172,7 @@ class NightResult:
     closed: int
 
 
-def read_words(words: Mapping[str, Any]) -> NightWords:
+def parse_context(words: Mapping[str, Any]) -> PresentationContext:
     """Check and type the words of a night.
 
     Parameters
@@ -190,7 +190,7 @@ def read_words(words: Mapping[str, Any]) -> NightWords:
         Where a key is missing or has a value that is not allowed.
     """
     try:
-        return NightWords.model_validate(words)
+        return PresentationContext.model_validate(words)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

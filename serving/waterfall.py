@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from leadlight.serving.reasons import Reason
 from leadlight.serving.store.records import StoredScore
-from leadlight.serving.text.rounding import points_as_integers, printed_score, share_out
+from leadlight.serving.text.rounding import display_score, distribute_largest_remainder, round_to_sum
 
-__all__ = ["FOLDED_BELOW", "Line", "Printed", "Waterfall", "place", "printed_points", "waterfall"]
+__all__ = ["FOLDED_BELOW", "Bar", "RoundedPoints", "Waterfall", "build_waterfall", "place", "round_points"]
 
 FOLDED_BELOW = 0.5
 """Topics of fewer points than this would print as nothing; they share one line."""
 
 
 @dataclass(frozen=True)
-class Printed:
+class RoundedPoints:
     """The whole numbers shown for one lead; base plus points is the score.
 
     Parameters
@@ -28,13 +28,13 @@ class Printed:
     score: int
     points: dict[str, int]
 
-    def of_group(self, reasons: Sequence[Reason], group: str) -> int:
+    def select_group(self, reasons: Sequence[Reason], group: str) -> int:
         """Sum the printed points of ``fit`` or ``engagement``."""
         return sum(self.points[reason.topic] for reason in reasons if reason.group == group)
 
 
 @dataclass(frozen=True)
-class Line:
+class Bar:
     """One bar.
 
     Parameters
@@ -86,12 +86,12 @@ class Line:
 class Waterfall:
     """All bars of a lead, and where 50 and 80 stand on their axis, in percent."""
 
-    lines: list[Line]
-    marks: dict[int, float]
-    printed: Printed
+    lines: list[Bar]
+    threshold_positions: dict[int, float]
+    printed: RoundedPoints
 
 
-def printed_points(base_score: float, reasons: Sequence[Reason], score: float) -> Printed:
+def round_points(base_score: float, reasons: Sequence[Reason], score: float) -> RoundedPoints:
     """Round all points of a lead.
 
     The small ones are rounded together first, so that their one line is as near the truth as any other,
@@ -110,17 +110,17 @@ def printed_points(base_score: float, reasons: Sequence[Reason], score: float) -
     """
     large, small = _parted(reasons)
     folded = [sum(reason.points for reason in small)] if small else []
-    base, whole = points_as_integers(base_score, [reason.points for reason in large] + folded, score)
+    base, whole = round_to_sum(base_score, [reason.points for reason in large] + folded, score)
     points = {reason.topic: value for reason, value in zip(large, whole, strict=False)}
     if small:
-        shares = share_out([reason.points for reason in small], whole[-1])
+        shares = distribute_largest_remainder([reason.points for reason in small], whole[-1])
         # only a sum that rounding moved by one can fail to be shared out: the first topic takes it
         shares = shares or [whole[-1], *[0] * (len(small) - 1)]
         points |= {reason.topic: value for reason, value in zip(small, shares, strict=True)}
-    return Printed(base, printed_score(score), points)
+    return RoundedPoints(base, display_score(score), points)
 
 
-def waterfall(score: StoredScore) -> Waterfall:
+def build_waterfall(score: StoredScore) -> Waterfall:
     """Lay out the bars of a lead.
 
     Parameters
@@ -133,7 +133,7 @@ def waterfall(score: StoredScore) -> Waterfall:
         The base, the topics by size, the further topics as one, and the score; each bar starts where the
         one before ended.
     """
-    printed = printed_points(score.base_score, score.reasons, score.score)
+    printed = round_points(score.base_score, score.reasons, score.score)
     large, small = _parted(score.reasons)
     steps: list[tuple[str, Reason | None, int, int, float]] = [
         ("topic", reason, printed.points[reason.topic], 1, reason.points) for reason in large
@@ -146,10 +146,10 @@ def waterfall(score: StoredScore) -> Waterfall:
         ends.append(ends[-1] + step[4])
     # Single topics may lead below 0 or above 100 on the way; the axis then grows rather than cut them.
     axis = min(0.0, *ends), max(100.0, *ends)
-    lines = [Line("start", None, printed.base, 0, 0.0, score.base_score, axis)]
+    lines = [Bar("start", None, printed.base, 0, 0.0, score.base_score, axis)]
     for (kind, reason, whole, topics, _), start, end in zip(steps, ends, ends[1:], strict=False):
-        lines.append(Line(kind, reason, whole, topics, start, end, axis))
-    lines.append(Line("total", None, printed.score, 0, 0.0, score.score, axis))
+        lines.append(Bar(kind, reason, whole, topics, start, end, axis))
+    lines.append(Bar("total", None, printed.score, 0, 0.0, score.score, axis))
     return Waterfall(lines, {50: place(50, axis), 80: place(80, axis)}, printed)
 
 

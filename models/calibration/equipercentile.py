@@ -10,17 +10,17 @@ outcome; no label is looked at.
 
 import numpy as np
 
-__all__ = ["linked"]
+__all__ = ["link_equipercentile"]
 
 
-def linked(told: np.ndarray, served: np.ndarray, origin: np.ndarray) -> np.ndarray:
+def link_equipercentile(source: np.ndarray, target: np.ndarray, origin: np.ndarray) -> np.ndarray:
     """Give each value the one that stands at its place among those of the serving model.
 
     Parameters
     ----------
-    told : ndarray, shape (n,)
+    source : ndarray, shape (n,)
         Out of time, each by the model trained before its origin.
-    served : ndarray, shape (n,)
+    target : ndarray, shape (n,)
         Of the same snapshots, by the model that serves.
     origin : ndarray of int, shape (n,)
         Which origin each snapshot was judged by; places are those among the snapshots of one origin.
@@ -30,10 +30,10 @@ def linked(told: np.ndarray, served: np.ndarray, origin: np.ndarray) -> np.ndarr
     ndarray, shape (n,)
         Equal values stay equal: they share the mean of their places.
     """
-    moved = np.empty(len(told))
+    moved = np.empty(len(source))
     for one in np.unique(origin):
         own = origin == one
-        _, place, count = np.unique(told[own], return_inverse=True, return_counts=True)
+        _, place, count = np.unique(source[own], return_inverse=True, return_counts=True)
         starts = np.cumsum(count) - count
-        moved[own] = (np.add.reduceat(np.sort(served[own]), starts) / count)[place]
+        moved[own] = (np.add.reduceat(np.sort(target[own]), starts) / count)[place]
     return moved

@@ -13,14 +13,22 @@ import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, log_expit
 
-__all__ = ["Calibrator", "fit_beta", "fit_none", "fit_offset", "fit_platt", "fit_shift", "log_losses"]
+__all__ = [
+    "BetaCalibrator",
+    "calculate_log_losses",
+    "fit_beta",
+    "fit_identity",
+    "fit_intercept",
+    "fit_platt",
+    "solve_intercept",
+]
 
-SMALLEST_SLOPE = 0.01
-MOST_SHIFT = 60.0
+MIN_SLOPE = 0.01
+MAX_SHIFT = 60.0
 
 
 @dataclass(frozen=True)
-class Calibrator:
+class BetaCalibrator:
     """l(m) = a * log_expit(m) - b * log_expit(-m) + c; Platt is the case a = b.
 
     Parameters
@@ -44,47 +52,47 @@ class Calibrator:
             return "platt"
         return "shift" if self.c else "none"
 
-    def shifted(self, by: float) -> "Calibrator":
+    def with_shift(self, by: float) -> "BetaCalibrator":
         """Return the calibrator with its log-odds moved."""
-        return Calibrator(self.a, self.b, self.c + by)
+        return BetaCalibrator(self.a, self.b, self.c + by)
 
-    def log_odds(self, margin: np.ndarray) -> np.ndarray:
+    def predict_log_odds(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated log-odds, same shape as `margin`."""
         if self.a == self.b:  # the same in exact arithmetic, and exactly linear in floats
             return np.asarray(self.a * margin + self.c)
         return np.asarray(self.a * log_expit(margin) - self.b * log_expit(-margin) + self.c)
 
-    def slope(self, margin: np.ndarray) -> np.ndarray:
+    def calculate_slope(self, margin: np.ndarray) -> np.ndarray:
         """Return dl/dm, same shape as `margin`."""
         if self.a == self.b:
             return np.full_like(np.asarray(margin, dtype=float), self.a)
         return np.asarray(self.a * expit(-margin) + self.b * expit(margin))
 
-    def probability(self, margin: np.ndarray) -> np.ndarray:
+    def predict_proba(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities, same shape as `margin`."""
-        return np.asarray(expit(self.log_odds(margin)))
+        return np.asarray(expit(self.predict_log_odds(margin)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {"a": self.a, "b": self.b, "c": self.c}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "Calibrator":
+    def from_dict(cls, content: Mapping[str, Any]) -> "BetaCalibrator":
         """Read what :meth:`to_dict` gave."""
         return cls(content["a"], content["b"], content["c"])
 
 
-def fit_none(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+def fit_identity(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
     """Take the log-odds as they are; arrays of shape (n,)."""
-    return Calibrator(1.0, 1.0, 0.0)
+    return BetaCalibrator(1.0, 1.0, 0.0)
 
 
-def fit_shift(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+def fit_intercept(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
     """Fit the shift alone; arrays of shape (n,)."""
-    return Calibrator(1.0, 1.0, fit_offset(margin, won))
+    return BetaCalibrator(1.0, 1.0, solve_intercept(margin, won))
 
 
-def fit_offset(log_odds: np.ndarray, won: np.ndarray) -> float:
+def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
     """Find the shift of log-odds at which expected wins are the actual ones.
 
     Parameters
@@ -104,22 +112,22 @@ def fit_offset(log_odds: np.ndarray, won: np.ndarray) -> float:
     def surplus(shift: float) -> float:
         return float(expit(log_odds + shift).mean() - share)
 
-    return float(brentq(surplus, -MOST_SHIFT, MOST_SHIFT))
+    return float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT))
 
 
-def fit_platt(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+def fit_platt(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
     """Fit the slope and shift of a Platt calibrator; arrays of shape (n,)."""
     a, c = _fit(np.column_stack([margin]), won)
-    return Calibrator(a, a, c)
+    return BetaCalibrator(a, a, c)
 
 
-def fit_beta(margin: np.ndarray, won: np.ndarray) -> Calibrator:
+def fit_beta(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
     """Fit the slopes and shift of a beta calibrator; arrays of shape (n,)."""
     a, b, c = _fit(np.column_stack([log_expit(margin), -log_expit(-margin)]), won)
-    return Calibrator(a, b, c)
+    return BetaCalibrator(a, b, c)
 
 
-def log_losses(log_odds: np.ndarray, won: np.ndarray) -> np.ndarray:
+def calculate_log_losses(log_odds: np.ndarray, won: np.ndarray) -> np.ndarray:
     """Return the log loss of each snapshot, in nats, shape (n,)."""
     return np.asarray(np.logaddexp(0.0, np.where(won == 1, -log_odds, log_odds)))
 
@@ -129,10 +137,10 @@ def _fit(X: np.ndarray, won: np.ndarray) -> tuple[float, ...]:
         log_odds = X @ beta[:-1] + beta[-1]
         residual = expit(log_odds) - won
         gradient = np.append(X.T @ residual, residual.sum())
-        return float(log_losses(log_odds, won).mean()), gradient / len(won)
+        return float(calculate_log_losses(log_odds, won).mean()), gradient / len(won)
 
     slopes = X.shape[1]
-    bounds: list[tuple[float | None, float | None]] = [(SMALLEST_SLOPE, None)] * slopes + [(None, None)]
+    bounds: list[tuple[float | None, float | None]] = [(MIN_SLOPE, None)] * slopes + [(None, None)]
     start = np.append(np.ones(slopes), 0.0)
     found = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9}

@@ -12,47 +12,52 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.models.calibration.parametric import fit_offset, log_losses
-from leadlight.models.calibration.selection import clustered_error
+from leadlight.models.calibration.parametric import calculate_log_losses, solve_intercept
+from leadlight.models.calibration.selection import calculate_cluster_robust_se
 
-__all__ = ["Correction", "forward_shifts", "judge_correction", "newest_shift"]
+__all__ = [
+    "PriorShiftCorrection",
+    "estimate_prior_shift",
+    "estimate_rolling_prior_shifts",
+    "evaluate_correction",
+]
 
 #: wins, and losses, that the newest snapshots must hold
 NEWEST_WINS = 50
 #: standard deviation, in log-odds, of the shifts to be expected: what a noisy offset is drawn towards zero by
-USUAL_SHIFT = 0.5
+PRIOR_SD = 0.5
 STEPS = 20
 
 
 @dataclass(frozen=True)
-class Correction:
+class PriorShiftCorrection:
     """What correcting would have changed.
 
     Parameters
     ----------
     log_odds : ndarray, shape (n,)
         Corrected forward in time.
-    saved : float
+    log_loss_reduction : float
         Mean log loss saved, in nats.
-    error : float
+    standard_error : float
         Its standard error, by lead.
     """
 
     log_odds: np.ndarray
-    saved: float
-    error: float
+    log_loss_reduction: float
+    standard_error: float
 
     @property
     def helps(self) -> bool:
         """Whether the saving is above its standard error."""
-        return self.saved > self.error
+        return self.log_loss_reduction > self.standard_error
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON, without the log-odds."""
-        return {"saved": self.saved, "error": self.error, "helps": self.helps}
+        return {"saved": self.log_loss_reduction, "error": self.standard_error, "helps": self.helps}
 
 
-def newest_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
+def estimate_prior_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
     """Find the shift that the newest rows ask for.
 
     Parameters
@@ -75,10 +80,10 @@ def newest_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
     newest, outcome = log_odds[-count:], won[-count:]
     p = 1 / (1 + np.exp(-newest))
     error = float(1 / np.sqrt((p * (1 - p)).sum()))
-    return fit_offset(newest, outcome) * USUAL_SHIFT**2 / (USUAL_SHIFT**2 + error**2)
+    return solve_intercept(newest, outcome) * PRIOR_SD**2 / (PRIOR_SD**2 + error**2)
 
 
-def forward_shifts(
+def estimate_rolling_prior_shifts(
     log_odds: np.ndarray, won: np.ndarray, as_of: pd.Series, known_at: pd.Series
 ) -> np.ndarray:
     """Find the shift at each row from what was matured by then.
@@ -104,13 +109,13 @@ def forward_shifts(
     for start, end in pairwise(edges):
         matured = (known_at <= as_of.iloc[start]).to_numpy()
         if matured.any():
-            shifts[start:end] = newest_shift(log_odds[matured], won[matured])
+            shifts[start:end] = estimate_prior_shift(log_odds[matured], won[matured])
     return shifts
 
 
-def judge_correction(
+def evaluate_correction(
     log_odds: np.ndarray, won: np.ndarray, groups: np.ndarray, as_of: pd.Series, horizon: pd.Timedelta
-) -> Correction:
+) -> PriorShiftCorrection:
     """Correct forward in time and compare with not correcting.
 
     Parameters
@@ -126,6 +131,6 @@ def judge_correction(
     horizon : pd.Timedelta
         How long an outcome takes to be known.
     """
-    corrected = log_odds + forward_shifts(log_odds, won, as_of, as_of + horizon)
-    saved = log_losses(log_odds, won) - log_losses(corrected, won)
-    return Correction(corrected, float(saved.mean()), clustered_error(saved, groups))
+    corrected = log_odds + estimate_rolling_prior_shifts(log_odds, won, as_of, as_of + horizon)
+    saved = calculate_log_losses(log_odds, won) - calculate_log_losses(corrected, won)
+    return PriorShiftCorrection(corrected, float(saved.mean()), calculate_cluster_robust_se(saved, groups))

@@ -8,27 +8,39 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from leadlight.models.calibration.parametric import (
-    Calibrator,
+    BetaCalibrator,
+    calculate_log_losses,
     fit_beta,
-    fit_none,
+    fit_identity,
+    fit_intercept,
     fit_platt,
-    fit_shift,
-    log_losses,
 )
-from leadlight.models.calibration.spline import CurveCalibrator, fit_curve
+from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 
-__all__ = ["AnyCalibrator", "CalibrationChoice", "choose_calibrator", "clustered_error", "read_calibrator"]
+__all__ = [
+    "CalibrationSelection",
+    "Calibrator",
+    "calculate_cluster_robust_se",
+    "read_calibrator",
+    "select_calibrator",
+]
 
-AnyCalibrator = Calibrator | CurveCalibrator
+Calibrator = BetaCalibrator | SplineCalibrator
 
 #: simplest first
-KINDS = {"none": fit_none, "shift": fit_shift, "platt": fit_platt, "beta": fit_beta, "curve": fit_curve}
+KINDS = {
+    "none": fit_identity,
+    "shift": fit_intercept,
+    "platt": fit_platt,
+    "beta": fit_beta,
+    "curve": fit_spline,
+}
 #: wins and losses below which nothing is fitted: the model's own log-odds are the better guess
-FEWEST = 10
+MIN_WINS = 10
 
 
 @dataclass(frozen=True)
-class CalibrationChoice:
+class CalibrationSelection:
     """The calibration of one candidate, and why.
 
     Parameters
@@ -41,12 +53,12 @@ class CalibrationChoice:
         Cross-validated log loss of each kind.
     """
 
-    calibrator: AnyCalibrator
+    calibrator: Calibrator
     losses: np.ndarray
     log_loss: dict[str, float]
 
 
-def choose_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> CalibrationChoice:
+def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> CalibrationSelection:
     """Compare all kinds and choose.
 
     Parameters
@@ -58,32 +70,36 @@ def choose_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -
     groups : ndarray, shape (n,)
         Lead of each snapshot: no lead is in two folds.
     """
-    if min(won.sum(), len(won) - won.sum()) < FEWEST:
-        losses = log_losses(margin, won)
-        return CalibrationChoice(fit_none(margin, won), losses, {"none": float(losses.mean())})
+    if min(won.sum(), len(won) - won.sum()) < MIN_WINS:
+        losses = calculate_log_losses(margin, won)
+        return CalibrationSelection(fit_identity(margin, won), losses, {"none": float(losses.mean())})
     by_kind = {name: _cross_validated(fit, margin, won, groups) for name, fit in KINDS.items()}
     mean = {name: float(loss.mean()) for name, loss in by_kind.items()}
     best = by_kind[min(mean, key=lambda name: mean[name])]
     chosen = next(
-        name for name, loss in by_kind.items() if (loss - best).mean() <= clustered_error(loss - best, groups)
+        name
+        for name, loss in by_kind.items()
+        if (loss - best).mean() <= calculate_cluster_robust_se(loss - best, groups)
     )
-    return CalibrationChoice(KINDS[chosen](margin, won), by_kind[chosen], mean)
+    return CalibrationSelection(KINDS[chosen](margin, won), by_kind[chosen], mean)
 
 
-def clustered_error(values: np.ndarray, groups: np.ndarray) -> float:
+def calculate_cluster_robust_se(values: np.ndarray, groups: np.ndarray) -> float:
     """Return the standard error of the mean of `values` where rows of one group go together."""
     _, group = np.unique(groups, return_inverse=True)
     sums = np.bincount(group, values - values.mean())
     return float(np.sqrt((sums**2).sum()) / len(values))
 
 
-def read_calibrator(content: Mapping[str, Any]) -> AnyCalibrator:
+def read_calibrator(content: Mapping[str, Any]) -> Calibrator:
     """Read what ``to_dict`` of a calibrator gave."""
-    return CurveCalibrator.from_dict(content) if "knots" in content else Calibrator.from_dict(content)
+    return SplineCalibrator.from_dict(content) if "knots" in content else BetaCalibrator.from_dict(content)
 
 
 def _cross_validated(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
     losses = np.zeros(len(margin))
     for rest, held in GroupKFold(n_splits=min(5, len(np.unique(groups)))).split(margin, won, groups):
-        losses[held] = log_losses(fit(margin[rest], won[rest]).log_odds(margin[held]), won[held])
+        losses[held] = calculate_log_losses(
+            fit(margin[rest], won[rest]).predict_log_odds(margin[held]), won[held]
+        )
     return losses

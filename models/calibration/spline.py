@@ -16,20 +16,20 @@ from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from leadlight.models.calibration.parametric import SMALLEST_SLOPE, Calibrator, fit_platt, log_losses
+from leadlight.models.calibration.parametric import MIN_SLOPE, BetaCalibrator, calculate_log_losses, fit_platt
 
-__all__ = ["CurveCalibrator", "fit_curve"]
+__all__ = ["SplineCalibrator", "fit_spline"]
 
 #: shares of snapshots below each knot
 QUANTILES = (0.02, 0.2, 0.4, 0.6, 0.8, 0.98)
 #: weight of a squared bend (difference of two slopes) against the summed log loss
-STIFFNESS = 2.0
+SMOOTHING = 2.0
 #: knots closer than this, in log-odds, are one
-CLOSEST = 0.05
+MIN_KNOT_DISTANCE = 0.05
 
 
 @dataclass(frozen=True)
-class CurveCalibrator:
+class SplineCalibrator:
     """l(m) by a monotone cubic spline.
 
     Parameters
@@ -54,35 +54,35 @@ class CurveCalibrator:
         inner = 2 * rise[:-1] * rise[1:] / (rise[:-1] + rise[1:])
         return CubicHermiteSpline(self.knots, self.values, [rise[0], *inner, rise[-1]])
 
-    def log_odds(self, margin: np.ndarray) -> np.ndarray:
+    def predict_log_odds(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated log-odds, same shape as `margin`."""
         inside = np.clip(margin, self.knots[0], self.knots[-1])
         beyond = np.asarray(margin) - inside
         return np.asarray(self._spline(inside) + beyond * np.where(beyond < 0, self._rise[0], self._rise[-1]))
 
-    def slope(self, margin: np.ndarray) -> np.ndarray:
+    def calculate_slope(self, margin: np.ndarray) -> np.ndarray:
         """Return dl/dm, same shape as `margin`."""
         return np.asarray(self._spline(np.clip(margin, self.knots[0], self.knots[-1]), 1))
 
-    def probability(self, margin: np.ndarray) -> np.ndarray:
+    def predict_proba(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities, same shape as `margin`."""
-        return np.asarray(expit(self.log_odds(margin)))
+        return np.asarray(expit(self.predict_log_odds(margin)))
 
-    def shifted(self, by: float) -> "CurveCalibrator":
+    def with_shift(self, by: float) -> "SplineCalibrator":
         """Return the calibrator with its log-odds moved."""
-        return CurveCalibrator(self.knots, tuple(value + by for value in self.values))
+        return SplineCalibrator(self.knots, tuple(value + by for value in self.values))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {"knots": list(self.knots), "values": list(self.values)}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "CurveCalibrator":
+    def from_dict(cls, content: Mapping[str, Any]) -> "SplineCalibrator":
         """Read what :meth:`to_dict` gave."""
         return cls(tuple(content["knots"]), tuple(content["values"]))
 
 
-def fit_curve(margin: np.ndarray, won: np.ndarray) -> "CurveCalibrator | Calibrator":
+def fit_spline(margin: np.ndarray, won: np.ndarray) -> "SplineCalibrator | BetaCalibrator":
     """Fit a curve; with margins too alike for three knots, Platt's line.
 
     Parameters
@@ -109,20 +109,20 @@ def fit_curve(margin: np.ndarray, won: np.ndarray) -> "CurveCalibrator | Calibra
         pull = np.zeros_like(beta)
         pull[1:-1] -= bends
         pull[2:] += bends
-        gradient = np.append(residual.sum(), gone.T @ residual) + STIFFNESS * pull
-        value = log_losses(log_odds, won).sum() + 0.5 * STIFFNESS * (bends**2).sum()
+        gradient = np.append(residual.sum(), gone.T @ residual) + SMOOTHING * pull
+        value = calculate_log_losses(log_odds, won).sum() + 0.5 * SMOOTHING * (bends**2).sum()
         return float(value / len(won)), gradient / len(won)
 
-    start = np.append(line.log_odds(knots[:1]), np.full(len(widths), line.a))
-    bounds: list[tuple[float | None, float | None]] = [(None, None)] + [(SMALLEST_SLOPE, None)] * len(widths)
+    start = np.append(line.predict_log_odds(knots[:1]), np.full(len(widths), line.a))
+    bounds: list[tuple[float | None, float | None]] = [(None, None)] + [(MIN_SLOPE, None)] * len(widths)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-12}).x
     values = found[0] + np.append(0.0, np.cumsum(found[1:] * widths))
-    return CurveCalibrator(tuple(knots.tolist()), tuple(values.tolist()))
+    return SplineCalibrator(tuple(knots.tolist()), tuple(values.tolist()))
 
 
 def _knots(margin: np.ndarray) -> np.ndarray:
     kept: list[float] = []
     for knot in np.quantile(margin, QUANTILES):
-        if not kept or knot - kept[-1] >= CLOSEST:
+        if not kept or knot - kept[-1] >= MIN_KNOT_DISTANCE:
             kept.append(float(knot))
     return np.array(kept)

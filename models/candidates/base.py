@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import BundleError
-from leadlight.models.candidates.boosted import BoostedModel, Columns
-from leadlight.models.candidates.category_encoding import Levels
-from leadlight.models.candidates.logistic import LogisticModel
-from leadlight.models.candidates.rules_model import PointsModel
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
+from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.logistic import AdditiveLogisticModel
+from leadlight.models.candidates.rules_model import RulesModel
 
-__all__ = ["Blend", "Model", "load_model", "margins", "save_model"]
+__all__ = ["AdditiveModel", "AverageEnsemble", "load_model", "margins", "save_model"]
 
 
-class Model(Protocol):
+class AdditiveModel(Protocol):
     """Anything that gives log-odds as a base and one part a feature."""
 
     @property
@@ -27,7 +27,7 @@ class Model(Protocol):
         ...
 
     @property
-    def explaining_cost(self) -> float:
+    def explanation_cost(self) -> float:
         """Operations that explaining one lead takes: counted from the model, not timed, so always the same.
 
         One look-up a feature for the rule book, the logistic model and additive trees; for trees with
@@ -35,21 +35,21 @@ class Model(Protocol):
         """
         ...
 
-    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return what :meth:`contributions` must be, computed the slow way by which it is defined."""
         ...
 
-    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         ...
 
 
 @dataclass(frozen=True)
-class Blend:
+class AverageEnsemble:
     """The mean of two models in log-odds, and so of their parts too."""
 
-    first: Model
-    second: Model
+    first: AdditiveModel
+    second: AdditiveModel
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -57,43 +57,43 @@ class Blend:
         return self.first.features
 
     @property
-    def explaining_cost(self) -> float:
-        """Operations that explaining one lead takes; see :class:`Model`."""
-        return self.first.explaining_cost + self.second.explaining_cost
+    def explanation_cost(self) -> float:
+        """Operations that explaining one lead takes; see :class:`AdditiveModel`."""
+        return self.first.explanation_cost + self.second.explanation_cost
 
-    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the mean of the references of both models."""
         (base_a, parts_a), (base_b, parts_b) = (
-            m.reference_contributions(frame) for m in (self.first, self.second)
+            m.explain_with_reference(frame) for m in (self.first, self.second)
         )
         return (base_a + base_b) / 2, (parts_a + parts_b) / 2
 
-    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
-        (base_a, parts_a), (base_b, parts_b) = (m.contributions(frame) for m in (self.first, self.second))
+        (base_a, parts_a), (base_b, parts_b) = (m.explain_log_odds(frame) for m in (self.first, self.second))
         return (base_a + base_b) / 2, (parts_a + parts_b) / 2
 
 
-def margins(model: Model, frame: pd.DataFrame) -> np.ndarray:
+def margins(model: AdditiveModel, frame: pd.DataFrame) -> np.ndarray:
     """Return the log-odds of a model: base plus all parts, shape (n,)."""
-    base, parts = model.contributions(frame)
+    base, parts = model.explain_log_odds(frame)
     return np.asarray(base + parts.sum(axis=1))
 
 
-def save_model(model: Model, folder: Path) -> None:
+def save_model(model: AdditiveModel, folder: Path) -> None:
     """Write a model as LightGBM text and JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     description: dict[str, Any]
-    if isinstance(model, Blend):
+    if isinstance(model, AverageEnsemble):
         save_model(model.first, folder / "first")
         save_model(model.second, folder / "second")
         description = {"kind": "blend"}
-    elif isinstance(model, LogisticModel):
+    elif isinstance(model, AdditiveLogisticModel):
         description = {"kind": "logistic", "model": model.to_dict()}
-    elif isinstance(model, PointsModel):
+    elif isinstance(model, RulesModel):
         description = {"kind": "points", "model": model.to_dict()}
     elif isinstance(model, BoostedModel):
-        levels = {name: list(entry.kept) for name, entry in model.columns.levels.items()}
+        levels = {name: list(entry.categories) for name, entry in model.columns.levels.items()}
         description = {"kind": "boosted", "features": list(model.columns.features), "levels": levels}
         text = model.booster.model_to_string()
         (folder / "trees.txt").write_text(text, encoding="utf-8")
@@ -103,7 +103,7 @@ def save_model(model: Model, folder: Path) -> None:
     (folder / "model.json").write_text(text + "\n", encoding="utf-8")
 
 
-def load_model(folder: Path) -> Model:
+def load_model(folder: Path) -> AdditiveModel:
     """Read what :func:`save_model` wrote.
 
     Raises
@@ -115,15 +115,15 @@ def load_model(folder: Path) -> Model:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         kind = description["kind"]
         if kind == "blend":
-            return Blend(load_model(folder / "first"), load_model(folder / "second"))
+            return AverageEnsemble(load_model(folder / "first"), load_model(folder / "second"))
         if kind == "logistic":
-            return LogisticModel.from_dict(description["model"])
+            return AdditiveLogisticModel.from_dict(description["model"])
         if kind == "points":
-            return PointsModel.from_dict(description["model"])
+            return RulesModel.from_dict(description["model"])
         if kind == "boosted":
-            levels = {name: Levels(tuple(kept)) for name, kept in description["levels"].items()}
+            levels = {name: CategoryEncoder(tuple(kept)) for name, kept in description["levels"].items()}
             booster = lgb.Booster(model_str=(folder / "trees.txt").read_text(encoding="utf-8"))
-            return BoostedModel(Columns(tuple(description["features"]), levels), booster)
+            return BoostedModel(DesignMatrix(tuple(description["features"]), levels), booster)
     except (OSError, KeyError, ValueError, lgb.basic.LightGBMError) as error:
         raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
     raise BundleError(

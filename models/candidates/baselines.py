@@ -11,15 +11,15 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from leadlight.features.catalogue import Catalogue
 
-__all__ = ["constant", "default_lightgbm", "native_categories", "plain_logistic"]
+__all__ = ["convert_to_categorical", "fit_lightgbm_baseline", "fit_logistic_baseline", "predict_base_rate"]
 
 
-def constant(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
+def predict_base_rate(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
     """Give every lead the base rate of the training snapshots; shape (len(test),)."""
     return np.full(len(test), won.mean())
 
 
-def plain_logistic(
+def fit_logistic_baseline(
     train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
 ) -> np.ndarray:
     """Fit scikit-learn's logistic regression on scaled numbers and one-hot categories.
@@ -51,17 +51,17 @@ def plain_logistic(
     return probability
 
 
-def default_lightgbm(
+def fit_lightgbm_baseline(
     train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
 ) -> np.ndarray:
-    """Fit LightGBM with its defaults and its categories; arguments as :func:`plain_logistic`."""
-    frames = native_categories(train, test, catalogue)
+    """Fit LightGBM with its defaults and its categories; arguments as :func:`fit_logistic_baseline`."""
+    frames = convert_to_categorical(train, test, catalogue)
     model = LGBMClassifier(random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1)
     probability: np.ndarray = np.asarray(model.fit(frames[0], won).predict_proba(frames[1]))[:, 1]
     return probability
 
 
-def native_categories(
+def convert_to_categorical(
     train: pd.DataFrame, test: pd.DataFrame, catalogue: Catalogue, most: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give a library with categories of its own what it wants: pandas categories and plain names.

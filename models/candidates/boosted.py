@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.candidates.category_encoding import Levels
-from leadlight.models.candidates.scorecard import Lookup
-from leadlight.models.candidates.tree_shap import CHUNK, TreeShap, tree_shap_reference
-from leadlight.models.candidates.tree_structure import Trees
+from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.scorecard import Scorecard
+from leadlight.models.candidates.tree_shap import CHUNK, TreeShap, compute_lightgbm_shap
+from leadlight.models.candidates.tree_structure import TreeStructure
 
-__all__ = ["BoostedModel", "Columns"]
+__all__ = ["BoostedModel", "DesignMatrix"]
 
 
 @dataclass(frozen=True)
-class Columns:
+class DesignMatrix:
     """The design matrix of boosted trees: one column a number, one a level of a category.
 
     Parameters
@@ -31,33 +31,35 @@ class Columns:
     """
 
     features: tuple[str, ...]
-    levels: dict[str, Levels]
+    levels: dict[str, CategoryEncoder]
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, leads: pd.Series, catalogue: Catalogue, rare_below: int) -> "Columns":
+    def fit(
+        cls, frame: pd.DataFrame, leads: pd.Series, catalogue: Catalogue, min_category_leads: int
+    ) -> "DesignMatrix":
         """Find the levels of every category feature; see :meth:`Levels.fit`."""
         levels = {
-            f.name: Levels.fit(frame[f.name], leads, rare_below)
+            f.name: CategoryEncoder.fit(frame[f.name], leads, min_category_leads)
             for f in catalogue.features
             if f.kind == "category"
         }
         return cls(tuple(catalogue.names), levels)
 
     @property
-    def owners(self) -> np.ndarray:
+    def feature_index(self) -> np.ndarray:
         """Place of the feature that each column belongs to, shape (columns,)."""
         widths = [self.levels[name].size if name in self.levels else 1 for name in self.features]
         return np.repeat(np.arange(len(self.features)), widths)
 
-    def directions(self, catalogue: Catalogue) -> list[int]:
+    def list_monotone_constraints(self, catalogue: Catalogue) -> list[int]:
         """Return the expected direction of each column: 1, -1 or 0 where there is none."""
-        expected = [f.direction if f.kind == "number" else 0 for f in catalogue.features]
-        return [int(expected[owner]) for owner in self.owners]
+        expected = [f.monotonicity if f.kind == "number" else 0 for f in catalogue.features]
+        return [int(expected[owner]) for owner in self.feature_index]
 
-    def matrix(self, frame: pd.DataFrame) -> np.ndarray:
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the design matrix, shape (n, columns); NaN where a number is not known."""
         blocks = [
-            np.eye(self.levels[name].size)[self.levels[name].codes(frame[name])]
+            np.eye(self.levels[name].size)[self.levels[name].transform(frame[name])]
             if name in self.levels
             else frame[name].to_numpy(dtype=float)[:, None]
             for name in self.features
@@ -77,7 +79,7 @@ class BoostedModel:
         The trees.
     """
 
-    columns: Columns
+    columns: DesignMatrix
     booster: lgb.Booster
 
     @classmethod
@@ -85,7 +87,7 @@ class BoostedModel:
         cls,
         frame: pd.DataFrame,
         won: np.ndarray,
-        columns: Columns,
+        columns: DesignMatrix,
         *,
         settings: Mapping[str, Any],
         rounds: int,
@@ -105,7 +107,7 @@ class BoostedModel:
         rounds : int
             Trees.
         """
-        data = lgb.Dataset(columns.matrix(frame), label=won, params={"verbosity": -1}, free_raw_data=False)
+        data = lgb.Dataset(columns.transform(frame), label=won, params={"verbosity": -1}, free_raw_data=False)
         return cls(columns, lgb.train(dict(settings), data, num_boost_round=rounds))
 
     @property
@@ -114,41 +116,41 @@ class BoostedModel:
         return self.columns.features
 
     @cached_property
-    def trees(self) -> Trees:
+    def trees(self) -> TreeStructure:
         """Shape of the trees."""
-        return Trees.of(self.booster)
+        return TreeStructure.from_booster(self.booster)
 
     @cached_property
-    def lookup(self) -> Lookup | None:
+    def scorecard(self) -> Scorecard | None:
         """Tables of additive trees; None where trees combine columns or LightGBM alone reads them right."""
-        if not (self.trees.additive and self.trees.plain):
+        if not (self.trees.additive and self.trees.table_safe):
             return None
-        return Lookup.of(self.booster, self.trees, self.columns.features, self.columns.levels)
+        return Scorecard.from_booster(self.booster, self.trees, self.columns.features, self.columns.levels)
 
     @property
-    def explaining_cost(self) -> float:
+    def explanation_cost(self) -> float:
         """Operations that explaining one lead takes, counted and not timed.
 
         One look-up a feature where trees are additive; else one addition for each column on the way to each
         leaf; or, where only LightGBM reads the trees right, the square of their number at each leaf.
         """
-        if self.lookup is not None:
+        if self.scorecard is not None:
             return float(len(self.columns.features))
-        return float(self.trees.additions if self.trees.plain else self.trees.unwindings)
+        return float(self.trees.table_cost if self.trees.table_safe else self.trees.treeshap_cost)
 
-    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
-        if self.lookup is not None:
-            return self.lookup.base, self.lookup.parts(frame, self.columns.levels)
+        if self.scorecard is not None:
+            return self.scorecard.base, self.scorecard.explain(frame, self.columns.levels)
         found = np.empty((len(frame), len(self.columns.features)))
         for start in range(0, len(frame), CHUNK):
-            matrix = self.columns.matrix(frame.iloc[start : start + CHUNK])
+            matrix = self.columns.transform(frame.iloc[start : start + CHUNK])
             found[start : start + CHUNK] = self._by_feature(self._shap(matrix))
         return self._shap.base, found
 
-    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the same as LightGBM itself computes it: slow, and what :meth:`contributions` is held to."""
-        base, parts = tree_shap_reference(self.booster, self.columns.matrix(frame))
+        base, parts = compute_lightgbm_shap(self.booster, self.columns.transform(frame))
         return base, self._by_feature(parts)
 
     @cached_property
@@ -157,5 +159,5 @@ class BoostedModel:
 
     def _by_feature(self, parts: np.ndarray) -> np.ndarray:
         # the columns of a feature stand side by side
-        starts = np.flatnonzero(np.diff(self.columns.owners, prepend=-1))
+        starts = np.flatnonzero(np.diff(self.columns.feature_index, prepend=-1))
         return np.add.reduceat(parts, starts, axis=1)

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Levels"]
+__all__ = ["CategoryEncoder"]
 
 
 @dataclass(frozen=True)
-class Levels:
+class CategoryEncoder:
     """The levels of one category feature.
 
     Parameters
     ----------
-    kept : tuple of str
+    categories : tuple of str
         Levels with a place of their own, in order. After them come "pooled" and "not known".
     """
 
-    kept: tuple[str, ...]
+    categories: tuple[str, ...]
 
     @classmethod
-    def fit(cls, values: pd.Series, leads: pd.Series, rare_below: int) -> "Levels":
+    def fit(cls, values: pd.Series, leads: pd.Series, min_category_leads: int) -> "CategoryEncoder":
         """Keep the levels that enough leads have.
 
         Parameters
@@ -31,18 +31,18 @@ class Levels:
             Values of the training snapshots; NaN where not known.
         leads : pd.Series of str, shape (n,)
             Lead of each snapshot.
-        rare_below : int
+        min_category_leads : int
             Levels with fewer leads than this are pooled.
         """
         counts = leads.groupby(values).nunique()
-        return cls(tuple(sorted(counts.index[counts >= rare_below])))
+        return cls(tuple(sorted(counts.index[counts >= min_category_leads])))
 
     @property
     def size(self) -> int:
         """Number of codes, with pooled and not known."""
-        return len(self.kept) + 2
+        return len(self.categories) + 2
 
-    def codes(self, values: pd.Series) -> np.ndarray:
+    def transform(self, values: pd.Series) -> np.ndarray:
         """Return the code of each value: its place in `kept`, then pooled, then not known.
 
         Parameters
@@ -53,7 +53,7 @@ class Levels:
         -------
         ndarray of int, shape (n,)
         """
-        places: Mapping[str, int] = {level: place for place, level in enumerate(self.kept)}
-        codes = values.map(places).fillna(len(self.kept)).to_numpy(dtype=np.int64, copy=True)
-        codes[values.isna().to_numpy()] = len(self.kept) + 1
+        places: Mapping[str, int] = {level: place for place, level in enumerate(self.categories)}
+        codes = values.map(places).fillna(len(self.categories)).to_numpy(dtype=np.int64, copy=True)
+        codes[values.isna().to_numpy()] = len(self.categories) + 1
         return codes

@@ -16,16 +16,16 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from leadlight.features.catalogue import Catalogue, Feature
-from leadlight.models.candidates.category_encoding import Levels
+from leadlight.models.candidates.category_encoding import CategoryEncoder
 
-__all__ = ["Curve", "LogisticModel"]
+__all__ = ["AdditiveLogisticModel", "ShapeFunction"]
 
 #: places of the knots among values above the smallest: closer where there are more leads
 KNOT_QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
 
 
 @dataclass(frozen=True)
-class Curve:
+class ShapeFunction:
     """What one feature adds to the log-odds, relative to its training mean.
 
     Parameters
@@ -39,31 +39,31 @@ class Curve:
     """
 
     knots: tuple[float, ...]
-    levels: Levels | None
+    levels: CategoryEncoder | None
     values: tuple[float, ...]
 
     def __call__(self, column: pd.Series) -> np.ndarray:
         """Return the log-odds added by each value, shape (n,)."""
         if self.levels is not None:
-            return np.asarray(np.asarray(self.values)[self.levels.codes(column)])
+            return np.asarray(np.asarray(self.values)[self.levels.transform(column)])
         x = column.to_numpy(dtype=float)
         height = np.interp(x, self.knots, self.values[:-1]) if self.knots else np.zeros_like(x)
         return np.where(np.isnan(x), self.values[-1], height)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        kept = None if self.levels is None else list(self.levels.kept)
+        kept = None if self.levels is None else list(self.levels.categories)
         return {"knots": list(self.knots), "levels": kept, "values": list(self.values)}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "Curve":
+    def from_dict(cls, content: Mapping[str, Any]) -> "ShapeFunction":
         """Read what :meth:`to_dict` gave."""
-        levels = None if content["levels"] is None else Levels(tuple(content["levels"]))
+        levels = None if content["levels"] is None else CategoryEncoder(tuple(content["levels"]))
         return cls(tuple(content["knots"]), levels, tuple(content["values"]))
 
 
 @dataclass(frozen=True)
-class LogisticModel:
+class AdditiveLogisticModel:
     """A trained logistic model.
 
     Parameters
@@ -75,13 +75,13 @@ class LogisticModel:
     """
 
     base: float
-    curves: dict[str, Curve]
+    curves: dict[str, ShapeFunction]
 
     @classmethod
-    def path(
+    def fit_regularization_path(
         cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *,
-        penalties: Iterable[float], rare_below: int, tolerance: float = 1e-9,
-    ) -> "Iterator[LogisticModel]":  # fmt: skip
+        penalties: Iterable[float], min_category_leads: int, tolerance: float = 1e-9,
+    ) -> "Iterator[AdditiveLogisticModel]":  # fmt: skip
         """Fit by penalised maximum likelihood with bounds (L-BFGS-B), one model a penalty, when asked for.
 
         Parameters
@@ -97,7 +97,7 @@ class LogisticModel:
         penalties : iterable of float
             Half the weight of the squared coefficients against the summed log loss. Each solution is where
             the search for the next begins, so that strong to weak is fastest.
-        rare_below : int
+        min_category_leads : int
             Levels with fewer leads are pooled.
         tolerance : float
             Relative gain of the likelihood at which the search ends.
@@ -107,7 +107,10 @@ class LogisticModel:
         LogisticModel
             In the order of `penalties`.
         """
-        parts = [_Part.of(feature, frame[feature.name], leads, rare_below) for feature in catalogue.features]
+        parts = [
+            _Part.of(feature, frame[feature.name], leads, min_category_leads)
+            for feature in catalogue.features
+        ]
         blocks = [part.columns(frame[part.name]) for part in parts]
         design = csr_array(np.hstack([np.ones((len(frame), 1)), *blocks]))
         bounds = [(None, None), *(bound for part in parts for bound in part.bounds)]
@@ -120,7 +123,9 @@ class LogisticModel:
             yield cls._of(start, parts, means)
 
     @classmethod
-    def _of(cls, coefficients: np.ndarray, parts: "list[_Part]", means: list[np.ndarray]) -> "LogisticModel":
+    def _of(
+        cls, coefficients: np.ndarray, parts: "list[_Part]", means: list[np.ndarray]
+    ) -> "AdditiveLogisticModel":
         base, curves, place = float(coefficients[0]), {}, 1
         for part, mean in zip(parts, means, strict=True):
             own = coefficients[place : place + len(mean)]
@@ -135,15 +140,15 @@ class LogisticModel:
         return tuple(self.curves)
 
     @property
-    def explaining_cost(self) -> float:
+    def explanation_cost(self) -> float:
         """Operations that explaining one lead takes: one look-up a feature."""
         return float(len(self.curves))
 
-    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the same as :meth:`contributions`, which is the definition itself."""
-        return self.contributions(frame)
+        return self.explain_log_odds(frame)
 
-    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])
 
@@ -154,9 +159,9 @@ class LogisticModel:
         return {"base": self.base, "curves": curves}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "LogisticModel":
+    def from_dict(cls, content: Mapping[str, Any]) -> "AdditiveLogisticModel":
         """Read what :meth:`to_dict` gave."""
-        return cls(content["base"], {c["feature"]: Curve.from_dict(c) for c in content["curves"]})
+        return cls(content["base"], {c["feature"]: ShapeFunction.from_dict(c) for c in content["curves"]})
 
 
 @dataclass(frozen=True)
@@ -166,19 +171,19 @@ class _Part:
     name: str
     direction: int
     knots: tuple[float, ...]
-    levels: Levels | None
+    levels: CategoryEncoder | None
 
     @classmethod
-    def of(cls, feature: Feature, column: pd.Series, leads: pd.Series, rare_below: int) -> "_Part":
+    def of(cls, feature: Feature, column: pd.Series, leads: pd.Series, min_category_leads: int) -> "_Part":
         if feature.kind == "category":
-            return cls(feature.name, 0, (), Levels.fit(column, leads, rare_below))
+            return cls(feature.name, 0, (), CategoryEncoder.fit(column, leads, min_category_leads))
         x = column.to_numpy(dtype=float)
         x = x[np.isfinite(x)]
         if len(x) == 0:
-            return cls(feature.name, feature.direction, (), None)
+            return cls(feature.name, feature.monotonicity, (), None)
         above = x[x > x.min()]
         inner = np.quantile(above, KNOT_QUANTILES) if len(above) else []
-        return cls(feature.name, feature.direction, tuple(np.unique([x.min(), *inner]).tolist()), None)
+        return cls(feature.name, feature.monotonicity, tuple(np.unique([x.min(), *inner]).tolist()), None)
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
@@ -189,7 +194,7 @@ class _Part:
 
     def columns(self, column: pd.Series) -> np.ndarray:
         if self.levels is not None:
-            return np.asarray(np.eye(self.levels.size)[self.levels.codes(column)])
+            return np.asarray(np.eye(self.levels.size)[self.levels.transform(column)])
         x = column.to_numpy(dtype=float)
         known = np.isfinite(x)
         x = np.where(known, x, 0.0)
@@ -199,11 +204,11 @@ class _Part:
         ]
         return np.column_stack([*segments, ~known])
 
-    def curve(self, coefficients: np.ndarray, mean: float) -> Curve:
+    def curve(self, coefficients: np.ndarray, mean: float) -> ShapeFunction:
         if self.levels is not None:
-            return Curve((), self.levels, tuple((coefficients - mean).tolist()))
+            return ShapeFunction((), self.levels, tuple((coefficients - mean).tolist()))
         heights = np.concatenate([[0.0], np.cumsum(coefficients[:-1])])[: len(self.knots)] - mean
-        return Curve(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
+        return ShapeFunction(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
 
 
 def _maximise(

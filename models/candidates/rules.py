@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.features.text_normalization import folded
+from leadlight.features.text_normalization import normalize_text
 
-__all__ = ["ResolvedRule", "Rule", "resolve", "total_points"]
+__all__ = ["ResolvedRule", "Rule", "resolve_rules", "total_points"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ResolvedRule:
     values: tuple[str, ...]
     at_least: int
 
-    def earned(self, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    def evaluate(self, frame: pd.DataFrame) -> dict[str, np.ndarray]:
         """Return the points that each feature earns, arrays of shape (n,).
 
         Where several features of an attribute meet the rule, the first one earns: points count once.
@@ -75,7 +75,7 @@ class ResolvedRule:
         return earned
 
 
-def resolve(rules: Iterable[Rule], catalogue: Catalogue) -> tuple[ResolvedRule, ...]:
+def resolve_rules(rules: Iterable[Rule], catalogue: Catalogue) -> tuple[ResolvedRule, ...]:
     """Find the features that each rule looks at; a signal that was never seen has none.
 
     Parameters
@@ -93,7 +93,7 @@ def resolve(rules: Iterable[Rule], catalogue: Catalogue) -> tuple[ResolvedRule, 
             for f in catalogue.features
             if f.topic == rule.topic and (f.family != "missing" if family is None else f.family == family)
         )
-        values = tuple(sorted({folded(value) for value in rule.values}))
+        values = tuple(sorted({normalize_text(value) for value in rule.values}))
         resolved.append(ResolvedRule(features, rule.points, values, rule.at_least))
     return tuple(resolved)
 
@@ -116,7 +116,7 @@ def total_points(rules: Iterable[Rule], frame: pd.DataFrame, catalogue: Catalogu
         Points.
     """
     total = np.zeros(len(frame))
-    for rule in resolve(rules, catalogue):
-        for earned in rule.earned(frame).values():
+    for rule in resolve_rules(rules, catalogue):
+        for earned in rule.evaluate(frame).values():
             total += earned
     return total

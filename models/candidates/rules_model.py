@@ -9,13 +9,13 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.calibration.parametric import fit_platt
-from leadlight.models.candidates.rules import ResolvedRule, Rule, resolve
+from leadlight.models.candidates.rules import ResolvedRule, Rule, resolve_rules
 
-__all__ = ["PointsModel"]
+__all__ = ["RulesModel"]
 
 
 @dataclass(frozen=True)
-class PointsModel:
+class RulesModel:
     """Points of the rule book as log-odds.
 
     Parameters
@@ -26,19 +26,19 @@ class PointsModel:
         What is looked at, and the points.
     base : float
         Log-odds of a lead without points.
-    unit : float
+    log_odds_per_point : float
         Log-odds a point, above zero: more points are never a smaller chance.
     """
 
     features: tuple[str, ...]
     rules: tuple[ResolvedRule, ...]
     base: float
-    unit: float
+    log_odds_per_point: float
 
     @classmethod
     def fit(
         cls, frame: pd.DataFrame, won: np.ndarray, catalogue: Catalogue, rules: tuple[Rule, ...]
-    ) -> "PointsModel":
+    ) -> "RulesModel":
         """Find base and unit by maximum likelihood; the points stay as they were written down.
 
         Parameters
@@ -52,28 +52,28 @@ class PointsModel:
         rules : tuple of Rule
             The rule book.
         """
-        plain = cls(tuple(catalogue.names), resolve(rules, catalogue), 0.0, 1.0)
-        total = plain.contributions(frame)[1].sum(axis=1)
+        plain = cls(tuple(catalogue.names), resolve_rules(rules, catalogue), 0.0, 1.0)
+        total = plain.explain_log_odds(frame)[1].sum(axis=1)
         scale = max(float(total.std()), 1e-9)
         platt = fit_platt(total / scale, won)
         return cls(plain.features, plain.rules, platt.c, platt.a / scale)
 
     @property
-    def explaining_cost(self) -> float:
+    def explanation_cost(self) -> float:
         """Operations that explaining one lead takes: one look-up a feature."""
         return float(len(self.features))
 
-    def reference_contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the same as :meth:`contributions`, which is the definition itself."""
-        return self.contributions(frame)
+        return self.explain_log_odds(frame)
 
-    def contributions(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         parts = np.zeros((len(frame), len(self.features)))
         places = {name: place for place, name in enumerate(self.features)}
         for rule in self.rules:
-            for name, earned in rule.earned(frame).items():
-                parts[:, places[name]] += self.unit * earned
+            for name, earned in rule.evaluate(frame).items():
+                parts[:, places[name]] += self.log_odds_per_point * earned
         return self.base, parts
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,11 +82,11 @@ class PointsModel:
             "features": list(self.features),
             "rules": [asdict(rule) for rule in self.rules],
             "base": self.base,
-            "unit": self.unit,
+            "unit": self.log_odds_per_point,
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "PointsModel":
+    def from_dict(cls, content: Mapping[str, Any]) -> "RulesModel":
         """Read what :meth:`to_dict` gave."""
         rules = tuple(
             ResolvedRule(tuple(r["features"]), r["points"], tuple(r["values"]), r["at_least"])

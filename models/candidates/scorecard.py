@@ -12,19 +12,19 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from leadlight.models.candidates.category_encoding import Levels
-from leadlight.models.candidates.tree_structure import ZERO, Trees
+from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.tree_structure import ZERO, TreeStructure
 
-__all__ = ["Lookup", "Table"]
+__all__ = ["Scorecard", "StepFunction"]
 
 #: up to so many edges, comparing with each is faster than a search
-FEW_EDGES = 64
+MAX_SCANNED_EDGES = 64
 #: rows that are compared with all edges while they are near the processor
 BLOCK = 8192
 
 
 @dataclass(frozen=True)
-class Table:
+class StepFunction:
     """What one number feature adds.
 
     Parameters
@@ -46,7 +46,7 @@ class Table:
         return np.concatenate(blocks) if blocks else np.zeros(0)
 
     def _not_exceeded(self, x: np.ndarray) -> np.ndarray:
-        if len(self.edges) > FEW_EDGES:  # NaN sorts after infinity
+        if len(self.edges) > MAX_SCANNED_EDGES:  # NaN sorts after infinity
             return len(self.edges) - np.searchsorted(self.edges, x)
         count = np.zeros(len(x), dtype=np.uint8)
         for edge in self.edges:
@@ -55,7 +55,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Lookup:
+class Scorecard:
     """Tables of all features.
 
     Parameters
@@ -72,13 +72,17 @@ class Lookup:
 
     features: tuple[str, ...]
     base: float
-    numbers: dict[str, Table]
+    numbers: dict[str, StepFunction]
     categories: dict[str, np.ndarray]
 
     @classmethod
-    def of(
-        cls, booster: lgb.Booster, trees: Trees, features: tuple[str, ...], levels: Mapping[str, Levels]
-    ) -> "Lookup":
+    def from_booster(
+        cls,
+        booster: lgb.Booster,
+        trees: TreeStructure,
+        features: tuple[str, ...],
+        levels: Mapping[str, CategoryEncoder],
+    ) -> "Scorecard":
         """Ask LightGBM for the values of all intervals.
 
         Parameters
@@ -97,7 +101,7 @@ class Lookup:
         for column, own in enumerate(edges):
             asked[: len(own), column] = own
         told = np.asarray(booster.predict(asked, pred_contrib=True))
-        tables = [Table(own, told[: len(own) + 1, j][::-1].copy()) for j, own in enumerate(edges)]
+        tables = [StepFunction(own, told[: len(own) + 1, j][::-1].copy()) for j, own in enumerate(edges)]
         numbers, categories, place = {}, {}, 0
         for name in features:
             if name not in levels:
@@ -109,12 +113,12 @@ class Lookup:
             place += size
         return cls(features, float(told[0, -1]), numbers, categories)
 
-    def parts(self, frame: pd.DataFrame, levels: Mapping[str, Levels]) -> np.ndarray:
+    def explain(self, frame: pd.DataFrame, levels: Mapping[str, CategoryEncoder]) -> np.ndarray:
         """Return what each feature adds, in log-odds; shape (n, features)."""
         found = np.empty((len(self.features), len(frame)))
         for row, name in zip(found, self.features, strict=True):
             if name in self.categories:
-                row[:] = self.categories[name][levels[name].codes(frame[name])]
+                row[:] = self.categories[name][levels[name].transform(frame[name])]
             else:
                 row[:] = self.numbers[name](frame[name].to_numpy(dtype=float))
         return found.T

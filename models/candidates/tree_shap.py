@@ -21,25 +21,25 @@ from woodelf.core.path_to_s_vectors.lts_recursive_p2s import (
 from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 from woodelf.core.utils import get_covers_vector, get_unique_features_in_path
 
-from leadlight.models.candidates.tree_structure import ZERO, Trees
+from leadlight.models.candidates.tree_structure import ZERO, TreeStructure
 
-__all__ = ["TreeShap", "tree_shap_reference"]
+__all__ = ["TreeShap", "compute_lightgbm_shap"]
 
 #: Rows explained at a time: what is held beside the result is then some 120 MiB for 60 columns, whatever
 #: the number of leads, while tables, which are made anew each time, take a quarter of the time.
 CHUNK = 65_536
 #: Below this many rows the tables take longer than LightGBM's own walk.
-FEWEST_ROWS = 2_000
+MIN_TABLE_ROWS = 2_000
 #: Columns on a path up to which both agree to 1e-12, so that the number of rows may choose between them. The
 #: walk divides by what it multiplied with and loses digits on longer ones: 1e-8 at 34 columns, tables 1e-14.
-LONGEST_WALK = 24
+MAX_TABLE_DEPTH = 24
 #: Up to so many columns on a path, the table is made for all kinds of answers, else for those that occur.
 WHOLE_TABLE = 10
 #: Log-odds by which a lead's parts may miss its margin before LightGBM is asked about that lead instead.
 TOLERANCE = 1e-6
 
 
-def tree_shap_reference(booster: lgb.Booster, matrix: np.ndarray) -> tuple[float, np.ndarray]:
+def compute_lightgbm_shap(booster: lgb.Booster, matrix: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the base and the SHAP values of each column as LightGBM computes them (and shap.TreeExplainer).
 
     Parameters
@@ -70,14 +70,14 @@ class TreeShap:
         Their shape. Those that are not plain are explained by LightGBM.
     """
 
-    def __init__(self, booster: lgb.Booster, trees: Trees) -> None:
+    def __init__(self, booster: lgb.Booster, trees: TreeStructure) -> None:
         self.booster = booster
         self.trees = trees
 
     @cached_property
     def base(self) -> float:
         """Log-odds that the values add to."""
-        return tree_shap_reference(self.booster, np.empty((0, self.booster.num_feature())))[0]
+        return compute_lightgbm_shap(self.booster, np.empty((0, self.booster.num_feature())))[0]
 
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """Return the SHAP values of each column; with the base they add up to the raw prediction.
@@ -95,9 +95,9 @@ class TreeShap:
         ndarray, shape (n, columns)
             In log-odds.
         """
-        walk = len(matrix) < FEWEST_ROWS and max(self.trees.path_columns) <= LONGEST_WALK
-        if walk or not self.trees.plain:
-            parts = tree_shap_reference(self.booster, matrix)[1]
+        walk = len(matrix) < MIN_TABLE_ROWS and max(self.trees.path_columns) <= MAX_TABLE_DEPTH
+        if walk or not self.trees.table_safe:
+            parts = compute_lightgbm_shap(self.booster, matrix)[1]
         else:
             parts = self._by_tables(matrix)
         if len(matrix) == 0:
@@ -106,7 +106,7 @@ class TreeShap:
         missing = margin - self.base - parts.sum(axis=1)
         off = ~(np.abs(missing) <= TOLERANCE)
         if off.any():
-            parts[off] = tree_shap_reference(self.booster, matrix[off])[1]
+            parts[off] = compute_lightgbm_shap(self.booster, matrix[off])[1]
             missing[off] = margin[off] - self.base - parts[off].sum(axis=1)
         size = np.abs(parts)
         total = size.sum(axis=1)

@@ -7,14 +7,14 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-__all__ = ["ZERO", "Trees"]
+__all__ = ["ZERO", "TreeStructure"]
 
 #: LightGBM takes what is as near to zero as this for zero wherever it predicts, the edge included
 ZERO = float(np.float32(1e-35))
 
 
 @dataclass(frozen=True)
-class Trees:
+class TreeStructure:
     """The shape of boosted trees.
 
     Parameters
@@ -23,7 +23,7 @@ class Trees:
         Of each column, the sorted distinct numbers it is split at.
     additive : bool
         Whether every tree uses one column at most.
-    plain : bool
+    table_safe : bool
         Whether every split compares a number, only NaN is missing, and every node was reached in training:
         what those who explain trees without LightGBM take for granted.
     path_columns : tuple of int
@@ -32,11 +32,11 @@ class Trees:
 
     thresholds: tuple[np.ndarray, ...]
     additive: bool
-    plain: bool
+    table_safe: bool
     path_columns: tuple[int, ...]
 
     @classmethod
-    def of(cls, booster: lgb.Booster) -> "Trees":
+    def from_booster(cls, booster: lgb.Booster) -> "TreeStructure":
         """Read the trees of a booster."""
         split_at: list[set[float]] = [set() for _ in range(booster.num_feature())]
         path_columns: list[int] = []
@@ -59,12 +59,12 @@ class Trees:
         return cls(thresholds, additive, plain, tuple(path_columns))
 
     @property
-    def additions(self) -> int:
+    def table_cost(self) -> int:
         """Values added up for one lead: one for each column on the way to each leaf."""
         return sum(self.path_columns)
 
     @property
-    def unwindings(self) -> int:
+    def treeshap_cost(self) -> int:
         """Steps of TreeSHAP for one lead: at each leaf, every column is taken out of the way to it."""
         return sum(columns**2 for columns in self.path_columns)
 

@@ -8,15 +8,15 @@ is chosen, and what it promises is told at them (direct standardisation).
 
 import numpy as np
 
-__all__ = ["age_weights"]
+__all__ = ["compute_standardization_weights"]
 
 #: parts of equal size that the newest leads are cut into by age
 BANDS = 10
 #: earlier snapshots without which an age says nothing of what leads of that age do
-FEWEST = 20
+MIN_SNAPSHOTS = 20
 
 
-def age_weights(ages: np.ndarray, newest: np.ndarray) -> np.ndarray:
+def compute_standardization_weights(ages: np.ndarray, newest: np.ndarray) -> np.ndarray:
     """Weigh snapshots so that ages have the shares that they have among newer ones.
 
     Parameters
@@ -40,7 +40,7 @@ def age_weights(ages: np.ndarray, newest: np.ndarray) -> np.ndarray:
     own, theirs = (np.searchsorted(edges, days) for days in (ages, newest))
     own[ages < newest.min()] = len(edges)  # with those beyond the last edge: of an age that nobody has now
     before, after = (np.bincount(band, minlength=len(edges) + 1) for band in (own, theirs))
-    if ((before < FEWEST) & (after > 0)).any():
+    if ((before < MIN_SNAPSHOTS) & (after > 0)).any():
         return alike
     ratio = np.divide(after / len(newest), before / len(ages), out=np.zeros(len(before)), where=before > 0)
     return np.asarray(ratio[own])

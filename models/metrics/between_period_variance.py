@@ -14,19 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Earlier", "Rate", "between_periods", "periods_of"]
+__all__ = ["Rate", "ScoredHistory", "assign_periods", "estimate_between_period_sd"]
 
 #: numerator and denominator of a rate, masks of shape (n,): the first lies within the second
 Rate = tuple[np.ndarray, np.ndarray]
 
 #: periods below which nothing can be said of how they differ
-FEWEST = 3
+MIN_PERIODS = 3
 #: parts of equal size that ages are compared in
 BANDS = 10
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ScoredHistory:
     """Scored snapshots of all that came before, with what came of them.
 
     Parameters
@@ -40,7 +40,7 @@ class Earlier:
     grades : mapping of str to ndarray of str, shape (n,)
         Grades in ``fit`` and ``engagement``.
     period : ndarray of int, shape (n,)
-        See :func:`periods_of`.
+        See :func:`assign_periods`.
     ages : ndarray or None, shape (n,)
         Days that each lead had been known for.
     """
@@ -53,7 +53,7 @@ class Earlier:
     ages: np.ndarray | None = None
 
 
-def periods_of(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
+def assign_periods(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
     """Cut a span into whole periods, counted back from its end.
 
     Parameters
@@ -75,7 +75,9 @@ def periods_of(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
     return np.where(back < whole, back, -1)
 
 
-def between_periods(rates: Mapping[str, Sequence[tuple[Rate, ...]]], earlier: Earlier) -> dict[str, float]:
+def estimate_between_period_sd(
+    rates: Mapping[str, Sequence[tuple[Rate, ...]]], earlier: ScoredHistory
+) -> dict[str, float]:
     """Find the standard deviation of rates between periods, as a share of the rate itself.
 
     Parameters
@@ -94,7 +96,7 @@ def between_periods(rates: Mapping[str, Sequence[tuple[Rate, ...]]], earlier: Ea
     """
     kept = earlier.period >= 0
     period = earlier.period[kept]
-    if period.max(initial=-1) + 1 < FEWEST:
+    if period.max(initial=-1) + 1 < MIN_PERIODS:
         return dict.fromkeys(rates, 0.0)
     band = _bands(len(period), None if earlier.ages is None else earlier.ages[kept])
     # a lead of two periods is two here: each period is compared with the others
@@ -143,7 +145,7 @@ def _seen_and_expected(
 def _beyond_chance(ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Return the weighted squares that chance leaves unexplained, and what a variance of one would add."""
     told = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
-    if told.sum() < FEWEST:
+    if told.sum() < MIN_PERIODS:
         return np.zeros(2)
     seen, weight = ratio[told], 1 / chance[told]
     mean = np.average(seen, weights=weight)

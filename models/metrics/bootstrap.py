@@ -3,7 +3,14 @@
 import numpy as np
 from scipy.stats import binomtest
 
-__all__ = ["BLOCK", "DRAWS", "Interval", "interval", "rate_interval", "sums_by_lead"]
+__all__ = [
+    "BLOCK",
+    "DRAWS",
+    "Interval",
+    "bootstrap_cluster_sums",
+    "percentile_interval",
+    "proportion_interval",
+]
 
 #: value, lower and upper end of a 95 % interval
 Interval = tuple[float, float, float]
@@ -13,7 +20,7 @@ DRAWS = 500
 BLOCK = 50
 
 
-def sums_by_lead(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarray:
+def bootstrap_cluster_sums(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarray:
     """Add up columns over all rows, and over resamples of as many whole leads (Field and Welsh 2007).
 
     Parameters
@@ -41,7 +48,7 @@ def sums_by_lead(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarra
     return np.vstack(parts)
 
 
-def interval(values: np.ndarray) -> Interval:
+def percentile_interval(values: np.ndarray) -> Interval:
     """Return a figure and its 95 % percentile interval.
 
     Parameters
@@ -53,13 +60,13 @@ def interval(values: np.ndarray) -> Interval:
     return float(values[0]), float(low), float(high)
 
 
-def rate_interval(hits: np.ndarray, rows: np.ndarray, leads: int) -> Interval:
+def proportion_interval(hits: np.ndarray, rows: np.ndarray, leads: int) -> Interval:
     """Return a share and its 95 % interval.
 
     Parameters
     ----------
     hits, rows : ndarray, shape (1 + draws,)
-        Numerator and denominator, see :func:`sums_by_lead`.
+        Numerator and denominator, see :func:`bootstrap_cluster_sums`.
     leads : int
         Leads among the rows. Where none or all are hits every resample says the same, and the interval is
         that of Wilson (1927) for as many independent leads.
@@ -67,6 +74,6 @@ def rate_interval(hits: np.ndarray, rows: np.ndarray, leads: int) -> Interval:
     share = float(hits[0] / rows[0])
     if 0 < share < 1:
         with np.errstate(invalid="ignore", divide="ignore"):
-            return interval(hits / rows)
+            return percentile_interval(hits / rows)
     ends = binomtest(round(share * leads), leads).proportion_ci(method="wilson")
     return share, float(ends.low), float(ends.high)

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from leadlight.models.metrics.metrics import bands
+from leadlight.models.metrics.metrics import bin_calibration
 
-__all__ = ["curves"]
+__all__ = ["compute_curves"]
 
 POINTS = 200
 
 
-def curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
+def compute_curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
     """Compute the four curves.
 
     Parameters
@@ -34,7 +34,7 @@ def curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
     order = np.argsort(-p, kind="stable")
     contacted = np.arange(1, len(p) + 1) / len(p)
     found = np.cumsum(won[order]) / won.sum()
-    rates = pd.DataFrame(bands(p, won))
+    rates = pd.DataFrame(bin_calibration(p, won))
     rates[["expected", "actual"]] = rates[["expected", "actual"]].div(rates["snapshots"], axis=0)
     return {
         "roc": _thin(false_positive_rate=false_positive, true_positive_rate=true_positive),

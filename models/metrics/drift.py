@@ -4,10 +4,17 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, false_discovery_control
 
-__all__ = ["adjusted", "chance_of", "expected_psi", "jensen_shannon", "psi", "smoothed"]
+__all__ = [
+    "adjust_p_values",
+    "calculate_expected_psi",
+    "calculate_jensen_shannon",
+    "calculate_psi",
+    "calculate_psi_p_value",
+    "smooth_proportions",
+]
 
 
-def smoothed(counts: np.ndarray) -> np.ndarray:
+def smooth_proportions(counts: np.ndarray) -> np.ndarray:
     """Return shares of counts with half a lead added to each bin, so that none is empty.
 
     Parameters
@@ -23,7 +30,7 @@ def smoothed(counts: np.ndarray) -> np.ndarray:
     return np.asarray((counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
 
 
-def psi(before: np.ndarray, now: np.ndarray) -> float:
+def calculate_psi(before: np.ndarray, now: np.ndarray) -> float:
     """Return the population stability index, sum (q - p) ln(q / p).
 
     Siddiqi (2006), Credit Risk Scorecards, takes less than 0.1 for no change and more than 0.25 for a
@@ -42,7 +49,7 @@ def psi(before: np.ndarray, now: np.ndarray) -> float:
     return max(0.0, float(np.sum((now - before) * np.log(now / before))))
 
 
-def expected_psi(bins: int, leads_before: float, leads_now: float) -> float:
+def calculate_expected_psi(bins: int, leads_before: float, leads_now: float) -> float:
     """Return the index that chance alone gives: (bins - 1) (1/n + 1/m).
 
     Yurdakul (2018), Statistical Properties of Population Stability Index, Western Michigan University: of
@@ -52,19 +59,19 @@ def expected_psi(bins: int, leads_before: float, leads_now: float) -> float:
     return (bins - 1) * (1 / leads_before + 1 / leads_now)
 
 
-def chance_of(index: float, bins: int, leads_before: float, leads_now: float) -> float:
-    """Return the chance of an index at least so large where nothing has moved; see :func:`expected_psi`."""
+def calculate_psi_p_value(index: float, bins: int, leads_before: float, leads_now: float) -> float:
+    """Return the chance of an index at least so large where nothing has moved; see :func:`calculate_expected_psi`."""
     if bins < 2:
         return 1.0
     return float(chi2.sf(index / (1 / leads_before + 1 / leads_now), bins - 1))
 
 
-def jensen_shannon(before: np.ndarray, now: np.ndarray) -> float:
+def calculate_jensen_shannon(before: np.ndarray, now: np.ndarray) -> float:
     """Return the Jensen-Shannon distance in bits (Endres and Schindelin 2003): 0 the same, 1 apart."""
     return float(np.nan_to_num(jensenshannon(before, now, base=2)))
 
 
-def adjusted(chances: np.ndarray) -> np.ndarray:
+def adjust_p_values(chances: np.ndarray) -> np.ndarray:
     """Adjust chances for how many were looked at, whatever they have to do with each other.
 
     Parameters

@@ -8,18 +8,18 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from leadlight.models.calibration.parametric import log_losses
+from leadlight.models.calibration.parametric import calculate_log_losses
 
 __all__ = [
-    "FIGURES",
-    "Bootstrap",
-    "bands",
-    "calibration_line",
-    "ece",
-    "expected_ece",
-    "figures",
-    "in_top",
-    "lift",
+    "METRICS",
+    "ClusterBootstrap",
+    "bin_calibration",
+    "calculate_ece",
+    "calculate_lift",
+    "compute_metrics",
+    "fit_calibration_line",
+    "simulate_expected_ece",
+    "weigh_top_fraction",
 ]
 
 BANDS = 10
@@ -27,15 +27,15 @@ BANDS = 10
 
 def log_loss(p: np.ndarray, won: np.ndarray) -> float:
     """Return the mean log loss in nats."""
-    return float(log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won).mean())
+    return float(calculate_log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won).mean())
 
 
-def brier(p: np.ndarray, won: np.ndarray) -> float:
+def calculate_brier_score(p: np.ndarray, won: np.ndarray) -> float:
     """Return the mean squared difference of probability and outcome."""
     return float(np.mean((p - won) ** 2))
 
 
-def bands(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
+def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
     """Compare expected and actual wins in bands of equal size.
 
     Parameters
@@ -60,12 +60,12 @@ def bands(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, 
     ]
 
 
-def ece(p: np.ndarray, won: np.ndarray) -> float:
+def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
     """Return the expected calibration error over ten bands of equal size (Naeini and others 2015)."""
-    return float(sum(abs(b["expected"] - b["actual"]) for b in bands(p, won)) / len(p))
+    return float(sum(abs(b["expected"] - b["actual"]) for b in bin_calibration(p, won)) / len(p))
 
 
-def expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "Bootstrap") -> float:
+def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "ClusterBootstrap") -> float:
     """Return the ECE that a calibrated model would stay below in 95 of 100 cases.
 
     Whole leads are drawn anew, and the difference that each band shows is taken away: what is left is how
@@ -92,15 +92,15 @@ def expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "Bootstrap") -> floa
     def strayed(rows: np.ndarray) -> float:
         return float(np.abs(np.bincount(band[rows], rest[rows], BANDS)).sum() / len(rows))
 
-    return float(np.quantile(bootstrap.values(strayed), 0.95))
+    return float(np.quantile(bootstrap.resample(strayed), 0.95))
 
 
-def lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
+def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
     """Return the win rate of the top share over that of all; ties at the border count in part."""
-    return float(won @ in_top(p, share) / won.mean())
+    return float(won @ weigh_top_fraction(p, share) / won.mean())
 
 
-def in_top(p: np.ndarray, share: float = 0.1) -> np.ndarray:
+def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
     """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
     top = max(1, round(len(p) * share))
     border = np.partition(p, len(p) - top)[len(p) - top]
@@ -108,22 +108,22 @@ def in_top(p: np.ndarray, share: float = 0.1) -> np.ndarray:
     return np.asarray((above + tied * (top - above.sum()) / tied.sum()) / top)
 
 
-FIGURES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "auc": lambda p, won: float(roc_auc_score(won, p)),
     "average_precision": lambda p, won: float(average_precision_score(won, p)),
     "log_loss": log_loss,
-    "brier": brier,
-    "ece": ece,
-    "lift_at_10_percent": lift,
+    "brier": calculate_brier_score,
+    "ece": calculate_ece,
+    "lift_at_10_percent": calculate_lift,
 }
 
 
-def figures(p: np.ndarray, won: np.ndarray) -> dict[str, float]:
-    """Return every figure of :data:`FIGURES`; arrays of shape (n,)."""
-    return {name: figure(p, won) for name, figure in FIGURES.items()}
+def compute_metrics(p: np.ndarray, won: np.ndarray) -> dict[str, float]:
+    """Return every figure of :data:`METRICS`; arrays of shape (n,)."""
+    return {name: figure(p, won) for name, figure in METRICS.items()}
 
 
-def calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
+def fit_calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
     """Fit outcome ~ intercept + slope * log-odds (Cox 1958); (1, 0) is perfect.
 
     Parameters
@@ -151,7 +151,7 @@ def calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Bootstrap:
+class ClusterBootstrap:
     """Resamples whole leads, so that snapshots of one lead stay together.
 
     Parameters
@@ -168,7 +168,7 @@ class Bootstrap:
     seed: int
     draws: int = 200
 
-    def interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
+    def estimate_interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
         """Return the 95 % percentile interval of each statistic of the resampled rows.
 
         Parameters
@@ -180,7 +180,7 @@ class Bootstrap:
         low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
         return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
-    def values(self, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
+    def resample(self, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
         """Return the statistic of every resample, shape (draws,)."""
         return np.array([statistic(rows) for rows in self._samples])
 

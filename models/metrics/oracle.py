@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.special import entr, xlogy
 
-__all__ = ["against_truth"]
+__all__ = ["measure_regret_to_oracle"]
 
 
-def against_truth(p: np.ndarray, q: np.ndarray) -> dict[str, float]:
+def measure_regret_to_oracle(p: np.ndarray, q: np.ndarray) -> dict[str, float]:
     """Compare predicted with true probabilities; no luck of outcomes is in these figures.
 
     Parameters

@@ -12,9 +12,9 @@ import numpy as np
 from scipy.special import entr, xlog1py, xlogy
 from scipy.stats import rankdata
 
-from leadlight.models.metrics.metrics import in_top
+from leadlight.models.metrics.metrics import weigh_top_fraction
 
-__all__ = ["FIGURES", "Estimate", "estimate", "expected_auc", "expected_figures"]
+__all__ = ["FIGURES", "Estimate", "estimate_expected_auc", "estimate_expected_metrics", "estimate_metrics"]
 
 FIGURES = ("wins", "log_loss", "brier", "auc", "lift_at_10_percent")
 #: outcomes held in memory at a time
@@ -31,22 +31,22 @@ class Estimate:
         Expected; NaN where the figure has no meaning, as an AUC of nobody.
     low, high : float
         95 % of the outcomes that the probabilities allow give a figure between.
-    lowest, highest : float
+    low_99, high_99 : float
         99 % of them do.
     """
 
     value: float
     low: float
     high: float
-    lowest: float
-    highest: float
+    low_99: float
+    high_99: float
 
     def to_dict(self) -> dict[str, float | None]:
         """Return plain data for JSON, None for what has no meaning."""
         return {name: None if np.isnan(v) else float(v) for name, v in vars(self).items()}
 
 
-def expected_figures(p: np.ndarray) -> dict[str, float]:
+def estimate_expected_metrics(p: np.ndarray) -> dict[str, float]:
     """Return the expected wins, log loss (nats), Brier score, AUC and lift of the best tenth.
 
     Parameters
@@ -63,12 +63,12 @@ def expected_figures(p: np.ndarray) -> dict[str, float]:
         "wins": float(p.sum()),
         "log_loss": float((entr(p) + entr(1 - p)).mean()),
         "brier": float((p * (1 - p)).mean()),
-        "auc": expected_auc(p),
+        "auc": estimate_expected_auc(p),
         "lift_at_10_percent": _expected_lift(p),
     }
 
 
-def expected_auc(p: np.ndarray) -> float:
+def estimate_expected_auc(p: np.ndarray) -> float:
     """Return E[pairs in the right order] / E[pairs of a win and another lead], ties counting half.
 
     Parameters
@@ -91,7 +91,7 @@ def expected_auc(p: np.ndarray) -> float:
     return right / pairs if pairs > 1e-12 else float("nan")
 
 
-def estimate(p: np.ndarray, seed: int = 0, draws: int = 1000) -> dict[str, Estimate]:
+def estimate_metrics(p: np.ndarray, seed: int = 0, draws: int = 1000) -> dict[str, Estimate]:
     """Estimate each of :data:`FIGURES`, with what the luck of outcomes leaves open.
 
     Parameters
@@ -112,7 +112,7 @@ def estimate(p: np.ndarray, seed: int = 0, draws: int = 1000) -> dict[str, Estim
         for name, values in _figures(p, won).items():
             drawn[name].append(values)
     found = {}
-    for name, value in expected_figures(p).items():
+    for name, value in estimate_expected_metrics(p).items():
         values = np.concatenate(drawn[name])
         known = values[~np.isnan(values)]
         ends: Any = np.quantile(known, [0.025, 0.975, 0.005, 0.995]) if len(known) else np.full(4, np.nan)
@@ -134,7 +134,7 @@ def _figures(p: np.ndarray, won: np.ndarray) -> dict[str, np.ndarray]:
     ranks = won @ rankdata(p)
     with np.errstate(invalid="ignore", divide="ignore"):
         auc = np.where(pairs > 0, (ranks - wins * (wins + 1) / 2) / pairs, np.nan)
-        lift = np.where(wins > 0, (won @ in_top(p)) / (wins / n), np.nan)
+        lift = np.where(wins > 0, (won @ weigh_top_fraction(p)) / (wins / n), np.nan)
     return {
         "wins": wins,
         "log_loss": (lost.sum() + won @ (gained - lost)) / n,
@@ -145,4 +145,4 @@ def _figures(p: np.ndarray, won: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _expected_lift(p: np.ndarray) -> float:
-    return float(p @ in_top(p) / p.mean()) if p.mean() > 0 else float("nan")
+    return float(p @ weigh_top_fraction(p) / p.mean()) if p.mean() > 0 else float("nan")

@@ -7,14 +7,14 @@ from scipy.sparse import csr_array
 
 from leadlight.models.metrics.bootstrap import BLOCK, DRAWS
 
-__all__ = ["Weighed", "leads_above", "sums_above"]
+__all__ = ["WeightedColumn", "bootstrap_sums_above", "count_leads_above"]
 
 #: the value that is compared with the thresholds, and what a row counts; both of shape (n,)
-Weighed = tuple[np.ndarray, np.ndarray]
+WeightedColumn = tuple[np.ndarray, np.ndarray]
 
 
-def sums_above(
-    columns: Mapping[str, Weighed], thresholds: np.ndarray, groups: np.ndarray, seed: int
+def bootstrap_sums_above(
+    columns: Mapping[str, WeightedColumn], thresholds: np.ndarray, groups: np.ndarray, seed: int
 ) -> dict[str, np.ndarray]:
     """Add up columns over the rows at or above each threshold, and over resamples of as many whole leads.
 
@@ -62,7 +62,7 @@ def _sums(by_bin: csr_array, times: np.ndarray) -> np.ndarray:
     return np.cumsum(drawn[::-1], axis=0)[::-1][1:].T
 
 
-def leads_above(value: np.ndarray, groups: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def count_leads_above(value: np.ndarray, groups: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Count the different leads that ever stand at or above each threshold.
 
     Parameters

@@ -9,16 +9,18 @@ import numpy as np
 
 from leadlight.models.scoring.scale import ScoreMap
 
-__all__ = ["by_topic", "points"]
+__all__ = ["convert_contributions_to_points", "sum_by_topic"]
 
 #: scores closer than this to the base score are too close for a quotient of floats: the slope stands in, and
 #: what it is off by is of the same size
 SAME_SCORE = 1e-9
 #: log-odds that may be divided by
-SMALLEST = 1e-290
+MIN_DIFFERENCE = 1e-290
 
 
-def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, np.ndarray, np.ndarray]:
+def convert_contributions_to_points(
+    base: float, parts: np.ndarray, score_map: ScoreMap
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Turn parts of the log-odds into points of the score.
 
     Parameters
@@ -43,14 +45,14 @@ def points(base: float, parts: np.ndarray, score_map: ScoreMap) -> tuple[float, 
     scores = score_map.score(base + distance)
     base_score = float(score_map.score(np.array(base)))
     same = np.abs(scores - base_score) < SAME_SCORE
-    slope = float(score_map.slope(np.array(base)))
+    slope = float(score_map.derive(np.array(base)))
     # at an anchor the slope is that of the line above, which may be far steeper than the one below
-    gentle = np.minimum(slope, SAME_SCORE / np.maximum(np.abs(distance), SMALLEST))
+    gentle = np.minimum(slope, SAME_SCORE / np.maximum(np.abs(distance), MIN_DIFFERENCE))
     factor = np.where(same, gentle, (scores - base_score) / np.where(same, 1.0, distance))
     return base_score, parts * factor[:, None], scores
 
 
-def by_topic(values: np.ndarray, topics: list[str], order: list[str]) -> np.ndarray:
+def sum_by_topic(values: np.ndarray, topics: list[str], order: list[str]) -> np.ndarray:
     """Sum the columns of each topic.
 
     Parameters

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import BundleError
-from leadlight.models.candidates.base import Model
-from leadlight.models.candidates.tree_shap import FEWEST_ROWS
+from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.candidates.tree_shap import MIN_TABLE_ROWS
 
-__all__ = ["check_explained"]
+__all__ = ["verify_contributions"]
 
 #: leads that are explained twice
 SAMPLE = 25
@@ -15,7 +15,7 @@ SAMPLE = 25
 PART_TOLERANCE, SUM_TOLERANCE = 1e-4, 1e-6
 
 
-def check_explained(model: Model, frame: pd.DataFrame) -> None:
+def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
     """Compare parts with those of the reference, on a sample that only depends on which leads there are.
 
     The sample is explained among as many other leads as it takes for a model to go the way of a whole night.
@@ -36,10 +36,10 @@ def check_explained(model: Model, frame: pd.DataFrame) -> None:
     if frame.empty:
         return
     hashed = pd.util.hash_array(frame["lead_id"].to_numpy(dtype=object))
-    drawn = frame.iloc[np.argsort(hashed, kind="stable")[:FEWEST_ROWS]].reset_index(drop=True)
+    drawn = frame.iloc[np.argsort(hashed, kind="stable")[:MIN_TABLE_ROWS]].reset_index(drop=True)
     sample = drawn.head(SAMPLE)
-    base, parts = model.contributions(drawn)
-    expected_base, expected = model.reference_contributions(sample)
+    base, parts = model.explain_log_odds(drawn)
+    expected_base, expected = model.explain_with_reference(sample)
     parts = parts[: len(sample)]
     apart = ~(np.abs(parts - expected) <= PART_TOLERANCE)  # so that NaN is apart too
     for row, column in np.argwhere(apart):

@@ -12,19 +12,19 @@ import pandas as pd
 
 __all__ = [
     "NEVER",
+    "NOT_CONTACTED",
     "OLDER",
     "RARE",
-    "REACTED",
+    "RESPONDED",
     "UNKNOWN",
-    "UNTOUCHED",
-    "bounds",
-    "count_ranges",
-    "number_ranges",
-    "range_of",
-    "readable_edges",
-    "silence_ranges",
-    "text_ranges",
-    "times_of",
+    "bin_counts",
+    "bin_numbers",
+    "bin_silence",
+    "count_bin_edges",
+    "encode_texts",
+    "get_bin_edges",
+    "label_bins",
+    "round_quantile_edges",
 ]
 
 UNKNOWN = "unknown"
@@ -33,17 +33,17 @@ RARE = "rare"
 #: of a signal: longer ago than the longest window, or not at all
 OLDER, NEVER = "older", "never"
 #: of silence after sales: no touch yet, or the lead has answered it
-UNTOUCHED, REACTED = "untouched", "reacted"
+NOT_CONTACTED, RESPONDED = "untouched", "reacted"
 
 WINDOWS = (7, 30, 90)
 #: ranges of a count: their names, least and most
-TIMES = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5+": (5, None)}
-STEPS, NAMES = [least for least, _ in TIMES.values()], list(TIMES)
+COUNT_BINS = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5+": (5, None)}
+STEPS, NAMES = [least for least, _ in COUNT_BINS.values()], list(COUNT_BINS)
 #: ends of five ranges of a number
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
 
 
-def range_of(value: object, edges: Sequence[float] = ()) -> str:
+def label_bins(value: object, edges: Sequence[float] = ()) -> str:
     """Name the range of the value that a reason carries.
 
     Parameters
@@ -72,13 +72,13 @@ def range_of(value: object, edges: Sequence[float] = ()) -> str:
     return _text([str(value)])
 
 
-def bounds(key: str, edges: Sequence[float]) -> tuple[float | None, float | None]:
+def get_bin_edges(key: str, edges: Sequence[float]) -> tuple[float | None, float | None]:
     """Return the ends of a range of numbers: from the first up to under the second, None where it is open.
 
     Parameters
     ----------
     key : str
-        As :func:`range_of` names it; a name that is not a place has no ends.
+        As :func:`label_bins` names it; a name that is not a place has no ends.
     edges : sequence of float
         As there.
     """
@@ -88,13 +88,13 @@ def bounds(key: str, edges: Sequence[float]) -> tuple[float | None, float | None
     return edges[place - 1] if place > 0 else None, edges[place] if place < len(edges) else None
 
 
-def times_of(key: str) -> tuple[int, int | None] | None:
+def count_bin_edges(key: str) -> tuple[int, int | None] | None:
     """Return the least and the most times of a range of counts; None where it is none, or has no most."""
     window, _, times = key.partition(":")
-    return TIMES.get(times) if window in {f"{days}d" for days in WINDOWS} else None
+    return COUNT_BINS.get(times) if window in {f"{days}d" for days in WINDOWS} else None
 
 
-def readable_edges(x: np.ndarray, *, whole: bool = False) -> list[float]:
+def round_quantile_edges(x: np.ndarray, *, whole: bool = False) -> list[float]:
     """Cut numbers at their quintiles, rounded to two digits.
 
     Parameters
@@ -117,8 +117,8 @@ def readable_edges(x: np.ndarray, *, whole: bool = False) -> list[float]:
     return sorted(end for end in at if known.min() < end <= known.max())
 
 
-def number_ranges(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
-    """Range numbers as :func:`range_of` does.
+def bin_numbers(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
+    """Range numbers as :func:`label_bins` does.
 
     Parameters
     ----------
@@ -138,13 +138,13 @@ def number_ranges(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, li
     return np.where(np.isnan(x), len(edges) + 1, codes), keys
 
 
-def silence_ranges(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
-    """Range days of silence; parameters and results as in :func:`number_ranges`."""
-    codes, keys = number_ranges(x, edges)
-    return np.where(x <= 0, len(keys), codes), [*keys[:-1], UNTOUCHED, REACTED]
+def bin_silence(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
+    """Range days of silence; parameters and results as in :func:`bin_numbers`."""
+    codes, keys = bin_numbers(x, edges)
+    return np.where(x <= 0, len(keys), codes), [*keys[:-1], NOT_CONTACTED, RESPONDED]
 
 
-def count_ranges(counts: Mapping[int, np.ndarray], last: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def bin_counts(counts: Mapping[int, np.ndarray], last: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Range the counts of a signal.
 
     Parameters
@@ -157,18 +157,18 @@ def count_ranges(counts: Mapping[int, np.ndarray], last: np.ndarray) -> tuple[np
     Returns
     -------
     codes, keys
-        As in :func:`number_ranges`.
+        As in :func:`bin_numbers`.
     """
-    keys = [f"{days}d:{times}" for days in WINDOWS for times in TIMES]
+    keys = [f"{days}d:{times}" for days in WINDOWS for times in COUNT_BINS]
     codes = np.where(np.isnan(last), len(keys) + 1, len(keys))
     for place in reversed(range(len(WINDOWS))):
         count = np.nan_to_num(counts[WINDOWS[place]])
         step = np.searchsorted(STEPS, count, side="right") - 1
-        codes = np.where(count >= 1, place * len(TIMES) + step, codes)
+        codes = np.where(count >= 1, place * len(COUNT_BINS) + step, codes)
     return codes, [*keys, OLDER, NEVER]
 
 
-def text_ranges(columns: Sequence[pd.Series]) -> tuple[np.ndarray, list[str]]:
+def encode_texts(columns: Sequence[pd.Series]) -> tuple[np.ndarray, list[str]]:
     """Range texts, each a range of its own.
 
     Parameters
@@ -179,7 +179,7 @@ def text_ranges(columns: Sequence[pd.Series]) -> tuple[np.ndarray, list[str]]:
     Returns
     -------
     codes, keys
-        As in :func:`number_ranges`.
+        As in :func:`bin_numbers`.
     """
     code: np.ndarray = np.zeros(len(columns[0]), dtype=np.int64)
     rows: list[tuple[str | None, ...]] = [()]
@@ -200,8 +200,8 @@ def _text(parts: Sequence[str | None]) -> str:
 
 def _silent(days: object, edges: Sequence[float]) -> str:
     if not isinstance(days, (int, float)):
-        return UNTOUCHED
-    return str(bisect_right(edges, days)) if days > 0 else REACTED
+        return NOT_CONTACTED
+    return str(bisect_right(edges, days)) if days > 0 else RESPONDED
 
 
 def _counted(value: Mapping[str, object]) -> str:

@@ -14,7 +14,7 @@ from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
-__all__ = ["bundle_checksum", "load_scorer", "save_scorer"]
+__all__ = ["get_bundle_checksum", "load_scorer", "save_scorer"]
 
 FORMAT = 2
 
@@ -51,7 +51,7 @@ def save_scorer(scorer: Scorer, folder: Path) -> str:
     _write(fresh / "manifest.json", manifest)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
-    return bundle_checksum(folder)
+    return get_bundle_checksum(folder)
 
 
 def load_scorer(folder: Path) -> Scorer:
@@ -98,7 +98,7 @@ def load_scorer(folder: Path) -> Scorer:
     )
 
 
-def bundle_checksum(folder: Path) -> str:
+def get_bundle_checksum(folder: Path) -> str:
     """Return the short checksum of a written bundle."""
     return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()[:12]
 

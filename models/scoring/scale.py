@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadlight.features.errors import PolicyError
-from leadlight.models.calibration.selection import AnyCalibrator
+from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
 __all__ = ["ScoreMap", "ScoreScale"]
@@ -37,11 +37,11 @@ class ScoreScale:
         """Return scores in [0, 100], same shape as `probability`."""
         return np.asarray(np.interp(probability, *self._anchors))
 
-    def probability(self, score: np.ndarray) -> np.ndarray:
+    def invert(self, score: np.ndarray) -> np.ndarray:
         """Return the probabilities that scores stand for, same shape as `score`: the inverse of the score."""
         return np.asarray(np.interp(score, *self._anchors[::-1]))
 
-    def slope(self, probability: np.ndarray) -> np.ndarray:
+    def derive(self, probability: np.ndarray) -> np.ndarray:
         """Return d score / d probability, same shape; at an anchor that of the line above it."""
         x, y = self._anchors
         slopes = np.diff(y) / np.diff(x)
@@ -65,14 +65,14 @@ class ScoreMap:
         Probability -> score.
     """
 
-    calibrator: AnyCalibrator
+    calibrator: Calibrator
     scale: ScoreScale
 
     def score(self, margin: np.ndarray) -> np.ndarray:
         """Return s(m), same shape as `margin`."""
-        return self.scale.score(self.calibrator.probability(margin))
+        return self.scale.score(self.calibrator.predict_proba(margin))
 
-    def slope(self, margin: np.ndarray) -> np.ndarray:
+    def derive(self, margin: np.ndarray) -> np.ndarray:
         """Return ds/dm, same shape as `margin`."""
-        p = self.calibrator.probability(margin)
-        return np.asarray(self.scale.slope(p) * p * (1 - p) * self.calibrator.slope(margin))
+        p = self.calibrator.predict_proba(margin)
+        return np.asarray(self.scale.derive(p) * p * (1 - p) * self.calibrator.calculate_slope(margin))

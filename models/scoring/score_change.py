@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["CAUSES", "Changes", "Told", "changes_between"]
+__all__ = ["CAUSES", "ScoreBreakdown", "ScoreChangeAttribution", "attribute_score_change"]
 
 #: corrected: records of before the earlier night came, went or were changed later;
 #: time_passing: what had happened got older; new_activity: what became known since, activity and attributes;
@@ -21,7 +21,7 @@ SAME_PART = 1e-9
 
 
 @dataclass(frozen=True)
-class Told:
+class ScoreBreakdown:
     """What is said of some leads at one state of knowledge.
 
     Parameters
@@ -43,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Changes:
+class ScoreChangeAttribution:
     """What moved the scores of some leads.
 
     Parameters
@@ -62,25 +62,31 @@ class Changes:
     moved: np.ndarray
 
 
-def changes_between(
-    earlier: Told, *, corrected: Told, aged: Told, known: Told, retold: Told, later: Told
-) -> Changes:
+def attribute_score_change(
+    earlier: ScoreBreakdown,
+    *,
+    after_corrections: ScoreBreakdown,
+    after_ageing: ScoreBreakdown,
+    after_new_data: ScoreBreakdown,
+    after_model_change: ScoreBreakdown,
+    later: ScoreBreakdown,
+) -> ScoreChangeAttribution:
     """Part the difference of two nights.
 
     Parameters
     ----------
     earlier : Told
         As shown on the earlier night.
-    corrected : Told
+    after_corrections : Told
         By the earlier model of the earlier moment, from what is known of it now.
-    aged : Told
+    after_ageing : Told
         The same knowledge, at the later moment.
-    known : Told
+    after_new_data : Told
         All that is known at the later moment.
-    retold : Told
+    after_model_change : Told
         The same by the later model.
     later : Told
-        As shown on the later night. Where it knew less than is known now, what differs from `retold` is a
+        As shown on the later night. Where it knew less than is known now, what differs from `after_model_change` is a
         correction too.
 
     Returns
@@ -88,20 +94,20 @@ def changes_between(
     Changes
     """
     steps = [
-        ("corrected", earlier, corrected),
-        ("time_passing", corrected, aged),
-        ("new_activity", aged, known),
-        ("new_model", known, retold),
-        ("corrected", retold, later),
+        ("corrected", earlier, after_corrections),
+        ("time_passing", after_corrections, after_ageing),
+        ("new_activity", after_ageing, after_new_data),
+        ("new_model", after_new_data, after_model_change),
+        ("corrected", after_model_change, later),
     ]
     moved = np.zeros((len(earlier.score), len(CAUSES), earlier.points.shape[1]), dtype=bool)
     for cause, before, after in steps:
         unmoved = np.abs(after.parts - before.parts) <= SAME_PART
         moved[:, CAUSES.index(cause)] |= ~unmoved
-    return Changes(_summed(steps, "score"), _summed(steps, "points"), moved)
+    return ScoreChangeAttribution(_summed(steps, "score"), _summed(steps, "points"), moved)
 
 
-def _summed(steps: Sequence[tuple[str, Told, Told]], name: str) -> np.ndarray:
+def _summed(steps: Sequence[tuple[str, ScoreBreakdown, ScoreBreakdown]], name: str) -> np.ndarray:
     first = getattr(steps[0][1], name)
     total = np.zeros((len(first), len(CAUSES), *first.shape[1:]))
     for cause, before, after in steps:

@@ -9,15 +9,15 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.selection import AnyCalibrator
-from leadlight.models.candidates.base import Model
-from leadlight.models.scoring.attribution import by_topic, points
-from leadlight.models.scoring.grades import GradeScale, strengths
+from leadlight.models.calibration.selection import Calibrator
+from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
+from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
-from leadlight.models.scoring.score_change import Told
-from leadlight.models.scoring.stages import stage_of
+from leadlight.models.scoring.score_change import ScoreBreakdown
+from leadlight.models.scoring.stages import assign_stages
 from leadlight.models.scoring.thresholds import Threshold
-from leadlight.models.scoring.topic_values import topic_values
+from leadlight.models.scoring.topic_values import extract_topic_values
 
 __all__ = ["Scorer"]
 
@@ -43,8 +43,8 @@ class Scorer:
     """
 
     catalogue: Catalogue
-    model: Model
-    calibrator: AnyCalibrator
+    model: AdditiveModel
+    calibrator: Calibrator
     thresholds: dict[str, Threshold]
     fit_grades: GradeScale
     engagement_grades: GradeScale
@@ -57,7 +57,7 @@ class Scorer:
         scale = ScoreScale(t["marketing_qualified"].probability, t["sales_qualified"].probability)
         return ScoreMap(self.calibrator, scale)
 
-    def check(self, catalogue: Catalogue) -> None:
+    def check_catalogue(self, catalogue: Catalogue) -> None:
         """Refuse a catalogue that this scorer was not trained on.
 
         Raises
@@ -96,7 +96,7 @@ class Scorer:
         told = self._told(base, parts)
         return self._rated(frame, base, parts, told).assign(reasons=self._reasons(frame, told.points))
 
-    def rate(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what :meth:`score` does but for the reasons, which take most of its time to write down.
 
         Raises
@@ -107,7 +107,7 @@ class Scorer:
         base, parts = self._explained(frame)
         return self._rated(frame, base, parts, self._told(base, parts))
 
-    def told(self, frame: pd.DataFrame) -> Told:
+    def break_down(self, frame: pd.DataFrame) -> ScoreBreakdown:
         """Return what :meth:`score` says in numbers alone: scores and the points of each topic.
 
         Raises
@@ -121,36 +121,40 @@ class Scorer:
         missing = [name for name in self.catalogue.names if name not in frame.columns]
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
-        return self.model.contributions(frame)
+        return self.model.explain_log_odds(frame)
 
-    def _rated(self, frame: pd.DataFrame, base: float, parts: np.ndarray, told: Told) -> pd.DataFrame:
-        fit, engagement = strengths(parts, self.catalogue)
+    def _rated(
+        self, frame: pd.DataFrame, base: float, parts: np.ndarray, told: ScoreBreakdown
+    ) -> pd.DataFrame:
+        fit, engagement = sum_group_log_odds(parts, self.catalogue)
         return pd.DataFrame(
             {
-                "probability": self.calibrator.probability(base + parts.sum(axis=1)),
+                "probability": self.calibrator.predict_proba(base + parts.sum(axis=1)),
                 "score": told.score,
                 "base_score": told.base,
-                "stage": stage_of(told.score),
-                "fit_grade": self.fit_grades.grade(fit),
-                "engagement_grade": self.engagement_grades.grade(engagement),
+                "stage": assign_stages(told.score),
+                "fit_grade": self.fit_grades.assign(fit),
+                "engagement_grade": self.engagement_grades.assign(engagement),
             },
             index=frame.index,
         )
 
-    def _told(self, base: float, parts: np.ndarray) -> Told:
-        base_score, feature_points, scores = points(base, parts, self.score_map)
+    def _told(self, base: float, parts: np.ndarray) -> ScoreBreakdown:
+        base_score, feature_points, scores = convert_contributions_to_points(base, parts, self.score_map)
         keys = [topic.key for topic in self.catalogue.topics]
         of_feature = [feature.topic for feature in self.catalogue.features]
-        return Told(
+        return ScoreBreakdown(
             np.full(len(scores), base_score),
-            by_topic(feature_points, of_feature, keys),
+            sum_by_topic(feature_points, of_feature, keys),
             scores,
-            by_topic(parts, of_feature, keys),
+            sum_by_topic(parts, of_feature, keys),
         )
 
     def _reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
         topics = self.catalogue.topics
-        values = [topic_values(frame, self.catalogue, t, self.facts.get("spellings", {})) for t in topics]
+        values = [
+            extract_topic_values(frame, self.catalogue, t, self.facts.get("spellings", {})) for t in topics
+        ]
         rows = topic_points.tolist()
         return [
             json.dumps(

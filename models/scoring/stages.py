@@ -6,13 +6,13 @@ import numpy as np
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 
-__all__ = ["kept_until", "stage_of"]
+__all__ = ["assign_stages", "find_hysteresis_floor"]
 
-BARS = (MARKETING_SCORE, SALES_SCORE)
+STAGE_THRESHOLDS = (MARKETING_SCORE, SALES_SCORE)
 RANKS = {name: rank for rank, name in enumerate(STAGES)}
 
 
-def stage_of(
+def assign_stages(
     scores: np.ndarray, before: Iterable[object] | None = None, hysteresis: float = 0.0
 ) -> np.ndarray:
     """Return the stage of each lead.
@@ -35,12 +35,12 @@ def stage_of(
     """
     were = np.zeros(len(scores), dtype=int) if before is None else np.array([_rank(name) for name in before])
     rank = np.zeros(len(scores), dtype=int)
-    for place, bar in enumerate(BARS, start=1):
+    for place, bar in enumerate(STAGE_THRESHOLDS, start=1):
         rank[scores >= np.where(were >= place, bar - hysteresis, bar)] = place
     return np.array(STAGES, dtype=object)[rank]
 
 
-def kept_until(stage: str, score: float, hysteresis: float) -> float | None:
+def find_hysteresis_floor(stage: str, score: float, hysteresis: float) -> float | None:
     """Return the score below which a lead leaves a stage that its score alone would not give it, or None.
 
     Parameters
@@ -53,7 +53,7 @@ def kept_until(stage: str, score: float, hysteresis: float) -> float | None:
         Score points by which it may lie below where the stage begins.
     """
     place = _rank(stage)
-    return BARS[place - 1] - hysteresis if place and score < BARS[place - 1] else None
+    return STAGE_THRESHOLDS[place - 1] - hysteresis if place and score < STAGE_THRESHOLDS[place - 1] else None
 
 
 def _rank(stage: object) -> int:

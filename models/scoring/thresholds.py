@@ -8,15 +8,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from leadlight.features.errors import PolicyError
-from leadlight.models.metrics.bootstrap import Interval, interval, sums_by_lead
-from leadlight.models.metrics.threshold_sums import leads_above
+from leadlight.models.metrics.bootstrap import Interval, bootstrap_cluster_sums, percentile_interval
+from leadlight.models.metrics.threshold_sums import count_leads_above
 
-__all__ = ["FEWEST_LEADS", "FORMS", "Scored", "Threshold", "choose_threshold"]
+__all__ = ["MIN_LEADS", "SENTENCE_FORMS", "OutOfTimeScores", "Threshold", "select_threshold"]
 
 #: different leads above a threshold below which it is not believed, where nobody says how many
-FEWEST_LEADS = 20
+MIN_LEADS = 20
 
-FORMS = (
+SENTENCE_FORMS = (
     "highest recall with precision >= 0.30",
     "top 200 per week",
     "top 5 percent",
@@ -26,7 +26,7 @@ FORMS = (
 
 
 @dataclass(frozen=True)
-class Scored:
+class OutOfTimeScores:
     """Out-of-time snapshots that thresholds are chosen on.
 
     Parameters
@@ -35,7 +35,7 @@ class Scored:
         Calibrated probabilities.
     won : ndarray of int, shape (n,)
         Labels.
-    groups : ndarray, shape (n,)
+    leads : ndarray, shape (n,)
         Lead of each snapshot.
     weeks : float
         Length of the span in weeks.
@@ -46,7 +46,7 @@ class Scored:
 
     probability: np.ndarray
     won: np.ndarray
-    groups: np.ndarray
+    leads: np.ndarray
     weeks: float
     weight: np.ndarray | None = None
 
@@ -55,10 +55,12 @@ class Scored:
         """What each snapshot counts for, shape (n,)."""
         return np.ones(len(self.won)) if self.weight is None else self.weight
 
-    def counted(self) -> "Scored":
+    def drop_zero_weight(self) -> "OutOfTimeScores":
         """Leave out what counts for nothing: no lead of an age that nobody has now stands for others."""
         own = self.weights > 0
-        return Scored(self.probability[own], self.won[own], self.groups[own], self.weeks, self.weights[own])
+        return OutOfTimeScores(
+            self.probability[own], self.won[own], self.leads[own], self.weeks, self.weights[own]
+        )
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,20 @@ class Threshold:
         return cls(**fields)
 
 
-def choose_threshold(sentence: str, scored: Scored, seed: int, fewest_leads: int = FEWEST_LEADS) -> Threshold:
+def select_threshold(
+    sentence: str, scored: OutOfTimeScores, seed: int, min_leads: int = MIN_LEADS
+) -> Threshold:
     """Find the threshold that a policy sentence asks for.
 
     Parameters
     ----------
     sentence : str
-        One of the forms in :data:`FORMS`, with other numbers.
+        One of the forms in :data:`SENTENCE_FORMS`, with other numbers.
     scored : Scored
         Out-of-time snapshots.
     seed : int
         Seed of the bootstrap.
-    fewest_leads : int
+    min_leads : int
         Different leads that must stand above it.
 
     Returns
@@ -122,28 +126,28 @@ def choose_threshold(sentence: str, scored: Scored, seed: int, fewest_leads: int
         If the sentence has no known form, or cannot be met with that many leads; then the best of the same
         form that can is named.
     """
-    rule, scored = _parse(sentence), scored.counted()
-    every = len(np.unique(scored.groups))
-    if every < fewest_leads:
+    rule, scored = _parse(sentence), scored.drop_zero_weight()
+    every = len(np.unique(scored.leads))
+    if every < min_leads:
         raise PolicyError(
-            f"The policy must be chosen on at least {fewest_leads} leads (policy.fewest_leads). Got {every} "
+            f"The policy must be chosen on at least {min_leads} leads (policy.min_leads). Got {every} "
             "with a known outcome in the calibration window: give more history, or ask for fewer."
         )
-    threshold = float(np.clip(rule(scored, fewest_leads), 1e-9, 1 - 1e-9))
+    threshold = float(np.clip(rule(scored, min_leads), 1e-9, 1 - 1e-9))
     above = scored.probability >= threshold
     return Threshold(
         sentence,
         threshold,
         *_figures(threshold, scored, seed),
-        leads=len(np.unique(scored.groups[above])),
-        wins=len(np.unique(scored.groups[above & (scored.won == 1)])),
+        leads=len(np.unique(scored.leads[above])),
+        wins=len(np.unique(scored.leads[above & (scored.won == 1)])),
     )
 
 
-Rule = Callable[[Scored, int], float]
+ThresholdRule = Callable[[OutOfTimeScores, int], float]
 
 
-def _parse(sentence: str) -> Rule:
+def _parse(sentence: str) -> ThresholdRule:
     number = r"(\d+(?:\.\d+)?)"
     rules: dict[str, Callable[..., float]] = {
         rf"highest recall with precision >= {number}": _by_precision,
@@ -157,21 +161,21 @@ def _parse(sentence: str) -> Rule:
         if match := re.fullmatch(pattern, text, flags=re.IGNORECASE):
             numbers = [float(group) for group in match.groups()]
             return lambda scored, fewest, rule=rule, numbers=numbers: rule(scored, fewest, *numbers)  # type: ignore[misc]
-    forms = "; ".join(FORMS)
+    forms = "; ".join(SENTENCE_FORMS)
     raise PolicyError(f"The policy sentence must have one of the forms: {forms}. Got {sentence!r}.")
 
 
 def _refuse(sentence: str, leads: int, fewest: int, best: str) -> NoReturn:
     raise PolicyError(
         f"The policy must be one that can be believed: {sentence} has {leads} leads above it, and it takes "
-        f"{fewest} (policy.fewest_leads). The best is {best}."
+        f"{fewest} (policy.min_leads). The best is {best}."
     )
 
 
-def _by_probability(scored: Scored, fewest: int, p: float) -> float:
+def _by_probability(scored: OutOfTimeScores, fewest: int, p: float) -> float:
     if not 0 < p < 1:
         raise PolicyError(f"The probability of a policy must lie between 0 and 1. Got {p:g}.")
-    leads = int(leads_above(scored.probability, scored.groups, np.array([p]))[0])
+    leads = int(count_leads_above(scored.probability, scored.leads, np.array([p]))[0])
     if leads < fewest:
         steps = _steps(scored)
         _refuse(
@@ -180,7 +184,7 @@ def _by_probability(scored: Scored, fewest: int, p: float) -> float:
     return p
 
 
-def _top(scored: Scored, fewest: int, number: float, unit: str) -> float:
+def _top(scored: OutOfTimeScores, fewest: int, number: float, unit: str) -> float:
     every = 100.0 if unit == "percent" else scored.weights.sum() / max(scored.weeks, 1e-9)
     share = number / every
     if not 0 < share < 1:
@@ -189,7 +193,7 @@ def _top(scored: Scored, fewest: int, number: float, unit: str) -> float:
             f"{scored.weights.sum() / max(scored.weeks, 1e-9):.0f} snapshots a week."
         )
     threshold = _at_share(scored, share)
-    leads = int(leads_above(scored.probability, scored.groups, np.array([threshold]))[0])
+    leads = int(count_leads_above(scored.probability, scored.leads, np.array([threshold]))[0])
     if leads < fewest:
         enough = _steps(scored)
         wanted = enough.above[enough.first(fewest)] / enough.above[-1] * every
@@ -204,7 +208,7 @@ def _top(scored: Scored, fewest: int, number: float, unit: str) -> float:
     return threshold
 
 
-def _at_share(scored: Scored, share: float) -> float:
+def _at_share(scored: OutOfTimeScores, share: float) -> float:
     return float(np.quantile(scored.probability, 1 - share, method="inverted_cdf", weights=scored.weights))
 
 
@@ -222,16 +226,16 @@ class _Steps:
         return int(np.argmax(self.leads >= fewest))
 
 
-def _steps(scored: Scored) -> _Steps:
+def _steps(scored: OutOfTimeScores) -> _Steps:
     order = np.argsort(-scored.probability, kind="stable")
     p, weight = scored.probability[order], scored.weights[order]
-    _, firsts = np.unique(scored.groups[order], return_index=True)
+    _, firsts = np.unique(scored.leads[order], return_index=True)
     leads = np.cumsum(np.isin(np.arange(len(p)), firsts))
     last = np.append(p[1:] != p[:-1], True)
     return _Steps(p[last], np.cumsum(weight)[last], np.cumsum(weight * scored.won[order])[last], leads[last])
 
 
-def _by_precision(scored: Scored, fewest: int, target: float) -> float:
+def _by_precision(scored: OutOfTimeScores, fewest: int, target: float) -> float:
     steps = _steps(scored)
     precision = np.where(steps.leads >= fewest, steps.wins / steps.above, 0.0)
     if (precision >= target).any():
@@ -243,7 +247,7 @@ def _by_precision(scored: Scored, fewest: int, target: float) -> float:
     )
 
 
-def _by_value(scored: Scored, fewest: int, win: float, contact: float) -> float:
+def _by_value(scored: OutOfTimeScores, fewest: int, win: float, contact: float) -> float:
     steps = _steps(scored)
     believed = steps.leads >= fewest
     value = np.where(believed, steps.wins * win - steps.above * contact, -np.inf)
@@ -273,9 +277,13 @@ def _ceil(value: float) -> str:
     return f"{(np.floor(value * 10.0**digits) + 1) / 10.0**digits:f}".rstrip("0").rstrip(".")
 
 
-def _figures(threshold: float, scored: Scored, seed: int) -> tuple[Interval, Interval, Interval]:
+def _figures(threshold: float, scored: OutOfTimeScores, seed: int) -> tuple[Interval, Interval, Interval]:
     above = scored.probability >= threshold
     columns = scored.weights * np.stack([above * scored.won, above, scored.won, np.ones(len(above))])
     with np.errstate(invalid="ignore", divide="ignore"):
-        hits, chosen, wins, every = sums_by_lead(columns, scored.groups, seed).T
-        return interval(hits / chosen), interval(hits / wins), interval(chosen / every)
+        hits, chosen, wins, every = bootstrap_cluster_sums(columns, scored.leads, seed).T
+        return (
+            percentile_interval(hits / chosen),
+            percentile_interval(hits / wins),
+            percentile_interval(chosen / every),
+        )

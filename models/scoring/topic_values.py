@@ -9,10 +9,10 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue, Topic
 
-__all__ = ["rounded", "topic_values"]
+__all__ = ["extract_topic_values", "round_values"]
 
 #: families of features that a reader is told of; decayed sums are for the model alone
-SHOWN = (
+DISPLAYED_FEATURES = (
     "count_7d",
     "count_30d",
     "count_90d",
@@ -23,10 +23,10 @@ SHOWN = (
     "days_since_sales",
 )
 #: of single signals besides; of activity as a whole there is enough to tell without them
-SHOWN_OF_SIGNALS = (*SHOWN, "value_sum_90d", "objects_90d")
+SHOWN_OF_SIGNALS = (*DISPLAYED_FEATURES, "value_sum_90d", "objects_90d")
 
 
-def topic_values(
+def extract_topic_values(
     frame: pd.DataFrame, catalogue: Catalogue, topic: Topic, spellings: Mapping[str, Mapping[str, str]]
 ) -> list[Any]:
     """Return what is known of a topic for each lead.
@@ -59,7 +59,7 @@ def topic_values(
             return _numbers(column)
         shown = spellings.get(topic.key, {})
         return [None if pd.isna(text) else shown.get(text, text) for text in column]
-    shown_families = SHOWN_OF_SIGNALS if topic.kind == "signal" else SHOWN
+    shown_families = SHOWN_OF_SIGNALS if topic.kind == "signal" else DISPLAYED_FEATURES
     columns = {f.family: _numbers(frame[f.name]) for f in own if f.family in shown_families}
     return _by_family(columns)
 
@@ -73,11 +73,11 @@ def _texts(column: pd.Series) -> list[str | None]:
     return [None if pd.isna(text) else str(text) for text in column]
 
 
-def rounded(column: pd.Series) -> np.ndarray:
+def round_values(column: pd.Series) -> np.ndarray:
     """Round numbers to the four decimals that reasons carry, shape (n,); NaN where not known."""
     return np.round(column.to_numpy(dtype=float), 4)
 
 
 def _numbers(column: pd.Series) -> list[float | int | None]:
     """Whole numbers as int, unknown as None."""
-    return [None if math.isnan(v) else int(v) if v.is_integer() else v for v in rounded(column).tolist()]
+    return [None if math.isnan(v) else int(v) if v.is_integer() else v for v in round_values(column).tolist()]

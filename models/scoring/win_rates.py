@@ -15,23 +15,23 @@ from leadlight.features.catalogue import Catalogue, Topic
 from leadlight.models.scoring.binning import (
     RARE,
     WINDOWS,
-    count_ranges,
-    number_ranges,
-    readable_edges,
-    silence_ranges,
-    text_ranges,
+    bin_counts,
+    bin_numbers,
+    bin_silence,
+    encode_texts,
+    round_quantile_edges,
 )
-from leadlight.models.scoring.topic_values import rounded
+from leadlight.models.scoring.topic_values import round_values
 
-__all__ = ["FEWEST_LEADS", "past_evidence"]
+__all__ = ["MIN_LEADS", "count_win_rates_by_bin"]
 
 #: different leads that a range must have to be told of
-FEWEST_LEADS = 10
+MIN_LEADS = 10
 #: texts of an attribute that have a range of their own; the others share one
-MOST_TEXTS = 50
+MAX_CATEGORIES = 50
 
 
-def past_evidence(
+def count_win_rates_by_bin(
     frame: pd.DataFrame,
     won: np.ndarray,
     leads: pd.Series,
@@ -72,7 +72,7 @@ def past_evidence(
             np.bincount(codes[won == 1], minlength=len(keys)).tolist(),
             strict=True,
         )
-        ranges = {key: [many, of, wins] for key, many, of, wins in counts if of >= FEWEST_LEADS}
+        ranges = {key: [many, of, wins] for key, many, of, wins in counts if of >= MIN_LEADS}
         topics[topic.key] = {"edges": edges, "ranges": ranges}
     return {"all": [len(frame), len(names), int(won.sum())], "topics": topics}
 
@@ -86,19 +86,19 @@ def _ranged(
     if topic.kind == "attribute" and first.kind == "category":
         shown = spellings.get(topic.key, {}) if first.family == "attribute" else {}
         columns = [frame[feature.name] for feature in own.values()]
-        return *text_ranges(
+        return *encode_texts(
             [c.map(lambda text: shown.get(text, text), na_action="ignore") for c in columns]
         ), []
     if "silence" in own:
-        days = rounded(frame[own["silence"].name])
-        edges = readable_edges(np.where(days > 0, days, np.nan), whole=True)
-        return *silence_ranges(days, edges), edges
+        days = round_values(frame[own["silence"].name])
+        edges = round_quantile_edges(np.where(days > 0, days, np.nan), whole=True)
+        return *bin_silence(days, edges), edges
     if "count_90d" in own:
-        counts = {days: rounded(frame[own[f"count_{days}d"].name]) for days in WINDOWS}
-        return *count_ranges(counts, rounded(frame[own["days_since_last"].name])), []
-    x = rounded(frame[first.name])
-    edges = readable_edges(x, whole=topic.kind == "age")
-    return *number_ranges(x, edges), edges
+        counts = {days: round_values(frame[own[f"count_{days}d"].name]) for days in WINDOWS}
+        return *bin_counts(counts, round_values(frame[own["days_since_last"].name])), []
+    x = round_values(frame[first.name])
+    edges = round_quantile_edges(x, whole=topic.kind == "age")
+    return *bin_numbers(x, edges), edges
 
 
 def _pooled(codes: np.ndarray, keys: list[str], lead: np.ndarray, leads: int) -> tuple[np.ndarray, list[str]]:
@@ -107,8 +107,8 @@ def _pooled(codes: np.ndarray, keys: list[str], lead: np.ndarray, leads: int) ->
     if not texts.any():
         return codes, keys
     in_each = np.where(texts, _leads_in(codes, keys, lead, leads), 0)
-    common = np.argsort(-in_each, kind="stable")[:MOST_TEXTS]
-    rare = texts & ~(np.isin(np.arange(len(keys)), common) & (in_each >= FEWEST_LEADS))
+    common = np.argsort(-in_each, kind="stable")[:MAX_CATEGORIES]
+    rare = texts & ~(np.isin(np.arange(len(keys)), common) & (in_each >= MIN_LEADS))
     kept = [key for key, pooled in zip(keys, rare, strict=True) if not pooled]
     places = np.where(rare, len(kept), np.cumsum(~rare) - 1)
     return places[codes], [*kept, RARE]

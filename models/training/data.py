@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadlight.models.training.rolling_origin import Origin, newest_quarter
+from leadlight.models.training.rolling_origin import Fold, split_newest_quarter
 
-__all__ = ["TrainingSettings", "TrainingWindow"]
+__all__ = ["TrainingData", "TrainingSettings"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class TrainingSettings:
 
     seed: int = 7
     candidates: tuple[str, ...] = ("points", "logistic", "additive", "interactions", "blend")
-    rare_below: int = 30
+    min_category_leads: int = 30
     learning_rate: float = 0.05
     max_rounds: int = 600
     leaves: int = 8
@@ -26,7 +26,7 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
-class TrainingWindow:
+class TrainingData:
     """Snapshots to learn from, in time order.
 
     Parameters
@@ -37,21 +37,21 @@ class TrainingWindow:
         Labels.
     leads : pd.Series, shape (n,)
         Lead of each snapshot.
-    origins : tuple of Origin
+    folds : tuple of Origin
         By what candidates are tuned and judged; left out, the newest quarter is.
     """
 
     frame: pd.DataFrame
     won: np.ndarray
     leads: pd.Series
-    origins: tuple[Origin, ...] = ()
+    folds: tuple[Fold, ...] = ()
 
-    def rolling(self) -> tuple[Origin, ...]:
+    def get_folds(self) -> tuple[Fold, ...]:
         """Return the origins."""
-        return self.origins or (newest_quarter(self.won, self.leads),)
+        return self.folds or (split_newest_quarter(self.won, self.leads),)
 
-    def rows(self, rows: np.ndarray) -> "TrainingWindow":
+    def take(self, rows: np.ndarray) -> "TrainingData":
         """Return the window of the numbered rows, without origins."""
-        return TrainingWindow(
+        return TrainingData(
             self.frame.iloc[rows].reset_index(drop=True), self.won[rows], self.leads.iloc[rows]
         )

@@ -5,29 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Origin", "newest_quarter"]
+__all__ = ["Fold", "split_newest_quarter"]
 
 #: share of a window that is judged where nobody says what to judge: its newest snapshots
 NEWEST = 0.25
 
 
 @dataclass(frozen=True)
-class Origin:
+class Fold:
     """One moment: what could be learned from then, and what was judged afterwards.
 
     Parameters
     ----------
-    earlier : ndarray of int
+    train : ndarray of int
         Rows known before, by a gap as long as the horizon. A row may stand twice.
-    later : ndarray of int
+    test : ndarray of int
         Rows that are judged. No lead of these is among the earlier ones.
     """
 
-    earlier: np.ndarray
-    later: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
 
 
-def newest_quarter(won: np.ndarray, leads: pd.Series) -> Origin:
+def split_newest_quarter(won: np.ndarray, leads: pd.Series) -> Fold:
     """Judge the newest snapshots of a window by the older ones, with no lead in both.
 
     Parameters
@@ -42,4 +42,4 @@ def newest_quarter(won: np.ndarray, leads: pd.Series) -> Origin:
     earlier = ~leads.isin(leads[later]).to_numpy()
     if len(set(won[earlier])) < 2:  # nearly every lead is still open in the newest part
         earlier = ~later
-    return Origin(rows[earlier], rows[later])
+    return Fold(rows[earlier], rows[later])

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from leadlight.models.calibration.selection import (
-    AnyCalibrator,
-    CalibrationChoice,
-    choose_calibrator,
-    clustered_error,
+    CalibrationSelection,
+    Calibrator,
+    calculate_cluster_robust_se,
+    select_calibrator,
 )
 
-__all__ = ["Choice", "choose_candidate"]
+__all__ = ["ModelSelection", "select_candidate"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelSelection:
     """The candidate that serves, and why.
 
     Parameters
@@ -27,28 +27,28 @@ class Choice:
         The calibration of every candidate.
     log_loss : dict of str to float
         Cross-validated log loss of every calibrated candidate after the origins, in nats.
-    behind_best, error : dict of str to float
+    loss_gap, standard_error : dict of str to float
         How far each is behind the best, and the standard error of that, clustered by lead.
-    explaining_cost : dict of str to float
+    explanation_cost : dict of str to float
         What explaining one lead takes, in operations.
     """
 
     name: str
-    calibrations: dict[str, CalibrationChoice]
+    calibrations: dict[str, CalibrationSelection]
     log_loss: dict[str, float]
-    behind_best: dict[str, float]
-    error: dict[str, float]
-    explaining_cost: dict[str, float]
+    loss_gap: dict[str, float]
+    standard_error: dict[str, float]
+    explanation_cost: dict[str, float]
 
     @property
-    def calibrator(self) -> AnyCalibrator:
+    def calibrator(self) -> Calibrator:
         """Calibration of the candidate that serves."""
         return self.calibrations[self.name].calibrator
 
 
-def choose_candidate(
+def select_candidate(
     margins: Mapping[str, np.ndarray], won: np.ndarray, groups: np.ndarray, costs: Mapping[str, float]
-) -> Choice:
+) -> ModelSelection:
     """Calibrate every candidate, compare them and choose.
 
     Parameters
@@ -68,12 +68,12 @@ def choose_candidate(
         Of the candidates that are behind the best by at most one standard error, the one that is cheapest to
         explain; of equally cheap ones the simplest.
     """
-    calibrations = {name: choose_calibrator(margin, won, groups) for name, margin in margins.items()}
+    calibrations = {name: select_calibrator(margin, won, groups) for name, margin in margins.items()}
     losses = {name: calibration.losses for name, calibration in calibrations.items()}
     mean = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(mean, key=lambda name: mean[name])
     behind = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
-    error = {name: clustered_error(loss - losses[best], groups) for name, loss in losses.items()}
+    error = {name: calculate_cluster_robust_se(loss - losses[best], groups) for name, loss in losses.items()}
     near = [name for name in margins if behind[name] <= error[name]]
     chosen = min(near, key=lambda name: costs[name])  # the first of equals
-    return Choice(chosen, calibrations, mean, behind, error, {name: costs[name] for name in margins})
+    return ModelSelection(chosen, calibrations, mean, behind, error, {name: costs[name] for name in margins})

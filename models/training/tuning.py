@@ -10,49 +10,49 @@ import numpy as np
 import optuna
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.calibration.parametric import log_losses
-from leadlight.models.candidates.base import Model, margins
-from leadlight.models.candidates.boosted import BoostedModel, Columns
-from leadlight.models.candidates.logistic import LogisticModel
-from leadlight.models.training.data import TrainingSettings, TrainingWindow
-from leadlight.models.training.rolling_origin import Origin
+from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.candidates.base import AdditiveModel, margins
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
+from leadlight.models.candidates.logistic import AdditiveLogisticModel
+from leadlight.models.training.data import TrainingData, TrainingSettings
+from leadlight.models.training.rolling_origin import Fold
 
-__all__ = ["Tuned", "tuned_logistic", "tuned_trees"]
+__all__ = ["TuningResult", "tune_boosted", "tune_logistic"]
 
 #: strongest first: each solution is where the next one starts
 PENALTIES = (400.0, 100.0, 25.0, 5.0, 1.0)
 #: rounds without gain after which a curve of losses has turned
 PATIENCE = 50
 #: a trial tells how it stands every so many rounds
-TELL_EVERY = 25
+REPORT_EVERY = 25
 #: trials that are run to their end before any is given up
 BEFORE_PRUNING = 3
-SMALLEST_LEAF = 20
+MIN_LEAF = 20
 #: relative gain of the likelihood at which a fit ends, while tuning and at last
-ROUGHLY, EXACTLY = 1e-7, 1e-9
-FEWEST_ROUNDS = 20
+TUNING_TOL, FINAL_TOL = 1e-7, 1e-9
+MIN_ROUNDS = 20
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningResult:
     """A kind of candidate with its settings chosen.
 
     Parameters
     ----------
     model : Model
         Fitted on the whole window.
-    before : list of Model
+    fold_models : list of Model
         Fitted before each origin, with the same settings.
-    chosen : dict
+    best_params : dict
         The settings, and their ``log_loss`` after the origins.
     """
 
-    model: Model
-    before: list[Any]
-    chosen: dict[str, Any]
+    model: AdditiveModel
+    fold_models: list[Any]
+    best_params: dict[str, Any]
 
 
-def tuned_logistic(window: TrainingWindow, catalogue: Catalogue, settings: TrainingSettings) -> Tuned:
+def tune_logistic(window: TrainingData, catalogue: Catalogue, settings: TrainingSettings) -> TuningResult:
     """Choose the penalty of the logistic model.
 
     Parameters
@@ -62,21 +62,26 @@ def tuned_logistic(window: TrainingWindow, catalogue: Catalogue, settings: Train
     catalogue : Catalogue
         Features in order.
     settings : TrainingSettings
-        ``rare_below`` is used.
+        ``min_category_leads`` is used.
     """
 
-    def path(part: TrainingWindow, penalties: tuple[float, ...], tolerance: float) -> Iterator[LogisticModel]:
-        return LogisticModel.path(
+    def path(
+        part: TrainingData, penalties: tuple[float, ...], tolerance: float
+    ) -> Iterator[AdditiveLogisticModel]:
+        return AdditiveLogisticModel.fit_regularization_path(
             part.frame, part.won, part.leads, catalogue,
-            penalties=penalties, rare_below=settings.rare_below, tolerance=tolerance,
+            penalties=penalties, min_category_leads=settings.min_category_leads, tolerance=tolerance,
         )  # fmt: skip
 
-    earlier = [window.rows(origin.earlier) for origin in window.rolling()]
-    later = [window.rows(origin.later) for origin in window.rolling()]
-    paths = [path(part, PENALTIES, ROUGHLY) for part in earlier]
+    earlier = [window.take(origin.train) for origin in window.get_folds()]
+    later = [window.take(origin.test) for origin in window.get_folds()]
+    paths = [path(part, PENALTIES, TUNING_TOL) for part in earlier]
     tried: dict[float, float] = {}
     for penalty, models in zip(PENALTIES, zip(*paths, strict=True), strict=True):
-        judged = [log_losses(margins(m, part.frame), part.won) for m, part in zip(models, later, strict=True)]
+        judged = [
+            calculate_log_losses(margins(m, part.frame), part.won)
+            for m, part in zip(models, later, strict=True)
+        ]
         loss = float(np.concatenate(judged).mean())
         if tried and loss > min(
             tried.values()
@@ -84,13 +89,13 @@ def tuned_logistic(window: TrainingWindow, catalogue: Catalogue, settings: Train
             break
         tried[penalty] = loss
     # what is compared with other candidates is fitted as exactly as what serves
-    *before, model = (deque(path(part, tuple(tried), EXACTLY), maxlen=1)[0] for part in (*earlier, window))
-    return Tuned(model, before, {"penalty": min(tried), "log_loss": min(tried.values())})
+    *before, model = (deque(path(part, tuple(tried), FINAL_TOL), maxlen=1)[0] for part in (*earlier, window))
+    return TuningResult(model, before, {"penalty": min(tried), "log_loss": min(tried.values())})
 
 
-def tuned_trees(
-    window: TrainingWindow, catalogue: Catalogue, settings: TrainingSettings, *, additive: bool
-) -> Tuned:
+def tune_boosted(
+    window: TrainingData, catalogue: Catalogue, settings: TrainingSettings, *, additive: bool
+) -> TuningResult:
     """Choose the settings of boosted trees by Optuna: seeded, pruned, bounded in trials and in time.
 
     The first trial is what is used without tuning, so that tuning can only do better after the origins.
@@ -106,28 +111,28 @@ def tuned_trees(
     additive : bool
         Let every tree use one column only.
     """
-    columns = Columns.fit(window.frame, window.leads, catalogue, settings.rare_below)
+    columns = DesignMatrix.fit(window.frame, window.leads, catalogue, settings.min_category_leads)
     fixed = _fixed(columns, catalogue, settings, additive)
     search = _Search(window, columns, fixed, settings)
     chosen, stopped = search.run(_space(additive, len(window.won)), _start(additive, settings, window))
     parameters = fixed | chosen["settings"]
 
-    def fit(part: TrainingWindow) -> BoostedModel:
+    def fit(part: TrainingData) -> BoostedModel:
         return BoostedModel.fit(
-            part.frame, part.won, columns, settings=parameters, rounds=max(FEWEST_ROUNDS, chosen["rounds"])
+            part.frame, part.won, columns, settings=parameters, rounds=max(MIN_ROUNDS, chosen["rounds"])
         )
 
-    before = [fit(window.rows(o.earlier)) for o in window.rolling()]
+    before = [fit(window.take(o.train)) for o in window.get_folds()]
     told = {"additive": additive, "trials": search.done, "stopped_by_time": stopped} | chosen
-    return Tuned(fit(window), before, told)
+    return TuningResult(fit(window), before, told)
 
 
 @dataclass
 class _Search:
     """Trials of one kind of boosted trees."""
 
-    window: TrainingWindow
-    columns: Columns
+    window: TrainingData
+    columns: DesignMatrix
     fixed: dict[str, Any]
     settings: TrainingSettings
     done: int = 0
@@ -137,10 +142,10 @@ class _Search:
         most = self.settings.tuning_snapshots
         # settings depend on how much there is to learn from, but little above some ten thousand rows
         self.origins = [
-            Origin(_sample(o.earlier, most, generator), _sample(o.later, most, generator))
-            for o in self.window.rolling()
+            Fold(_sample(o.train, most, generator), _sample(o.test, most, generator))
+            for o in self.window.get_folds()
         ]
-        self._matrix = self.columns.matrix(self.window.frame)
+        self._matrix = self.columns.transform(self.window.frame)
 
     def run(
         self, space: Callable[[optuna.Trial], dict[str, Any]], start: dict[str, Any]
@@ -148,7 +153,7 @@ class _Search:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(
             sampler=optuna.samplers.TPESampler(seed=self.settings.seed),
-            pruner=optuna.pruners.MedianPruner(BEFORE_PRUNING, n_warmup_steps=2 * TELL_EVERY),
+            pruner=optuna.pruners.MedianPruner(BEFORE_PRUNING, n_warmup_steps=2 * REPORT_EVERY),
         )
         study.enqueue_trial(start)
 
@@ -167,7 +172,7 @@ class _Search:
 
     def _curve(self, settings: dict[str, Any], trial: optuna.Trial) -> list[float]:
         def tell(env: Any) -> None:
-            if (env.iteration + 1) % TELL_EVERY == 0:
+            if (env.iteration + 1) % REPORT_EVERY == 0:
                 trial.report(env.evaluation_result_list[0][2], env.iteration)
                 if trial.should_prune():
                     raise optuna.TrialPruned
@@ -177,7 +182,7 @@ class _Search:
             self.fixed | settings | {"feature_pre_filter": False},
             data,
             num_boost_round=self.settings.max_rounds,
-            folds=[(o.earlier, o.later) for o in self.origins],
+            folds=[(o.train, o.test) for o in self.origins],
             callbacks=[lgb.early_stopping(PATIENCE, verbose=False), tell],
         )
         curve: list[float] = result["valid binary_logloss-mean"]
@@ -191,12 +196,12 @@ def _sample(rows: np.ndarray, most: int, generator: np.random.Generator) -> np.n
 
 
 def _fixed(
-    columns: Columns, catalogue: Catalogue, settings: TrainingSettings, additive: bool
+    columns: DesignMatrix, catalogue: Catalogue, settings: TrainingSettings, additive: bool
 ) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "objective": "binary",
         "metric": "binary_logloss",
-        "monotone_constraints": columns.directions(catalogue),
+        "monotone_constraints": columns.list_monotone_constraints(catalogue),
         "learning_rate": settings.learning_rate,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
@@ -208,21 +213,21 @@ def _fixed(
         "verbosity": -1,
     }
     if additive:
-        parameters["interaction_constraints"] = [[place] for place in range(len(columns.owners))]
+        parameters["interaction_constraints"] = [[place] for place in range(len(columns.feature_index))]
     return parameters
 
 
-def _start(additive: bool, settings: TrainingSettings, window: TrainingWindow) -> dict[str, Any]:
+def _start(additive: bool, settings: TrainingSettings, window: TrainingData) -> dict[str, Any]:
     start: dict[str, Any] = {
         "num_leaves": min(settings.leaves, 4) if additive else settings.leaves,
-        "min_data_in_leaf": _leaf_bounds(len(window.won))[1] // 4 + SMALLEST_LEAF,
+        "min_data_in_leaf": _leaf_bounds(len(window.won))[1] // 4 + MIN_LEAF,
         "lambda_l2": 10.0,
     }
     return start if additive else start | {"feature_fraction": 0.6}
 
 
 def _leaf_bounds(rows: int) -> tuple[int, int]:
-    return SMALLEST_LEAF, max(2 * SMALLEST_LEAF, rows // 50)
+    return MIN_LEAF, max(2 * MIN_LEAF, rows // 50)
 
 
 def _space(additive: bool, rows: int) -> Callable[[optuna.Trial], dict[str, Any]]:

@@ -4,16 +4,22 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.metrics import Bootstrap, bands, calibration_line, ece, expected_ece
+from leadlight.models.metrics.metrics import (
+    ClusterBootstrap,
+    bin_calibration,
+    calculate_ece,
+    fit_calibration_line,
+    simulate_expected_ece,
+)
 
 __all__ = ["check_calibration"]
 
 #: slope, and actual over expected wins, that a probability may have
-TOLERATED = (0.8, 1.25)
+TOLERANCE = (0.8, 1.25)
 
 
 def check_calibration(
-    p: np.ndarray, won: np.ndarray, bootstrap: Bootstrap, tolerated: tuple[float, float] = TOLERATED
+    p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap, tolerated: tuple[float, float] = TOLERANCE
 ) -> dict[str, Any]:
     """Compare probabilities with what happened.
 
@@ -36,22 +42,22 @@ def check_calibration(
         ``passed``.
     """
     low, high = tolerated
-    slope, intercept = calibration_line(p, won)
+    slope, intercept = fit_calibration_line(p, won)
     ratio = float(won.sum() / p.sum())
-    intervals = bootstrap.interval(
-        lambda rows: calibration_line(p[rows], won[rows])[0],
+    intervals = bootstrap.estimate_interval(
+        lambda rows: fit_calibration_line(p[rows], won[rows])[0],
         lambda rows: float(won[rows].sum() / p[rows].sum()),
-        lambda rows: ece(p[rows], won[rows]),
+        lambda rows: calculate_ece(p[rows], won[rows]),
     )
     passed = all(interval[0] <= high and interval[1] >= low for interval in intervals[:2])
-    by_chance = expected_ece(p, won, bootstrap)
+    by_chance = simulate_expected_ece(p, won, bootstrap)
     return {
         "slope": _told(slope, intervals[0]),
         "intercept": intercept,
         "actual_over_expected": _told(ratio, intervals[1]),
-        "ece": _told(ece(p, won), intervals[2]) | {"by_chance": by_chance},
+        "ece": _told(calculate_ece(p, won), intervals[2]) | {"by_chance": by_chance},
         "passed": passed,
-        "bands": bands(p, won),
+        "bands": bin_calibration(p, won),
     }
 
 

@@ -7,34 +7,45 @@ import numpy as np
 from scipy.special import logit
 from scipy.stats import spearmanr
 
-from leadlight.models.calibration.parametric import log_losses
-from leadlight.models.metrics.metrics import Bootstrap
+from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.metrics.metrics import ClusterBootstrap
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.validation.calibration_check import check_calibration
 
-__all__ = ["BETTER", "NO_EVIDENCE", "WORSE", "Gain", "Gate", "Limits", "Seen", "gain", "gates", "verdict"]
+__all__ = [
+    "BETTER",
+    "NO_EVIDENCE",
+    "WORSE",
+    "Gate",
+    "LogLossReduction",
+    "ModelScores",
+    "PromotionCriteria",
+    "check_gates",
+    "compare_log_loss",
+    "decide",
+]
 
 BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"
 DRAWS = 1000
 #: a volume may change by that many snapshots without being looked at, for a share of few is mostly chance
-FEW = 10
+MIN_WINS = 10
 
 
 @dataclass(frozen=True)
-class Limits:
+class PromotionCriteria:
     """What a challenger has to keep; fields as in the section ``promotion`` of params."""
 
-    smallest_gain: float = 0.01
+    min_gain: float = 0.01
     min_wins: int = 30
     calibrated_within: tuple[float, float] = (0.8, 1.25)
     moved_points: float = 20.0
-    most_moved_share: float = 0.25
-    lowest_rank_correlation: float = 0.5
-    most_volume_change: float = 0.5
+    max_moved_share: float = 0.25
+    min_rank_correlation: float = 0.5
+    max_volume_change: float = 0.5
 
 
 @dataclass(frozen=True)
-class Seen:
+class ModelScores:
     """What one scorer says of the snapshots that both are judged on.
 
     Parameters
@@ -53,7 +64,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Gain:
+class LogLossReduction:
     """Log loss that the challenger saves against the champion; above zero it is the better one.
 
     Parameters
@@ -88,7 +99,7 @@ class Gate:
         calibration, stability, order, or the volume of a stage.
     passed : bool
         Whether it is met.
-    said : str
+    message : str
         The figure and its limit, as a sentence.
     figures : dict of str to float
         The figures themselves; None where they cannot be compared.
@@ -96,7 +107,7 @@ class Gate:
 
     name: str
     passed: bool
-    said: str
+    message: str
     figures: dict[str, float | None]
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,7 +115,9 @@ class Gate:
         return asdict(self)
 
 
-def gain(challenger: np.ndarray, champion: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int) -> Gain:
+def compare_log_loss(
+    challenger: np.ndarray, champion: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int
+) -> LogLossReduction:
     """Compare two sets of probabilities by log loss, with a paired bootstrap of whole leads.
 
     Parameters
@@ -118,7 +131,9 @@ def gain(challenger: np.ndarray, champion: np.ndarray, won: np.ndarray, leads: n
     seed : int
         Seed of the bootstrap.
     """
-    old, new = (log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won) for p in (champion, challenger))
+    old, new = (
+        calculate_log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won) for p in (champion, challenger)
+    )
     _, lead = np.unique(leads, return_inverse=True)
     saved = np.bincount(lead, old - new)
     snapshots = np.bincount(lead)
@@ -127,12 +142,12 @@ def gain(challenger: np.ndarray, champion: np.ndarray, won: np.ndarray, leads: n
         return float(saved[drawn].sum() / snapshots[drawn].sum())
 
     # a lead's snapshots enter a resample together or not at all, so their sums are all that is needed
-    bootstrap = Bootstrap(np.arange(len(saved)), seed, DRAWS)
-    ((low, high),) = bootstrap.interval(mean_saved)
-    return Gain(float((old - new).mean()), low, high, float(old.mean()), int(won.sum()))
+    bootstrap = ClusterBootstrap(np.arange(len(saved)), seed, DRAWS)
+    ((low, high),) = bootstrap.estimate_interval(mean_saved)
+    return LogLossReduction(float((old - new).mean()), low, high, float(old.mean()), int(won.sum()))
 
 
-def verdict(found: Gain, limits: Limits) -> str:
+def decide(found: LogLossReduction, limits: PromotionCriteria) -> str:
     """Answer better, worse or no evidence.
 
     Parameters
@@ -148,7 +163,7 @@ def verdict(found: Gain, limits: Limits) -> str:
         Better or worse only where the whole interval lies beyond the smallest gain that matters: superiority
         by a margin, for two models of the same law differ a little by what they happened to see.
     """
-    margin = limits.smallest_gain * found.loss
+    margin = limits.min_gain * found.loss
     if found.wins < limits.min_wins:
         return NO_EVIDENCE
     if found.low > margin:
@@ -156,8 +171,14 @@ def verdict(found: Gain, limits: Limits) -> str:
     return WORSE if found.high < -margin else NO_EVIDENCE
 
 
-def gates(
-    challenger: Seen, champion: Seen, won: np.ndarray, leads: np.ndarray, *, limits: Limits, seed: int
+def check_gates(
+    challenger: ModelScores,
+    champion: ModelScores,
+    won: np.ndarray,
+    leads: np.ndarray,
+    *,
+    limits: PromotionCriteria,
+    seed: int,
 ) -> tuple[Gate, ...]:
     """Judge the challenger by what promotion must not break.
 
@@ -188,9 +209,11 @@ def gates(
     )
 
 
-def _calibration(p: np.ndarray, won: np.ndarray, leads: np.ndarray, limits: Limits, seed: int) -> Gate:
+def _calibration(
+    p: np.ndarray, won: np.ndarray, leads: np.ndarray, limits: PromotionCriteria, seed: int
+) -> Gate:
     least, most = limits.calibrated_within
-    found = check_calibration(p, won, Bootstrap(leads, seed), (least, most))
+    found = check_calibration(p, won, ClusterBootstrap(leads, seed), (least, most))
     slope, ratio = found["slope"], found["actual_over_expected"]
     said = (
         f"Calibration slope {slope['value']:.2f} [{slope['low']:.2f}, {slope['high']:.2f}], actual over "
@@ -204,35 +227,37 @@ def _calibration(p: np.ndarray, won: np.ndarray, leads: np.ndarray, limits: Limi
     return Gate("calibration", found["passed"], said, dict(figures))
 
 
-def _stability(challenger: Seen, champion: Seen, limits: Limits) -> Gate:
+def _stability(challenger: ModelScores, champion: ModelScores, limits: PromotionCriteria) -> Gate:
     if challenger.policy != champion.policy:
         said = "The sentences of the policy differ, so 50 and 80 mean another thing: scores are not compared."
         return Gate("stability", True, said, {"moved_share": None})
     share = float((np.abs(challenger.score - champion.score) > limits.moved_points).mean())
     said = (
         f"{share:.1%} of scores move by more than {limits.moved_points:g} points; "
-        f"{limits.most_moved_share:.1%} are allowed."
+        f"{limits.max_moved_share:.1%} are allowed."
     )
-    return Gate("stability", share <= limits.most_moved_share, said, {"moved_share": share})
+    return Gate("stability", share <= limits.max_moved_share, said, {"moved_share": share})
 
 
-def _order(challenger: np.ndarray, champion: np.ndarray, limits: Limits) -> Gate:
+def _order(challenger: np.ndarray, champion: np.ndarray, limits: PromotionCriteria) -> Gate:
     if np.ptp(challenger) == 0 or np.ptp(champion) == 0:
         said = "One of the two gives every lead the same chance, so there is no order to compare."
         return Gate("order", np.ptp(challenger) > 0, said, {"rank_correlation": None})
     found = float(spearmanr(challenger, champion).statistic)
-    said = f"Rank correlation of chances {found:.2f}; at least {limits.lowest_rank_correlation:g} is wanted."
-    return Gate("order", found >= limits.lowest_rank_correlation, said, {"rank_correlation": found})
+    said = f"Rank correlation of chances {found:.2f}; at least {limits.min_rank_correlation:g} is wanted."
+    return Gate("order", found >= limits.min_rank_correlation, said, {"rank_correlation": found})
 
 
-def _volume(stage: str, anchor: float, challenger: Seen, champion: Seen, limits: Limits) -> Gate:
+def _volume(
+    stage: str, anchor: float, challenger: ModelScores, champion: ModelScores, limits: PromotionCriteria
+) -> Gate:
     new, old = (int((seen.score >= anchor).sum()) for seen in (challenger, champion))
     change = new / old - 1 if old else None
-    passed = abs(new - old) <= max(FEW, limits.most_volume_change * old)
+    passed = abs(new - old) <= max(MIN_WINS, limits.max_volume_change * old)
     said = (
         f"{old:,} snapshots at {anchor:g} or more become {new:,}"
         + (f" ({change:+.0%})" if change is not None else "")
-        + f"; {limits.most_volume_change:.0%} either way is allowed."
+        + f"; {limits.max_volume_change:.0%} either way is allowed."
     )
     if challenger.policy != champion.policy:
         said += " The sentences of the policy differ."

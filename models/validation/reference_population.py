@@ -12,21 +12,21 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import AGE, Catalogue
-from leadlight.models.metrics.performance_estimation import expected_figures
+from leadlight.models.metrics.performance_estimation import estimate_expected_metrics
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
-__all__ = ["FEWEST_LEADS", "NEW_DAYS", "counts_in", "newcomers", "reference_of"]
+__all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "mask_recent_leads"]
 
 #: leads created in so many days are the new ones
 NEW_DAYS = 90.0
 #: leads below which shares are too uncertain to be compared
-FEWEST_LEADS = 100
+MIN_LEADS = 100
 BINS, SCORE_STEP = 10, 5
 #: share below which a level is pooled
 RARE = 0.01
 
 
-def reference_of(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
+def build_reference(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
     """Remember the population of a midnight.
 
     Parameters
@@ -50,25 +50,25 @@ def reference_of(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue
         * ``categories``: by feature ``levels`` and ``counts`` of leads in them, in other levels, not known;
         * ``scores``: ``edges`` and ``counts`` as for a number;
         * ``marketing_qualified``, ``sales_qualified``: leads with a score of at least 50 and 80;
-        * ``expected``: figures to be expected, see :func:`.expected_figures`, and the mean
+        * ``expected``: figures to be expected, see :func:`.estimate_expected_metrics`, and the mean
           probability of the leads of each stage.
     """
-    new = newcomers(frame, catalogue)
+    new = mask_recent_leads(frame, catalogue)
     return {
         "all": _record(frame, scored, catalogue),
         "new": _record(frame[new], scored[new], catalogue)
-        if new is not None and new.sum() >= FEWEST_LEADS
+        if new is not None and new.sum() >= MIN_LEADS
         else None,
     }
 
 
-def newcomers(frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray | None:
+def mask_recent_leads(frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray | None:
     """Mark the leads of the last 90 days, shape (n,); None where no feature tells the age."""
     ages = [f.name for f in catalogue.features if f.topic == AGE and f.kind == "number"]
     return (frame[ages[0]] <= NEW_DAYS).to_numpy(dtype=bool) if ages else None
 
 
-def counts_in(
+def count_in_bins(
     record: Mapping[str, Any], frame: pd.DataFrame, scored: pd.DataFrame
 ) -> dict[str, dict[str, np.ndarray]]:
     """Count other leads in the bins of a record.
@@ -76,7 +76,7 @@ def counts_in(
     Parameters
     ----------
     record : mapping
-        One of those of :func:`reference_of`.
+        One of those of :func:`build_reference`.
     frame, scored : pd.DataFrame
         As there, of the leads to count.
 
@@ -113,7 +113,7 @@ def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> 
         **{name: int(over.sum()) for name, over in bars.items()},
         "expected": {
             name: None if np.isnan(value) else float(value)
-            for name, value in (expected_figures(probability) | precision).items()
+            for name, value in (estimate_expected_metrics(probability) | precision).items()
         },
     }
 

@@ -8,19 +8,19 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.metrics.metrics import Bootstrap
+from leadlight.models.metrics.metrics import ClusterBootstrap
 
-__all__ = ["segment_figures"]
+__all__ = ["compute_segment_metrics"]
 
 #: a segment with fewer leads tells nothing
-FEWEST_LEADS = 50
+MIN_LEADS = 50
 #: the largest segments of an attribute
-MOST_SEGMENTS = 8
+MAX_SEGMENTS = 8
 SIZES = (1 / 3, 2 / 3)
 NOT_KNOWN = "not known"
 
 
-def segment_figures(
+def compute_segment_metrics(
     p: np.ndarray, won: np.ndarray, leads: np.ndarray, *, frame: pd.DataFrame, catalogue: Catalogue, seed: int
 ) -> pd.DataFrame:
     """Compare expected and actual wins within each segment of the fit attributes.
@@ -49,7 +49,7 @@ def segment_figures(
     rows = []
     for attribute, segment, chosen in _segments(frame, catalogue):
         count = int(pd.Series(leads[chosen]).nunique())
-        if count >= FEWEST_LEADS:
+        if count >= MIN_LEADS:
             told = _figures(p[chosen], won[chosen], leads[chosen], seed)
             rows.append({"attribute": attribute, "segment": segment, "leads": count} | told)
     return pd.DataFrame(rows)
@@ -62,7 +62,7 @@ def _segments(frame: pd.DataFrame, catalogue: Catalogue) -> Iterator[tuple[str, 
         column = frame[feature.name]
         known = column.notna()
         if feature.kind == "category":
-            for level in column[known].value_counts().index[:MOST_SEGMENTS]:
+            for level in column[known].value_counts().index[:MAX_SEGMENTS]:
                 yield feature.topic, str(level), (column == level).to_numpy()
         elif known.any():
             low, high = column[known].quantile(SIZES)
@@ -77,7 +77,9 @@ def _segments(frame: pd.DataFrame, catalogue: Catalogue) -> Iterator[tuple[str, 
 def _figures(p: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int) -> dict[str, Any]:
     low, high = (np.nan, np.nan)
     if won.sum() >= 5:
-        ratio = Bootstrap(leads, seed).interval(lambda rows: float(won[rows].sum() / p[rows].sum()))
+        ratio = ClusterBootstrap(leads, seed).estimate_interval(
+            lambda rows: float(won[rows].sum() / p[rows].sum())
+        )
         low, high = ratio[0]
     return {
         "snapshots": len(won),

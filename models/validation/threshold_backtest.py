@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from leadlight.models.metrics.between_period_variance import Earlier, Rate, between_periods
-from leadlight.models.metrics.bootstrap import Interval, rate_interval, sums_by_lead
-from leadlight.models.scoring.grades import graded
+from leadlight.models.metrics.between_period_variance import Rate, ScoredHistory, estimate_between_period_sd
+from leadlight.models.metrics.bootstrap import Interval, bootstrap_cluster_sums, proportion_interval
+from leadlight.models.scoring.grades import compute_grade_statistics
 from leadlight.models.scoring.scorer import Scorer
 
-__all__ = ["Window", "held_to", "judge_promises"]
+__all__ = ["ScoredWindow", "backtest_expectations", "calculate_prediction_interval"]
 
 
 @dataclass(frozen=True)
-class Window:
+class ScoredWindow:
     """Scored snapshots of one window with what came of them.
 
     Parameters
@@ -44,8 +44,8 @@ class Window:
     leads: np.ndarray
 
 
-def judge_promises(
-    scorer: Scorer, now: Window, grades: Mapping[str, np.ndarray], earlier: Earlier, seed: int
+def backtest_expectations(
+    scorer: Scorer, now: ScoredWindow, grades: Mapping[str, np.ndarray], earlier: ScoredHistory, seed: int
 ) -> dict[str, Any]:
     """Compare what was promised with what a later window showed.
 
@@ -66,7 +66,7 @@ def judge_promises(
     -------
     dict
         ``thresholds``: by name precision, recall and share; ``grades``: by group and grade win_rate and
-        times_average. Each has promised and shown (value, low, high: the sampling interval of the one
+        lift. Each has promised and shown (value, low, high: the sampling interval of the one
         window), between_periods (standard deviation as a share of the value, of all such figures), held_to
         (low, high: the prediction interval), inside (shown lies in held_to) and inside_promised (shown lies
         in the interval of the promise alone). What had no leads in either window is left out. ``together``:
@@ -79,20 +79,23 @@ def judge_promises(
             found[f"thresholds.{name}.{figure}"] = getattr(threshold, figure), shown
     scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
     for group, scale in scales.items():
-        rows = {row.grade: row for row in graded(scale.names, grades[group], now.won, now.leads, seed)}
-        for row in scale.promised:
+        rows = {
+            row.grade: row
+            for row in compute_grade_statistics(scale.names, grades[group], now.won, now.leads, seed)
+        }
+        for row in scale.expected:
             if row.grade in rows:
-                for figure in ("win_rate", "times_average"):
+                for figure in ("win_rate", "lift"):
                     both = getattr(row, figure), getattr(rows[row.grade], figure)
                     found[f"{group}.{row.grade}.{figure}"] = both
     found = {key: both for key, both in found.items() if np.isfinite(both[0]).all()}
     kinds: dict[str, list[tuple[Rate, ...]]] = {}
     for key, rates in _rates(found, scorer, earlier).items():
         kinds.setdefault(key.split(".")[2], []).append(rates)
-    between = between_periods(kinds, earlier)
+    between = estimate_between_period_sd(kinds, earlier)
     together = {
         "thresholds": 3 * len(scorer.thresholds),
-        "grades": max(1, sum(len(scale.promised) for scale in scales.values())),
+        "grades": max(1, sum(len(scale.expected) for scale in scales.values())),
     }
     verdicts: dict[str, Any] = {"thresholds": {}, "grades": {group: {} for group in scales}}
     outside = []
@@ -107,7 +110,7 @@ def judge_promises(
     return verdicts | {"together": together, "periods": periods, "judged": len(found), "outside": outside}
 
 
-def _rates(keys: Iterable[str], scorer: Scorer, earlier: Earlier) -> dict[str, tuple[Rate, ...]]:
+def _rates(keys: Iterable[str], scorer: Scorer, earlier: ScoredHistory) -> dict[str, tuple[Rate, ...]]:
     """Say of each figure what it counts, and among what."""
     won, every = earlier.won == 1, np.ones(len(earlier.won), dtype=bool)
     rates: dict[str, tuple[Rate, ...]] = {}
@@ -119,11 +122,11 @@ def _rates(keys: Iterable[str], scorer: Scorer, earlier: Earlier) -> dict[str, t
             rates[key] = (told[figure],)
         else:
             own = earlier.grades[kind] == name
-            rates[key] = ((own & won, own), *(((won, every),) if figure == "times_average" else ()))
+            rates[key] = ((own & won, own), *(((won, every),) if figure == "lift" else ()))
     return rates
 
 
-def held_to(
+def calculate_prediction_interval(
     promised: Interval, shown: Interval, together: int = 1, between: float = 0.0
 ) -> tuple[float, float]:
     """Return the interval that a shown figure is held to.
@@ -157,7 +160,7 @@ def held_to(
 
 
 def _judged(promised: Interval, shown: Interval, together: int, between: float) -> dict[str, Any]:
-    low, high = held_to(promised, shown, together, between)
+    low, high = calculate_prediction_interval(promised, shown, together, between)
     return {
         "promised": _told(promised),
         "shown": _told(shown),
@@ -172,15 +175,15 @@ def _told(interval: Interval) -> dict[str, float]:
     return dict(zip(("value", "low", "high"), interval, strict=True))
 
 
-def _above(window: Window, probability: float, seed: int) -> dict[str, Interval]:
+def _above(window: ScoredWindow, probability: float, seed: int) -> dict[str, Interval]:
     """Precision, recall and share at or above a threshold; without precision where nobody is there."""
     above, won = window.probability >= probability, window.won
     columns = np.stack([above * won, above * 1.0, won, np.ones(len(won))])
-    hits, chosen, wins, every = sums_by_lead(columns, window.leads, seed).T
+    hits, chosen, wins, every = bootstrap_cluster_sums(columns, window.leads, seed).T
     found = {
-        "recall": rate_interval(hits, wins, len(np.unique(window.leads[won == 1]))),
-        "share": rate_interval(chosen, every, len(np.unique(window.leads))),
+        "recall": proportion_interval(hits, wins, len(np.unique(window.leads[won == 1]))),
+        "share": proportion_interval(chosen, every, len(np.unique(window.leads))),
     }
     if chosen[0] > 0:
-        found["precision"] = rate_interval(hits, chosen, len(np.unique(window.leads[above])))
+        found["precision"] = proportion_interval(hits, chosen, len(np.unique(window.leads[above])))
     return {name: found[name] for name in ("precision", "recall", "share") if name in found}

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.dataset import Material
-from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, percent
-from leadlight.pipelines.audit.univariate import ENOUGH, interval
+from leadlight.pipelines.audit.dataset import AuditDataset
+from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, format_percent
+from leadlight.pipelines.audit.univariate import MIN_OUTCOMES, calculate_wilson_interval
 
-__all__ = ["deeds"]
+__all__ = ["find_activity_leakage"]
 
 #: leads with a type, below which nothing is said of it
-FEW_LEADS = 10
+MIN_LEADS = 10
 #: share of a type's activities that lie at or after the close of their lead
 FOLLOWS, OFTEN_FOLLOWS = 0.95, 0.5
 #: the last moments before a close
 LAST_MOMENTS = pd.Timedelta(seconds=60)
 #: winners that have the type in their last moments, and other leads that have it at all
-NEARLY_ALL, NEARLY_NONE = 0.80, 0.02
+HIGH_SHARE_THRESHOLD, LOW_SHARE_THRESHOLD = 0.80, 0.02
 
 
-def deeds(material: Material) -> list[Finding]:
+def find_activity_leakage(material: AuditDataset) -> list[Finding]:
     """Find activity types that come only when the outcome is known.
 
     Parameters
@@ -70,10 +70,10 @@ class _Type:
 
     def following(self) -> Iterable[Finding]:
         leads = np.unique(self.lead[self.after])
-        if len(leads) < FEW_LEADS:
+        if len(leads) < MIN_LEADS:
             return
         share = float(self.after.mean())
-        low, _ = interval(float(self.after.sum()), float(len(self.after)))
+        low, _ = calculate_wilson_interval(float(self.after.sum()), float(len(self.after)))
         won = float(self.won[self.after].mean())
         what = "a win" if won > 0.99 else "a close"
         figures = {
@@ -84,29 +84,33 @@ class _Type:
             "activities": len(self.after),
         }
         if share >= FOLLOWS and low >= FOLLOWS - 0.2:
-            sentence = f"only ever follows {what}: {percent(share)} of its {len(self.after):,} activities do"
+            sentence = (
+                f"only ever follows {what}: {format_percent(share)} of its {len(self.after):,} activities do"
+            )
             yield Finding("activities", self.name, "follows_the_close", LEAK, sentence, figures)
         elif share >= OFTEN_FOLLOWS:
-            sentence = f"mostly follows {what}: {percent(share)} of its {len(self.after):,} activities do"
+            sentence = (
+                f"mostly follows {what}: {format_percent(share)} of its {len(self.after):,} activities do"
+            )
             yield Finding("activities", self.name, "follows_the_close", SUSPECT, sentence, figures)
 
     def recording(self, leads: pd.DataFrame) -> Iterable[Finding]:
         winners, others = int(leads["won"].sum()), int((~leads["won"]).sum())
-        if min(winners, others) < ENOUGH:
+        if min(winners, others) < MIN_OUTCOMES:
             return
         at_the_win = len(np.unique(self.lead[self.last & self.won]))
         of_others = len(np.unique(self.lead[~self.won]))
-        low, _ = interval(at_the_win, winners)
-        _, high = interval(of_others, others)
-        if low < NEARLY_ALL or of_others > NEARLY_NONE * others:
+        low, _ = calculate_wilson_interval(at_the_win, winners)
+        _, high = calculate_wilson_interval(of_others, others)
+        if low < HIGH_SHARE_THRESHOLD or of_others > LOW_SHARE_THRESHOLD * others:
             return
         yield Finding(
             "activities",
             self.name,
             "records_the_win",
             LEAK,
-            f"happens in the last minute before the close of {percent(at_the_win / winners)} of the wins, "
-            f"and to {percent(of_others / others)} of all other leads: it records the outcome",
+            f"happens in the last minute before the close of {format_percent(at_the_win / winners)} of the wins, "
+            f"and to {format_percent(of_others / others)} of all other leads: it records the outcome",
             {
                 "share_of_wins": at_the_win / winners,
                 "share_of_wins_low": low,

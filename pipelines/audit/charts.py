@@ -5,15 +5,15 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import as_svg, short_names
+from leadlight.pipelines.reporting.rendering import render_svg, truncate_labels
 
-__all__ = ["missing_chart", "months_chart", "strength_chart"]
+__all__ = ["plot_missingness", "plot_months", "plot_predictive_power"]
 
 LEAK, SUSPECT, CLEAN, GREY = "#b3261e", "#c77700", "#1f5fa8", "#b9bec6"
 WIDTH, ROW, MOST_ROWS, LONGEST = 280, 22, 24, 34
 
 
-def strength_chart(columns: list[dict[str, Any]]) -> str | None:
+def plot_predictive_power(columns: list[dict[str, Any]]) -> str | None:
     """Draw what each column alone says of the outcome, leaks marked; None where nothing was measured."""
     measured = [c for c in columns if c["gain"] is not None]
     if not measured:
@@ -46,7 +46,7 @@ def strength_chart(columns: list[dict[str, Any]]) -> str | None:
     return _svg(alt.layer(bars, marks), len(shown) * ROW)
 
 
-def missing_chart(columns: list[dict[str, Any]]) -> str | None:
+def plot_missingness(columns: list[dict[str, Any]]) -> str | None:
     """Draw the share of missing values, with those that only look like values; None where none is missing."""
     lacking = []
     for column in columns:
@@ -88,7 +88,7 @@ def missing_chart(columns: list[dict[str, Any]]) -> str | None:
     return _svg(bars, len(shown) * ROW)
 
 
-def months_chart(months: list[dict[str, Any]], truncated_until: str | None) -> str | None:
+def plot_months(months: list[dict[str, Any]], truncated_until: str | None) -> str | None:
     """Draw leads created and wins recorded by month, with the mark before which wins are not on record."""
     if len(months) < 2:
         return None
@@ -107,7 +107,7 @@ def months_chart(months: list[dict[str, Any]], truncated_until: str | None) -> s
                 text = mark.mark_text(color=LEAK, align="right", dx=-6, y=8, fontSize=11)
                 layers.append(text.encode(x="month:T", text="said:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH + 120, height=110))
-    return as_svg(alt.vconcat(*panels, spacing=14))
+    return render_svg(alt.vconcat(*panels, spacing=14))
 
 
 def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
@@ -118,8 +118,8 @@ def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
 
 
 def _names(shown: list[dict[str, Any]]) -> list[str]:
-    return short_names((str(column["column"]) for column in shown), LONGEST)
+    return truncate_labels((str(column["column"]) for column in shown), LONGEST)
 
 
 def _svg(chart: Any, height: int) -> str:
-    return as_svg(chart.properties(width=WIDTH, height=max(height, 60)))
+    return render_svg(chart.properties(width=WIDTH, height=max(height, 60)))

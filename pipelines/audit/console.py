@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from leadlight.pipelines.audit.findings import percent
-from leadlight.pipelines.audit.grouping import tell
+from leadlight.pipelines.audit.findings import format_percent
+from leadlight.pipelines.audit.grouping import group_findings
 
 __all__ = ["print_report"]
 
@@ -18,7 +18,7 @@ TITLES = {"leak": "Leaks", "suspect": "To be looked at", "note": "Quality"}
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.audit.report.examine`.
+    """Print the report of :func:`leadlight.pipelines.audit.report.build_report`.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     console : Console
         Where to.
     """
-    for severity, told in tell(report["findings"]).items():
+    for severity, told in group_findings(report["findings"]).items():
         console.print(f"\n[{STYLES[severity]}]{TITLES[severity]}[/] ({told.places})")
         for place, sentence in told.each:
             console.print(Padding(f"[bold]{escape(place)}[/] {escape(sentence)}.", (0, 0, 0, 2)))
@@ -37,7 +37,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if report["refused"]:
         console.print(
             f"[bold red]Training refuses[/] {escape(', '.join(report['refused']))}: leave them out of "
-            "attributes or signals, or name them under audit.allow."
+            "attributes or signals, or name them under audit.allowlist."
         )
 
 
@@ -55,7 +55,7 @@ def _table(report: dict[str, Any]) -> Table:
             escape(f"{column['table']}.{column['column']}"),
             column["kind"],
             column["role"] or "",
-            percent(round(column["missing_share"], 3)).replace("less than ", "<"),
+            format_percent(round(column["missing_share"], 3)).replace("less than ", "<"),
             f"{column['distinct']:,}",
             "" if column["auc"] is None else f"{column['auc']:.2f}",
             "" if verdict == "clean" else f"[{STYLES[verdict]}]{verdict}[/]",

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.dataset import Material
-from leadlight.pipelines.audit.findings import NOTE, Finding, percent
+from leadlight.pipelines.audit.dataset import AuditDataset
+from leadlight.pipelines.audit.findings import INFO, Finding, format_percent
 
-__all__ = ["quality"]
+__all__ = ["find_quality_issues"]
 
 _PHONE = re.compile(r"(?=(?:\D*\d){7,15}\D*$)(\+|00|0|\()[\d\s()/.\-]+")
 #: nothing is said of equal rows unless chance alone makes fewer than this
 EXPECTED_BY_CHANCE = 0.05
-MOSTLY_CONSTANT = 0.99
+CONSTANT_SHARE_THRESHOLD = 0.99
 
 
-def quality(material: Material) -> list[Finding]:
+def find_quality_issues(material: AuditDataset) -> list[Finding]:
     """Report on everything that is no leak but that whoever maps the source should know."""
     return [
         *_columns(material),
@@ -30,38 +30,40 @@ def quality(material: Material) -> list[Finding]:
     ]
 
 
-def _columns(material: Material) -> Iterable[Finding]:
+def _columns(material: AuditDataset) -> Iterable[Finding]:
     for (table, column), profile in material.profiles.items():
         if profile.placeholders:
-            named = ", ".join(f'"{p.text}" ({percent(p.share)})' for p in profile.placeholders[:3])
+            named = ", ".join(f'"{p.text}" ({format_percent(p.share)})' for p in profile.placeholders[:3])
             yield Finding(
                 table,
                 column,
                 "placeholder",
-                NOTE,
+                INFO,
                 f"holds {named}, which looks like a missing value and is not named in source.missing",
                 {"placeholders": [vars(p) for p in profile.placeholders]},
             )
         if profile.kind == "empty":
-            yield Finding(table, column, "empty", NOTE, "is empty", {"rows": profile.rows})
+            yield Finding(table, column, "empty", INFO, "is empty", {"rows": profile.rows})
         elif profile.kind == "constant":
             share = 1 - profile.missing_share
-            sentence = "has one value only" + ("" if share == 1 else f", in {percent(share)} of the rows")
-            yield Finding(table, column, "constant", NOTE, sentence, {"filled_share": share})
-        elif profile.kind == "category" and profile.mostly_constant_share >= MOSTLY_CONSTANT:
+            sentence = "has one value only" + (
+                "" if share == 1 else f", in {format_percent(share)} of the rows"
+            )
+            yield Finding(table, column, "constant", INFO, sentence, {"filled_share": share})
+        elif profile.kind == "category" and profile.mostly_constant_share >= CONSTANT_SHARE_THRESHOLD:
             share = profile.mostly_constant_share
-            sentence = f"has the same value in {percent(share)} of the rows that have one"
-            yield Finding(table, column, "mostly_constant", NOTE, sentence, {"share": share})
+            sentence = f"has the same value in {format_percent(share)} of the rows that have one"
+            yield Finding(table, column, "mostly_constant", INFO, sentence, {"share": share})
 
 
-def _truncation(material: Material) -> Iterable[Finding]:
+def _truncation(material: AuditDataset) -> Iterable[Finding]:
     found = material.truncation
     if found:
         yield Finding(
             "deals",
             "",
             "left_truncated",
-            NOTE,
+            INFO,
             f"record no win before {found.until:%Y-%m-%d}, though {found.expected:.0f} were to be "
             f"expected of the {found.snapshots:,} leads whose {material.params.label.horizon_days} days had "
             "ended by then: older leads look as if they could not be won (history.since leaves them out)",
@@ -69,7 +71,7 @@ def _truncation(material: Material) -> Iterable[Finding]:
         )
 
 
-def _deals_of_winners(material: Material) -> Iterable[Finding]:
+def _deals_of_winners(material: AuditDataset) -> Iterable[Finding]:
     frame = material.deal_columns
     if frame.empty:
         return
@@ -82,7 +84,7 @@ def _deals_of_winners(material: Material) -> Iterable[Finding]:
             "deals",
             "",
             "winners_only",
-            NOTE,
+            INFO,
             f"hold wins only, so that each of their columns exists for winners only{rest}; none "
             "of them may become an attribute",
             {"columns": others},
@@ -101,14 +103,14 @@ def _deals_of_winners(material: Material) -> Iterable[Finding]:
                     "deals",
                     column,
                     "filled_by_outcome",
-                    NOTE,
-                    f"is filled for {who} only ({percent(one)} of them, {percent(other)} of the others); "
+                    INFO,
+                    f"is filled for {who} only ({format_percent(one)} of them, {format_percent(other)} of the others); "
                     "it may not become an attribute",
                     {"filled_won": of_won, "filled_lost": of_lost},
                 )
 
 
-def _time_order(material: Material) -> Iterable[Finding]:
+def _time_order(material: AuditDataset) -> Iterable[Finding]:
     for entry in material.report["quarantine"]:
         if entry["reason"] in ("closed before the lead was created", "lies in the future"):
             sentence = (
@@ -118,7 +120,7 @@ def _time_order(material: Material) -> Iterable[Finding]:
                 str(entry["table"]),
                 str(entry["column"]),
                 "time_order",
-                NOTE,
+                INFO,
                 sentence,
                 {"rows": entry["rows"]},
             )
@@ -132,26 +134,26 @@ def _time_order(material: Material) -> Iterable[Finding]:
     before = frame["occurred_at"].to_numpy() < born
     if before.any():
         share = float(before.mean())
-        rows = f"{_rows(int(before.sum()))} ({percent(share)})"
+        rows = f"{_rows(int(before.sum()))} ({format_percent(share)})"
         sentence = f"has {rows} before the creation of their lead; they are kept"
         figures = {"rows": int(before.sum()), "share": share}
-        yield Finding("activities", table.occurred_at.column, "before_creation", NOTE, sentence, figures)
+        yield Finding("activities", table.occurred_at.column, "before_creation", INFO, sentence, figures)
 
 
-def _by_day(material: Material) -> Iterable[Finding]:
+def _by_day(material: AuditDataset) -> Iterable[Finding]:
     for table, column in material.by_day:
         sentence = "is known by the day alone: what happened first on a day cannot be told"
-        yield Finding(table, column, "known_by_day", NOTE, sentence)
+        yield Finding(table, column, "known_by_day", INFO, sentence)
 
 
-def _duplicates(material: Material) -> Iterable[Finding]:
+def _duplicates(material: AuditDataset) -> Iterable[Finding]:
     for entry in material.report["quarantine"]:
         if entry["reason"] == "lead id comes a second time":
             sentence = f"has {_rows(entry['rows'])} with an id that comes a second time (in quarantine)"
             yield Finding(
-                "leads", str(entry["column"]), "duplicate_id", NOTE, sentence, {"rows": entry["rows"]}
+                "leads", str(entry["column"]), "duplicate_id", INFO, sentence, {"rows": entry["rows"]}
             )
-    for column in material.looked_at:
+    for column in material.candidate_columns:
         texts = material.columns[column].dropna().str.lower()
         phone = len(texts) and texts.head(200).map(lambda text: bool(_PHONE.fullmatch(text))).mean() >= 0.9
         if material.profiles["leads", column].kind != "email" and not phone:
@@ -162,13 +164,13 @@ def _duplicates(material: Material) -> Iterable[Finding]:
             sentence = (
                 f"has {_rows(again)} with the {what} of an earlier one: the same person may be in twice"
             )
-            yield Finding("leads", column, "duplicate_contact", NOTE, sentence, {"rows": again})
+            yield Finding("leads", column, "duplicate_contact", INFO, sentence, {"rows": again})
     yield from _equal_rows(material)
 
 
-def _equal_rows(material: Material) -> Iterable[Finding]:
+def _equal_rows(material: AuditDataset) -> Iterable[Finding]:
     """Leads that are equal in everything, where that can hardly be chance."""
-    kinds = {c: material.profiles["leads", c].kind for c in material.looked_at}
+    kinds = {c: material.profiles["leads", c].kind for c in material.candidate_columns}
     compared = [c for c, kind in kinds.items() if kind not in ("identifier", "empty", "constant")]
     frame = material.columns[compared]
     filled = frame.notna().sum(axis=1).to_numpy() >= max(3, len(compared) / 2)
@@ -182,10 +184,10 @@ def _equal_rows(material: Material) -> Iterable[Finding]:
     if expected < EXPECTED_BY_CHANCE and again.any():
         sentence = f"hold {_rows(int(again.sum()))} that equal an earlier one in all {len(compared)} columns"
         figures = {"rows": int(again.sum()), "expected_by_chance": expected}
-        yield Finding("leads", "", "equal_leads", NOTE, sentence, figures)
+        yield Finding("leads", "", "equal_leads", INFO, sentence, figures)
 
 
-def _without_history(material: Material) -> Iterable[Finding]:
+def _without_history(material: AuditDataset) -> Iterable[Finding]:
     names = [n for n in material.params.attributes if n not in set(material.report["historised"])]
     if not names:
         return
@@ -193,7 +195,7 @@ def _without_history(material: Material) -> Iterable[Finding]:
         "hold today's values of what has no history, and some of them may have been filled in later: "
         + ", ".join(names)
     )
-    yield Finding("leads", "", "no_history", NOTE, sentence, {"columns": names})
+    yield Finding("leads", "", "no_history", INFO, sentence, {"columns": names})
 
 
 def _rows(count: int) -> str:

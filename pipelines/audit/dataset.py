@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.parsing import as_numbers
-from leadlight.pipelines.datasets.time_splits import LeftTruncation, left_truncation
+from leadlight.pipelines.audit.parsing import parse_numbers
+from leadlight.pipelines.datasets.time_splits import LeftTruncation, detect_left_truncation
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.profile.columns import ColumnProfile, as_texts, describe
-from leadlight.pipelines.sources.read import AnyTable, read_whole
-from leadlight.pipelines.sources.times import local
+from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
+from leadlight.pipelines.sources.read import AnyTable, read_all_columns
+from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = ["Material", "mapped_tables", "read_material"]
+__all__ = ["AuditDataset", "list_mapped_tables", "read_audit_dataset"]
 
 
 @dataclass(frozen=True)
-class Material:
+class AuditDataset:
     """Raw columns, clean times and outcomes, lead by lead.
 
     Parameters
@@ -67,7 +67,7 @@ class Material:
         return pd.Timestamp(self.report["known_until"])
 
     @cached_property
-    def judged(self) -> np.ndarray:
+    def final_outcome_mask(self) -> np.ndarray:
         """Rows whose outcome counts as final."""
         rows: np.ndarray = self.leads["judged"].to_numpy(dtype=bool)
         return rows
@@ -75,7 +75,7 @@ class Material:
     @cached_property
     def won(self) -> np.ndarray:
         """Outcome of the judged leads."""
-        rows: np.ndarray = self.leads["won"].to_numpy(dtype=bool)[self.judged]
+        rows: np.ndarray = self.leads["won"].to_numpy(dtype=bool)[self.final_outcome_mask]
         return rows
 
     @cached_property
@@ -84,24 +84,24 @@ class Material:
         return bool((self.leads["closed_at"].notna() & ~self.leads["won"]).any())
 
     @cached_property
-    def looked_at(self) -> list[str]:
+    def candidate_columns(self) -> list[str]:
         """Columns of leads that could be attributes: not the key, the outcome, the time of creation."""
         table = self.params.source.leads
         named = {table.lead_id, table.order}
         named |= {record.column for record in (table.created_at, table.outcome) if record}
         return [name for name in map(str, self.columns) if name not in named]
 
-    def spelling(self, column: str, value: str) -> str:
+    def get_spelling(self, column: str, value: str) -> str:
         """Return a value, given in lower case, as the source most often writes it."""
         texts = self.columns[column].dropna()
         same = texts[texts.str.lower() == value]
         return str(same.mode().iloc[0]) if len(same) else value
 
-    def numbers(self, column: str) -> np.ndarray:
+    def read_numbers(self, column: str) -> np.ndarray:
         """Return a column of leads as float64."""
-        return as_numbers(self.columns[column])
+        return parse_numbers(self.columns[column])
 
-    def first_value(self, attribute: str) -> pd.Series | None:
+    def get_first_value(self, attribute: str) -> pd.Series | None:
         """Return what the history says that an attribute was first, lead by lead; None without one."""
         history = self.tables.get("history")
         if history is None:
@@ -110,11 +110,11 @@ class Material:
         rows = rows.sort_values(["changed_at", "lead_id"], kind="stable").drop_duplicates("lead_id")
         if rows.empty:
             return None
-        texts = self.leads["lead_id"].map(as_texts(rows["value"]).set_axis(rows["lead_id"]))
+        texts = self.leads["lead_id"].map(convert_to_text(rows["value"]).set_axis(rows["lead_id"]))
         return texts.astype("str").where(texts.notna())
 
 
-def mapped_tables(params: Params) -> dict[str, AnyTable]:
+def list_mapped_tables(params: Params) -> dict[str, AnyTable]:
     """Return the tables of ``source`` by name."""
     source = params.source
     every: dict[str, AnyTable | None] = {
@@ -127,7 +127,7 @@ def mapped_tables(params: Params) -> dict[str, AnyTable]:
     return {name: table for name, table in every.items() if table is not None}
 
 
-def read_material(params: Params, folder: Path, workdir: Workdir) -> Material:
+def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditDataset:
     """Read the raw source again, every column of it, and the clean tables beside it.
 
     Parameters
@@ -144,24 +144,24 @@ def read_material(params: Params, folder: Path, workdir: Workdir) -> Material:
     SourceError
         If nothing has been ingested, or a file is not readable any more.
     """
-    report = read_json(workdir.need(workdir.ingest_report, "ingest"))
+    report = read_json(workdir.require(workdir.ingest_report, "ingest"))
     names = ("leads", "deals", "activities", "history")
     paths = {name: workdir.tables / f"{name}.parquet" for name in names}
     tables = {name: read_frame(path) for name, path in paths.items() if path.exists()}
     profiles: dict[tuple[str, str], ColumnProfile] = {}
     columns, deal_columns = pd.DataFrame(), pd.DataFrame()
     missing = params.source.missing
-    for name, table in mapped_tables(params).items():
-        raw = read_whole(name, table, folder, params.source.database)
+    for name, table in list_mapped_tables(params).items():
+        raw = read_all_columns(name, table, folder, params.source.database)
         raw.columns = pd.Index([str(column) for column in raw.columns])
-        profiles |= {(name, column): describe(raw[column], missing) for column in raw.columns}
+        profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         if name in ("leads", "deals"):
-            keys = as_texts(raw[table.lead_id])
+            keys = convert_to_text(raw[table.lead_id])
             texts = pd.DataFrame({c: _known(raw[c], profiles[name, c], missing) for c in raw.columns})
             texts = texts.set_axis(pd.Index(keys))[~keys.duplicated().to_numpy()]
             columns, deal_columns = (texts, deal_columns) if name == "leads" else (columns, texts)
     leads, truncation = _outcomes(params, report, tables)
-    return Material(
+    return AuditDataset(
         params=params,
         report=report,
         profiles=profiles,
@@ -175,7 +175,7 @@ def read_material(params: Params, folder: Path, workdir: Workdir) -> Material:
 
 
 def _known(values: pd.Series, profile: ColumnProfile, missing: tuple[str, ...]) -> pd.Series:
-    texts = as_texts(values)
+    texts = convert_to_text(values)
     return texts.mask(texts.isin([*missing, *(p.text for p in profile.placeholders)]))
 
 
@@ -201,7 +201,7 @@ def _outcomes(
         in_time = leads["won"] & (won_at < leads["created_at"] + horizon)
         seen = pd.DataFrame({"as_of": leads["created_at"], "won": in_time})[mature]
         if len(wins):
-            truncation = left_truncation(seen, wins.min(), horizon)
+            truncation = detect_left_truncation(seen, wins.min(), horizon)
         leads["judged"] = ~leads["open"]
         if deals["won"].all():  # losses are not recorded: leads without a win that had their time
             leads["judged"] = leads["won"] | mature
@@ -221,7 +221,7 @@ def _known_by_day(params: Params, tables: dict[str, pd.DataFrame]) -> list[tuple
         if record is None or name not in tables or tables[name].empty:
             continue
         times = tables[name][column]
-        shown = local(times, source.timezone)
+        shown = convert_to_local(times, source.timezone)
         if record.is_by_day or (shown == shown.dt.normalize()).all():
             found.append((name, record.column))
     return found

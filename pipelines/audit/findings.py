@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["LEAK", "NOTE", "SUSPECT", "Finding", "Severity", "percent", "worst"]
+__all__ = ["INFO", "LEAK", "SUSPECT", "Finding", "Severity", "find_max_severity", "format_percent"]
 
 Severity = Literal["leak", "suspect", "note"]
 LEAK: Severity = "leak"
 SUSPECT: Severity = "suspect"
-NOTE: Severity = "note"
-_ORDER = (LEAK, SUSPECT, NOTE)
+INFO: Severity = "note"
+_ORDER = (LEAK, SUSPECT, INFO)
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Finding:
         return _ORDER.index(self.severity)
 
 
-def worst(findings: list[Finding]) -> Severity | None:
+def find_max_severity(findings: list[Finding]) -> Severity | None:
     """Return the most severe of the severities, or None where nothing was found."""
     return min((f.severity for f in findings), key=_ORDER.index, default=None)
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Write a share for a sentence; neither nothing nor everything is rounded to."""
     if 0 < share < 0.001:
         return "less than 0.1 %"

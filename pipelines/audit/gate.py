@@ -4,16 +4,16 @@ from leadlight.features.errors import ParamsError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
-__all__ = ["refuse_leaks"]
+__all__ = ["raise_on_leakage"]
 
 
-def refuse_leaks(params: Params, workdir: Workdir) -> None:
+def raise_on_leakage(params: Params, workdir: Workdir) -> None:
     """Refuse to train on what the audit calls a leak.
 
     Parameters
     ----------
     params : Params
-        Attributes, signals and ``audit.allow``: those of now, which may be newer than the report.
+        Attributes, signals and ``audit.allowlist``: those of now, which may be newer than the report.
     workdir : Workdir
         Where the report is.
 
@@ -24,17 +24,17 @@ def refuse_leaks(params: Params, workdir: Workdir) -> None:
     ParamsError
         If a mapped attribute or signal is a leak and not allowed.
     """
-    report = read_json(workdir.need(workdir.audit_report, "audit"))
+    report = read_json(workdir.require(workdir.audit_report, "audit"))
     names = {("leads", name): "attributes" for name in params.attributes}
     names |= {("activities", name): "signals" for name in params.signals}
     for finding in report["findings"]:
         section = names.get((finding["table"], finding["column"]))
-        if finding["severity"] != "leak" or section is None or finding["column"] in params.audit.allow:
+        if finding["severity"] != "leak" or section is None or finding["column"] in params.audit.allowlist:
             continue
         name = finding["column"]
         raise ParamsError(
             f"The section {section} must name nothing that is known only when the outcome is. "
             f"Got {name}, which {finding['sentence']}: "
             f"leave it out of {section}, or say that it was known beforehand with "
-            f"audit: {{allow: [{name}]}} in params.yaml."
+            f"audit: {{allowlist: [{name}]}} in params.yaml."
         )

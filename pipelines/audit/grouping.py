@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from leadlight.pipelines.audit.findings import LEAK, NOTE, SUSPECT
+from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT
 
-__all__ = ["Told", "tell"]
+__all__ = ["GroupedFindings", "group_findings"]
 
 #: kinds that are said once for all their columns
 TOGETHER = {
@@ -17,7 +17,7 @@ TOGETHER = {
 
 
 @dataclass(frozen=True)
-class Told:
+class GroupedFindings:
     """What is said of one severity.
 
     Parameters
@@ -35,14 +35,14 @@ class Told:
     together: list[tuple[str, str]]
 
 
-def tell(findings: list[dict[str, Any]]) -> dict[str, Told]:
+def group_findings(findings: list[dict[str, Any]]) -> dict[str, GroupedFindings]:
     """Group findings, as ``audit.json`` holds them, by severity and place; of a leak nothing is said twice.
 
     What is suspect of a column that is a leak anyway stays in the file, and is left out here.
     """
     leaks = {_place(f) for f in findings if f["severity"] == LEAK}
     by_severity = {}
-    for severity in (LEAK, SUSPECT, NOTE):
+    for severity in (LEAK, SUSPECT, INFO):
         found = [f for f in findings if f["severity"] == severity]
         if severity == SUSPECT:
             found = [f for f in found if _place(f) not in leaks]
@@ -51,13 +51,13 @@ def tell(findings: list[dict[str, Any]]) -> dict[str, Told]:
     return by_severity
 
 
-def _told(found: list[dict[str, Any]]) -> Told:
+def _told(found: list[dict[str, Any]]) -> GroupedFindings:
     each: dict[str, list[str]] = {}
     for finding in found:
         if finding["kind"] not in TOGETHER:
             each.setdefault(_place(finding), []).append(finding["sentence"])
     together = {words: [_place(f) for f in found if f["kind"] == kind] for kind, words in TOGETHER.items()}
-    return Told(
+    return GroupedFindings(
         places=len({_place(f) for f in found}),
         each=[(place, "; ".join(sentences)) for place, sentences in each.items()],
         together=[(words, ", ".join(places)) for words, places in together.items() if places],

@@ -5,16 +5,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leadlight.pipelines.audit.charts import missing_chart, months_chart, strength_chart
-from leadlight.pipelines.audit.findings import percent
-from leadlight.pipelines.audit.grouping import tell
-from leadlight.pipelines.reporting.rendering import template
+from leadlight.pipelines.audit.charts import plot_missingness, plot_months, plot_predictive_power
+from leadlight.pipelines.audit.findings import format_percent
+from leadlight.pipelines.audit.grouping import group_findings
+from leadlight.pipelines.reporting.rendering import load_template
 
-__all__ = ["page"]
+__all__ = ["render_html"]
 
 
-def page(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.audit.report.examine` as HTML.
+def render_html(report: dict[str, Any]) -> str:
+    """Render the report of :func:`leadlight.pipelines.audit.report.build_report` as HTML.
 
     Parameters
     ----------
@@ -22,12 +22,12 @@ def page(report: dict[str, Any]) -> str:
         The report.
     """
     charts = {
-        "strength": strength_chart(report["columns"]),
-        "missing": missing_chart(report["columns"]),
-        "months": months_chart(report["months"], report["left_truncated_until"]),
+        "strength": plot_predictive_power(report["columns"]),
+        "missing": plot_missingness(report["columns"]),
+        "months": plot_months(report["months"], report["left_truncated_until"]),
     }
     # the renderer of the pictures escapes the text in them
     pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return template(Path(__file__).parent, {"percent": percent}).render(
-        report=report, told=tell(report["findings"]), pictures=pictures
+    return load_template(Path(__file__).parent, {"percent": format_percent}).render(
+        report=report, told=group_findings(report["findings"]), pictures=pictures
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_numbers", "as_times"]
+__all__ = ["parse_numbers", "parse_times"]
 
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%y", "%m/%d/%y")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -12,12 +12,12 @@ FORMATS = ("ISO8601", *(f"{day}{clock}" for day in DAYS for clock in CLOCKS))
 _SAMPLE = 500
 
 
-def as_numbers(texts: pd.Series) -> np.ndarray:
+def parse_numbers(texts: pd.Series) -> np.ndarray:
     """Return float64, NaN where there is no number."""
     return pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
 
 
-def as_times(texts: pd.Series) -> pd.Series:
+def parse_times(texts: pd.Series) -> pd.Series:
     """Return naive times, read by the format that fits most of the texts; NaT where it does not fit.
 
     Times without a zone are taken as UTC: what is compared with them must leave room for a day.

@@ -7,12 +7,12 @@ from itertools import combinations, pairwise
 import numpy as np
 from sklearn.metrics import cohen_kappa_score, mutual_info_score
 
-from leadlight.pipelines.audit.dataset import Material
-from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, percent
-from leadlight.pipelines.audit.target_leakage import Column
-from leadlight.pipelines.audit.univariate import Cells
+from leadlight.pipelines.audit.dataset import AuditDataset
+from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, format_percent
+from leadlight.pipelines.audit.target_leakage import MeasuredColumn
+from leadlight.pipelines.audit.univariate import BinnedColumn
 
-__all__ = ["written_later"]
+__all__ = ["find_post_outcome_columns"]
 
 #: nearly never filled unless the leak is, which many leads have not
 NESTED, LEAK_FILLED = 0.98, 0.90
@@ -38,7 +38,9 @@ NAMED_AS_SCORE = re.compile(
 )
 
 
-def written_later(material: Material, columns: list[Column], leaks: set[str]) -> list[Finding]:
+def find_post_outcome_columns(
+    material: AuditDataset, columns: list[MeasuredColumn], leaks: set[str]
+) -> list[Finding]:
     """Find columns written by a later step.
 
     Parameters
@@ -59,20 +61,22 @@ def written_later(material: Material, columns: list[Column], leaks: set[str]) ->
     ]
 
 
-def _beside_a_leak(material: Material, columns: list[Column], leaks: set[str]) -> Iterable[Finding]:
-    judged, won = material.judged, material.won
-    anchors = [c for c in columns if c.name in leaks and c.presence is not None]
+def _beside_a_leak(
+    material: AuditDataset, columns: list[MeasuredColumn], leaks: set[str]
+) -> Iterable[Finding]:
+    judged, won = material.final_outcome_mask, material.won
+    anchors = [c for c in columns if c.name in leaks and c.missingness is not None]
     for column in columns:
-        filled = column.cells.rows(judged).present
-        telling = column.gain >= OWN_GAIN and column.presence is not None
+        filled = column.cells.count_rows(judged).present
+        telling = column.gain >= OWN_GAIN and column.missingness is not None
         if column.name in leaks or not telling or filled.sum() < 100:
             continue
         for anchor in anchors:
-            beside = anchor.cells.rows(judged).present
+            beside = anchor.cells.count_rows(judged).present
             nested = float(beside[filled].mean())
             if nested < NESTED or beside.mean() > LEAK_FILLED:
                 continue
-            shared = _shared(column.cells.rows(judged), anchor.cells.rows(judged), won, filled)
+            shared = _shared(column.cells.count_rows(judged), anchor.cells.count_rows(judged), won, filled)
             if shared < SHARED:
                 continue
             yield Finding(
@@ -80,16 +84,16 @@ def _beside_a_leak(material: Material, columns: list[Column], leaks: set[str]) -
                 column.name,
                 "written_with_a_leak",
                 LEAK,
-                f"is filled where {anchor.name}, itself a leak, is: in {percent(nested)} of its leads, "
-                f"against {percent(float(beside.mean()))} of all; and the two go together among leads of the "
+                f"is filled where {anchor.name}, itself a leak, is: in {format_percent(nested)} of its leads, "
+                f"against {format_percent(float(beside.mean()))} of all; and the two go together among leads of the "
                 "same outcome: it was written no earlier",
                 {"leak": anchor.name, "nested": nested, "shared": shared, "gain": column.gain},
             )
             break
 
 
-def _over_a_state(material: Material, columns: list[Column]) -> Iterable[Finding]:
-    judged = material.judged
+def _over_a_state(material: AuditDataset, columns: list[MeasuredColumn]) -> Iterable[Finding]:
+    judged = material.final_outcome_mask
     options = {
         c.name: {name for name in c.cells.names if name is not None}
         for c in columns
@@ -113,16 +117,16 @@ def _over_a_state(material: Material, columns: list[Column]) -> Iterable[Finding
                 name,
                 "overwritten_state",
                 LEAK if hint else SUSPECT,
-                f"has the options of {twin} and agrees with it in {percent(agree)} of the leads: the same "
+                f"has the options of {twin} and agrees with it in {format_percent(agree)} of the leads: the same "
                 "thing noted at two moments, and one of them at least is overwritten as time goes on"
                 + ("; its name says that it is the last one" if hint else ""),
                 {"twin": twin, "agree": agree, "gain": named[name].gain, "name_hint": hint},
             )
 
 
-def _as_a_score(material: Material, columns: list[Column]) -> Iterable[Finding]:
+def _as_a_score(material: AuditDataset, columns: list[MeasuredColumn]) -> Iterable[Finding]:
     """Numbers with a grade that is cut from them, filled for the same part of the leads: a scoring step."""
-    measured = [c for c in columns if c.strength and c.presence]
+    measured = [c for c in columns if c.strength and c.missingness]
     for block in _blocks(measured):
         numbers = [c for c in block if c.kind == "number"]
         categories = [c for c in block if c.kind == "category"]
@@ -141,7 +145,7 @@ def _as_a_score(material: Material, columns: list[Column]) -> Iterable[Finding]:
                 name,
                 "scoring_step",
                 LEAK if hint else SUSPECT,
-                f"is filled for the same {percent(part)} of the leads as {', '.join(sorted(others))}, with a "
+                f"is filled for the same {format_percent(part)} of the leads as {', '.join(sorted(others))}, with a "
                 f"grade that is cut from {number}: "
                 + (
                     "a scoring step wrote them after the lead came, and their names say so too"
@@ -152,7 +156,7 @@ def _as_a_score(material: Material, columns: list[Column]) -> Iterable[Finding]:
             )
 
 
-def _blocks(columns: list[Column]) -> Iterable[list[Column]]:
+def _blocks(columns: list[MeasuredColumn]) -> Iterable[list[MeasuredColumn]]:
     left = [c for c in columns if PART[0] <= c.cells.present.mean() <= PART[1]]
     while left:
         first = left[0].cells.present
@@ -164,10 +168,10 @@ def _blocks(columns: list[Column]) -> Iterable[list[Column]]:
             yield block
 
 
-def _is_cut_from(material: Material, number: Column, grade: Column) -> bool:
+def _is_cut_from(material: AuditDataset, number: MeasuredColumn, grade: MeasuredColumn) -> bool:
     """Whether the grades are bands of the number that do not overlap."""
     rows = number.cells.present & grade.cells.present
-    values = material.numbers(number.name)[rows]
+    values = material.read_numbers(number.name)[rows]
     codes = grade.cells.codes[rows]
     if len(np.unique(values)) < 5 or len(np.unique(codes)) < 2:
         return False
@@ -179,7 +183,7 @@ def _is_cut_from(material: Material, number: Column, grade: Column) -> bool:
     return all(upper < lower for upper, lower in bounds)
 
 
-def _shared(column: Cells, leak: Cells, won: np.ndarray, filled: np.ndarray) -> float:
+def _shared(column: BinnedColumn, leak: BinnedColumn, won: np.ndarray, filled: np.ndarray) -> float:
     """Information that the column shares with the leak given the outcome, as a share of its own."""
     own = mutual_info_score(column.codes[filled], column.codes[filled])
     if own == 0:

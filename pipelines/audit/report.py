@@ -5,18 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from leadlight.pipelines.audit.activity_leakage import deeds
-from leadlight.pipelines.audit.data_quality import quality
-from leadlight.pipelines.audit.dataset import Material, mapped_tables, read_material
-from leadlight.pipelines.audit.findings import LEAK, NOTE, SUSPECT, Finding, worst
-from leadlight.pipelines.audit.grouping import tell
-from leadlight.pipelines.audit.late_filled import late
-from leadlight.pipelines.audit.post_outcome import written_later
-from leadlight.pipelines.audit.target_leakage import Column, giving_away, look_at
+from leadlight.pipelines.audit.activity_leakage import find_activity_leakage
+from leadlight.pipelines.audit.data_quality import find_quality_issues
+from leadlight.pipelines.audit.dataset import AuditDataset, list_mapped_tables, read_audit_dataset
+from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT, Finding, find_max_severity
+from leadlight.pipelines.audit.grouping import group_findings
+from leadlight.pipelines.audit.late_filled import find_late_filled
+from leadlight.pipelines.audit.post_outcome import find_post_outcome_columns
+from leadlight.pipelines.audit.target_leakage import MeasuredColumn, find_target_leakage, measure_columns
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.workdir import Workdir, replacing_folder, write_json
+from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_json
 
-__all__ = ["audit", "examine", "in_short"]
+__all__ = ["audit", "build_report", "summarize"]
 
 #: values that fewer rows have are not written down: they may tell of one person
 TOLD_FROM = 10
@@ -28,7 +28,7 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Parameters
     ----------
     params : Params
-        The mapping, and ``audit.allow``.
+        The mapping, and ``audit.allowlist``.
     folder : Path
         Folder that relative paths of the source start from.
     workdir : Workdir
@@ -37,23 +37,23 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report, as ``audit.json`` holds it (see :func:`examine`).
+        The report, as ``audit.json`` holds it (see :func:`build_report`).
 
     Raises
     ------
     SourceError
         If nothing has been ingested, or the source is not readable any more.
     """
-    from leadlight.pipelines.audit.html import page
+    from leadlight.pipelines.audit.html import render_html
 
-    report = examine(params, folder, workdir)
-    with replacing_folder(workdir.audit) as fresh:
+    report = build_report(params, folder, workdir)
+    with write_folder_atomically(workdir.audit) as fresh:
         write_json(fresh / workdir.audit_report.name, report)
-        (fresh / "audit.html").write_text(page(report), encoding="utf-8")
+        (fresh / "audit.html").write_text(render_html(report), encoding="utf-8")
     return report
 
 
-def examine(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
+def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     """Look for leaks and for what is not as it looks.
 
     Returns
@@ -67,24 +67,24 @@ def examine(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         ``months``: leads created and wins recorded a month; ``left_truncated_until``: a moment or null;
         ``refused``: mapped attributes and signals that training refuses.
     """
-    material = read_material(params, folder, workdir)
-    columns = look_at(material)
-    found = [*giving_away(material, columns), *late(material, columns)]
+    material = read_audit_dataset(params, folder, workdir)
+    columns = measure_columns(material)
+    found = [*find_target_leakage(material, columns), *find_late_filled(material, columns)]
     leaks = {f.column for f in found if f.severity == LEAK}
-    found += written_later(material, columns, leaks)
-    found += deeds(material)
-    found += quality(material)
+    found += find_post_outcome_columns(material, columns, leaks)
+    found += find_activity_leakage(material)
+    found += find_quality_issues(material)
     # stable: within a severity the order of the steps above, from strong evidence to weak
     found = sorted(found, key=lambda finding: finding.rank)
     table = _columns(material, columns, found)
     types = _activity_types(material, found)
-    allowed = set(params.audit.allow)
+    allowed = set(params.audit.allowlist)
     refused = [c["column"] for c in table if c["verdict"] == LEAK and c["mapped"]]
     refused += [name for name, of in types.items() if of["verdict"] == LEAK and of["mapped"]]
     return {
         "leads": {
             "rows": len(material.leads),
-            "judged": int(material.judged.sum()),
+            "judged": int(material.final_outcome_mask.sum()),
             "won": int(material.won.sum()),
             "open": int(material.leads["open"].sum()),
             "time": material.report["time"],
@@ -100,23 +100,27 @@ def examine(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     }
 
 
-def in_short(report: dict[str, Any]) -> str:
+def summarize(report: dict[str, Any]) -> str:
     """Say in a line what an audit came to."""
-    told = tell(report["findings"])
-    leaks, suspects, notes = (told[name].places if name in told else 0 for name in (LEAK, SUSPECT, NOTE))
+    told = group_findings(report["findings"])
+    leaks, suspects, notes = (told[name].places if name in told else 0 for name in (LEAK, SUSPECT, INFO))
     refused = f", of which training refuses {', '.join(report['refused'])}" if report["refused"] else ""
     return f"{leaks} suspected leaks{refused}; {suspects} to be looked at; {notes} on quality"
 
 
-def _columns(material: Material, columns: list[Column], found: list[Finding]) -> list[dict[str, Any]]:
+def _columns(
+    material: AuditDataset, columns: list[MeasuredColumn], found: list[Finding]
+) -> list[dict[str, Any]]:
     measured = {column.name: column for column in columns}
     mapped = _mapped(material.params)
     rows = []
     for (table, name), profile in material.profiles.items():
         column = measured.get(name) if table == "leads" else None
-        told = worst([f for f in found if (f.table, f.column) == (table, name) and f.severity != "note"])
+        told = find_max_severity(
+            [f for f in found if (f.table, f.column) == (table, name) and f.severity != "note"]
+        )
         values = column.strength if column else None
-        presence = column.presence if column else None
+        presence = column.missingness if column else None
         rows.append(
             {
                 "table": table,
@@ -147,7 +151,7 @@ def _columns(material: Material, columns: list[Column], found: list[Finding]) ->
 def _mapped(params: Params) -> dict[tuple[str, str], str]:
     """Return what each mapped column is called in params."""
     roles: dict[tuple[str, str], str] = {}
-    for name, table in mapped_tables(params).items():
+    for name, table in list_mapped_tables(params).items():
         for key, value in table:
             column = value if isinstance(value, str) else getattr(value, "column", None)
             if column is not None and key not in ("path", "delimiter", "encoding"):
@@ -155,9 +159,9 @@ def _mapped(params: Params) -> dict[tuple[str, str], str]:
     return roles | {("leads", name): "attribute" for name in params.attributes}
 
 
-def _activity_types(material: Material, found: list[Finding]) -> dict[str, dict[str, Any]]:
+def _activity_types(material: AuditDataset, found: list[Finding]) -> dict[str, dict[str, Any]]:
     verdicts = {
-        name: worst([f for f in found if (f.table, f.column) == ("activities", name)])
+        name: find_max_severity([f for f in found if (f.table, f.column) == ("activities", name)])
         for name in material.report["activity_types"]
     }
     return {
@@ -170,7 +174,7 @@ def _activity_types(material: Material, found: list[Finding]) -> dict[str, dict[
     }
 
 
-def _months(material: Material) -> list[dict[str, Any]]:
+def _months(material: AuditDataset) -> list[dict[str, Any]]:
     if not material.dated:
         return []
     wins = material.tables["deals"].loc[material.tables["deals"]["won"], "closed_at"]

@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.dataset import Material
-from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, percent
+from leadlight.pipelines.audit.dataset import AuditDataset
+from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding, format_percent
 from leadlight.pipelines.audit.univariate import (
-    ENOUGH,
-    Cells,
-    Strength,
-    cells_of,
-    interval,
-    strength,
-    strength_of_text,
+    MIN_OUTCOMES,
+    BinnedColumn,
+    PredictivePower,
+    bin_column,
+    calculate_wilson_interval,
+    measure_power,
+    measure_text_power,
 )
 
-__all__ = ["Column", "giving_away", "look_at"]
+__all__ = ["MeasuredColumn", "find_target_leakage", "measure_columns"]
 
 #: alone as good as this, and no column known beforehand is: above the best models of whole sources
 LEAK_AUC, LEAK_GAIN = 0.88, 0.35
@@ -33,7 +33,7 @@ PURE, PURE_LEADS, PURE_COVER = 0.95, 30, 0.25
 
 
 @dataclass(frozen=True)
-class Column:
+class MeasuredColumn:
     """A column of leads with what it says of the outcome.
 
     Parameters
@@ -42,16 +42,16 @@ class Column:
         Name in the source and kind of its values.
     cells : Cells
         Its cells, all clean leads.
-    strength, presence : Strength or None
+    strength, missingness : Strength or None
         What its values, and what its being filled says; None where there are too few outcomes, or where
         it is always or never filled.
     """
 
     name: str
     kind: str
-    cells: Cells
-    strength: Strength | None
-    presence: Strength | None
+    cells: BinnedColumn
+    strength: PredictivePower | None
+    missingness: PredictivePower | None
 
     @property
     def gain(self) -> float:
@@ -59,44 +59,44 @@ class Column:
         return self.strength.gain if self.strength else 0.0
 
 
-def look_at(material: Material) -> list[Column]:
+def measure_columns(material: AuditDataset) -> list[MeasuredColumn]:
     """Measure every column of leads that could be an attribute."""
-    enough = min(material.won.sum(), (~material.won).sum()) >= ENOUGH
+    enough = min(material.won.sum(), (~material.won).sum()) >= MIN_OUTCOMES
     first = _known_first(material)
     return [
         _look_at(material, name, first.get(name, material.columns[name]), bool(enough))
-        for name in material.looked_at
+        for name in material.candidate_columns
     ]
 
 
-def _look_at(material: Material, name: str, texts: pd.Series, enough: bool) -> Column:
+def _look_at(material: AuditDataset, name: str, texts: pd.Series, enough: bool) -> MeasuredColumn:
     kind = material.profiles["leads", name].kind
-    cells = cells_of(texts, kind)
+    cells = bin_column(texts, kind)
     if not enough:
-        return Column(name, kind, cells, None, None)
-    judged, won = cells.rows(material.judged), material.won
+        return MeasuredColumn(name, kind, cells, None, None)
+    judged, won = cells.count_rows(material.final_outcome_mask), material.won
     varied = len(np.unique(judged.codes)) > 1
-    found = strength(judged, won) if varied else None
+    found = measure_power(judged, won) if varied else None
     if kind == "text":
-        words = strength_of_text(texts[material.judged], won)
+        words = measure_text_power(texts[material.final_outcome_mask], won)
         found = max((s for s in (found, words) if s), key=lambda s: s.gain)
     filled = judged.present
     presence = None
     if 0 < filled.sum() < len(filled):
-        presence = strength(Cells((~filled).astype(np.int64), ["filled", None]), won)
-    return Column(name, kind, cells, found, presence)
+        presence = measure_power(BinnedColumn((~filled).astype(np.int64), ["filled", None]), won)
+    return MeasuredColumn(name, kind, cells, found, presence)
 
 
-def _known_first(material: Material) -> dict[str, pd.Series]:
+def _known_first(material: AuditDataset) -> dict[str, pd.Series]:
     """Values that mapped attributes with a history had first: training sees those, not today's."""
     return {
         name: first
         for name in material.report["historised"]
-        if name in material.params.attributes and (first := material.first_value(name)) is not None
+        if name in material.params.attributes and (first := material.get_first_value(name)) is not None
     }
 
 
-def giving_away(material: Material, columns: list[Column]) -> list[Finding]:
+def find_target_leakage(material: AuditDataset, columns: list[MeasuredColumn]) -> list[Finding]:
     """Find columns that say more of the outcome than anything known beforehand can.
 
     Parameters
@@ -104,7 +104,7 @@ def giving_away(material: Material, columns: list[Column]) -> list[Finding]:
     material : Material
         Outcomes.
     columns : list of Column
-        As :func:`look_at` measures them.
+        As :func:`measure_columns` measures them.
     """
     found: list[Finding] = []
     for column in columns:
@@ -119,16 +119,14 @@ def giving_away(material: Material, columns: list[Column]) -> list[Finding]:
     return found
 
 
-def _finding(column: Column, kind: str, severity: Any, sentence: str, **figures: Any) -> Finding:
+def _finding(column: MeasuredColumn, kind: str, severity: Any, sentence: str, **figures: Any) -> Finding:
     return Finding("leads", column.name, kind, severity, sentence, figures)
 
 
-def _values(column: Column) -> list[Finding]:
+def _values(column: MeasuredColumn) -> list[Finding]:
     s = column.strength
     assert s is not None
-    saved = (
-        f"tells wins from other leads with an AUC of {s.auc:.2f} and saves {percent(s.gain)} of the log loss"
-    )
+    saved = f"tells wins from other leads with an AUC of {s.auc:.2f} and saves {format_percent(s.gain)} of the log loss"
     if s.gain_low >= SAME_GAIN:
         sentence = f"is the outcome under another name: alone it {saved}"
         return [_finding(column, "same_as_outcome", LEAK, sentence, **s.to_dict())]
@@ -141,14 +139,14 @@ def _values(column: Column) -> list[Finding]:
     return []
 
 
-def _presence(material: Material, column: Column) -> list[Finding]:
-    s = column.presence
+def _presence(material: AuditDataset, column: MeasuredColumn) -> list[Finding]:
+    s = column.missingness
     if s is None:
         return []
-    won, filled = material.won, column.cells.rows(material.judged).present
+    won, filled = material.won, column.cells.count_rows(material.final_outcome_mask).present
     wins, base = int(won.sum()), float(won.mean())
     n, n_won = int(filled.sum()), int((filled & won).sum())
-    low, high = interval(n_won, n)
+    low, high = calculate_wilson_interval(n_won, n)
     of_wins, of_others = n_won / wins, (n - n_won) / (len(won) - wins)
     figures = {
         **{f"presence_{name}": value for name, value in s.to_dict().items()},
@@ -159,10 +157,12 @@ def _presence(material: Material, column: Column) -> list[Finding]:
         "filled_share_of_wins": of_wins,
         "filled_share_of_others": of_others,
     }
-    told = f"is filled for {percent(of_wins)} of the leads that won and {percent(of_others)} of the others"
+    told = f"is filled for {format_percent(of_wins)} of the leads that won and {format_percent(of_others)} of the others"
     wins_only = n >= 25 and low >= FILLED_WINS and low >= base + 0.3 and of_wins >= FILLED_SHARE
     losses_only = (
-        interval(n_won, wins)[1] <= FILLED_RATIO * of_others and of_others >= FILLED_SHARE and n >= 25
+        calculate_wilson_interval(n_won, wins)[1] <= FILLED_RATIO * of_others
+        and of_others >= FILLED_SHARE
+        and n >= 25
     )
     if wins_only or losses_only or s.gain_low >= PRESENCE_GAIN_LEAK:
         sentence = told + ": that it is filled at all gives the outcome away"
@@ -173,25 +173,25 @@ def _presence(material: Material, column: Column) -> list[Finding]:
     return []
 
 
-def _pure_values(material: Material, column: Column) -> list[Finding]:
+def _pure_values(material: AuditDataset, column: MeasuredColumn) -> list[Finding]:
     if column.kind not in ("category", "constant"):
         return []
-    won, cells = material.won, column.cells.rows(material.judged)
-    leads, wins = cells.counts(won)
+    won, cells = material.won, column.cells.count_rows(material.final_outcome_mask)
+    leads, wins = cells.count_wins(won)
     base, pure = float(won.mean()), []
     if base > 0.6:
         return []
     for code in np.flatnonzero(leads >= PURE_LEADS):
-        low, _ = interval(wins[code], leads[code])
+        low, _ = calculate_wilson_interval(wins[code], leads[code])
         name = cells.names[code]
         if low >= 0.9 and name is not None:
-            pure.append((int(leads[code]), int(wins[code]), low, material.spelling(column.name, name)))
+            pure.append((int(leads[code]), int(wins[code]), low, material.get_spelling(column.name, name)))
     if not pure:
         return []
     pure.sort(reverse=True)
     cover = sum(w for n, w, low, _ in pure if low >= PURE) / won.sum()
     named = ", ".join(f"{text} ({w} of {n})" for n, w, _, text in pure[:3])
-    sentence = f"has values with which nearly every lead wins, against {percent(base)} of all: {named}"
+    sentence = f"has values with which nearly every lead wins, against {format_percent(base)} of all: {named}"
     severity = LEAK if cover >= PURE_COVER else SUSPECT
     figures = {
         "base_rate": base,

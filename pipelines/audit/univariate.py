@@ -10,12 +10,20 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import BernoulliNB
 
-from leadlight.pipelines.audit.parsing import as_numbers, as_times
+from leadlight.pipelines.audit.parsing import parse_numbers, parse_times
 
-__all__ = ["ENOUGH", "Cells", "Strength", "cells_of", "interval", "strength", "strength_of_text"]
+__all__ = [
+    "MIN_OUTCOMES",
+    "BinnedColumn",
+    "PredictivePower",
+    "bin_column",
+    "calculate_wilson_interval",
+    "measure_power",
+    "measure_text_power",
+]
 
 #: wins, and leads without one, below which nothing is said of strength
-ENOUGH = 20
+MIN_OUTCOMES = 20
 FOLDS = 5
 #: two-sided 99 %: many columns are looked at
 Z = float(norm.ppf(0.995))
@@ -26,7 +34,7 @@ _WORDS_OF_A_TEXT = 2000
 
 
 @dataclass(frozen=True)
-class Strength:
+class PredictivePower:
     """What a column says of the outcome, cross-fitted.
 
     Parameters
@@ -48,7 +56,7 @@ class Strength:
 
 
 @dataclass(frozen=True)
-class Cells:
+class BinnedColumn:
     """A column cut into cells: one a value, twenty for numbers and one for what is missing.
 
     Parameters
@@ -62,9 +70,9 @@ class Cells:
     codes: np.ndarray
     names: list[str | None]
 
-    def rows(self, chosen: np.ndarray) -> "Cells":
+    def count_rows(self, chosen: np.ndarray) -> "BinnedColumn":
         """Keep some leads."""
-        return Cells(self.codes[chosen], self.names)
+        return BinnedColumn(self.codes[chosen], self.names)
 
     @cached_property
     def present(self) -> np.ndarray:
@@ -73,13 +81,13 @@ class Cells:
         present: np.ndarray = filled[self.codes]
         return present
 
-    def counts(self, won: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def count_wins(self, won: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return leads and wins by cell."""
         size = len(self.names)
         return np.bincount(self.codes, minlength=size), np.bincount(self.codes[won], minlength=size)
 
 
-def cells_of(texts: pd.Series, kind: str) -> Cells:
+def bin_column(texts: pd.Series, kind: str) -> BinnedColumn:
     """Cut a column into cells.
 
     Parameters
@@ -99,14 +107,14 @@ def cells_of(texts: pd.Series, kind: str) -> Cells:
         bins[np.isnan(values) & ~missing] = len(edges) + 1  # a slip among numbers is a cell of its own
         names: list[str | None] = [f"up to {edge:g}" for edge in edges]
         names += [f"more than {edges[-1]:g}" if len(edges) else "a number", "no number", None]
-        return Cells(np.where(missing, len(names) - 1, bins), names)
+        return BinnedColumn(np.where(missing, len(names) - 1, bins), names)
     if kind in ("identifier", "email", "text"):
-        return Cells(np.where(missing, 1, 0), ["filled", None])
+        return BinnedColumn(np.where(missing, 1, 0), ["filled", None])
     codes, found = pd.factorize(texts.str.lower(), sort=True)
-    return Cells(np.where(codes < 0, len(found), codes), [*map(str, found), None])
+    return BinnedColumn(np.where(codes < 0, len(found), codes), [*map(str, found), None])
 
 
-def strength(cells: Cells, won: np.ndarray) -> Strength:
+def measure_power(cells: BinnedColumn, won: np.ndarray) -> PredictivePower:
     """Measure how well the rate of wins of each cell, learnt on other leads, tells the outcome.
 
     Parameters
@@ -124,23 +132,23 @@ def strength(cells: Cells, won: np.ndarray) -> Strength:
     other_leads, other_wins = leads.sum(1, keepdims=True) - leads, wins.sum(1, keepdims=True) - wins
     base = won.mean()
     fitted = [((other_wins + m * base) / (other_leads + m))[codes, fold] for m in PRIOR_LEADS]
-    return max((judge(rate, won) for rate in fitted), key=lambda found: found.gain)
+    return max((evaluate_rates(rate, won) for rate in fitted), key=lambda found: found.gain)
 
 
-def strength_of_text(texts: pd.Series, won: np.ndarray) -> Strength:
+def measure_text_power(texts: pd.Series, won: np.ndarray) -> PredictivePower:
     """Measure how well the words of a free text tell the outcome, by naive Bayes on other leads."""
     words = CountVectorizer(binary=True, min_df=5, max_features=_WORDS_OF_A_TEXT)
     try:
         found = words.fit_transform(texts.fillna(""))
     except ValueError:  # no word comes five times
-        return Strength(0.5, 0.5, 0.0, 0.0)
+        return PredictivePower(0.5, 0.5, 0.0, 0.0)
     splits = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     rates = cross_val_predict(BernoulliNB(), found, won, cv=splits, method="predict_proba")[:, 1]
     # naive Bayes is too sure of itself: its order counts, and the rate of wins of each of its twentieths
-    return strength(cells_of(pd.Series(rates).map(repr), "number"), won)
+    return measure_power(bin_column(pd.Series(rates).map(repr), "number"), won)
 
 
-def interval(wins: float, leads: float) -> tuple[float, float]:
+def calculate_wilson_interval(wins: float, leads: float) -> tuple[float, float]:
     """Return the Wilson interval of a rate, at 99 %."""
     if leads == 0:
         return 0.0, 1.0
@@ -150,7 +158,7 @@ def interval(wins: float, leads: float) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def judge(rate: np.ndarray, won: np.ndarray) -> Strength:
+def evaluate_rates(rate: np.ndarray, won: np.ndarray) -> PredictivePower:
     """Compare rates of wins with outcomes."""
     wins, losses, leads = int(won.sum()), int((~won).sum()), len(won)
     auc = (rankdata(rate)[won].sum() - wins * (wins + 1) / 2) / (wins * losses)
@@ -163,7 +171,7 @@ def judge(rate: np.ndarray, won: np.ndarray) -> Strength:
     saved = loss_of_base + np.where(won, np.log(rate), np.log(1 - rate))
     entropy = loss_of_base.mean()
     gain, error = saved.mean() / entropy, saved.std() / np.sqrt(leads) / entropy
-    return Strength(float(auc), float(auc - Z * auc_error), float(gain), float(gain - Z * error))
+    return PredictivePower(float(auc), float(auc - Z * auc_error), float(gain), float(gain - Z * error))
 
 
 def _folds(won: np.ndarray) -> np.ndarray:
@@ -178,7 +186,7 @@ def _folds(won: np.ndarray) -> np.ndarray:
 
 def _as_numbers(texts: pd.Series, kind: str) -> np.ndarray:
     if kind == "number":
-        return as_numbers(texts)
-    times = as_times(texts)
+        return parse_numbers(texts)
+    times = parse_times(texts)
     seconds = times.astype("datetime64[s]").astype("int64").to_numpy(dtype="float64")
     return np.where(times.isna().to_numpy(), np.nan, seconds)

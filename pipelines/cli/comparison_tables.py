@@ -10,10 +10,10 @@ from leadlight.models.validation.champion_challenger import Gate
 from leadlight.pipelines.jobs.promote import Decision
 from leadlight.pipelines.jobs.retrain_report import change_rows
 
-__all__ = ["change_table", "comparison_table", "gates_table"]
+__all__ = ["render_changes", "render_comparison", "render_gates"]
 
 
-def comparison_table(decision: Decision) -> Table:
+def render_comparison(decision: Decision) -> Table:
     """Return the figures of both on the window that both were judged on."""
     window, found = decision.window, decision.gain
     assert found is not None
@@ -35,17 +35,17 @@ def comparison_table(decision: Decision) -> Table:
     return table
 
 
-def gates_table(gates: Iterable[Gate]) -> Table:
+def render_gates(gates: Iterable[Gate]) -> Table:
     """Return what else was looked at, and whether it held."""
     table = _table(None, ["limit", "kept", "figure"])
     table.columns[1].justify = table.columns[2].justify = "left"
     for gate in gates:
         kept = "[green]yes[/]" if gate.passed else "[bold red]no[/]"
-        table.add_row(gate.name.replace("_", " "), kept, gate.said)
+        table.add_row(gate.name.replace("_", " "), kept, gate.message)
     return table
 
 
-def change_table(change: dict[str, Any]) -> Table:
+def render_changes(change: dict[str, Any]) -> Table:
     """Return what the new wins changed."""
     table = _table("What the new wins changed", ["", "then", "now"])
     for row in change_rows(change):

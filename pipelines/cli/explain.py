@@ -5,17 +5,17 @@ from rich.table import Table
 
 from leadlight.features.errors import StoreError
 from leadlight.pipelines.workspace.as_of import parse_as_of
-from leadlight.pipelines.workspace.score_store import stored
+from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir
-from leadlight.serving.change_text import change_told, openings_told
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.store import Store, StoredNight, StoredScore
+from leadlight.serving.change_text import describe_change, describe_recourse
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.store import Store, StoredRun, StoredScore
 from leadlight.serving.text import labels
-from leadlight.serving.text.evidence import evidence_note
-from leadlight.serving.text.formatting import chance, moment
-from leadlight.serving.text.messages import known_language, tell
-from leadlight.serving.waterfall import waterfall
-from leadlight.serving.waterfall_text import bar_evidence, bar_points, bar_text, is_total
+from leadlight.serving.text.evidence import format_evidence_note
+from leadlight.serving.text.formatting import format_datetime, format_probability
+from leadlight.serving.text.messages import translate, validate_language
+from leadlight.serving.waterfall import build_waterfall
+from leadlight.serving.waterfall_text import format_bar_evidence, format_bar_points, format_bar_text, is_total
 
 __all__ = ["explain"]
 
@@ -41,16 +41,16 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
     StoreError
         If the language is not known, or the lead has no score.
     """
-    known_language(language)
-    with stored(workdir) as store:
+    validate_language(language)
+    with open_existing_store(workdir) as store:
         if store is None:
             raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
-        if lead_id is None and (first := store.current(1)):
+        if lead_id is None and (first := store.list_current(1)):
             lead_id = first[0].lead_id
-        night = store.newest_night()
+        night = store.get_latest_run()
         asked = parse_as_of(as_of, night.words.timezone).to_pydatetime() if as_of and night else None
-        night = store.newest_night(asked)
-        score = store.lead(lead_id, as_of=asked) if lead_id is not None else None
+        night = store.get_latest_run(asked)
+        score = store.get_lead(lead_id, as_of=asked) if lead_id is not None else None
         moved = _moved(store, score, night, language) if score and night else []
     if lead_id is None:
         raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
@@ -59,41 +59,43 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
     return _table(score, night.words, language, moved)
 
 
-def _moved(store: Store, score: StoredScore, night: StoredNight, language: str) -> list[str]:
+def _moved(store: Store, score: StoredScore, night: StoredRun, language: str) -> list[str]:
     """Say what changed since the night before and what would help, a line each."""
     lines = []
-    change = store.changes(night.night, [score.lead_id]).get(score.lead_id)
+    change = store.read_changes(night.night, [score.lead_id]).get(score.lead_id)
     if change is not None:
-        told = change_told(change, score.score, night.words, language)
+        told = describe_change(change, score.score, night.words, language)
         causes = [
             f"{cause.points} {cause.label}" + (f" ({cause.topics})" if cause.topics else "")
             for cause in told.causes
         ]
-        lines.append(f"{told.title}: {', '.join(causes) or tell(language, 'change.none')}")
-    openings = openings_told(store.openings(night.night, score.lead_id), night.words, language)
+        lines.append(f"{told.title}: {', '.join(causes) or translate(language, 'change.none')}")
+    openings = describe_recourse(store.read_recourse(night.night, score.lead_id), night.words, language)
     if openings:
         ways = ", ".join(f"{way.text} ({way.score})" for way in openings)
-        lines.append(f"{tell(language, 'opening.title')}: {ways}. {tell(language, 'opening.note')}")
+        lines.append(f"{translate(language, 'opening.title')}: {ways}. {translate(language, 'opening.note')}")
     return lines
 
 
-def _table(score: StoredScore, words: NightWords, language: str, moved: list[str]) -> Table:
-    bars = waterfall(score)
-    stage = labels.stage_long(score.stage, language)
+def _table(score: StoredScore, words: PresentationContext, language: str, moved: list[str]) -> Table:
+    bars = build_waterfall(score)
+    stage = labels.label_stage_long(score.stage, language)
     if score.held_back:
-        stage += f" ({labels.held_back(score.held_back, language)})"
-    if kept := labels.kept(score.stage, score.score, words, language):
+        stage += f" ({labels.label_held_back(score.held_back, language)})"
+    if kept := labels.describe_hysteresis(score.stage, score.score, words, language):
         stage += f" ({kept})"
     grades = f"{score.fit_grade}{score.engagement_grade}"
     facts = [str(bars.printed.score), stage, grades]
     if words.calibrated:
-        facts.append(f"{chance(score.probability, language)} (Ø {chance(words.base_probability, language)})")
-    facts.append(moment(score.as_of, words.timezone, language))
-    caption = "\n".join([*moved, tell(language, "page.associated")])
-    if any(bar_evidence(line, words, language) for line in bars.lines):
-        caption += "\n" + evidence_note(words, language)
+        facts.append(
+            f"{format_probability(score.probability, language)} (Ø {format_probability(words.base_probability, language)})"
+        )
+    facts.append(format_datetime(score.as_of, words.timezone, language))
+    caption = "\n".join([*moved, translate(language, "page.associated")])
+    if any(format_bar_evidence(line, words, language) for line in bars.lines):
+        caption += "\n" + format_evidence_note(words, language)
     if words.simulated:
-        caption += "\n" + tell(language, "page.simulated")
+        caption += "\n" + translate(language, "page.simulated")
     table = Table(
         title=escape(f"{score.lead_id}: ") + " · ".join(facts),
         title_justify="left",
@@ -106,8 +108,8 @@ def _table(score: StoredScore, words: NightWords, language: str, moved: list[str
     table.add_column()
     for line in bars.lines:
         style = "bold" if is_total(line) else None
-        text = escape(bar_text(line, words, language))
-        if evidence := bar_evidence(line, words, language):
+        text = escape(format_bar_text(line, words, language))
+        if evidence := format_bar_evidence(line, words, language):
             text += f"\n[dim]{escape(evidence)}[/dim]"
-        table.add_row(bar_points(line), text, style=style)
+        table.add_row(format_bar_points(line), text, style=style)
     return table

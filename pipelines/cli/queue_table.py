@@ -8,18 +8,18 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from leadlight.pipelines.jobs.score import NightReport
+from leadlight.pipelines.jobs.score import ScoringRunReport
 from leadlight.serving.reasons import parse_reasons
-from leadlight.serving.scoring_run import NightWords, read_words
+from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.text import labels, reason_text, rounding
-from leadlight.serving.text.formatting import chance, signed
-from leadlight.serving.text.top_reasons import top_reasons
-from leadlight.serving.waterfall import printed_points
+from leadlight.serving.text.formatting import format_probability, format_signed
+from leadlight.serving.text.top_reasons import select_top_reasons
+from leadlight.serving.waterfall import round_points
 
-__all__ = ["queue_table"]
+__all__ = ["render_queue"]
 
 
-def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
+def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Table:
     """Return the best leads of a night as a table.
 
     Parameters
@@ -31,7 +31,7 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
     rows : int
         Number of leads.
     """
-    words = read_words(report.words)
+    words = parse_context(report.words)
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
     table = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
@@ -44,11 +44,11 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
     table.add_column("chance", justify="right", no_wrap=True)
     table.add_column("strongest reasons (points)")
     for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
-        shown = chance(lead["probability"], language) if words.calibrated else "-"
+        shown = format_probability(lead["probability"], language) if words.calibrated else "-"
         table.add_row(
             str(place),
             escape(str(lead["lead_id"])),
-            str(rounding.printed_score(lead["score"])),
+            str(rounding.display_score(lead["score"])),
             _stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
             shown,
@@ -58,17 +58,19 @@ def queue_table(report: NightReport, language: str, rows: int = 10) -> Table:
 
 
 def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
-    stage = labels.stage(lead["stage"], language)
+    stage = labels.label_stage(lead["stage"], language)
     held = lead["held_back"]
-    return stage if pd.isna(held) else f"{stage}\n({labels.held_back(held, language)})"
+    return stage if pd.isna(held) else f"{stage}\n({labels.label_held_back(held, language)})"
 
 
-def _reasons(lead: Mapping[Hashable, Any], words: NightWords, language: str) -> Table:
+def _reasons(lead: Mapping[Hashable, Any], words: PresentationContext, language: str) -> Table:
     reasons = parse_reasons(lead["reasons"])
-    printed = printed_points(lead["base_score"], reasons, lead["score"]).points
+    printed = round_points(lead["base_score"], reasons, lead["score"]).points
     grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column()
-    for reason in top_reasons(reasons, 3):
-        grid.add_row(signed(printed[reason.topic]), escape(reason_text.phrase(reason, words, language)))
+    for reason in select_top_reasons(reasons, 3):
+        grid.add_row(
+            format_signed(printed[reason.topic]), escape(reason_text.format_phrase(reason, words, language))
+        )
     return grid

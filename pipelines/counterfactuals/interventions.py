@@ -12,7 +12,7 @@ import pyarrow as pa
 from leadlight.features.feature_set import FeatureSet
 from leadlight.pipelines.engines.engine import Engine
 
-__all__ = ["Nudge", "nudged"]
+__all__ = ["Intervention", "apply_interventions"]
 
 #: kinds of topics that are made of activities
 ENGAGED = ("signal", "other", "activity", "sales")
@@ -21,7 +21,7 @@ SHORTLY = pd.Timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Nudge:
+class Intervention:
     """Something that a lead might have done.
 
     Parameters
@@ -36,11 +36,11 @@ class Nudge:
     times: int
 
 
-def nudged(
+def apply_interventions(
     engine: Engine,
     features: FeatureSet,
     frame: pd.DataFrame,
-    nudges: Sequence[Nudge],
+    nudges: Sequence[Intervention],
     timezone: str,
 ) -> list[pd.DataFrame]:
     """Compute the features that leads would have after each nudge.
@@ -76,7 +76,7 @@ def nudged(
     tables = replace(engine.tables, activities=_with(activities, copies, more))
     now = ibis.timestamp(moment.isoformat())
     looked = copies.select(lead_id=copies["copy"], as_of=now)
-    computed = features.table(looked, tables, only=engaged, moment=now).to_pyarrow().to_pandas()
+    computed = features.build_table(looked, tables, columns=engaged, as_of=now).to_pyarrow().to_pandas()
     values = computed.set_index("lead_id").loc[ids, engaged].reset_index(drop=True)
     size = len(leads)
     return [
@@ -86,7 +86,7 @@ def nudged(
 
 
 def _added(
-    ids: np.ndarray, leads: int, nudges: Sequence[Nudge], moment: pd.Timestamp, timezone: str
+    ids: np.ndarray, leads: int, nudges: Sequence[Intervention], moment: pd.Timestamp, timezone: str
 ) -> pa.Table:
     copy, kind, at = [], [], []
     for place, nudge in enumerate(nudges):

@@ -8,21 +8,21 @@ import pandas as pd
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.pipelines.counterfactuals.interventions import Nudge, nudged
+from leadlight.pipelines.counterfactuals.interventions import Intervention, apply_interventions
 from leadlight.pipelines.engines.engine import Engine
-from leadlight.serving.score_changes import Opening
+from leadlight.serving.score_changes import Recourse
 
-__all__ = ["openings"]
+__all__ = ["find_recourse"]
 
 #: points below a threshold from which one looks for what would help, and how many leads a threshold
 NEAR, MOST_LEADS = 10.0, 2000
 #: as often as that in a week, and by as many leads, something is seen today: what nobody does is no advice
-MOST_TIMES, FEWEST_SEEN = 3, 10
+MAX_TIMES, MIN_LEADS = 3, 10
 #: ways that are told of, of one lead
-MOST_WAYS = 3
+MAX_OPTIONS = 3
 
 
-def openings(
+def find_recourse(
     engine: Engine,
     features: FeatureSet,
     scorer: Scorer,
@@ -30,7 +30,7 @@ def openings(
     frame: pd.DataFrame,
     scored: pd.DataFrame,
     timezone: str,
-) -> list[Opening]:
+) -> list[Recourse]:
     """Find what would carry leads just below a threshold over it.
 
     For every signal that is not said to lower the chance it is asked what the lead would score, had it done
@@ -63,8 +63,8 @@ def openings(
     if near.empty or not nudges:
         return []
     own = frame.set_index("lead_id").loc[near["lead_id"]].reset_index()
-    states = nudged(engine, features, own, nudges, timezone)
-    scores = np.column_stack([scorer.told(state).score for state in states])
+    states = apply_interventions(engine, features, own, nudges, timezone)
+    scores = np.column_stack([scorer.break_down(state).score for state in states])
     times = np.array([nudge.times for nudge in nudges])
     found = []
     for row, (lead_id, stage, threshold) in enumerate(
@@ -72,9 +72,9 @@ def openings(
     ):
         reached = np.flatnonzero(scores[row] >= threshold)
         fewest = reached[times[reached] == times[reached].min()] if len(reached) else reached
-        best = sorted(fewest, key=lambda place: (-scores[row, place], nudges[place].signal))[:MOST_WAYS]
+        best = sorted(fewest, key=lambda place: (-scores[row, place], nudges[place].signal))[:MAX_OPTIONS]
         found += [
-            Opening(lead_id, stage, nudges[p].signal, nudges[p].times, float(scores[row, p])) for p in best
+            Recourse(lead_id, stage, nudges[p].signal, nudges[p].times, float(scores[row, p])) for p in best
         ]
     return found
 
@@ -93,13 +93,13 @@ def _near(scored: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts).sort_values("lead_id", ignore_index=True)
 
 
-def _realistic(features: FeatureSet, frame: pd.DataFrame) -> Iterator[Nudge]:
+def _realistic(features: FeatureSet, frame: pd.DataFrame) -> Iterator[Intervention]:
     """Name what enough leads did in the last week, as often as that."""
     columns = {f.topic: f.name for f in features.catalogue.features if f.family == "count_7d"}
     for signal in features.signals:
-        if signal.direction < 0:
+        if signal.monotonicity < 0:
             continue
         seen = frame[columns[signal.name]].to_numpy(dtype=float)
-        for times in range(1, MOST_TIMES + 1):
-            if (seen >= times).sum() >= FEWEST_SEEN:
-                yield Nudge(signal.name, times)
+        for times in range(1, MAX_TIMES + 1):
+            if (seen >= times).sum() >= MIN_LEADS:
+                yield Intervention(signal.name, times)

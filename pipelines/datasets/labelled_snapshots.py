@@ -6,11 +6,18 @@ import numpy as np
 import pandas as pd
 
 from leadlight.models.candidates.rules import Rule
-from leadlight.models.training.rolling_origin import Origin
+from leadlight.models.training.rolling_origin import Fold
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = ["AGE", "LearningData", "apart", "read_learning_data", "rolling_origins", "rule_book"]
+__all__ = [
+    "AGE",
+    "LabelledSnapshots",
+    "build_rolling_folds",
+    "read_labelled_snapshots",
+    "read_rules",
+    "split_disjoint_leads",
+]
 
 #: the feature that tells how old a lead is
 AGE = "age_days"
@@ -19,7 +26,7 @@ ORIGINS = 3
 
 
 @dataclass(frozen=True)
-class LearningData:
+class LabelledSnapshots:
     """Snapshots in time order with what is known of them.
 
     Parameters
@@ -33,13 +40,13 @@ class LearningData:
     frame: pd.DataFrame
     gap: pd.Timedelta
 
-    def window(self, *names: str) -> "LearningData":
+    def select_split(self, *names: str) -> "LabelledSnapshots":
         """Keep the snapshots of the named windows."""
-        return self.where(self.frame["split"].isin(names).to_numpy())
+        return self.filter(self.frame["split"].isin(names).to_numpy())
 
-    def where(self, rows: np.ndarray) -> "LearningData":
+    def filter(self, rows: np.ndarray) -> "LabelledSnapshots":
         """Keep the chosen rows: a mask, or row numbers, which may repeat."""
-        return LearningData(self.frame.loc[rows].reset_index(drop=True), self.gap)
+        return LabelledSnapshots(self.frame.loc[rows].reset_index(drop=True), self.gap)
 
     @property
     def won(self) -> np.ndarray:
@@ -51,26 +58,30 @@ class LearningData:
         """Lead of each snapshot, shape (n,)."""
         return self.frame["lead_id"].to_numpy(dtype=object)
 
-    def past_and_test(self) -> tuple["LearningData", "LearningData"]:
+    def split_past_and_test(self) -> tuple["LabelledSnapshots", "LabelledSnapshots"]:
         """Return all that lies before the last gap, and the test window, with no lead in both.
 
-        See :func:`apart`. What lies in the gap between training and calibration belongs to the past:
+        See :func:`split_disjoint_leads`. What lies in the gap between training and calibration belongs to the past:
         only tuning and calibration need that gap, and they keep it themselves.
         """
         end = self.frame.loc[self.frame["split"] == "calibrate", "as_of"].max()
-        return apart(self.where((self.frame["as_of"] <= end).to_numpy()), self.window("test"))
+        return split_disjoint_leads(
+            self.filter((self.frame["as_of"] <= end).to_numpy()), self.select_split("test")
+        )
 
-    def newest(self) -> "LearningData":
+    def select_gap(self) -> "LabelledSnapshots":
         """Return what lies in the last gap: known on the first day of the test window but for its outcome.
 
         Nothing may be learned from its labels.
         """
         as_of, split = self.frame["as_of"], self.frame["split"]
         past, test = as_of[split == "calibrate"].max(), as_of[split == "test"].min()
-        return self.where(((as_of > past) & (as_of < test)).to_numpy())
+        return self.filter(((as_of > past) & (as_of < test)).to_numpy())
 
 
-def apart(earlier: LearningData, later: LearningData) -> tuple[LearningData, LearningData]:
+def split_disjoint_leads(
+    earlier: LabelledSnapshots, later: LabelledSnapshots
+) -> tuple[LabelledSnapshots, LabelledSnapshots]:
     """Give every lead that has snapshots on both sides to one side.
 
     A lead of both sides is still open on the later one, so the earlier one could not drop it without
@@ -89,10 +100,10 @@ def apart(earlier: LearningData, later: LearningData) -> tuple[LearningData, Lea
         In time order; the two rows of a lead that stands twice follow each other.
     """
     before, after = _rows_apart(earlier.frame, later.frame)
-    return earlier.where(before), later.where(after)
+    return earlier.filter(before), later.filter(after)
 
 
-def rolling_origins(past: LearningData, count: int = ORIGINS) -> tuple[Origin, ...]:
+def build_rolling_folds(past: LabelledSnapshots, count: int = ORIGINS) -> tuple[Fold, ...]:
     """Cut the calibration window into parts of equal size, each judged by what was known a gap before.
 
     Parameters
@@ -105,7 +116,7 @@ def rolling_origins(past: LearningData, count: int = ORIGINS) -> tuple[Origin, .
     Returns
     -------
     tuple of Origin
-        Row numbers of `past`; see :func:`apart`.
+        Row numbers of `past`; see :func:`split_disjoint_leads`.
     """
     as_of = past.frame["as_of"]
     judged = as_of[past.frame["split"] == "calibrate"].reset_index(drop=True)
@@ -117,7 +128,7 @@ def rolling_origins(past: LearningData, count: int = ORIGINS) -> tuple[Origin, .
         asked = (as_of >= start) & (as_of < end)
         before, after = _rows_apart(past.frame[known], past.frame[asked])
         if all(len(np.unique(past.won[rows])) == 2 for rows in (before, after)):
-            origins.append(Origin(before, after))
+            origins.append(Fold(before, after))
     return tuple(origins)
 
 
@@ -138,17 +149,17 @@ def _kept(side: pd.DataFrame, both: np.ndarray, kept: np.ndarray) -> np.ndarray:
     return side.index.to_numpy().repeat(times)
 
 
-def read_learning_data(workdir: Workdir) -> LearningData:
+def read_labelled_snapshots(workdir: Workdir) -> LabelledSnapshots:
     """Read labelled snapshots and their features."""
-    snapshots = read_frame(workdir.need(workdir.snapshots, "snapshot"))
-    features = read_frame(workdir.need(workdir.features, "featurize"))
-    windows = read_json(workdir.need(workdir.snapshot_report, "snapshot"))["windows"]
+    snapshots = read_frame(workdir.require(workdir.snapshots, "snapshot"))
+    features = read_frame(workdir.require(workdir.features, "featurize"))
+    windows = read_json(workdir.require(workdir.snapshot_report, "snapshot"))["windows"]
     gap = pd.Timestamp(windows["calibrate_start"]) - pd.Timestamp(windows["train_end"])
     joined = snapshots.merge(features, on=["lead_id", "as_of"], validate="one_to_one")
-    return LearningData(joined.sort_values(["as_of", "lead_id"], ignore_index=True), gap)
+    return LabelledSnapshots(joined.sort_values(["as_of", "lead_id"], ignore_index=True), gap)
 
 
-def rule_book(params: Params) -> tuple[Rule, ...]:
+def read_rules(params: Params) -> tuple[Rule, ...]:
     """Return the rules of params; none where there is no rule book."""
     return tuple(
         Rule(r.attribute or r.signal or "", r.points, r.is_, r.within_days or 90, r.at_least)

@@ -5,21 +5,21 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import PolicyError
-from leadlight.models.calibration.equipercentile import linked
-from leadlight.models.calibration.selection import AnyCalibrator
-from leadlight.models.candidates.base import Model
-from leadlight.models.scoring.grades import strengths
-from leadlight.models.scoring.thresholds import Scored, Threshold, choose_threshold
+from leadlight.models.calibration.equipercentile import link_equipercentile
+from leadlight.models.calibration.selection import Calibrator
+from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.scoring.grades import sum_group_log_odds
+from leadlight.models.scoring.thresholds import OutOfTimeScores, Threshold, select_threshold
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
-__all__ = ["choose_thresholds", "read_out_of_time", "weeks_of"]
+__all__ = ["measure_weeks", "read_out_of_time", "select_thresholds"]
 
 KEYS = ["lead_id", "as_of"]
 
 
 def read_out_of_time(
-    workdir: Workdir, name: str, model: Model, calibrator: AnyCalibrator, catalogue: Catalogue
+    workdir: Workdir, name: str, model: AdditiveModel, calibrator: Calibrator, catalogue: Catalogue
 ) -> pd.DataFrame:
     """Read what thresholds are chosen and grades are cut on.
 
@@ -38,24 +38,27 @@ def read_out_of_time(
         In time order: lead_id, as_of, won, weight (what a snapshot counts for, so that ages are those of the
         newest leads), probability, fit and engagement (summed log-odds).
     """
-    told = read_frame(workdir.need(workdir.candidates / "out_of_time.parquet", "train"))
-    known = read_frame(workdir.need(workdir.features, "featurize"), [*KEYS, *catalogue.names])
-    base, parts = model.contributions(told[KEYS].merge(known, on=KEYS, how="left", validate="many_to_one"))
-    fit, engagement = strengths(parts, catalogue)
+    told = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
+    known = read_frame(workdir.require(workdir.features, "featurize"), [*KEYS, *catalogue.names])
+    base, parts = model.explain_log_odds(told[KEYS].merge(known, on=KEYS, how="left", validate="many_to_one"))
+    fit, engagement = sum_group_log_odds(parts, catalogue)
     served = {"margin": base + parts.sum(axis=1), "fit": fit, "engagement": engagement}
     origin = told["origin"].to_numpy()
-    moved = {part: linked(told[f"{name}.{part}"].to_numpy(), own, origin) for part, own in served.items()}
+    moved = {
+        part: link_equipercentile(told[f"{name}.{part}"].to_numpy(), own, origin)
+        for part, own in served.items()
+    }
     kept = told[[*KEYS, "won", "weight"]]
-    probability = calibrator.probability(np.asarray(moved.pop("margin")))
+    probability = calibrator.predict_proba(np.asarray(moved.pop("margin")))
     return kept.assign(probability=probability, **moved)
 
 
-def weeks_of(as_of: pd.Series) -> float:
+def measure_weeks(as_of: pd.Series) -> float:
     """Return the span of snapshots in weeks; a day at least."""
     return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
 
 
-def choose_thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Threshold]:
+def select_thresholds(policy: Policy, scored: OutOfTimeScores, seed: int) -> dict[str, Threshold]:
     """Find both thresholds of a policy.
 
     Parameters
@@ -76,7 +79,7 @@ def choose_thresholds(policy: Policy, scored: Scored, seed: int) -> dict[str, Th
     thresholds = {}
     for name, sentence in sentences.items():
         try:
-            thresholds[name] = choose_threshold(sentence, scored, seed, policy.fewest_leads)
+            thresholds[name] = select_threshold(sentence, scored, seed, policy.min_leads)
         except PolicyError as error:
             raise PolicyError(f"{error} This is policy.{name}.") from None
     marketing, sales = (thresholds[name].probability for name in sentences)

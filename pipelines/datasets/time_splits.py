@@ -8,14 +8,14 @@ import pandas as pd
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.pipelines.params.sections import Split
 
-__all__ = ["LeftTruncation", "Windows", "assign", "left_truncation", "time_windows"]
+__all__ = ["LeftTruncation", "TimeSplit", "assign_splits", "detect_left_truncation", "split_by_time"]
 
 #: wins that should have been seen before the first, above which their absence is no accident (P < 0.7 %)
 EXPECTED_WINS = 5.0
 
 
 @dataclass(frozen=True)
-class Windows:
+class TimeSplit:
     """Half-open windows of ``as_of``; what lies between them is gap.
 
     Parameters
@@ -42,7 +42,7 @@ class LeftTruncation:
     snapshots: int
     expected: float
 
-    def sentence(self) -> str:
+    def describe(self) -> str:
         """Say what was found."""
         return (
             f"No win is recorded before {self.until:%Y-%m-%d}, though {self.expected:.0f} were to be "
@@ -51,7 +51,7 @@ class LeftTruncation:
         )
 
 
-def time_windows(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> Windows:
+def split_by_time(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> TimeSplit:
     """Cut the span of snapshots into three windows with gaps.
 
     Parameters
@@ -80,7 +80,7 @@ def time_windows(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> Windows:
         share = split.calibrate_share / (1 - split.test_share)
         calibrate_start = _at_share(before_test, 1 - share)
         if (moments < calibrate_start - gap).any():
-            return Windows(calibrate_start - gap, calibrate_start, test_start - gap, test_start)
+            return TimeSplit(calibrate_start - gap, calibrate_start, test_start - gap, test_start)
     days, gap_days = (moments.iloc[-1] - moments.iloc[0]).days, gap.days
     raise NotEnoughDataError(
         "The span of the labelled snapshots must have room for three windows and two gaps of "
@@ -89,7 +89,7 @@ def time_windows(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> Windows:
     )
 
 
-def assign(as_of: pd.Series, windows: Windows) -> np.ndarray:
+def assign_splits(as_of: pd.Series, windows: TimeSplit) -> np.ndarray:
     """Name the window of each moment: train, calibrate, test or gap."""
     conditions = [
         as_of < windows.train_end,
@@ -99,7 +99,7 @@ def assign(as_of: pd.Series, windows: Windows) -> np.ndarray:
     return np.select(conditions, ["train", "calibrate", "test"], default="gap")
 
 
-def left_truncation(
+def detect_left_truncation(
     mature: pd.DataFrame, first_win: pd.Timestamp, horizon: pd.Timedelta
 ) -> LeftTruncation | None:
     """Find out whether wins before the first one recorded were simply not recorded.

@@ -12,11 +12,11 @@ import ibis.expr.types as ir
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.errors import ParamsError
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.pipelines.engines.spark import open_spark, spark_problem
+from leadlight.pipelines.engines.spark import describe_spark_error, open_spark
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.workdir import Workdir, damaged, read_json
+from leadlight.pipelines.workspace.workdir import Workdir, make_corrupt_file_error, read_json
 
-__all__ = ["Engine", "feature_set", "open_engine", "read_into"]
+__all__ = ["Engine", "build_feature_set", "open_engine", "register_parquet"]
 
 DIRECTIONS = {"raises": 1, "lowers": -1, None: 0}
 
@@ -45,7 +45,7 @@ class Engine:
     deals: ir.Table
     report: dict[str, Any]
 
-    def hold(self, table: ir.Table, name: str) -> ir.Table:
+    def materialize(self, table: ir.Table, name: str) -> ir.Table:
         """Compute a table once for several uses, where that needs no other place than memory."""
         if self.name == "spark":  # plans it anew each time, which is better than a table in its warehouse
             return table
@@ -70,12 +70,12 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     ParamsError
         If there is no Spark to open.
     """
-    workdir.need(workdir.ingest_report, "ingest")
+    workdir.require(workdir.ingest_report, "ingest")
     connection = open_spark() if name == "spark" else _duckdb()
 
     def table(name: str) -> ir.Table | None:
         path = workdir.tables / f"{name}.parquet"
-        return read_into(connection, path, name) if path.exists() else None
+        return register_parquet(connection, path, name) if path.exists() else None
 
     leads, attributes, deals = table("leads"), table("attributes"), table("deals")
     assert leads is not None
@@ -97,7 +97,7 @@ def _duckdb() -> Any:
         ) from None
 
 
-def read_into(connection: Any, path: Path, name: str) -> ir.Table:
+def register_parquet(connection: Any, path: Path, name: str) -> ir.Table:
     """Show a Parquet file, or a folder of them, to an engine under a name.
 
     Raises
@@ -111,15 +111,15 @@ def read_into(connection: Any, path: Path, name: str) -> ir.Table:
     try:
         table: ir.Table = connection.read_parquet(str(where), table_name=name)
     except duckdb.Error as error:
-        raise damaged(path, error) from None
+        raise make_corrupt_file_error(path, error) from None
     except Exception as error:
-        if spark_problem(error) is None:
+        if describe_spark_error(error) is None:
             raise
-        raise damaged(path, error) from None
+        raise make_corrupt_file_error(path, error) from None
     return table
 
 
-def feature_set(params: Params, report: dict[str, Any]) -> FeatureSet:
+def build_feature_set(params: Params, report: dict[str, Any]) -> FeatureSet:
     """Declare the features that params and source give rise to.
 
     Parameters

@@ -8,17 +8,17 @@ import pyarrow as pa
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.features.labels import first_closings
-from leadlight.features.point_in_time import open_leads
+from leadlight.features.labels import find_first_closes
+from leadlight.features.point_in_time import filter_open_leads
 from leadlight.pipelines.engines.engine import Engine
 
-__all__ = ["MOST_LEADS", "open_leads_at", "population_at"]
+__all__ = ["MAX_LEADS", "sample_open_leads", "select_open_leads"]
 
 #: leads that are drawn of a larger base: to look at it costs the same for any size
-MOST_LEADS = 20_000
+MAX_LEADS = 20_000
 
 
-def population_at(engine: Engine, features: FeatureSet, moment: pd.Timestamp) -> pd.DataFrame:
+def sample_open_leads(engine: Engine, features: FeatureSet, moment: pd.Timestamp) -> pd.DataFrame:
     """Compute the features of the leads open at a moment, ordered by lead.
 
     Parameters
@@ -33,29 +33,29 @@ def population_at(engine: Engine, features: FeatureSet, moment: pd.Timestamp) ->
     Returns
     -------
     pd.DataFrame
-        lead_id, as_of and the features; of at most :data:`MOST_LEADS` leads, drawn by hash.
+        lead_id, as_of and the features; of at most :data:`MAX_LEADS` leads, drawn by hash.
 
     Raises
     ------
     NotEnoughDataError
         If no lead was open then.
     """
-    leads = _some(open_leads_at(engine, moment), engine)
-    table = features.table(leads, engine.tables, moment=ibis.timestamp(moment.isoformat()))
+    leads = _some(select_open_leads(engine, moment), engine)
+    table = features.build_table(leads, engine.tables, as_of=ibis.timestamp(moment.isoformat()))
     frame: pd.DataFrame = table.order_by("lead_id").to_pyarrow().to_pandas()
     return frame
 
 
 def _some(leads: ir.Table, engine: Engine) -> ir.Table:
     ids = leads.select("lead_id").to_pyarrow().to_pandas()["lead_id"]
-    if len(ids) <= MOST_LEADS:
+    if len(ids) <= MAX_LEADS:
         return leads
-    order = np.argsort(pd.util.hash_array(ids.to_numpy(dtype=object)))[:MOST_LEADS]
+    order = np.argsort(pd.util.hash_array(ids.to_numpy(dtype=object)))[:MAX_LEADS]
     some = pa.table({"lead_id": pa.array(ids.iloc[order].tolist(), pa.string())})
     return leads.semi_join(engine.connection.create_table("some", some, overwrite=True), "lead_id")
 
 
-def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
+def select_open_leads(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     """Return the leads open at a moment: lead_id, as_of.
 
     Raises
@@ -65,7 +65,7 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     """
     leads = engine.tables.leads
     moment = ibis.timestamp(as_of.isoformat())
-    closings = first_closings(engine.deals)
+    closings = find_first_closes(engine.deals)
     if engine.report["time"] == "dates":
         moments = leads.select("lead_id", as_of=moment)
         first = pd.Timestamp(engine.report["first_lead"])
@@ -73,10 +73,10 @@ def open_leads_at(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
             raise NotEnoughDataError(
                 f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC."
             )
-        chosen = open_leads(moments, leads, closings)
+        chosen = filter_open_leads(moments, leads, closings)
     else:  # nothing is known of when: a lead is open unless the export says how it ended
         chosen = leads.anti_join(closings, "lead_id").select("lead_id", as_of=moment)
-    open_now = engine.hold(chosen, "open_now")
+    open_now = engine.materialize(chosen, "open_now")
     if open_now.count().execute() == 0:
         raise NotEnoughDataError(
             f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed."

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadlight.features.errors import ParamsError
 
-__all__ = ["open_spark", "spark_problem"]
+__all__ = ["describe_spark_error", "open_spark"]
 
 #: what the meaning of an expression depends on; a session that is open already is given these
 _MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
@@ -75,7 +75,7 @@ def _demand_java() -> None:
         raise ParamsError(f"The engine spark must have Java 17 or 21 to run on. Got {where}.")
 
 
-def spark_problem(error: Exception) -> str | None:
+def describe_spark_error(error: Exception) -> str | None:
     """Return the first line of what Spark says, or None where the error is not Spark's."""
     try:
         from py4j.protocol import Py4JError

@@ -12,10 +12,10 @@ from sqlglot.optimizer.qualify import qualify
 
 from leadlight.features.errors import ParamsError
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.pipelines.engines.engine import feature_set
+from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.params import Params
 
-__all__ = ["feature_sql"]
+__all__ = ["compile_feature_sql"]
 
 SCHEMAS = {
     "leads": {"lead_id": "string", "created_at": "timestamp"},
@@ -38,7 +38,7 @@ SCHEMAS = {
 }
 
 
-def feature_sql(params: Params, report: dict[str, Any] | None, name: str | None) -> str:
+def compile_feature_sql(params: Params, report: dict[str, Any] | None, name: str | None) -> str:
     """Compile the feature table, or one of its columns, to DuckDB's SQL.
 
     Parameters
@@ -61,7 +61,7 @@ def feature_sql(params: Params, report: dict[str, Any] | None, name: str | None)
     ParamsError
         If there is no such feature.
     """
-    features = feature_set(params, report or _expected(params))
+    features = build_feature_set(params, report or _expected(params))
     if name is None:
         return str(ibis.to_sql(_unbound(features), dialect="duckdb"))
     catalogue = features.catalogue
@@ -83,9 +83,9 @@ def _unbound(features: FeatureSet, only: list[str] | None = None) -> ir.Table:
         leads=_table("leads"),
         attributes=ibis.table(_attributes(features), name="attributes"),
         activities=_table("activities") if features.has_activities else None,
-        history=_table("history") if any(a.historised for a in features.attributes) else None,
+        history=_table("history") if any(a.has_history for a in features.attributes) else None,
     )
-    return features.table(_table("snapshots"), tables, only)
+    return features.build_table(_table("snapshots"), tables, only)
 
 
 def _attributes(features: FeatureSet) -> dict[str, str]:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from leadlight.pipelines.init.outcome_detection import find_outcome
-from leadlight.pipelines.init.source_tables import filled
-from leadlight.pipelines.init.vocabulary import NAMES, humanised, named
+from leadlight.pipelines.init.source_tables import strip_text
+from leadlight.pipelines.init.vocabulary import NAMES, count_stems, humanize
 from leadlight.pipelines.params.load import RESERVED_TOPICS
-from leadlight.pipelines.profile.columns import ColumnProfile, describe
+from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
-__all__ = ["AttributeFound", "Known", "LeftOut", "find_attributes", "find_missing"]
+__all__ = ["DetectedAttribute", "ExcludedColumn", "KnownColumns", "find_attributes", "find_missing"]
 
 #: share of one value above which a column says next to nothing, and share of empty rows
-HARDLY_VARIES, HARDLY_FILLED = 0.995, 0.98
+MAX_CONSTANT_SHARE, MAX_MISSING_SHARE = 0.995, 0.98
 #: share of different values among the present ones above which a category is no category
-NEARLY_UNIQUE = 0.5
+MAX_UNIQUE_SHARE = 0.5
 READS_AS_NUMBER = 0.95
 
 _COMMA = re.compile(r"[+-]?(\d{1,3}([.' ]\d{3})+|\d+),\d+")
@@ -30,7 +30,7 @@ THOUSANDS = r"[+-]?\d{1,3}\.\d{3}"
 
 
 @dataclass(frozen=True)
-class AttributeFound:
+class DetectedAttribute:
     """A column that may be used.
 
     Parameters
@@ -52,7 +52,7 @@ class AttributeFound:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class ExcludedColumn:
     """A column that is not proposed, and why.
 
     Parameters
@@ -72,7 +72,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownColumns:
     """What is known of the columns of the leads beforehand.
 
     Parameters
@@ -94,7 +94,9 @@ class Known:
     doubts: dict[str, str] = field(default_factory=dict)
 
 
-def find_attributes(frame: pd.DataFrame, known: Known) -> tuple[list[AttributeFound], list[LeftOut]]:
+def find_attributes(
+    frame: pd.DataFrame, known: KnownColumns
+) -> tuple[list[DetectedAttribute], list[ExcludedColumn]]:
     """Go through the columns of the leads in their order.
 
     Parameters
@@ -111,8 +113,8 @@ def find_attributes(frame: pd.DataFrame, known: Known) -> tuple[list[AttributeFo
     list of LeftOut
         Everything else, but for what has a role.
     """
-    proposed: list[AttributeFound] = []
-    left: list[LeftOut] = []
+    proposed: list[DetectedAttribute] = []
+    left: list[ExcludedColumn] = []
     ending = find_outcome(frame, known.used)
     late = dict(known.leaks)
     if ending is not None:
@@ -121,24 +123,24 @@ def find_attributes(frame: pd.DataFrame, known: Known) -> tuple[list[AttributeFo
     for column in map(str, frame.columns):
         if column in known.used:
             continue
-        profile = describe(frame[column], known.missing)
+        profile = profile_column(frame[column], known.missing)
         kind = _kind(frame[column], column, profile, known.missing)
         if reason := _cannot_be(column, frame, taken, known) or _says_nothing(profile):
-            left.append(LeftOut(column, reason))
-        elif column in late or named(column, NAMES["ending"]):
+            left.append(ExcludedColumn(column, reason))
+        elif column in late or count_stems(column, NAMES["ending"]):
             reason = late.get(column, "by its name it speaks of the end of a deal")
-            left.append(LeftOut(column, reason, kind, suspect=True))
+            left.append(ExcludedColumn(column, reason, kind, suspect=True))
         elif reason := _unfit(frame[column], profile, kind):
-            left.append(LeftOut(column, reason, kind))
+            left.append(ExcludedColumn(column, reason, kind))
         else:
             taken.add(column.casefold())
-            group = "engagement" if named(column, NAMES["engagement"]) else "fit"
+            group = "engagement" if count_stems(column, NAMES["engagement"]) else "fit"
             remark, doubt = _remark(frame[column], profile, kind), known.doubts.get(column, "")
-            proposed.append(AttributeFound(column, kind, group, humanised(column), remark, doubt))
+            proposed.append(DetectedAttribute(column, kind, group, humanize(column), remark, doubt))
     return proposed, left
 
 
-def _cannot_be(column: str, frame: pd.DataFrame, taken: set[str], known: Known) -> str | None:
+def _cannot_be(column: str, frame: pd.DataFrame, taken: set[str], known: KnownColumns) -> str | None:
     """Say why a column could not be an attribute whatever it held."""
     if column.casefold() in taken:
         return "its name is taken, in this or another case of letters"
@@ -156,9 +158,9 @@ def find_missing(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[
     They count in every column, so a number such as 999 is only named where no other column means it.
     """
     found: dict[str, list[str]] = {}
-    values = {column: set(filled(frame[column]).dropna()) for column in columns}
+    values = {column: set(strip_text(frame[column]).dropna()) for column in columns}
     for column in values:
-        for placeholder in describe(frame[column]).placeholders:
+        for placeholder in profile_column(frame[column]).placeholders:
             found.setdefault(placeholder.text, []).append(column)
 
     def is_value_elsewhere(text: str) -> bool:
@@ -174,12 +176,12 @@ def find_missing(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[
 def _kind(values: pd.Series, column: str, profile: ColumnProfile, missing: tuple[str, ...]) -> str:
     if profile.kind == "email":
         return "email"
-    text = filled(values)
+    text = strip_text(values)
     text = text[~text.isin(list(missing))].dropna()
     numeric = pd.to_numeric(text, errors="coerce").notna().mean() >= READS_AS_NUMBER if len(text) else False
     if numeric and profile.distinct > 2 and not text.str.fullmatch(_CODE.pattern).any():
         return "number"
-    if named(column, NAMES["job_title"]) and profile.distinct > 20:
+    if count_stems(column, NAMES["job_title"]) and profile.distinct > 20:
         return "job_title"
     return "category"
 
@@ -197,10 +199,10 @@ def _unfit(values: pd.Series, profile: ColumnProfile, kind: str) -> str | None:
         disguised = _number_in_disguise(values)
         if disguised:
             return disguised
-        if profile.distinct > max(NEARLY_UNIQUE * present, 10) and profile.kind not in by_kind:
+        if profile.distinct > max(MAX_UNIQUE_SHARE * present, 10) and profile.kind not in by_kind:
             return f"nearly unique: {many}"
-    elif kind == "number" and filled(values).dropna().str.fullmatch(THOUSANDS).mean() >= READS_AS_NUMBER:
-        example = filled(values).dropna().iloc[0]
+    elif kind == "number" and strip_text(values).dropna().str.fullmatch(THOUSANDS).mean() >= READS_AS_NUMBER:
+        example = strip_text(values).dropna().iloc[0]
         return f"nobody can tell whether {example} means thousands: kind number reads 1234.5"
     return by_kind.get(profile.kind)
 
@@ -211,15 +213,15 @@ def _says_nothing(profile: ColumnProfile) -> str | None:
     top = _short(profile.top[0][0])
     if profile.distinct == 1:
         return f"the same in all rows that have a value: {top}"
-    if profile.mostly_constant_share >= HARDLY_VARIES:
+    if profile.mostly_constant_share >= MAX_CONSTANT_SHARE:
         return f"hardly varies: {profile.mostly_constant_share:.2%} are {top}"
-    if profile.missing_share >= HARDLY_FILLED:
+    if profile.missing_share >= MAX_MISSING_SHARE:
         return f"hardly ever filled in: {profile.missing_share:.1%} are empty"
     return None
 
 
 def _number_in_disguise(values: pd.Series) -> str | None:
-    text = filled(values).dropna()
+    text = strip_text(values).dropna()
     distinct = pd.Series(text.unique(), dtype="str")
     if len(distinct) < 3:
         return None
@@ -243,7 +245,7 @@ def _number_in_disguise(values: pd.Series) -> str | None:
 def _remark(values: pd.Series, profile: ColumnProfile, kind: str) -> str:
     parts = [f"{profile.distinct:,} different"]
     if kind == "number":
-        number = pd.to_numeric(filled(values), errors="coerce")
+        number = pd.to_numeric(strip_text(values), errors="coerce")
         parts = [f"{number.min():,.6g} to {number.max():,.6g}"]
     elif kind == "category" and profile.distinct <= 3:
         parts = [", ".join(_short(text) for text, _ in profile.top[: profile.distinct])]

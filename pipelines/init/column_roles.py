@@ -7,28 +7,28 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError, SourceError
-from leadlight.pipelines.init.key_detection import Keys
+from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import (
-    OutcomeFound,
+    DetectedOutcome,
     find_outcome,
     find_status,
-    unread_status,
-    yes_values,
+    find_unrecognized_status,
+    find_yes_values,
 )
-from leadlight.pipelines.init.source_tables import Sheet, filled
-from leadlight.pipelines.init.time_format import TimeFound
-from leadlight.pipelines.init.vocabulary import NAMES, named, outcome_word
-from leadlight.pipelines.profile.columns import ColumnProfile, describe
+from leadlight.pipelines.init.source_tables import SourceTable, strip_text
+from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.vocabulary import NAMES, classify_outcome, count_stems
+from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
-__all__ = ["Roles", "find_roles"]
+__all__ = ["ColumnRoles", "find_roles"]
 
 #: rank correlation with the place in the file above which a number grows with it
 GROWS = 0.95
-MOST_OWNERS, MOST_TYPES = 0.2, 500
+MAX_OWNERS_SHARE, MAX_TYPES = 0.2, 500
 
 
 @dataclass
-class Roles:
+class ColumnRoles:
     """What the columns of one table are for.
 
     Parameters
@@ -41,7 +41,7 @@ class Roles:
         Role -> column, for the other roles of a single column.
     outcome : OutcomeFound or None
         status of deals, outcome of leads.
-    unread : (str, tuple of str) or None
+    unrecognized_status : (str, tuple of str) or None
         A column of deals that is named as a status, and its values, none of which is known to mean won.
     granted : tuple of str
         Values of the consent column that mean yes.
@@ -50,10 +50,10 @@ class Roles:
     """
 
     lead_id: str
-    time: TimeFound | None = None
+    time: DetectedTimeFormat | None = None
     columns: dict[str, str] = field(default_factory=dict)
-    outcome: OutcomeFound | None = None
-    unread: tuple[str, tuple[str, ...]] | None = None
+    outcome: DetectedOutcome | None = None
+    unrecognized_status: tuple[str, tuple[str, ...]] | None = None
     granted: tuple[str, ...] = ()
     other_times: tuple[str, ...] = ()
 
@@ -65,7 +65,7 @@ class Roles:
         return {self.lead_id, *times, *outcome, *self.columns.values()}
 
 
-def find_roles(sheets: dict[str, Sheet], keys: Keys) -> dict[str, Roles]:
+def find_roles(sheets: dict[str, SourceTable], keys: DetectedKeys) -> dict[str, ColumnRoles]:
     """Find what the columns of every table are for.
 
     Raises
@@ -73,7 +73,7 @@ def find_roles(sheets: dict[str, Sheet], keys: Keys) -> dict[str, Roles]:
     SourceError
         If a table lacks what no mapping can do without.
     """
-    roles = {name: Roles(keys.columns[name]) for name in sheets}
+    roles = {name: ColumnRoles(keys.columns[name]) for name in sheets}
     _leads_and_deals(sheets, roles)
     if "activities" in sheets:
         _activities(sheets["activities"], roles["activities"])
@@ -82,7 +82,7 @@ def find_roles(sheets: dict[str, Sheet], keys: Keys) -> dict[str, Roles]:
     return roles
 
 
-def _leads_and_deals(sheets: dict[str, Sheet], roles: dict[str, Roles]) -> None:
+def _leads_and_deals(sheets: dict[str, SourceTable], roles: dict[str, ColumnRoles]) -> None:
     leads, mine = sheets["leads"], roles["leads"]
     deals, theirs = sheets.get("deals"), roles.get("deals")
     if deals and theirs:
@@ -109,54 +109,61 @@ def _leads_and_deals(sheets: dict[str, Sheet], roles: dict[str, Roles]) -> None:
     for column in leads.frame.columns:
         if column in mine.used:
             continue
-        if "consent" not in mine.columns and named(column, NAMES["consent"]):
-            mine.granted = yes_values(leads.frame[column])
+        if "consent" not in mine.columns and count_stems(column, NAMES["consent"]):
+            mine.granted = find_yes_values(leads.frame[column])
             mine.columns |= {"consent": column} if mine.granted else {}
-        elif "owner" not in mine.columns and named(column, NAMES["owner"]):
-            distinct = filled(leads.frame[column]).nunique()
-            mine.columns |= {"owner": column} if 1 < distinct <= MOST_OWNERS * len(leads.frame) else {}
+        elif "owner" not in mine.columns and count_stems(column, NAMES["owner"]):
+            distinct = strip_text(leads.frame[column]).nunique()
+            mine.columns |= {"owner": column} if 1 < distinct <= MAX_OWNERS_SHARE * len(leads.frame) else {}
 
 
-def _status(deals: pd.DataFrame, roles: Roles) -> None:
+def _status(deals: pd.DataFrame, roles: ColumnRoles) -> None:
     roles.outcome = find_status(deals, roles.used)
-    if roles.outcome is None and (found := unread_status(deals, roles.used)):
-        roles.unread = found
+    if roles.outcome is None and (found := find_unrecognized_status(deals, roles.used)):
+        roles.unrecognized_status = found
         column, values = found
-        if all(outcome_word(value) is False for value in values):
+        if all(classify_outcome(value) is False for value in values):
             raise NotEnoughDataError(
                 f"The column {column} of deals must tell of wins. Got {' and '.join(values)} alone."
             )
 
 
-def _like_creation(time: TimeFound) -> float:
-    plain = named(time.column, NAMES["created"]) + named(
+def _like_creation(time: DetectedTimeFormat) -> float:
+    plain = count_stems(time.column, NAMES["created"]) + count_stems(
         time.column, ("date", "datum", "data", "fecha", "at")
     )
-    return 1 + 2 * plain - 2 * named(time.column, NAMES["not_created"]) - 2 * float(time.times.isna().mean())
+    return (
+        1
+        + 2 * plain
+        - 2 * count_stems(time.column, NAMES["not_created"])
+        - 2 * float(time.times.isna().mean())
+    )
 
 
 def _created_and_closed(
-    leads: Sheet, deals: Sheet, lead_id: str, deal_id: str
-) -> tuple[TimeFound, TimeFound]:
+    leads: SourceTable, deals: SourceTable, lead_id: str, deal_id: str
+) -> tuple[DetectedTimeFormat, DetectedTimeFormat]:
     """Take the pair of times whose names fit best and whose closes come after the creation."""
     if not leads.times:
         raise _no_time(leads, "its creation where there are deals")
     if not deals.times:
         raise _no_time(deals, "its close")
 
-    def rank(pair: tuple[TimeFound, TimeFound]) -> float:
+    def rank(pair: tuple[DetectedTimeFormat, DetectedTimeFormat]) -> float:
         created, closed = pair
-        born = pd.Series(created.times.to_numpy(), index=filled(leads.frame[lead_id]))
+        born = pd.Series(created.times.to_numpy(), index=strip_text(leads.frame[lead_id]))
         born = born[~born.index.duplicated() & born.index.notna()]
-        delay = closed.times.to_numpy() - filled(deals.frame[deal_id]).map(born).dt.normalize().to_numpy()
+        delay = closed.times.to_numpy() - strip_text(deals.frame[deal_id]).map(born).dt.normalize().to_numpy()
         after = float((delay >= np.timedelta64(0)).mean())
-        names = named(closed.column, NAMES["closed"]) - named(closed.column, ("creat", "angelegt", "erstell"))
+        names = count_stems(closed.column, NAMES["closed"]) - count_stems(
+            closed.column, ("creat", "angelegt", "erstell")
+        )
         return _like_creation(created) + 2 * names + 4 * after
 
     return max(itertools.product(leads.times.values(), deals.times.values()), key=rank)
 
 
-def _no_time(sheet: Sheet, of_what: str) -> SourceError:
+def _no_time(sheet: SourceTable, of_what: str) -> SourceError:
     names = ", ".join(map(str, sheet.frame.columns))
     return SourceError(
         f"The table {sheet.name} must have a column with the time of {of_what}, as a date in text or typed. "
@@ -175,14 +182,14 @@ def _order(frame: pd.DataFrame) -> str | None:
     return None
 
 
-def _activities(sheet: Sheet, roles: Roles) -> None:
+def _activities(sheet: SourceTable, roles: ColumnRoles) -> None:
     if not sheet.times:
         raise _no_time(sheet, "each activity")
     roles.time = _best_time(sheet, NAMES["occurred"])
     roles.other_times = tuple(c for c in sheet.times if c != roles.time.column)
     profiles = _profiles(sheet.frame, roles.used | set(sheet.times))
     kinds = {
-        c: p for c, p in profiles.items() if p.kind in ("category", "constant") and p.distinct <= MOST_TYPES
+        c: p for c, p in profiles.items() if p.kind in ("category", "constant") and p.distinct <= MAX_TYPES
     }
     if not kinds:
         raise SourceError(
@@ -190,20 +197,23 @@ def _activities(sheet: Sheet, roles: Roles) -> None:
             f"Got none among {', '.join(map(str, sheet.frame.columns))}."
         )
     roles.columns["type"] = max(
-        kinds, key=lambda c: (named(c, NAMES["type"]), kinds[c].kind == "category", -kinds[c].missing_share)
+        kinds,
+        key=lambda c: (count_stems(c, NAMES["type"]), kinds[c].kind == "category", -kinds[c].missing_share),
     )
     if value := _best_number(sheet.frame, NAMES["value"], roles.used):
         roles.columns["value"] = value
     free = {
         c: p
         for c, p in profiles.items()
-        if c not in roles.used and p.kind in ("category", "text", "identifier") and named(c, NAMES["object"])
+        if c not in roles.used
+        and p.kind in ("category", "text", "identifier")
+        and count_stems(c, NAMES["object"])
     }
     if free:
-        roles.columns["object"] = max(free, key=lambda c: named(c, NAMES["object"]))
+        roles.columns["object"] = max(free, key=lambda c: count_stems(c, NAMES["object"]))
 
 
-def _history(sheet: Sheet, roles: Roles, attributes: set[str]) -> None:
+def _history(sheet: SourceTable, roles: ColumnRoles, attributes: set[str]) -> None:
     if not sheet.times:
         raise _no_time(sheet, "each change")
     roles.time = _best_time(sheet, NAMES["changed"])
@@ -213,32 +223,34 @@ def _history(sheet: Sheet, roles: Roles, attributes: set[str]) -> None:
             "The table history must have columns for the lead, the attribute, its value and the time of the "
             f"change. Got {', '.join(map(str, sheet.frame.columns))}."
         )
-    known = {c: float(filled(sheet.frame[c]).isin(attributes).mean()) for c in rest}
-    attribute = max(rest, key=lambda c: (known[c], named(c, NAMES["attribute"])))
+    known = {c: float(strip_text(sheet.frame[c]).isin(attributes).mean()) for c in rest}
+    attribute = max(rest, key=lambda c: (known[c], count_stems(c, NAMES["attribute"])))
     rest.remove(attribute)
-    value = max(rest, key=lambda c: named(c, NAMES["held"]))
+    value = max(rest, key=lambda c: count_stems(c, NAMES["held"]))
     roles.columns |= {"attribute": attribute, "value": value}
 
 
-def _best_time(sheet: Sheet, stems: tuple[str, ...]) -> TimeFound:
-    return max(sheet.times.values(), key=lambda t: named(t.column, stems) - 3 * float(t.times.isna().mean()))
+def _best_time(sheet: SourceTable, stems: tuple[str, ...]) -> DetectedTimeFormat:
+    return max(
+        sheet.times.values(), key=lambda t: count_stems(t.column, stems) - 3 * float(t.times.isna().mean())
+    )
 
 
 def _best_number(frame: pd.DataFrame, stems: tuple[str, ...], used: set[str]) -> str | None:
     by_name = [
         str(c)
         for c in frame.columns
-        if c not in used and named(c, stems) and not named(c, NAMES["not_amount"])
+        if c not in used and count_stems(c, stems) and not count_stems(c, NAMES["not_amount"])
     ]
-    kinds = {c: describe(frame[c]).kind for c in by_name}
+    kinds = {c: profile_column(frame[c]).kind for c in by_name}
     numeric = [
         c
         for c in by_name
         if kinds[c] in ("number", "category", "constant")
-        and pd.to_numeric(filled(frame[c]).dropna(), errors="coerce").notna().any()
+        and pd.to_numeric(strip_text(frame[c]).dropna(), errors="coerce").notna().any()
     ]
-    return max(numeric, key=lambda c: named(c, stems), default=None)
+    return max(numeric, key=lambda c: count_stems(c, stems), default=None)
 
 
 def _profiles(frame: pd.DataFrame, used: set[str]) -> dict[str, ColumnProfile]:
-    return {str(column): describe(frame[column]) for column in frame.columns if column not in used}
+    return {str(column): profile_column(frame[column]) for column in frame.columns if column not in used}

@@ -3,15 +3,15 @@
 import textwrap
 from dataclasses import dataclass, field
 
-from leadlight.pipelines.init.yaml_emit import comment
+from leadlight.pipelines.init.yaml_emit import emit_comment
 
-__all__ = ["WIDTH", "Look", "Page"]
+__all__ = ["WIDTH", "ReviewNote", "YamlDocument"]
 
 WIDTH, BESIDE = 120, 33
 
 
 @dataclass(frozen=True)
-class Look:
+class ReviewNote:
     """A line that a person should look at.
 
     Parameters
@@ -27,23 +27,23 @@ class Look:
 
 
 @dataclass
-class Page:
+class YamlDocument:
     """Lines in their order."""
 
     lines: list[str] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
+    looks: list[ReviewNote] = field(default_factory=list)
 
-    def blank(self) -> None:
+    def add_blank(self) -> None:
         """Leave a line empty."""
         self.lines.append("")
 
-    def say(self, text: str, indent: int = 0, look: str = "", hang: int = 0) -> None:
+    def add_comment(self, text: str, indent: int = 0, look: str = "", hang: int = 0) -> None:
         """Write a comment on lines of its own; `look` as in :meth:`add`, `hang` blanks behind the mark."""
         start = " " * indent + "# " + " " * hang
         if look:
-            self.looks.append(Look(len(self.lines) + 1, look))
+            self.looks.append(ReviewNote(len(self.lines) + 1, look))
         self.lines += textwrap.wrap(
-            comment(text), WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
+            emit_comment(text), WIDTH, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
         )
 
     def add(self, text: str, remark: str = "", look: str = "", column: int = BESIDE) -> None:
@@ -60,16 +60,16 @@ class Page:
         column : int
             Where the remark begins, if the line is not longer.
         """
-        beside = comment(f"look: {look}" if look else remark)
+        beside = emit_comment(f"look: {look}" if look else remark)
         if look and remark:
-            self.say(remark, len(text) - len(text.lstrip()))
+            self.add_comment(remark, len(text) - len(text.lstrip()))
         full = f"{text.ljust(column - 2)}  # {beside}" if beside else text
         if beside and len(full) > WIDTH:
-            self.say(beside, len(text) - len(text.lstrip()))
+            self.add_comment(beside, len(text) - len(text.lstrip()))
             full = text
         self.lines.append(full)
         if look:
-            self.looks.append(Look(len(self.lines), look))
+            self.looks.append(ReviewNote(len(self.lines), look))
 
     @property
     def text(self) -> str:

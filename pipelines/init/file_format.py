@@ -12,7 +12,7 @@ from pathlib import Path
 
 from leadlight.features.errors import SourceError
 
-__all__ = ["FileFacts", "sniff"]
+__all__ = ["FileFormat", "detect_format"]
 
 #: delimiters in the order in which one is taken where two fit equally well
 DELIMITERS = (",", ";", "\t", "|")
@@ -33,7 +33,7 @@ PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
-class FileFacts:
+class FileFormat:
     """How a file is to be read.
 
     Parameters
@@ -52,7 +52,7 @@ class FileFacts:
     seen: str = ""
 
 
-def sniff(name: str, path: Path) -> FileFacts:
+def detect_format(name: str, path: Path) -> FileFormat:
     """Find out how a file is written.
 
     Parameters
@@ -71,7 +71,7 @@ def sniff(name: str, path: Path) -> FileFacts:
         raise SourceError(f"The file of {name} must exist. Got {path}.")
     if path.is_dir():
         if any(path.rglob("*.parquet")):
-            return FileFacts(parquet=True)
+            return FileFormat(parquet=True)
         raise SourceError(f"The file of {name} must be a file, or a folder of Parquet files. Got {path}.")
     try:
         with path.open("rb") as file:
@@ -80,7 +80,7 @@ def sniff(name: str, path: Path) -> FileFacts:
             raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
         if head.startswith(PARQUET):
             _demand_suffix(name, path, (".parquet", ".pq"), "Parquet")
-            return FileFacts(parquet=True)
+            return FileFormat(parquet=True)
         if head.startswith(GZIP):
             _demand_suffix(name, path, (".gz",), "gzip")
         for mark, kind in NO_TEXT.items():
@@ -98,7 +98,7 @@ def _demand_suffix(name: str, path: Path, suffixes: tuple[str, ...], kind: str) 
         raise SourceError(f"The file of {name}, which is {kind}, must be named with {wanted}. Got {path}.")
 
 
-def _text_facts(name: str, path: Path) -> FileFacts:
+def _text_facts(name: str, path: Path) -> FileFormat:
     sample = next(_chunks(path, SAMPLE_BYTES), b"")
     if not sample.strip():
         raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
@@ -114,7 +114,7 @@ def _text_facts(name: str, path: Path) -> FileFacts:
             f"The file of {name} must have two columns or more, parted by a comma, a semicolon, a tab or |. "
             f"Got {first!r} as the first row of {path}."
         )
-    return FileFacts(False, delimiter, encoding, seen)
+    return FileFormat(False, delimiter, encoding, seen)
 
 
 def _chunks(path: Path, size: int) -> Iterator[bytes]:

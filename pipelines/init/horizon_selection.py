@@ -8,11 +8,11 @@ import pandas as pd
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import HistorySpan, Label, Snapshots
-from leadlight.pipelines.sources.times import local
+from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.stages.snapshot import snapshot
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
-__all__ = ["Timing", "find_timing"]
+__all__ = ["TimingProposal", "select_horizon"]
 
 HORIZONS = (1, 2, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 540, 730)
 #: share of the wins that should come within the horizon, if two gaps of its length leave enough to learn from
@@ -27,7 +27,7 @@ LATER = (1, 3, 7, 14, 21, 30, 60, 90)
 
 
 @dataclass(frozen=True)
-class Timing:
+class TimingProposal:
     """When leads are looked at, and how far ahead.
 
     Parameters
@@ -49,7 +49,7 @@ class Timing:
     doubt: str = ""
 
 
-def find_timing(params: Params, workdir: Workdir) -> Timing | None:
+def select_horizon(params: Params, workdir: Workdir) -> TimingProposal | None:
     """Find horizon, moments and span.
 
     Parameters
@@ -75,7 +75,9 @@ def find_timing(params: Params, workdir: Workdir) -> Timing | None:
     span = (last - leads["created_at"].min()).days
     if params.source.leads.outcome is not None:
         moments = Snapshots(at_creation=True, every_days=None)
-        draft = Timing(Label(), moments, why_snapshots="the export holds each lead once, as it is today")
+        draft = TimingProposal(
+            Label(), moments, why_snapshots="the export holds each lead once, as it is today"
+        )
         return _horizon(params, workdir, draft, 30, wins)
     draft = _moments(params, days, wins, span)
     if draft.why_horizon:
@@ -85,25 +87,25 @@ def find_timing(params: Params, workdir: Workdir) -> Timing | None:
     return _horizon(params, workdir, draft, wanted, wins)
 
 
-def _moments(params: Params, days: pd.Series, wins: pd.Series, span: int) -> Timing:
+def _moments(params: Params, days: pd.Series, wins: pd.Series, span: int) -> TimingProposal:
     if (days < 1).mean() >= ON_CONTACT:
         share = f"{(days < 1).mean():.0%} of the closes come on the day of creation"
         moments = Snapshots(at_creation=True, every_days=None)
-        return Timing(
+        return TimingProposal(
             Label(horizon_days=1), moments, why_horizon=share, why_snapshots=f"{share}: no later look"
         )
     if params.source.activities is None and params.source.history is None:
         why = "without activities and history nothing new is known of a lead later on"
-        return Timing(Label(), Snapshots(at_creation=True, every_days=None), why_snapshots=why)
+        return TimingProposal(Label(), Snapshots(at_creation=True, every_days=None), why_snapshots=why)
     early = float((days < HALF_A_DAY).mean())
     if early >= EARLY and wins.median() > 1:
         why = f"{early:.0%} of the closes come within twelve hours: what counts are leads still open later"
-        return Timing(
+        return TimingProposal(
             Label(), Snapshots(at_creation=False, after_days=LATER, every_days=None), why_snapshots=why
         )
     every = 30 if span >= 360 else 14 if span >= 180 else 7
     why = f"at creation, and all open leads every {every} days of the {span:,} in the files"
-    return Timing(Label(), Snapshots(at_creation=True, every_days=every), why_snapshots=why)
+    return TimingProposal(Label(), Snapshots(at_creation=True, every_days=every), why_snapshots=why)
 
 
 def _within(moments: Snapshots, horizon: int) -> Snapshots:
@@ -112,7 +114,9 @@ def _within(moments: Snapshots, horizon: int) -> Snapshots:
     return moments.model_copy(update={"after_days": ages})
 
 
-def _horizon(params: Params, workdir: Workdir, draft: Timing, wanted: int, wins: pd.Series) -> Timing:
+def _horizon(
+    params: Params, workdir: Workdir, draft: TimingProposal, wanted: int, wins: pd.Series
+) -> TimingProposal:
     """Take the wanted horizon, or the longest below it that leaves a training window worth its name."""
     poor: list[tuple[int, int, dict[str, Any]]] = []
     for horizon in [h for h in reversed(HORIZONS) if h <= wanted]:
@@ -144,8 +148,14 @@ def _horizon(params: Params, workdir: Workdir, draft: Timing, wanted: int, wins:
 
 
 def _settled(
-    trial: Params, report: dict[str, Any], draft: Timing, wins: pd.Series, *, wanted: int, workdir: Workdir
-) -> Timing:
+    trial: Params,
+    report: dict[str, Any],
+    draft: TimingProposal,
+    wins: pd.Series,
+    *,
+    wanted: int,
+    workdir: Workdir,
+) -> TimingProposal:
     horizon = trial.label.horizon_days
     why = f"{(wins < horizon).mean():.0%} of all wins come within {horizon} days of creation"
     if horizon < wanted:
@@ -156,7 +166,7 @@ def _settled(
     since, why_since = HistorySpan(), ""
     if report["left_truncation"]:
         deals = read_frame(workdir.tables / "deals.parquet")
-        first = local(deals.loc[deals["won"], "closed_at"], trial.source.timezone).min().date()
+        first = convert_to_local(deals.loc[deals["won"], "closed_at"], trial.source.timezone).min().date()
         since = HistorySpan(since=first)
         why_since = f"no deal was recorded as won before {first}, so older leads only look lost"
     return replace(

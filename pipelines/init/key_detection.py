@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.init.source_tables import Sheet, filled
-from leadlight.pipelines.init.vocabulary import NAMES, named
+from leadlight.pipelines.init.source_tables import SourceTable, strip_text
+from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
-__all__ = ["Keys", "find_keys"]
+__all__ = ["DetectedKeys", "find_keys"]
 
 #: share of the leads' rows whose key must be theirs alone; the others will be found in quarantine
 UNIQUE = 0.95
@@ -17,7 +17,7 @@ SHARED, SHARED_BY_NAME = 0.5, 0.05
 
 
 @dataclass(frozen=True)
-class Keys:
+class DetectedKeys:
     """The lead's key in every file.
 
     Parameters
@@ -35,7 +35,7 @@ class Keys:
     repeated: int
 
 
-def find_keys(sheets: dict[str, Sheet]) -> Keys:
+def find_keys(sheets: dict[str, SourceTable]) -> DetectedKeys:
     """Find the key.
 
     Parameters
@@ -49,7 +49,7 @@ def find_keys(sheets: dict[str, Sheet]) -> Keys:
         If no column of leads is unique, or a file has no column with keys of leads.
     """
     leads = sheets["leads"].frame
-    texts = {column: filled(leads[column]) for column in leads.columns}
+    texts = {column: strip_text(leads[column]) for column in leads.columns}
     unique = {c: set(t.dropna()) for c, t in texts.items() if t.nunique() >= UNIQUE * len(leads)}
     if not unique:
         raise SourceError(
@@ -84,23 +84,23 @@ def find_keys(sheets: dict[str, Sheet]) -> Keys:
             )
     columns = {"leads": key} | {name: column for name, (_, column, _) in joins[key].items()}
     known = {name: share for name, (_, _, share) in joins[key].items()}
-    return Keys(columns, known, int(texts[key].dropna().duplicated().sum()))
+    return DetectedKeys(columns, known, int(texts[key].dropna().duplicated().sum()))
 
 
-def _best(column: str, values: set[str], sheet: Sheet) -> tuple[float, str, float]:
+def _best(column: str, values: set[str], sheet: SourceTable) -> tuple[float, str, float]:
     """Score, name and share of known leads of the column that fits the key best; score 0 where none does."""
     found = [(0.0, "", 0.0)]
     for candidate in sheet.frame.columns:
         if candidate in sheet.times:
             continue
-        text = filled(sheet.frame[candidate])
+        text = strip_text(sheet.frame[candidate])
         share = float(text.isin(values).mean())
         same = candidate.casefold() == column.casefold()
         if share < (SHARED_BY_NAME if same else SHARED):
             continue
         # amounts and counters also meet a numbered key by chance, but fewer different ones
         spread = text[text.isin(values)].nunique() / max(min(len(text), len(values)), 1)
-        score = share + same + 0.5 * spread + 0.3 * bool(named(candidate, NAMES["key"]))
+        score = share + same + 0.5 * spread + 0.3 * bool(count_stems(candidate, NAMES["key"]))
         found.append((score, candidate, share))
     return max(found, key=lambda entry: entry[0])
 
@@ -108,5 +108,7 @@ def _best(column: str, values: set[str], sheet: Sheet) -> tuple[float, str, floa
 def _like_a_key(column: str, text: pd.Series) -> int:
     names = NAMES["key"]
     return (
-        named(column, names) + named(column, ("id", "key", "uuid", "guid")) + (text.str.len().nunique() == 1)
+        count_stems(column, names)
+        + count_stems(column, ("id", "key", "uuid", "guid"))
+        + (text.str.len().nunique() == 1)
     )

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT
-from leadlight.pipelines.audit.report import examine
+from leadlight.pipelines.audit.report import build_report
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir
 
-__all__ = ["Suspects", "find_suspects"]
+__all__ = ["LeakageSuspects", "find_suspects"]
 
 
 @dataclass(frozen=True)
-class Suspects:
+class LeakageSuspects:
     """What the audit says of a draft.
 
     Parameters
@@ -28,7 +28,7 @@ class Suspects:
     types: dict[str, str] = field(default_factory=dict)
 
 
-def find_suspects(params: Params, folder: Path, workdir: Workdir) -> Suspects:
+def find_suspects(params: Params, folder: Path, workdir: Workdir) -> LeakageSuspects:
     """Audit a draft.
 
     Parameters
@@ -40,7 +40,7 @@ def find_suspects(params: Params, folder: Path, workdir: Workdir) -> Suspects:
     workdir : Workdir
         Where the clean tables are.
     """
-    found = examine(params, folder, workdir)["findings"][::-1]  # of several, the first is the strongest
+    found = build_report(params, folder, workdir)["findings"][::-1]  # of several, the first is the strongest
 
     def told(table: str, severity: str) -> dict[str, str]:
         return {
@@ -51,4 +51,4 @@ def find_suspects(params: Params, folder: Path, workdir: Workdir) -> Suspects:
 
     leaks = told("leads", LEAK)
     doubts = {name: said for name, said in told("leads", SUSPECT).items() if name not in leaks}
-    return Suspects(leaks, doubts, told("activities", LEAK))
+    return LeakageSuspects(leaks, doubts, told("activities", LEAK))

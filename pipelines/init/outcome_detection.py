@@ -5,17 +5,25 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leadlight.pipelines.init.source_tables import filled
-from leadlight.pipelines.init.vocabulary import NAMES, NO, OPEN, YES, folded, named, outcome_word
+from leadlight.pipelines.init.source_tables import strip_text
+from leadlight.pipelines.init.vocabulary import (
+    NAMES,
+    NO,
+    OPEN,
+    YES,
+    classify_outcome,
+    count_stems,
+    normalize_name,
+)
 
-__all__ = ["OutcomeFound", "find_outcome", "find_status", "unread_status", "yes_values"]
+__all__ = ["DetectedOutcome", "find_outcome", "find_status", "find_unrecognized_status", "find_yes_values"]
 
 #: more different values than any list of stages has
-MOST_VALUES = 30
+MAX_VALUES = 30
 
 
 @dataclass(frozen=True)
-class OutcomeFound:
+class DetectedOutcome:
     """A column of outcomes.
 
     Parameters
@@ -43,67 +51,81 @@ class OutcomeFound:
     @property
     def unclear(self) -> dict[str, int]:
         """Values that do not mean open either."""
-        return {value: rows for value, rows in self.neither.items() if not set(folded(value).split()) & OPEN}
+        return {
+            value: rows
+            for value, rows in self.neither.items()
+            if not set(normalize_name(value).split()) & OPEN
+        }
 
     @property
-    def told(self) -> bool:
+    def values_known(self) -> bool:
         """Whether most rows say something clear: a column on earlier campaigns is empty for most leads."""
         return sum(self.unclear.values()) < 0.5 * self.rows
 
 
-def find_status(frame: pd.DataFrame, used: set[str]) -> OutcomeFound | None:
+def find_status(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
     """Find the status of deals; None where there is none, as in a table of won deals alone."""
     stems = (*NAMES["status"], *NAMES["outcome"])
     found = _candidates(frame, used, stems)
     return max(
         found,
-        key=lambda f: (not named(f.column, NAMES["earlier"]), f.told, f.by_words, named(f.column, stems)),
+        key=lambda f: (
+            not count_stems(f.column, NAMES["earlier"]),
+            f.values_known,
+            f.by_words,
+            count_stems(f.column, stems),
+        ),
         default=None,
     )
 
 
-def unread_status(frame: pd.DataFrame, used: set[str]) -> tuple[str, tuple[str, ...]] | None:
+def find_unrecognized_status(frame: pd.DataFrame, used: set[str]) -> tuple[str, tuple[str, ...]] | None:
     """Find a column that is named as a status and whose words say nothing to us; with its values."""
     for column in frame.columns:
-        values = tuple(map(str, filled(frame[column]).value_counts().index))
-        if column not in used and named(column, NAMES["status"]) and 1 <= len(values) <= MOST_VALUES:
+        values = tuple(map(str, strip_text(frame[column]).value_counts().index))
+        if column not in used and count_stems(column, NAMES["status"]) and 1 <= len(values) <= MAX_VALUES:
             return str(column), values
     return None
 
 
-def find_outcome(frame: pd.DataFrame, used: set[str]) -> OutcomeFound | None:
+def find_outcome(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
     """Find the outcome column of a flat export; where only yes and no tell, its name has to."""
     stems = NAMES["outcome"]
-    found = [f for f in _candidates(frame, used, stems) if named(f.column, stems) or f.lost]
+    found = [f for f in _candidates(frame, used, stems) if count_stems(f.column, stems) or f.lost]
     return max(
         found,
-        key=lambda f: (not named(f.column, NAMES["earlier"]), f.told, f.by_words, named(f.column, stems)),
+        key=lambda f: (
+            not count_stems(f.column, NAMES["earlier"]),
+            f.values_known,
+            f.by_words,
+            count_stems(f.column, stems),
+        ),
         default=None,
     )
 
 
-def yes_values(values: pd.Series) -> tuple[str, ...]:
+def find_yes_values(values: pd.Series) -> tuple[str, ...]:
     """Return the values that mean yes in a column of yes and no alone; none for any other column."""
-    counts = filled(values).value_counts()
+    counts = strip_text(values).value_counts()
     meanings = {str(value): _yes(str(value)) for value in counts.index}
     if not 1 <= len(meanings) <= 6 or None in meanings.values():
         return ()
     return tuple(value for value, yes in meanings.items() if yes)
 
 
-def _candidates(frame: pd.DataFrame, used: set[str], stems: tuple[str, ...]) -> list[OutcomeFound]:
+def _candidates(frame: pd.DataFrame, used: set[str], stems: tuple[str, ...]) -> list[DetectedOutcome]:
     found = []
     for column in frame.columns:
         if column in used:
             continue
-        counts = filled(frame[column]).value_counts()
-        if not 1 <= len(counts) <= MOST_VALUES:
+        counts = strip_text(frame[column]).value_counts()
+        if not 1 <= len(counts) <= MAX_VALUES:
             continue
-        words = {str(value): outcome_word(str(value)) for value in counts.index}
+        words = {str(value): classify_outcome(str(value)) for value in counts.index}
         by_words = True in words.values()
-        if by_words and False not in words.values() and not named(column, stems):
+        if by_words and False not in words.values() and not count_stems(column, stems):
             continue  # "customer" among kinds of contacts is no outcome by itself
-        if not by_words and named(column, stems) and len(counts) == 2:
+        if not by_words and count_stems(column, stems) and len(counts) == 2:
             words = {value: _yes(value) for value in words}
         if True not in words.values() or (not by_words and None in words.values()):
             continue
@@ -112,15 +134,17 @@ def _candidates(frame: pd.DataFrame, used: set[str], stems: tuple[str, ...]) -> 
 
 
 def _yes(value: str) -> bool | None:
-    plain = folded(re.sub(r"\.0$", "", value)).replace(" ", "")
+    plain = normalize_name(re.sub(r"\.0$", "", value)).replace(" ", "")
     return True if plain in YES else False if plain in NO else None
 
 
-def _outcome(column: str, counts: pd.Series, words: dict[str, bool | None], by_words: bool) -> OutcomeFound:
+def _outcome(
+    column: str, counts: pd.Series, words: dict[str, bool | None], by_words: bool
+) -> DetectedOutcome:
     by_meaning: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     for value, meaning in words.items():
         by_meaning[meaning].append(value)
-    return OutcomeFound(
+    return DetectedOutcome(
         column=column,
         won=tuple(by_meaning[True]),
         lost=tuple(by_meaning[False]),

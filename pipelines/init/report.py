@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from leadlight.pipelines.init.file_format import FileFacts
+from leadlight.pipelines.init.file_format import FileFormat
 from leadlight.pipelines.init.propose import Proposal
 
 __all__ = ["report"]
@@ -30,12 +30,12 @@ def report(proposal: Proposal, output: Path) -> Group:
     """
     parts: list[RenderableType] = [_files(proposal)]
     parts += [Padding(Text(line), (0, 0, 0, 2)) for line in _facts(proposal)]
-    if proposal.looks:
+    if proposal.review_notes:
         parts.append(Text(f"\nWritten: {output}. Look at these lines of it:", style="bold"))
         lines = Table.grid(padding=(0, 2, 0, 2))
         lines.add_column(justify="right", style="yellow")
         lines.add_column()
-        for look in proposal.looks:
+        for look in proposal.review_notes:
             lines.add_row(str(look.line), Text(look.text))
         parts.append(lines)
     else:
@@ -63,7 +63,7 @@ def _files(proposal: Proposal) -> Table:
     return table
 
 
-def _written(facts: FileFacts) -> str:
+def _written(facts: FileFormat) -> str:
     return "Parquet" if facts.parquet else f"{DELIMITERS[facts.delimiter]}, {facts.encoding}"
 
 

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from leadlight.pipelines.init.source_tables import filled
-from leadlight.pipelines.init.vocabulary import BACK, LOWERS, RAISES, humanised, named
+from leadlight.pipelines.init.source_tables import strip_text
+from leadlight.pipelines.init.vocabulary import BACK, LOWERS, RAISES, count_stems, humanize
 from leadlight.pipelines.params.load import RESERVED_TOPICS
 
-__all__ = ["SignalFound", "find_signals"]
+__all__ = ["DetectedSignal", "find_signals"]
 
 #: signals that are named at most; a lead's page has no room for more
-MOST_SIGNALS = 15
+MAX_SIGNALS = 15
 #: share of the leads below which a type is too rare to be learned from
 LEADS_SHARE = 0.002
 
 
 @dataclass(frozen=True)
-class SignalFound:
+class DetectedSignal:
     """An activity type.
 
     Parameters
@@ -39,7 +39,7 @@ class SignalFound:
 
 def find_signals(
     leads: pd.Series, types: pd.Series, taken: dict[str, str], n_leads: int
-) -> tuple[list[SignalFound], dict[str, str]]:
+) -> tuple[list[DetectedSignal], dict[str, str]]:
     """Take the most frequent types, and those that speak of turning away.
 
     Parameters
@@ -58,10 +58,12 @@ def find_signals(
     dict
         The other types -> why they are not named.
     """
-    frame = pd.DataFrame({"lead": filled(leads).to_numpy(), "type": filled(types).to_numpy()}).dropna()
+    frame = pd.DataFrame(
+        {"lead": strip_text(leads).to_numpy(), "type": strip_text(types).to_numpy()}
+    ).dropna()
     counted = frame.groupby("type")["lead"].agg(["size", "nunique"])
     counted = counted.sort_index().sort_values("size", ascending=False, kind="stable")
-    found: list[SignalFound] = []
+    found: list[DetectedSignal] = []
     others: dict[str, str] = {}
     for name, row in counted.iterrows():
         text, rows, met = str(name), int(row["size"]), int(row["nunique"])
@@ -70,14 +72,14 @@ def find_signals(
             others[text] = taken.get(text, "this name is taken")
         elif met < max(LEADS_SHARE * n_leads, 5) and effect is None:
             others[text] = f"seen on {met:,} leads alone"
-        elif len(found) >= MOST_SIGNALS and effect is None:
+        elif len(found) >= MAX_SIGNALS and effect is None:
             others[text] = "less frequent"
         else:
-            found.append(SignalFound(text, humanised(text), effect, rows, met))
+            found.append(DetectedSignal(text, humanize(text), effect, rows, met))
     return found, others
 
 
 def _effect(name: str) -> str | None:
-    if named(name, LOWERS):
+    if count_stems(name, LOWERS):
         return "lowers"
-    return "raises" if named(name, RAISES) and not named(name, BACK) else None
+    return "raises" if count_stems(name, RAISES) and not count_stems(name, BACK) else None

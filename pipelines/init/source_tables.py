@@ -8,16 +8,20 @@ from pathlib import Path
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.init.file_format import FileFacts, sniff
-from leadlight.pipelines.init.time_format import TimeFound, agree_on_days, find_time
+from leadlight.pipelines.init.file_format import FileFormat, detect_format
+from leadlight.pipelines.init.time_format import (
+    DetectedTimeFormat,
+    detect_time_format,
+    resolve_day_month_order,
+)
 from leadlight.pipelines.params.source import LeadsTable
 from leadlight.pipelines.sources.read import read_table
 
-__all__ = ["Sheet", "filled", "read_sheets"]
+__all__ = ["SourceTable", "read_tables", "strip_text"]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SourceTable:
     """One file.
 
     Parameters
@@ -32,7 +36,7 @@ class Sheet:
         Its rows as read; columns without a name are left out.
     times : dict
         Column -> its format, for those that hold times.
-    twice : tuple of str
+    duplicated_columns : tuple of str
         Names that stand in the header more than once.
     nested : tuple of str
         Columns of lists or records, which no feature can use.
@@ -40,14 +44,14 @@ class Sheet:
 
     name: str
     path: Path
-    facts: FileFacts
+    facts: FileFormat
     frame: pd.DataFrame
-    times: dict[str, TimeFound] = field(default_factory=dict)
-    twice: tuple[str, ...] = ()
+    times: dict[str, DetectedTimeFormat] = field(default_factory=dict)
+    duplicated_columns: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
 
 
-def read_sheets(paths: dict[str, Path]) -> dict[str, Sheet]:
+def read_tables(paths: dict[str, Path]) -> dict[str, SourceTable]:
     """Read the files and find their columns of times.
 
     Parameters
@@ -58,29 +62,31 @@ def read_sheets(paths: dict[str, Path]) -> dict[str, Sheet]:
     Returns
     -------
     dict
-        Name -> :class:`Sheet`.
+        Name -> :class:`SourceTable`.
 
     Raises
     ------
     SourceError
         If a file cannot be read, or holds no row.
     """
-    facts = {name: sniff(name, path) for name, path in paths.items()}  # all, before the first long read
+    facts = {
+        name: detect_format(name, path) for name, path in paths.items()
+    }  # all, before the first long read
     sheets = {name: _read(name, path, facts[name]) for name, path in paths.items()}
     found = [
         (name, time)
         for name, sheet in sheets.items()
         for column in sheet.frame.columns
-        if (time := find_time(sheet.frame[column])) is not None
+        if (time := detect_time_format(sheet.frame[column])) is not None
     ]
     values = [sheets[name].frame[time.column] for name, time in found]
-    agreed = agree_on_days([time for _, time in found], values)
+    agreed = resolve_day_month_order([time for _, time in found], values)
     for (name, _), time in zip(found, agreed, strict=True):
         sheets[name].times[time.column] = time
     return sheets
 
 
-def filled(values: pd.Series) -> pd.Series:
+def strip_text(values: pd.Series) -> pd.Series:
     """Return values as text without blanks around it, NA where there is none."""
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
@@ -88,7 +94,7 @@ def filled(values: pd.Series) -> pd.Series:
     return text.mask(values.isna() | (text == ""))
 
 
-def _read(name: str, path: Path, facts: FileFacts) -> Sheet:
+def _read(name: str, path: Path, facts: FileFormat) -> SourceTable:
     columns, nested = _parquet_columns(name, path) if facts.parquet else (_csv_columns(name, path, facts), ())
     if not columns:
         raise SourceError(f"The file of {name} must have columns with names. Got none in {path}.")
@@ -104,7 +110,7 @@ def _read(name: str, path: Path, facts: FileFacts) -> Sheet:
             f"The header of {name} must name each column once where rows differ in width. "
             f"Got {twice[0]} more than once."
         ) from None
-    return Sheet(name, path, facts, frame, twice=twice, nested=nested)
+    return SourceTable(name, path, facts, frame, duplicated_columns=twice, nested=nested)
 
 
 def _parquet_columns(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]:
@@ -121,7 +127,7 @@ def _parquet_columns(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]
     return [field.name for field in known if field.name not in nested], nested
 
 
-def _csv_columns(name: str, path: Path, facts: FileFacts) -> list[str]:
+def _csv_columns(name: str, path: Path, facts: FileFormat) -> list[str]:
     """Names under which the reader knows the columns: where one comes twice, the second has .1 behind it."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     encoding = "utf-8-sig" if facts.encoding == "utf-8" else facts.encoding

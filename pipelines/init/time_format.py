@@ -11,7 +11,7 @@ from pandas.tseries.api import guess_datetime_format
 
 from leadlight.pipelines.sources.times import ZONE
 
-__all__ = ["TimeFound", "agree_on_days", "find_time"]
+__all__ = ["DetectedTimeFormat", "detect_time_format", "resolve_day_month_order"]
 
 #: share of the values that must fit; the others will be found in quarantine
 FITS = 0.9
@@ -30,7 +30,7 @@ _CLOCKS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I
 
 
 @dataclass(frozen=True)
-class TimeFound:
+class DetectedTimeFormat:
     """A column of times.
 
     Parameters
@@ -72,7 +72,7 @@ class TimeFound:
         return month < day
 
 
-def find_time(values: pd.Series) -> TimeFound | None:
+def detect_time_format(values: pd.Series) -> DetectedTimeFormat | None:
     """Find the format of a column.
 
     Parameters
@@ -106,7 +106,9 @@ def find_time(values: pd.Series) -> TimeFound | None:
     return _decided(name, text, likely)
 
 
-def agree_on_days(found: list[TimeFound], values: list[pd.Series]) -> list[TimeFound]:
+def resolve_day_month_order(
+    found: list[DetectedTimeFormat], values: list[pd.Series]
+) -> list[DetectedTimeFormat]:
     """Let columns that can tell days from months speak for those of the same files that cannot.
 
     Parameters
@@ -157,14 +159,14 @@ def _share(distinct: pd.Series, form: str) -> float:
     return float(times.dt.year.isin(_YEARS).mean())
 
 
-def _iso(name: str, text: pd.Series, distinct: pd.Series) -> TimeFound:
+def _iso(name: str, text: pd.Series, distinct: pd.Series) -> DetectedTimeFormat:
     for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"):
         if _share(distinct, form) == 1:
             return _found(name, form, text, _read(text, form))
     return _found(name, "ISO8601", text, _read(text, "ISO8601"))
 
 
-def _decided(name: str, text: pd.Series, likely: list[str]) -> TimeFound | None:
+def _decided(name: str, text: pd.Series, likely: list[str]) -> DetectedTimeFormat | None:
     found = [_found(name, form, text, _read(text, form)) for form in likely]
     best = max(found, key=lambda f: f.fit)
     if best.fit < FITS:
@@ -191,7 +193,7 @@ def _first_over_twelve(text: pd.Series, month_first: bool) -> str:
     return str(over.iloc[0]) if len(over) else ""
 
 
-def _found(name: str, form: str | None, values: pd.Series, times: pd.Series) -> TimeFound:
+def _found(name: str, form: str | None, values: pd.Series, times: pd.Series) -> DetectedTimeFormat:
     zoned = times.dt.tz is not None
     if zoned:
         times = times.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -199,7 +201,7 @@ def _found(name: str, form: str | None, values: pd.Series, times: pd.Series) -> 
         zoned = bool(values.dropna().str.contains(ZONE, regex=True).all())
     present = values.notna().sum()
     days = times.dropna()
-    return TimeFound(
+    return DetectedTimeFormat(
         name,
         form,
         times,

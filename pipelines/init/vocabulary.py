@@ -13,10 +13,10 @@ __all__ = [
     "RAISES",
     "WON",
     "YES",
-    "folded",
-    "humanised",
-    "named",
-    "outcome_word",
+    "classify_outcome",
+    "count_stems",
+    "humanize",
+    "normalize_name",
 ]
 
 
@@ -137,7 +137,7 @@ RAISES = _stems(
 BACK = _stems("cancel storn declin abgesagt absage abgelehnt reject noshow")
 
 
-def folded(text: str) -> str:
+def normalize_name(text: str) -> str:
     """Return lower case without accents, one blank between words: ``OldStatus_x`` is ``old status x``."""
     split = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])", " ", text)
     plain = unicodedata.normalize("NFKD", split.casefold().replace("ß", "ss"))
@@ -145,14 +145,14 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
-def named(column: str, stems: Iterable[str]) -> int:
+def count_stems(column: str, stems: Iterable[str]) -> int:
     """Count the stems that a name holds; short ones must be whole words."""
-    plain = folded(column)
+    plain = normalize_name(column)
     words, joined = plain.split(), plain.replace(" ", "")
     return sum(stem in words if len(stem) <= 3 else stem.replace("_", "") in joined for stem in stems)
 
 
-def humanised(name: str) -> str:
+def humanize(name: str) -> str:
     """Return a name as a person would write it: ``TotalVisits`` is ``Total visits``."""
     plain = name.strip()
     if re.search(r"\s", plain) and "_" not in plain:
@@ -165,9 +165,9 @@ def humanised(name: str) -> str:
     return lowered[:1].upper() + lowered[1:]
 
 
-def outcome_word(value: str) -> bool | None:
+def classify_outcome(value: str) -> bool | None:
     """Tell whether a status means won (True), lost (False), or neither (None)."""
-    words = set(folded(value).split())
+    words = set(normalize_name(value).split())
     if words & WON:
         return not words & (_NOT | LOST)
     return False if words & LOST else None

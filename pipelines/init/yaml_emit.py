@@ -6,7 +6,7 @@ import re
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-__all__ = ["comment", "flow", "scalar", "sequence"]
+__all__ = ["emit_comment", "emit_flow", "emit_scalar", "emit_sequence"]
 
 #: words that one version of YAML or another reads as true, false or nothing; people do too
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "~"])
@@ -15,7 +15,7 @@ _PLAIN = re.compile(r"[^\W\d][\w./+&()-]*(?: [\w./+&()-]+)*")
 _LATIN = re.compile(r"[\x20-\x7e\xa1-\u024f]*")
 
 
-def scalar(text: str) -> str:
+def emit_scalar(text: str) -> str:
     """Return a text as a YAML scalar that stands on one line, as a key or a value.
 
     Parameters
@@ -37,16 +37,16 @@ def scalar(text: str) -> str:
     return stream.getvalue().removesuffix("...\n").rstrip("\n")
 
 
-def sequence(texts: tuple[str, ...] | list[str]) -> str:
+def emit_sequence(texts: tuple[str, ...] | list[str]) -> str:
     """Return a list of texts in brackets."""
-    return f"[{', '.join(scalar(text) for text in texts)}]"
+    return f"[{', '.join(emit_scalar(text) for text in texts)}]"
 
 
-def flow(**entries: str) -> str:
+def emit_flow(**entries: str) -> str:
     """Return a mapping in braces; the values are YAML already."""
     return "{" + ", ".join(f"{key}: {value}" for key, value in entries.items()) + "}"
 
 
-def comment(text: str) -> str:
+def emit_comment(text: str) -> str:
     """Return a text that may stand behind a ``#``: on one line, and without what YAML does not allow."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

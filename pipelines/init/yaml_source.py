@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-from leadlight.pipelines.init.column_roles import Roles
-from leadlight.pipelines.init.document import Page
-from leadlight.pipelines.init.key_detection import Keys
-from leadlight.pipelines.init.outcome_detection import OutcomeFound
-from leadlight.pipelines.init.source_tables import Sheet
-from leadlight.pipelines.init.time_format import TimeFound
-from leadlight.pipelines.init.yaml_emit import flow, scalar, sequence
+from leadlight.pipelines.init.column_roles import ColumnRoles
+from leadlight.pipelines.init.document import YamlDocument
+from leadlight.pipelines.init.key_detection import DetectedKeys
+from leadlight.pipelines.init.outcome_detection import DetectedOutcome
+from leadlight.pipelines.init.source_tables import SourceTable
+from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.yaml_emit import emit_flow, emit_scalar, emit_sequence
 
 __all__ = ["write_source"]
 
@@ -30,10 +30,10 @@ ALLOWED = 0.05
 
 
 def write_source(
-    page: Page,
-    sheets: dict[str, Sheet],
-    keys: Keys,
-    roles: dict[str, Roles],
+    page: YamlDocument,
+    sheets: dict[str, SourceTable],
+    keys: DetectedKeys,
+    roles: dict[str, ColumnRoles],
     *,
     missing: dict[str, list[str]],
     bad: dict[str, float],
@@ -62,7 +62,7 @@ def write_source(
         page.add("  timezone: UTC", remark, look)
     if missing:
         said = "; ".join(f"{text} in {_few(columns)}" for text, columns in missing.items())
-        page.add(f"  missing: {sequence(list(missing))}", f'read as "not known" in every column: {said}')
+        page.add(f"  missing: {emit_sequence(list(missing))}", f'read as "not known" in every column: {said}')
     else:
         page.add("  missing: []", 'no text was found that means "not known"; empty text always does')
     worst = max(bad, key=lambda name: bad[name], default="")
@@ -76,11 +76,13 @@ def write_source(
         _write_table(page, name, sheet, keys, roles[name], folder=folder)
 
 
-def _write_table(page: Page, name: str, sheet: Sheet, keys: Keys, roles: Roles, *, folder: Path) -> None:
+def _write_table(
+    page: YamlDocument, name: str, sheet: SourceTable, keys: DetectedKeys, roles: ColumnRoles, *, folder: Path
+) -> None:
     page.add(f"  {name}:", f"{len(sheet.frame):,} rows: {ABOUT[name]}")
     # no resolving of links: a path says what the user said, seen from the params file
     path = Path(os.path.relpath(Path(os.path.abspath(sheet.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
-    page.add(f"    path: {scalar(path.as_posix())}")
+    page.add(f"    path: {emit_scalar(path.as_posix())}")
     _write_facts(page, sheet)
     known = keys.known.get(name)
     share = "every row belongs" if known == 1 else f"{known or 0:.1%} of the rows belong"
@@ -89,7 +91,7 @@ def _write_table(page: Page, name: str, sheet: Sheet, keys: Keys, roles: Roles, 
         remark = "different in every row"
         if keys.repeated:
             remark = f"{keys.repeated:,} rows repeat a key and go to quarantine"
-    page.add(f"    lead_id: {scalar(roles.lead_id)}", remark)
+    page.add(f"    lead_id: {emit_scalar(roles.lead_id)}", remark)
     if roles.time:
         _write_time(page, TIME_KEYS[name], roles.time, roles.other_times)
     if name == "leads":
@@ -98,12 +100,12 @@ def _write_table(page: Page, name: str, sheet: Sheet, keys: Keys, roles: Roles, 
         _write_status(page, roles)
     for role in ("type", "attribute", "value", "object", "amount"):
         if role in roles.columns:
-            page.add(f"    {role}: {scalar(roles.columns[role])}")
+            page.add(f"    {role}: {emit_scalar(roles.columns[role])}")
     if name != "leads" and (rest := [c for c in map(str, sheet.frame.columns) if c not in roles.used]):
-        page.say(f"not mapped: {', '.join(rest)}", 4)
+        page.add_comment(f"not mapped: {', '.join(rest)}", 4)
 
 
-def _write_facts(page: Page, sheet: Sheet) -> None:
+def _write_facts(page: YamlDocument, sheet: SourceTable) -> None:
     facts = sheet.facts
     if facts.parquet:
         return
@@ -115,7 +117,7 @@ def _write_facts(page: Page, sheet: Sheet) -> None:
         page.add(f"    encoding: {facts.encoding}", look=look)
 
 
-def _write_time(page: Page, key: str, time: TimeFound, others: tuple[str, ...]) -> None:
+def _write_time(page: YamlDocument, key: str, time: DetectedTimeFormat, others: tuple[str, ...]) -> None:
     first, last = time.times.min(), time.times.max()
     remark = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     remark += f"; {time.reason}" if time.reason else ""
@@ -125,64 +127,68 @@ def _write_time(page: Page, key: str, time: TimeFound, others: tuple[str, ...]) 
         look = "no value tells days from months: day first is taken, the line below is month first"
     page.add(f"    {key}: {_time(time, time.format)}", remark, look)
     if time.other is not None:
-        page.say(f"{key}: {_time(time, time.other)}", 4)
+        page.add_comment(f"{key}: {_time(time, time.other)}", 4)
 
 
-def _time(time: TimeFound, form: str | None) -> str:
-    entries = {"column": scalar(time.column)}
+def _time(time: DetectedTimeFormat, form: str | None) -> str:
+    entries = {"column": emit_scalar(time.column)}
     if form is not None:
         entries["format"] = form if form == "ISO8601" else f'"{form}"'
     if time.by_day and form in (None, "ISO8601"):
         entries["by_day"] = "true"  # a format without hours says so by itself, these do not
-    return entries["column"] if len(entries) == 1 else flow(**entries)
+    return entries["column"] if len(entries) == 1 else emit_flow(**entries)
 
 
-def _write_leads(page: Page, roles: Roles) -> None:
+def _write_leads(page: YamlDocument, roles: ColumnRoles) -> None:
     if "order" in roles.columns:
         look = "there are no dates; this number goes through the file in turn: does it grow with time?"
-        page.add(f"    order: {scalar(roles.columns['order'])}", look=look)
+        page.add(f"    order: {emit_scalar(roles.columns['order'])}", look=look)
     elif roles.time is None:
         text = "no dates and no number that grows with time: folds will be random and figures optimistic"
-        page.say(text, 4, look=text)
+        page.add_comment(text, 4, look=text)
     if roles.outcome is not None:
         _write_outcome(page, "outcome", roles.outcome, with_lost=roles.outcome.by_words)
         if roles.outcome.lost and not roles.outcome.by_words:
-            lost = f"lost: {sequence(roles.outcome.lost)}"
-            page.say(
+            lost = f"lost: {emit_sequence(roles.outcome.lost)}"
+            page.add_comment(
                 f"leads without a win stay open and are scored; if they are lost for good, add {lost}", 4
             )
     if "consent" in roles.columns:
-        granted = flow(column=scalar(roles.columns["consent"]), granted=sequence(roles.granted))
+        granted = emit_flow(
+            column=emit_scalar(roles.columns["consent"]), granted=emit_sequence(roles.granted)
+        )
         page.add(f"    consent: {granted}", "without it no lead is promoted into marketing contact")
     if "owner" in roles.columns:
-        page.add(f"    owner: {scalar(roles.columns['owner'])}")
+        page.add(f"    owner: {emit_scalar(roles.columns['owner'])}")
 
 
-def _write_outcome(page: Page, key: str, outcome: OutcomeFound, with_lost: bool) -> None:
-    entries = {"column": scalar(outcome.column), "won": sequence(outcome.won)}
+def _write_outcome(page: YamlDocument, key: str, outcome: DetectedOutcome, with_lost: bool) -> None:
+    entries = {"column": emit_scalar(outcome.column), "won": emit_sequence(outcome.won)}
     if outcome.lost and with_lost:
-        entries["lost"] = sequence(outcome.lost)
+        entries["lost"] = emit_sequence(outcome.lost)
     share = f"{outcome.won_rows:,} of {outcome.rows:,} won ({outcome.won_rows / outcome.rows:.1%})"
     # open leads are what scoring is for; an open row among closed deals goes to quarantine
     doubtful = outcome.neither if key == "status" else outcome.unclear
     unsure = [f"{value} ({rows:,})" for value, rows in doubtful.items()]
     look = f"neither won nor lost by their words: {', '.join(unsure[:6])}" if unsure else ""
-    page.add(f"    {key}: {flow(**entries)}", share, look)
+    page.add(f"    {key}: {emit_flow(**entries)}", share, look)
 
 
-def _write_status(page: Page, roles: Roles) -> None:
+def _write_status(page: YamlDocument, roles: ColumnRoles) -> None:
     if roles.outcome is not None:
         _write_outcome(page, "status", roles.outcome, with_lost=True)
         return
-    if roles.unread is not None:
-        column, values = roles.unread
-        page.say("every row counts as won until somebody says which values mean so:", 4)
-        entry = flow(column=scalar(column), won=sequence(values[:1]), lost=sequence(values[1:]))
-        page.say(
+    if roles.unrecognized_status is not None:
+        column, values = roles.unrecognized_status
+        page.add_comment("every row counts as won until somebody says which values mean so:", 4)
+        entry = emit_flow(
+            column=emit_scalar(column), won=emit_sequence(values[:1]), lost=emit_sequence(values[1:])
+        )
+        page.add_comment(
             f"status: {entry}", 4, look=f"which values of {column} mean won? Now every row of deals does"
         )
         return
-    page.say(
+    page.add_comment(
         "status: none was found, so every row counts as won, and a lead without one as lost or still open",
         4,
         look="no column of deals says won or lost: is it a table of won deals alone?",

@@ -6,25 +6,25 @@ from typing import Any
 import pandas as pd
 
 from leadlight.features.errors import BundleError
-from leadlight.models.metrics.metrics import figures
+from leadlight.models.metrics.metrics import compute_metrics
 from leadlight.models.validation.champion_challenger import (
     BETTER,
     NO_EVIDENCE,
     WORSE,
-    Gain,
     Gate,
-    Limits,
-    gain,
-    gates,
-    verdict,
+    LogLossReduction,
+    PromotionCriteria,
+    check_gates,
+    compare_log_loss,
+    decide,
 )
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.registry.champion import REPLACES, crown, open_registry
+from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry, set_champion
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry, Version
-from leadlight.pipelines.registry.model_comparison import Contest, hold_contest
+from leadlight.pipelines.registry.model_comparison import ModelComparison, compare_models
 from leadlight.pipelines.workspace.workdir import Workdir, write_json
 
-__all__ = ["ROLLED_BACK", "Decision", "now_text", "promote", "settled"]
+__all__ = ["ROLLED_BACK", "Decision", "get_utc_now", "is_decided", "promote"]
 
 #: tags of a version
 VERDICT, AGAINST, ROLLED_BACK = "promotion.verdict", "promotion.against", "rollback.at"
@@ -63,12 +63,12 @@ class Decision:
     reason: str
     champion: dict[str, str]
     challenger: dict[str, str]
-    gain: Gain | None
+    gain: LogLossReduction | None
     gates: tuple[Gate, ...]
     window: dict[str, Any]
     figures: dict[str, dict[str, float]]
     decided_at: str
-    contest: Contest | None
+    contest: ModelComparison | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -102,19 +102,19 @@ def promote(params: Params, workdir: Workdir) -> Decision:
         If one of the two is missing, or they cannot be compared.
     """
     registry = open_registry(workdir)
-    champion, challenger = registry.load(CHAMPION), registry.load(CHALLENGER)
+    champion, challenger = registry.download(CHAMPION), registry.download(CHALLENGER)
     settled_by = _settled_before_comparing(champion, challenger)
     if settled_by is not None:
         decision = _decision(champion, challenger, NO_EVIDENCE, settled_by)
     else:
-        decision = _compared(params, hold_contest(workdir, champion, challenger))
+        decision = _compared(params, compare_models(workdir, champion, challenger))
     if champion.number != challenger.number and ROLLED_BACK not in challenger.tags:
         _carry_out(registry, decision)
     write_json(workdir.promotion, decision.to_dict())
     return decision
 
 
-def settled(champion: dict[str, str], number: str, challenger: dict[str, str]) -> bool:
+def is_decided(champion: dict[str, str], number: str, challenger: dict[str, str]) -> bool:
     """Tell from tags whether a challenger has had its answer against the version that serves.
 
     Parameters
@@ -132,7 +132,7 @@ def settled(champion: dict[str, str], number: str, challenger: dict[str, str]) -
     if ROLLED_BACK in challenger:
         return True
     answered = challenger.get(AGAINST) == number and VERDICT in challenger
-    return answered and REPLACES not in challenger
+    return answered and PREVIOUS_CHAMPION_TAG not in challenger
 
 
 def _settled_before_comparing(champion: Version, challenger: Version) -> str | None:
@@ -150,13 +150,13 @@ def _settled_before_comparing(champion: Version, challenger: Version) -> str | N
     return None
 
 
-def _compared(params: Params, contest: Contest) -> Decision:
-    limits = Limits(**params.promotion.model_dump())
+def _compared(params: Params, contest: ModelComparison) -> Decision:
+    limits = PromotionCriteria(**params.promotion.model_dump())
     new, old, window = contest.challenger.seen, contest.champion.seen, contest.window
     won, leads, seed = window.won, window.leads, params.training.seed
-    found = gain(new.probability, old.probability, won, leads, seed)
-    answer = verdict(found, limits)
-    looked_at = gates(new, old, won, leads, limits=limits, seed=seed)
+    found = compare_log_loss(new.probability, old.probability, won, leads, seed)
+    answer = decide(found, limits)
+    looked_at = check_gates(new, old, won, leads, limits=limits, seed=seed)
     return _decision(
         contest.champion.version,
         contest.challenger.version,
@@ -175,7 +175,7 @@ def _compared(params: Params, contest: Contest) -> Decision:
             "note": contest.note,
         },
         figures={
-            "champion": figures(old.probability, won), "challenger": figures(new.probability, won),
+            "champion": compute_metrics(old.probability, won), "challenger": compute_metrics(new.probability, won),
         },
         contest=contest,
     )  # fmt: skip
@@ -188,11 +188,18 @@ def _decision(champion: Version, challenger: Version, answer: str, reason: str, 
         "promoted": False, "gain": None, "gates": (), "window": {}, "figures": {}, "contest": None,
     }  # fmt: skip
     return Decision(
-        verdict=answer, reason=reason, champion=old, challenger=new, decided_at=now_text(), **content | rest
+        verdict=answer,
+        reason=reason,
+        champion=old,
+        challenger=new,
+        decided_at=get_utc_now(),
+        **content | rest,
     )
 
 
-def _reason(answer: str, found: Gain, looked_at: tuple[Gate, ...], limits: Limits) -> str:
+def _reason(
+    answer: str, found: LogLossReduction, looked_at: tuple[Gate, ...], limits: PromotionCriteria
+) -> str:
     if answer == WORSE:
         return "The challenger is worse than the champion on the newest matured leads."
     if answer == NO_EVIDENCE:
@@ -202,11 +209,11 @@ def _reason(answer: str, found: Gain, looked_at: tuple[Gate, ...], limits: Limit
             return "The difference may be chance: its interval holds zero."
         return (
             "The difference may be too small to matter: its interval reaches into "
-            f"{limits.smallest_gain:.2%} of the champion's log loss (promotion.smallest_gain)."
+            f"{limits.min_gain:.2%} of the champion's log loss (promotion.min_gain)."
         )
     failed = [gate for gate in looked_at if not gate.passed]
     if failed:
-        return "Better, but held back: " + " ".join(f"{gate.name}: {gate.said}" for gate in failed)
+        return "Better, but held back: " + " ".join(f"{gate.name}: {gate.message}" for gate in failed)
     return "The challenger is better and keeps every limit."
 
 
@@ -220,24 +227,24 @@ def _carry_out(registry: Registry, decision: Decision) -> None:
         if found
         else "not compared",
         "promotion.gates": " ".join(
-            f"{gate.name} {'passed' if gate.passed else 'FAILED'}: {gate.said}" for gate in decision.gates
+            f"{gate.name} {'passed' if gate.passed else 'FAILED'}: {gate.message}" for gate in decision.gates
         )
         or "not compared",
         "promotion.reason": decision.reason,
         "promotion.decided_at": decision.decided_at,
     }
     if not decision.promoted:
-        registry.tag(new, why | {REPLACES: None})
+        registry.set_tags(new, why | {PREVIOUS_CHAMPION_TAG: None})
         return
-    serving = registry.find(CHAMPION)
+    serving = registry.find_version(CHAMPION)
     if serving is None or serving[0] != old:
         raise BundleError(
             f"The champion must stay the same while it is compared. Got version "
             f"{serving[0] if serving else 'none'} in place of {old}: run `leadlight promote` again."
         )
-    crown(registry, new, why)
+    set_champion(registry, new, why)
 
 
-def now_text() -> str:
+def get_utc_now() -> str:
     """Return this moment as ISO text, UTC."""
     return pd.Timestamp.now(tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -14,10 +14,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from leadlight.features.errors import LeadlightError
-from leadlight.models.scoring.bundle import bundle_checksum
-from leadlight.pipelines.jobs.promote import Decision, now_text, promote, settled
-from leadlight.pipelines.jobs.retrain_report import as_page, new_wins
-from leadlight.pipelines.jobs.run import run_stage, stages_for
+from leadlight.models.scoring.bundle import get_bundle_checksum
+from leadlight.pipelines.jobs.promote import Decision, get_utc_now, is_decided, promote
+from leadlight.pipelines.jobs.retrain_report import as_page, compare_retrained_models
+from leadlight.pipelines.jobs.run import run_stage, select_stages
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import (
@@ -25,13 +25,13 @@ from leadlight.pipelines.registry.mlflow_registry import (
     CHAMPION,
     NoModelError,
     Registry,
-    no_model,
+    make_no_model_error,
 )
-from leadlight.pipelines.workspace.console import step
-from leadlight.pipelines.workspace.lock import alone
-from leadlight.pipelines.workspace.workdir import Workdir, replacing, write_json
+from leadlight.pipelines.workspace.console import show_progress
+from leadlight.pipelines.workspace.lock import lock_exclusively
+from leadlight.pipelines.workspace.workdir import Workdir, write_atomically, write_json
 
-__all__ = ["follows_dvc", "retrain"]
+__all__ = ["is_dvc_managed", "retrain"]
 
 #: folders of the working folder that the night writes
 NIGHTLY = ("night", "scores")
@@ -64,16 +64,16 @@ def retrain(params_file: Path, workdir: Workdir, promoting: bool = True) -> dict
         If a stage fails; the champion serves on.
     """
     params = load_params(params_file)
-    with alone(workdir.lock) as lock:
+    with lock_exclusively(workdir.lock) as lock:
         known = _known_bundles(workdir)
         _sweep(workdir.root)
-        if follows_dvc(params_file, workdir):
+        if is_dvc_managed(params_file, workdir):
             _repro(params_file.parent, workdir, lock)
         else:
-            for name in stages_for(params):
+            for name in select_stages(params):
                 if name != "register":
                     run_stage(name, params, params_file.parent, workdir)
-        checksum = bundle_checksum(workdir.bundle)
+        checksum = get_bundle_checksum(workdir.bundle)
         if checksum not in _known_bundles(workdir):
             run_stage("register", params, params_file.parent, workdir)
         registry = open_registry(workdir)
@@ -81,12 +81,12 @@ def retrain(params_file: Path, workdir: Workdir, promoting: bool = True) -> dict
         decision = promote(params, workdir) if promoting and nothing_new is None else None
         report = _report(registry, decision, nothing_new)
         write_json(workdir.retrain_report, report)
-        with replacing(workdir.retrain_report.with_suffix(".md")) as temporary:
+        with write_atomically(workdir.retrain_report.with_suffix(".md")) as temporary:
             temporary.write_text(as_page(report), encoding="utf-8")
     return report
 
 
-def follows_dvc(params_file: Path, workdir: Workdir) -> bool:
+def is_dvc_managed(params_file: Path, workdir: Workdir) -> bool:
     """Tell whether a ``dvc.yaml`` beside the params file trains this very pair of params and working folder.
 
     Parameters
@@ -145,12 +145,12 @@ def _repro(folder: Path, workdir: Workdir, lock: int) -> None:
         "COLUMNS": "200",
     }
     inherited: dict[str, Any] = {} if sys.platform == "win32" else {"pass_fds": (lock,)}
-    with step("Running the stages of dvc.yaml") as tell:
+    with show_progress("Running the stages of dvc.yaml") as tell:
         done = subprocess.run(
             [sys.executable, "-m", "dvc", "repro"], cwd=folder, env=environment, text=True, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **inherited,
         )  # fmt: skip
-        with replacing(workdir.retrain_log) as temporary:
+        with write_atomically(workdir.retrain_log) as temporary:
             temporary.write_text(done.stdout, encoding="utf-8")
         if done.returncode:
             raise LeadlightError(
@@ -172,7 +172,7 @@ def _known_bundles(workdir: Workdir) -> set[str]:
         registry = open_registry(workdir)
     except NoModelError:  # the first training of all
         return set()
-    found = (registry.find(alias) for alias in (CHALLENGER, CHAMPION))
+    found = (registry.find_version(alias) for alias in (CHALLENGER, CHAMPION))
     return {entry[1].get("bundle", "") for entry in found if entry is not None}
 
 
@@ -182,7 +182,7 @@ def _nothing_to_decide(registry: Registry, checksum: str, *, first: bool) -> str
         return f"Version {champion[0]} serves; there was none to compare it with."
     if champion[1].get("bundle") == checksum:
         return f"Nothing new: the bundle is that of version {champion[0]}, which serves."
-    if settled(champion[1], champion[0], challenger[1]):
+    if is_decided(champion[1], champion[0], challenger[1]):
         return (
             f"Nothing new: the bundle is that of version {challenger[0]}, which has had its answer "
             f"against version {champion[0]}."
@@ -191,9 +191,9 @@ def _nothing_to_decide(registry: Registry, checksum: str, *, first: bool) -> str
 
 
 def _both(registry: Registry) -> tuple[tuple[str, dict[str, str]], tuple[str, dict[str, str]]]:
-    champion, challenger = registry.find(CHAMPION), registry.find(CHALLENGER)
+    champion, challenger = registry.find_version(CHAMPION), registry.find_version(CHALLENGER)
     if champion is None or challenger is None:
-        raise no_model(CHAMPION if champion is None else CHALLENGER, registry.uri)
+        raise make_no_model_error(CHAMPION if champion is None else CHALLENGER, registry.uri)
     return champion, challenger
 
 
@@ -207,14 +207,14 @@ def _report(registry: Registry, decision: Decision | None, nothing_new: str | No
         sentence = f"Version {champion[0]} serves on. {decision.reason}"
     contest = decision.contest if decision is not None else None
     return {
-        "finished_at": now_text(),
+        "finished_at": get_utc_now(),
         "sentence": sentence,
         "verdict": decision.verdict if decision is not None else None,
         "promoted": decision is not None and decision.promoted,
         "version": challenger[0],
         "champion": champion[0],
         "gates": [gate.to_dict() for gate in decision.gates] if decision is not None else [],
-        "change": new_wins(contest, decision.figures)
+        "change": compare_retrained_models(contest, decision.figures)
         if decision is not None and contest is not None
         else None,
     }

@@ -5,17 +5,19 @@ from typing import Any
 import numpy as np
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
-from leadlight.models.scoring.attribution import by_topic
+from leadlight.models.scoring.attribution import sum_by_topic
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.pipelines.registry.model_comparison import Contest, Contestant
+from leadlight.pipelines.registry.model_comparison import ComparedModel, ModelComparison
 
-__all__ = ["as_page", "change_rows", "new_wins"]
+__all__ = ["as_page", "change_rows", "compare_retrained_models"]
 
 MOVERS = 5
 ANCHORS = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 
 
-def new_wins(contest: Contest, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
+def compare_retrained_models(
+    contest: ModelComparison, figures: dict[str, dict[str, float]]
+) -> dict[str, Any]:
     """Compare what both learned from, and what they make of the same window.
 
     Parameters
@@ -40,11 +42,11 @@ def new_wins(contest: Contest, figures: dict[str, dict[str, float]]) -> dict[str
     }
 
 
-def _pair(look: Any, then: Contestant, now: Contestant) -> dict[str, Any]:
+def _pair(look: Any, then: ComparedModel, now: ComparedModel) -> dict[str, Any]:
     return {"then": look(then), "now": look(now)}
 
 
-def _data(of: Contestant) -> dict[str, Any]:
+def _data(of: ComparedModel) -> dict[str, Any]:
     report = of.scorer.facts["snapshots"]
     splits = report["splits"].values()
     snapshots, wins = (sum(int(split[key]) for split in splits) for key in ("snapshots", "wins"))
@@ -58,18 +60,18 @@ def _data(of: Contestant) -> dict[str, Any]:
     }
 
 
-def _thresholds(of: Contestant) -> dict[str, Any]:
+def _thresholds(of: ComparedModel) -> dict[str, Any]:
     return {
         name: {"sentence": threshold.sentence, "probability": threshold.probability}
         for name, threshold in of.scorer.thresholds.items()
     }
 
 
-def _volumes(of: Contestant) -> dict[str, int]:
+def _volumes(of: ComparedModel) -> dict[str, int]:
     return {name: int((of.seen.score >= anchor).sum()) for name, anchor in ANCHORS.items()}
 
 
-def _movers(contest: Contest) -> list[dict[str, Any]]:
+def _movers(contest: ModelComparison) -> list[dict[str, Any]]:
     """Weights of topics: shares of the mean absolute contribution, which no calibration changes."""
     then, now = (
         _weights(contestant.scorer, contest) for contestant in (contest.champion, contest.challenger)
@@ -82,10 +84,10 @@ def _movers(contest: Contest) -> list[dict[str, Any]]:
     return [entry for entry in moved if entry["then"] != entry["now"]][:MOVERS]
 
 
-def _weights(scorer: Scorer, contest: Contest) -> dict[str, float]:
-    _, parts = scorer.model.contributions(contest.window.frame)
+def _weights(scorer: Scorer, contest: ModelComparison) -> dict[str, float]:
+    _, parts = scorer.model.explain_log_odds(contest.window.frame)
     keys = [topic.key for topic in scorer.catalogue.topics]
-    summed = by_topic(parts, [feature.topic for feature in scorer.catalogue.features], keys)
+    summed = sum_by_topic(parts, [feature.topic for feature in scorer.catalogue.features], keys)
     weight = np.abs(summed).mean(axis=0)
     total = float(weight.sum()) or 1.0
     return {key: float(value) / total for key, value in zip(keys, weight, strict=True)}

@@ -2,11 +2,11 @@
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.engines.engine import feature_set
-from leadlight.pipelines.jobs.promote import ROLLED_BACK, now_text
+from leadlight.pipelines.engines.engine import build_feature_set
+from leadlight.pipelines.jobs.promote import ROLLED_BACK, get_utc_now
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.registry.champion import REPLACES, open_registry
-from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Version, no_model
+from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry
+from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Version, make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = ["rollback"]
@@ -35,28 +35,30 @@ def rollback(params: Params, workdir: Workdir, reason: str) -> dict[str, str]:
         If the champion took nobody's place, or the older version does not fit the params any more.
     """
     registry = open_registry(workdir)
-    found = registry.find(CHAMPION)
+    found = registry.find_version(CHAMPION)
     if found is None:
-        raise no_model(CHAMPION, registry.uri)
+        raise make_no_model_error(CHAMPION, registry.uri)
     number, tags = found
-    if REPLACES not in tags:
+    if PREVIOUS_CHAMPION_TAG not in tags:
         raise BundleError(
             f"The champion must have taken the place of a version to go back to. Got version {number}, "
             "before which nobody served."
         )
-    older = registry.version(tags[REPLACES])
+    older = registry.download_version(tags[PREVIOUS_CHAMPION_TAG])
     if workdir.ingest_report.exists():
         _demand_fit(params, workdir, older)
     # the alias last, for it alone says who serves: a kill before it leaves a reason that has no effect
-    registry.tag(number, {ROLLED_BACK: now_text(), "rollback.to": older.number, "rollback.reason": reason})
-    registry.point(CHAMPION, older.number)
+    registry.set_tags(
+        number, {ROLLED_BACK: get_utc_now(), "rollback.to": older.number, "rollback.reason": reason}
+    )
+    registry.set_alias(CHAMPION, older.number)
     return {"from": number, "to": older.number}
 
 
 def _demand_fit(params: Params, workdir: Workdir, older: Version) -> None:
     scorer = load_scorer(older.bundle)
     report = read_json(workdir.ingest_report) | {"activity_types": scorer.facts["activity_types"]}
-    catalogue = feature_set(params, report).catalogue
+    catalogue = build_feature_set(params, report).catalogue
     if catalogue.checksum != scorer.catalogue.checksum:
         odd = sorted(set(catalogue.names) ^ set(scorer.catalogue.names))
         raise BundleError(

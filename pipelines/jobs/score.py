@@ -10,32 +10,32 @@ import pandas as pd
 
 from leadlight.features.errors import ParamsError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.scoring.attribution_check import check_explained
+from leadlight.models.scoring.attribution_check import verify_contributions
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.stages import stage_of
-from leadlight.pipelines.counterfactuals.recourse import openings
-from leadlight.pipelines.engines.engine import feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import open_leads_at
+from leadlight.models.scoring.stages import assign_stages
+from leadlight.pipelines.counterfactuals.recourse import find_recourse
+from leadlight.pipelines.engines.engine import build_feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import select_open_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
-from leadlight.pipelines.score_changes.intermediate_states import Side
-from leadlight.pipelines.score_changes.since_last_run import SinceLastNight, since_last_night
+from leadlight.pipelines.score_changes.intermediate_states import RunContext
+from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
 from leadlight.pipelines.stages.ingest import ingest
-from leadlight.pipelines.workspace.score_store import stored
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame, replacing
-from leadlight.serving.score_changes import Opening
-from leadlight.serving.scoring_run import Night, NightResult
+from leadlight.pipelines.workspace.score_store import open_existing_store
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, write_atomically
+from leadlight.serving.score_changes import Recourse
+from leadlight.serving.scoring_run import ScoringRun, WriteResult
 from leadlight.serving.store import Store, open_store
 
-__all__ = ["NightReport", "score"]
+__all__ = ["ScoringRunReport", "score"]
 
 #: why a stage is lower than the score allows
 NO_CONSENT = "no_consent"
 
 
 @dataclass(frozen=True)
-class NightReport:
+class ScoringRunReport:
     """What a night did.
 
     Parameters
@@ -50,27 +50,27 @@ class NightReport:
         What the night's scores are told with.
     quarantined : int
         Rows of the source that could not be used.
-    unseen : dict of str to int
+    unseen_activity_types : dict of str to int
         Activity types that the model has never seen, with their rows: counted as other activity.
     since : SinceLastNight
         What changed since the night before.
-    opened : list of Opening
+    recourse : list of Opening
         What would carry leads over their next threshold.
     """
 
     scored: pd.DataFrame
-    result: NightResult
+    result: WriteResult
     output: Path
     words: dict[str, Any]
     quarantined: int
-    unseen: dict[str, int]
-    since: SinceLastNight
-    opened: list[Opening]
+    unseen_activity_types: dict[str, int]
+    since: ChangesSinceLastRun
+    recourse: list[Recourse]
 
 
 def score(
     params: Params, folder: Path, workdir: Workdir, as_of: pd.Timestamp, output: Path | None = None
-) -> NightReport:
+) -> ScoringRunReport:
     """Read the source anew, score every open lead with the champion, write all or nothing.
 
     Parameters
@@ -107,55 +107,63 @@ def score(
     ):  # history is append-only: no later night could follow
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     registry = open_registry(workdir)
-    version = registry.load()
+    version = registry.download()
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
     engine = open_engine(tonight, params.engine)
     seen = scorer.facts["activity_types"]
-    features = feature_set(params, report | {"activity_types": seen})
-    scorer.check(features.catalogue)
+    features = build_feature_set(params, report | {"activity_types": seen})
+    scorer.check_catalogue(features.catalogue)
     moment = ibis.timestamp(as_of.isoformat())
-    table = features.table(open_leads_at(engine, as_of), engine.tables, moment=moment)
+    table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
     frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
     consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
     scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
-    check_explained(scorer.model, frame)
-    side = Side(scorer, features, as_of, frame)
-    with stored(workdir) as store:
+    verify_contributions(scorer.model, frame)
+    side = RunContext(scorer, features, as_of, frame)
+    with open_existing_store(workdir) as store:
         scored = _with_hysteresis(scored, store, as_of, scorer.facts.get("hysteresis", 0.0))
         since = (
-            since_last_night(
+            compare_with_last_run(
                 store, engine, params, registry, tonight=side, model_version=version.name, scored=scored
             )
             if store
-            else SinceLastNight()
+            else ChangesSinceLastRun()
         )
     scored = _with_consent(scored, consent)
-    opened = openings(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
+    opened = find_recourse(
+        engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone
+    )
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
-    words = night_words(params, scorer, features, version.tags.get("calibrated") == "true")
-    night = Night(as_of.to_pydatetime(), version.name, words)
+    words = build_presentation_context(params, scorer, features, version.tags.get("calibrated") == "true")
+    night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
-    with replacing(
+    with write_atomically(
         target
     ) as temporary:  # the file first, and shown last: it fails before the store is touched
         scored.to_parquet(temporary, index=False)
         result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in seen}
-    return NightReport(scored, result, target, words, quarantined, unseen, since, opened)
+    return ScoringRunReport(scored, result, target, words, quarantined, unseen, since, opened)
 
 
 def _store(
-    workdir: Workdir, night: Night, scored: pd.DataFrame, since: SinceLastNight, opened: list[Opening]
-) -> NightResult:
+    workdir: Workdir,
+    night: ScoringRun,
+    scored: pd.DataFrame,
+    since: ChangesSinceLastRun,
+    opened: list[Recourse],
+) -> WriteResult:
     with closing(open_store(workdir.store_url)) as store:
-        return store.write_night(night, scored, since.moved, opened)
+        return store.write_run(night, scored, since.moved, opened)
 
 
-def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool) -> dict[str, Any]:
+def build_presentation_context(
+    params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool
+) -> dict[str, Any]:
     """Collect what must be known to tell scores in words, so that readers need neither model nor params."""
     thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
     agreed = scorer.facts["policy_agreed"]
@@ -168,7 +176,7 @@ def night_words(params: Params, scorer: Scorer, features: FeatureSet, calibrated
         "hysteresis": scorer.facts.get("hysteresis", 0.0),  # bundles made before there was any have none
         "base_probability": window["wins"] / window["snapshots"],
         "calibrated": calibrated,
-        "rung": {name: scorer.facts[name] for name in ("candidate", "wins", "fewest_wins")},
+        "rung": {name: scorer.facts[name] for name in ("candidate", "wins", "min_wins")},
         "evidence": scorer.facts.get("evidence"),  # bundles made before it was counted have none
         "language_default": params.language,
         "timezone": params.source.timezone,
@@ -189,11 +197,11 @@ def _with_hysteresis(
     """
     if store is None or hysteresis == 0:
         return scored
-    earlier = store.past_nights((as_of - pd.Timedelta(microseconds=1)).to_pydatetime())
+    earlier = store.list_runs((as_of - pd.Timedelta(microseconds=1)).to_pydatetime())
     if not earlier:
         return scored
-    before = store.scores_at(earlier[0].night).set_index("lead_id")["stage"]
-    kept = stage_of(scored["score"].to_numpy(), scored["lead_id"].map(before), hysteresis)
+    before = store.read_scores(earlier[0].night).set_index("lead_id")["stage"]
+    kept = assign_stages(scored["score"].to_numpy(), scored["lead_id"].map(before), hysteresis)
     return scored.assign(stage=kept)
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from leadlight.pipelines.params.load import Params
 
-__all__ = ["reference"]
+__all__ = ["render_reference"]
 
 HEAD = """# Keys of params.yaml
 
@@ -21,7 +21,7 @@ Made from the code (`pipelines/params/`); a test keeps it current. A key that is
 """
 
 
-def reference() -> str:
+def render_reference() -> str:
     """Return the page as Markdown."""
     return HEAD + "".join(f"| `{key}` | {said} | {default} |\n" for key, said, default in _rows(Params, ""))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["sentence"]
+__all__ = ["format_validation_error"]
 
 #: kind of a validation error -> what the value must be; names in braces come from the error's context
 _MUST_BE = {
@@ -36,7 +36,7 @@ _MUST_BE = {
 }
 
 
-def sentence(error: ValidationError, root: type[BaseModel], path: Path) -> str:
+def format_validation_error(error: ValidationError, root: type[BaseModel], path: Path) -> str:
     """Say what the first thing is that is wrong.
 
     Parameters

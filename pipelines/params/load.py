@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES
 from leadlight.features.errors import ParamsError
-from leadlight.pipelines.params.error_messages import sentence
+from leadlight.pipelines.params.error_messages import format_validation_error
 from leadlight.pipelines.params.sections import (
     Attributes,
     Audit,
@@ -26,7 +26,7 @@ from leadlight.pipelines.params.sections import (
     Training,
     Watch,
 )
-from leadlight.pipelines.params.source import Record, Source
+from leadlight.pipelines.params.source import FrozenModel, Source
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["Params", "load_params"]
@@ -35,7 +35,7 @@ __all__ = ["Params", "load_params"]
 RESERVED_TOPICS = frozenset({ACTIVITY, OTHER, AGE, SALES})
 
 
-class Params(Record):
+class Params(FrozenModel):
     """The whole of ``params.yaml``."""
 
     source: Source = Field(description="Where the tables come from.")
@@ -85,7 +85,7 @@ class Params(Record):
                     raise ValueError(
                         f"signals.{name}.{wish} must have source.activities.{column} beside it. Got none"
                     )
-        if unknown := sorted(set(self.audit.allow) - {*self.attributes, *self.signals}):
+        if unknown := sorted(set(self.audit.allowlist) - {*self.attributes, *self.signals}):
             raise ValueError(f"audit must allow declared attributes and signals. Got {unknown[0]}")
         for rule in self.points:
             if rule.attribute is not None and rule.attribute not in self.attributes:
@@ -133,4 +133,4 @@ def load_params(path: Path) -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise ParamsError(sentence(error, Params, path)) from None
+        raise ParamsError(format_validation_error(error, Params, path)) from None

@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from leadlight.pipelines.params.source import Record, Text, as_text
+from leadlight.pipelines.params.source import FrozenModel, Text, convert_scalar_to_text
 
 __all__ = [
     "Agreement",
     "Attribute",
     "Audit",
-    "Economics",
     "HistorySpan",
     "Label",
     "PointsRule",
@@ -21,29 +20,30 @@ __all__ = [
     "Snapshots",
     "Split",
     "Training",
+    "UnitEconomics",
     "Watch",
 ]
 
 Words = dict[str, str]
-Effect = Literal["raises", "lowers"]
+Monotonicity = Literal["raises", "lowers"]
 WINDOWS = (7, 30, 90)
 
 
-class Attribute(Record):
+class Attribute(FrozenModel):
     """An attribute that may be used, and how it is spoken of."""
 
     kind: Literal["category", "number", "email", "job_title"] = Field(
         description="category, number, email (kind of domain is used) or job_title (level and department)."
     )
     group: Literal["fit", "engagement"] = Field("fit", description="fit or engagement.")
-    effect: Effect | None = Field(None, description="Whether more of it raises or lowers the chance.")
+    effect: Monotonicity | None = Field(None, description="Whether more of it raises or lowers the chance.")
     label: Words = Field(default_factory=dict, description="Its name in each language.")
 
 
-class Signal(Record):
+class Signal(FrozenModel):
     """An activity type that is spoken of by name."""
 
-    effect: Effect | None = Field(None, description="Whether it raises or lowers the chance.")
+    effect: Monotonicity | None = Field(None, description="Whether it raises or lowers the chance.")
     label: Words = Field(default_factory=dict, description="Its name in each language.")
     value: bool = Field(False, description="Use sum and mean of its values (source.activities.value).")
     objects: bool = Field(
@@ -52,20 +52,20 @@ class Signal(Record):
     by_sales: bool = Field(False, description="Sales does it: the silence of the lead after it is measured.")
 
 
-class Label(Record):
+class Label(FrozenModel):
     """What is to be predicted."""
 
     horizon_days: int = Field(90, description="Won within this many days after the snapshot.", ge=1, le=3650)
 
 
-class HistorySpan(Record):
+class HistorySpan(FrozenModel):
     """The span of time whose records may be used."""
 
     since: dt.date | None = Field(None, description="First day of snapshots.")
     until: dt.date | None = Field(None, description="Training cut-off: nothing from this day on is known.")
 
 
-class Snapshots(Record):
+class Snapshots(FrozenModel):
     """At which moments a lead is looked at for training."""
 
     at_creation: bool = Field(True, description="At the moment of creation.")
@@ -76,14 +76,14 @@ class Snapshots(Record):
     max_age_days: int | None = Field(None, description="Leads older than this are not looked at.", ge=1)
 
 
-class Split(Record):
+class Split(FrozenModel):
     """Shares of the usable span of time; what is left is for training."""
 
     calibrate_share: float = Field(0.2, description="Share for calibration.", gt=0, lt=0.5)
     test_share: float = Field(0.2, description="Share for the test, the newest.", gt=0, lt=0.5)
 
 
-class Training(Record):
+class Training(FrozenModel):
     """How candidates are trained."""
 
     seed: int = Field(7, description="Seed of everything that draws.")
@@ -95,7 +95,7 @@ class Training(Record):
     min_wins: int = Field(
         50, description="Wins before the test window below which only the rule book (points) can serve.", ge=1
     )
-    rare_below: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
+    min_category_leads: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
     learning_rate: float = Field(0.05, description="Learning rate of the boosted trees.", gt=0, le=1)
     max_rounds: int = Field(600, description="Most trees of a boosted model.", ge=1)
     leaves: int = Field(8, description="Leaves a tree, before tuning.", ge=2, le=256)
@@ -108,7 +108,7 @@ class Training(Record):
     tuning_snapshots: int = Field(20_000, description="Most snapshots that tuning looks at, a side.", ge=100)
 
 
-class PointsRule(Record):
+class PointsRule(FrozenModel):
     """One line of today's rule book: an attribute that is one of, or a signal that was seen often enough."""
 
     attribute: str | None = Field(None, description="Attribute the rule looks at.")
@@ -133,14 +133,14 @@ class PointsRule(Record):
         return self
 
 
-class Agreement(Record):
+class Agreement(FrozenModel):
     """Who agreed on the policy, and when."""
 
     by: tuple[str, ...] = Field(description="Teams that agreed.", min_length=1)
     on: dt.date = Field(description="Day of the agreement.")
 
 
-class Economics(Record):
+class UnitEconomics(FrozenModel):
     """What a win brings and a contact takes: what `leadlight report thresholds` reckons with."""
 
     win: float | None = Field(
@@ -150,25 +150,27 @@ class Economics(Record):
     minutes: float = Field(30, description="Minutes that answering a new MQL or SQL takes.", gt=0)
 
 
-class Policy(Record):
+class Policy(FrozenModel):
     """The sentences that marketing and sales agreed on."""
 
     marketing_qualified: str = Field("top 20 percent", description="When a lead is marketing qualified.")
     sales_qualified: str = Field("top 5 percent", description="When a lead is sales qualified.")
     agreed: Agreement | None = Field(None, description="Who agreed, and when.")
-    fewest_leads: int = Field(
+    min_leads: int = Field(
         20, description="Different leads that must stand above a threshold for it to be believed.", ge=1
     )
     hysteresis: float = Field(
         3, description="Score points below 50 (80) until which an MQL (SQL) stays one.", ge=0, lt=30
     )
-    economics: Economics = Field(default_factory=Economics, description="What a win and a contact are worth.")
+    economics: UnitEconomics = Field(
+        default_factory=UnitEconomics, description="What a win and a contact are worth."
+    )
 
 
-class Promotion(Record):
+class Promotion(FrozenModel):
     """What a challenger has to show before it serves."""
 
-    smallest_gain: float = Field(
+    min_gain: float = Field(
         0.01,
         description="Share of the champion's log loss that the whole interval of the gain must lie above.",
         ge=0,
@@ -182,47 +184,57 @@ class Promotion(Record):
     moved_points: float = Field(
         20, description="A score counts as moved when it moves by more points than this.", gt=0, le=100
     )
-    most_moved_share: float = Field(0.25, description="Most scores that may move that far.", ge=0, le=1)
-    lowest_rank_correlation: float = Field(
+    max_moved_share: float = Field(0.25, description="Most scores that may move that far.", ge=0, le=1)
+    min_rank_correlation: float = Field(
         0.5, description="Least rank correlation of old and new chances.", ge=-1, le=1
     )
-    most_volume_change: float = Field(
+    max_volume_change: float = Field(
         0.5, description="Most that the number of MQLs or SQLs may change, up or down.", ge=0
     )
 
 
-class Audit(Record):
+class Audit(FrozenModel):
     """What whoever read the audit decided."""
 
-    allow: tuple[Text, ...] = Field(
+    allowlist: tuple[Text, ...] = Field(
         (), description="Attributes and signals to be used although the audit calls them leaks."
     )
 
 
-class Watch(Record):
+class Watch(FrozenModel):
     """What `leadlight watch` lets pass, and what it calls for."""
 
-    look: float = Field(0.1, description="Population stability index, beyond chance, to be looked at.", gt=0)
-    act: float = Field(0.25, description="The same, to be acted upon; at least as large as look.", gt=0)
+    warning: float = Field(
+        0.1, description="Population stability index, beyond chance, to be looked at.", gt=0
+    )
+    critical: float = Field(
+        0.25, description="The same, to be acted upon; at least as large as warning.", gt=0
+    )
     false_alarms: float = Field(
         0.01, description="Share of false alarms that is allowed, of all features together.", gt=0, le=0.2
     )
     ages_days: tuple[Annotated[int, Field(ge=1, le=3650)], ...] = Field(
         (30, 60, 90), description="Ages of the nights whose outcomes are followed.", min_length=1
     )
-    fewest_wins: int = Field(
+    min_wins: int = Field(
         10, description="Wins to be expected of a night below which its outcomes are not judged.", ge=1
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.act < self.look:
-            raise ValueError(f"must have act at or above look. Got {self.act:g} and {self.look:g}")
+        if self.critical < self.warning:
+            raise ValueError(
+                f"must have critical at or above warning. Got {self.critical:g} and {self.warning:g}"
+            )
         return self
 
 
 def _keys_as_text(value: Any) -> Any:
-    return {as_text(key): entry for key, entry in value.items()} if isinstance(value, dict) else value
+    return (
+        {convert_scalar_to_text(key): entry for key, entry in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def _empty_entries(value: Any) -> Any:

@@ -11,39 +11,39 @@ __all__ = [
     "ActivitiesTable",
     "Consent",
     "DealsTable",
+    "FrozenModel",
     "HistoryTable",
     "LeadsTable",
     "Outcome",
-    "Record",
     "Source",
     "StagesTable",
     "Status",
     "TimeColumn",
-    "as_text",
+    "convert_scalar_to_text",
 ]
 
 
-class Record(BaseModel):
+class FrozenModel(BaseModel):
     """A plain record of params: frozen, and with no key that nobody declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def as_text(value: Any) -> Any:
+def convert_scalar_to_text(value: Any) -> Any:
     """Read a scalar as the text it stands for in a file, so that ``won: [1]`` matches the text 1."""
     if isinstance(value, bool):
         return str(value)
     return str(value) if isinstance(value, (int, float)) else value
 
 
-Text = Annotated[str, BeforeValidator(as_text)]
+Text = Annotated[str, BeforeValidator(convert_scalar_to_text)]
 
 
 def _directives(form: str) -> set[str]:
     return {letter for mark, letter in itertools.pairwise(form) if mark == "%"}
 
 
-class TimeColumn(Record):
+class TimeColumn(FrozenModel):
     """A column of times and how its text is to be read."""
 
     column: str = Field(description="Name of the column.")
@@ -74,14 +74,14 @@ def _column_alone(value: Any) -> Any:
 Time = Annotated[TimeColumn, BeforeValidator(_column_alone)]
 
 
-class Consent(Record):
+class Consent(FrozenModel):
     """Consent to be contacted by marketing."""
 
     column: str = Field(description="Name of the column.")
     granted: tuple[Text, ...] = Field(description="Values that mean that consent was given.", min_length=1)
 
 
-class Outcome(Record):
+class Outcome(FrozenModel):
     """The outcome column of a flat export."""
 
     column: str = Field(description="Name of the column.")
@@ -89,7 +89,7 @@ class Outcome(Record):
     lost: tuple[Text, ...] = Field((), description="Values that mean lost for good; other leads stay open.")
 
 
-class Status(Record):
+class Status(FrozenModel):
     """How a deal ended. A won-only table has none."""
 
     column: str = Field(description="Name of the column.")
@@ -97,7 +97,7 @@ class Status(Record):
     lost: tuple[Text, ...] = Field((), description="Values that mean lost.")
 
 
-class _Table(Record):
+class _Table(FrozenModel):
     path: str = Field(
         description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
     )
@@ -172,7 +172,7 @@ class StagesTable(_Table):
     entered_at: Time = Field(description="When it was entered.")
 
 
-class Source(Record):
+class Source(FrozenModel):
     """The tables that the customer has, and how they are read."""
 
     timezone: str = Field("UTC", description="Time zone of times that carry none.")

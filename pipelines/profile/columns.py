@@ -11,22 +11,22 @@ from pandas.api import types
 
 from leadlight.pipelines.profile.placeholders import (
     Placeholder,
-    sentinel_dates,
-    sentinel_numbers,
-    words_for_missing,
+    find_missing_markers,
+    find_sentinel_dates,
+    find_sentinel_numbers,
 )
 
-__all__ = ["ColumnProfile", "Kind", "Placeholder", "as_texts", "describe", "placeholders"]
+__all__ = ["ColumnProfile", "Kind", "Placeholder", "convert_to_text", "list_placeholders", "profile_column"]
 
 Kind = Literal["empty", "constant", "number", "time", "identifier", "email", "category", "text"]
 
 TOP, RARE_BELOW = 5, 10
 #: share of the values that must look like a number, a time or an address; the rest may be slips
-MOST = 0.95
+MAJORITY_THRESHOLD = 0.95
 #: at least so many rows before values that never repeat make a column an identifier
-ENOUGH_FOR_IDENTIFIER = 20
+MIN_IDENTIFIER_ROWS = 20
 #: so many distinct values tell what all of them look like
-ENOUGH_TO_TELL = 2000
+MAX_SAMPLED = 2000
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ZONE = r"(?:Z|z|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)"
@@ -77,7 +77,7 @@ class ColumnProfile:
     mostly_constant_share: float
 
 
-def describe(values: pd.Series, missing: Iterable[str] = ()) -> ColumnProfile:
+def profile_column(values: pd.Series, missing: Iterable[str] = ()) -> ColumnProfile:
     """Describe a column.
 
     Parameters
@@ -104,7 +104,7 @@ def describe(values: pd.Series, missing: Iterable[str] = ()) -> ColumnProfile:
     )
 
 
-def placeholders(values: pd.Series) -> tuple[Placeholder, ...]:
+def list_placeholders(values: pd.Series) -> tuple[Placeholder, ...]:
     """Find values that look as if they meant "not known", most frequent first.
 
     Parameters
@@ -116,7 +116,7 @@ def placeholders(values: pd.Series) -> tuple[Placeholder, ...]:
     return _placeholders(_counts(values, ()), len(values), values.dtype)
 
 
-def as_texts(values: pd.Series) -> pd.Series:
+def convert_to_text(values: pd.Series) -> pd.Series:
     """Return values as text without blanks around it, whole numbers without a decimal point, and NA."""
     if types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
@@ -138,7 +138,7 @@ def _times_as_texts(values: pd.Series) -> pd.Series:
 def _counts(values: pd.Series, missing: Iterable[str]) -> pd.Series:
     """Rows by distinct text, most frequent first; ties in alphabetical order."""
     raw = values.value_counts(sort=False)  # first, for there are far fewer distinct values than rows
-    texts = as_texts(pd.Series(raw.index))
+    texts = convert_to_text(pd.Series(raw.index))
     counts = pd.Series(raw.to_numpy(dtype="int64"), index=pd.Index(texts))[texts.notna().to_numpy()]
     if not counts.index.is_unique:
         counts = counts.groupby(level=0).sum()
@@ -151,27 +151,27 @@ def _placeholders(counts: pd.Series, rows: int, dtype: Any) -> tuple[Placeholder
         return ()
     texts = counts.index.to_series().astype("str")
     likely = _kind(counts, dtype, most=0.5)
-    frequent = texts.head(ENOUGH_TO_TELL)  # what stands for many rows is among them
-    found = set(words_for_missing(frequent, numeric=likely in ("number", "time", "email")))
+    frequent = texts.head(MAX_SAMPLED)  # what stands for many rows is among them
+    found = set(find_missing_markers(frequent, numeric=likely in ("number", "time", "email")))
     if likely != "time":
         numbers = pd.to_numeric(texts, errors="coerce")
         known = numbers.notna()
         if counts[known].sum() > 0.5 * counts.sum():
-            found |= set(texts[numbers.isin(sentinel_numbers(numbers[known], counts[known]))])
+            found |= set(texts[numbers.isin(find_sentinel_numbers(numbers[known], counts[known]))])
     else:
         days = frequent.map(_day)
         days = days[days.notna()]
-        found |= set(days.index[sentinel_dates(days, counts[days.index])])
+        found |= set(days.index[find_sentinel_dates(days, counts[days.index])])
         found |= set(frequent[frequent.str.startswith("0000-00-00")])
     kept = counts[counts.index.isin(found)]
     return tuple(Placeholder(str(text), int(n), float(n / rows)) for text, n in kept.items())
 
 
-def _kind(counts: pd.Series, dtype: Any, most: float = MOST) -> Kind:
+def _kind(counts: pd.Series, dtype: Any, most: float = MAJORITY_THRESHOLD) -> Kind:
     if len(counts) < 2:
         return "constant" if len(counts) else "empty"
     texts = counts.index.to_series().astype("str")
-    some = counts.iloc[:: -(-len(counts) // ENOUGH_TO_TELL)]
+    some = counts.iloc[:: -(-len(counts) // MAX_SAMPLED)]
 
     def mostly(fits: Callable[[str], object]) -> bool:
         return bool(some[[bool(fits(text)) for text in some.index]].sum() >= most * some.sum())
@@ -189,7 +189,7 @@ def _kind(counts: pd.Series, dtype: Any, most: float = MOST) -> Kind:
 
 
 def _kind_of_words(texts: pd.Series, rows: int) -> Kind:
-    if rows < ENOUGH_FOR_IDENTIFIER:
+    if rows < MIN_IDENTIFIER_ROWS:
         return "category"
     long = float(texts.str.count(r"\s").mean()) >= 1.5 or float(texts.str.len().mean()) > 60
     if long and len(texts) > 0.3 * rows:
@@ -200,7 +200,7 @@ def _kind_of_words(texts: pd.Series, rows: int) -> Kind:
 def _numbered(numbers: pd.Series, counts: pd.Series) -> bool:
     """Whole numbers that never come twice, and that are dense or all as long as each other."""
     rows = int(counts.sum())
-    if len(counts) < 0.99 * rows or rows < ENOUGH_FOR_IDENTIFIER or (numbers % 1 != 0).any():
+    if len(counts) < 0.99 * rows or rows < MIN_IDENTIFIER_ROWS or (numbers % 1 != 0).any():
         return False
     dense = numbers.min() >= 0 and numbers.max() - numbers.min() < 3 * rows
     widths = numbers.abs().astype("str").str.len()

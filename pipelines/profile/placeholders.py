@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Placeholder", "folded", "sentinel_dates", "sentinel_numbers", "words_for_missing"]
+__all__ = ["Placeholder", "find_missing_markers", "find_sentinel_dates", "find_sentinel_numbers", "normalize"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -80,7 +80,7 @@ class Placeholder:
     share: float
 
 
-def folded(text: str) -> str:
+def normalize(text: str) -> str:
     """Bring a text into the form in which placeholders are compared: lower case, brackets taken off."""
     plain = " ".join(text.lower().split())
     if plain in ALWAYS:
@@ -88,7 +88,7 @@ def folded(text: str) -> str:
     return plain.strip(_BRACKETS) or ("" if plain else plain)
 
 
-def words_for_missing(texts: Iterable[str], numeric: bool) -> list[str]:
+def find_missing_markers(texts: Iterable[str], numeric: bool) -> list[str]:
     """Find words for "not known" among the distinct texts of a column.
 
     Parameters
@@ -101,7 +101,7 @@ def words_for_missing(texts: Iterable[str], numeric: bool) -> list[str]:
     distinct = list(texts)
     found, unclear = [], []
     for text in distinct:
-        plain = folded(text)
+        plain = normalize(text)
         if not plain or (set(plain) <= {"?", "x"} and ("?" in plain or len(plain) >= 3)):
             found.append(text)  # nothing but dashes, dots and question marks
         elif plain in ALWAYS or CHOOSE.fullmatch(plain):
@@ -110,9 +110,9 @@ def words_for_missing(texts: Iterable[str], numeric: bool) -> list[str]:
             unclear.append(text)
     others = [text for text in distinct if text not in set(found) | set(unclear)]
     codes = sum(len(text) == 2 and text.isupper() for text in others)
-    grades = any(folded(text) in DEGREES or re.search(r"\d", text) for text in others)
+    grades = any(normalize(text) in DEGREES or re.search(r"\d", text) for text in others)
     for text in unclear:
-        if folded(text) == "na":  # Namibia, where the others are codes of countries
+        if normalize(text) == "na":  # Namibia, where the others are codes of countries
             is_value = text == "NA" and codes >= max(2, 0.6 * len(others))
         else:
             is_value = not numeric and (grades or not others)
@@ -121,7 +121,7 @@ def words_for_missing(texts: Iterable[str], numeric: bool) -> list[str]:
     return found
 
 
-def sentinel_numbers(numbers: pd.Series, rows: pd.Series) -> list[float]:
+def find_sentinel_numbers(numbers: pd.Series, rows: pd.Series) -> list[float]:
     """Find numbers such as -1 and 9999 that stand far off and come often.
 
     Parameters
@@ -143,7 +143,7 @@ def sentinel_numbers(numbers: pd.Series, rows: pd.Series) -> list[float]:
     return found
 
 
-def sentinel_dates(times: pd.Series, rows: pd.Series) -> np.ndarray:
+def find_sentinel_dates(times: pd.Series, rows: pd.Series) -> np.ndarray:
     """Find days such as 1900-01-01 and 9999-12-31 that lie years away from all others.
 
     Parameters

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Registry, no_model
+from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Registry, make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir
 
-__all__ = ["REPLACES", "crown", "open_registry"]
+__all__ = ["PREVIOUS_CHAMPION_TAG", "open_registry", "set_champion"]
 
 
 #: tag of a version: the one that it took the place of, which is where a rollback leads
-REPLACES = "promotion.replaces"
+PREVIOUS_CHAMPION_TAG = "promotion.replaces"
 
 
 def open_registry(workdir: Workdir, create: bool = False) -> Registry:
@@ -22,11 +22,11 @@ def open_registry(workdir: Workdir, create: bool = False) -> Registry:
     """
     database = workdir.mlflow_uri.removeprefix("sqlite:///")
     if not create and database != workdir.mlflow_uri and not Path(database).exists():
-        raise no_model(CHAMPION, workdir.mlflow_uri)
+        raise make_no_model_error(CHAMPION, workdir.mlflow_uri)
     return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
 
 
-def crown(registry: Registry, number: str, why: dict[str, str | None]) -> None:
+def set_champion(registry: Registry, number: str, why: dict[str, str | None]) -> None:
     """Make a version the champion: first the reasons as its tags, then the alias, in one call.
 
     The alias alone says who serves. A kill before that call leaves the old champion serving, and tags of a
@@ -41,8 +41,8 @@ def crown(registry: Registry, number: str, why: dict[str, str | None]) -> None:
     why : dict of str to str
         Tags to write.
     """
-    found = registry.find(CHAMPION)
+    found = registry.find_version(CHAMPION)
     if found is not None and found[0] == number:
         return
-    registry.tag(number, why | {REPLACES: found[0] if found is not None else None})
-    registry.point(CHAMPION, number)
+    registry.set_tags(number, why | {PREVIOUS_CHAMPION_TAG: found[0] if found is not None else None})
+    registry.set_alias(CHAMPION, number)

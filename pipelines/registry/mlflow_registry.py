@@ -32,7 +32,7 @@ import leadlight
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import load_scorer
 
-__all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "no_model"]
+__all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "make_no_model_error"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
@@ -143,17 +143,17 @@ class Registry:
                 MODEL, logged.model_uri, run_id=run, model_id=logged.model_id, tags=dict(tags)
             )
         number = str(version.version)
-        self.point(CHALLENGER, number)
-        if self.find(CHAMPION) is None:
-            self.point(CHAMPION, number)
+        self.set_alias(CHALLENGER, number)
+        if self.find_version(CHAMPION) is None:
+            self.set_alias(CHAMPION, number)
         return number
 
-    def point(self, alias: str, number: str) -> None:
+    def set_alias(self, alias: str, number: str) -> None:
         """Move an alias to a version: one call, done or not done."""
         with self._reached():
             self._client.set_registered_model_alias(MODEL, alias, number)
 
-    def tag(self, number: str, tags: Mapping[str, str | None]) -> None:
+    def set_tags(self, number: str, tags: Mapping[str, str | None]) -> None:
         """Write tags of a version in their order; None takes one away."""
         with self._reached():
             for key, value in tags.items():
@@ -162,7 +162,7 @@ class Registry:
                 else:
                     self._client.set_model_version_tag(MODEL, number, key, value)
 
-    def find(self, alias: str) -> tuple[str, dict[str, str]] | None:
+    def find_version(self, alias: str) -> tuple[str, dict[str, str]] | None:
         """Return number and tags of the version that has an alias; None where nobody has it."""
         with self._reached():
             try:
@@ -173,7 +173,7 @@ class Registry:
                 return None
         return str(version.version), dict(version.tags)
 
-    def load(self, alias: str = CHAMPION) -> Version:
+    def download(self, alias: str = CHAMPION) -> Version:
         """Fetch the bundle that an alias points to.
 
         Raises
@@ -181,12 +181,12 @@ class Registry:
         BundleError
             If no version has the alias, or it cannot be fetched.
         """
-        found = self.find(alias)
+        found = self.find_version(alias)
         if found is None:
-            raise no_model(alias, self.uri)
+            raise make_no_model_error(alias, self.uri)
         return self._fetch(*found)
 
-    def version(self, number: str) -> Version:
+    def download_version(self, number: str) -> Version:
         """Fetch the bundle of a version by its number.
 
         Raises
@@ -258,7 +258,7 @@ class Registry:
             raise _unreachable(self.uri, error) from None
 
 
-def no_model(alias: str, uri: str) -> NoModelError:
+def make_no_model_error(alias: str, uri: str) -> NoModelError:
     """Return the error for a registry without a model of that alias."""
     return NoModelError(
         f"The registry must hold a model with the alias {alias}. Got none at {_shown(uri)}: "

@@ -7,25 +7,29 @@ import pandas as pd
 from leadlight.features.errors import BundleError, NotEnoughDataError
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.champion_challenger import Seen
-from leadlight.pipelines.datasets.labelled_snapshots import LearningData, apart, read_learning_data
+from leadlight.models.validation.champion_challenger import ModelScores
+from leadlight.pipelines.datasets.labelled_snapshots import (
+    LabelledSnapshots,
+    read_labelled_snapshots,
+    split_disjoint_leads,
+)
 from leadlight.pipelines.registry.mlflow_registry import Version
 from leadlight.pipelines.workspace.workdir import Workdir
 
-__all__ = ["Contest", "Contestant", "hold_contest", "unlearned"]
+__all__ = ["ComparedModel", "ModelComparison", "compare_models", "select_out_of_sample"]
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ComparedModel:
     """A registered scorer and what it says of the window."""
 
     version: Version
     scorer: Scorer
-    seen: Seen
+    seen: ModelScores
 
 
 @dataclass(frozen=True)
-class Contest:
+class ModelComparison:
     """Both scorers on one window.
 
     Parameters
@@ -33,18 +37,18 @@ class Contest:
     champion, challenger : Contestant
         Who serves, and who wants to.
     window : LearningData
-        The snapshots; some stand there twice (see :func:`.apart`).
+        The snapshots; some stand there twice (see :func:`.split_disjoint_leads`).
     note : str or None
         What was left out of the test window, and why.
     """
 
-    champion: Contestant
-    challenger: Contestant
-    window: LearningData
+    champion: ComparedModel
+    challenger: ComparedModel
+    window: LabelledSnapshots
     note: str | None
 
 
-def hold_contest(workdir: Workdir, champion: Version, challenger: Version) -> Contest:
+def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> ModelComparison:
     """Score the window with both.
 
     Parameters
@@ -67,18 +71,18 @@ def hold_contest(workdir: Workdir, champion: Version, challenger: Version) -> Co
         If one of them learned from every snapshot there is.
     """
     old, new = load_scorer(champion.bundle), load_scorer(challenger.bundle)
-    data = read_learning_data(workdir)
+    data = read_labelled_snapshots(workdir)
     _demand_the_same_question(data, champion, old, challenger, new)
-    window, note = unlearned(data, old, new)
-    return Contest(
-        Contestant(champion, old, _seen(old, window.frame)),
-        Contestant(challenger, new, _seen(new, window.frame)),
+    window, note = select_out_of_sample(data, old, new)
+    return ModelComparison(
+        ComparedModel(champion, old, _seen(old, window.frame)),
+        ComparedModel(challenger, new, _seen(new, window.frame)),
         window,
         note,
     )
 
 
-def unlearned(data: LearningData, *scorers: Scorer) -> tuple[LearningData, str | None]:
+def select_out_of_sample(data: LabelledSnapshots, *scorers: Scorer) -> tuple[LabelledSnapshots, str | None]:
     """Return the newest matured snapshots that none of the scorers learned from, and what was left out.
 
     A scorer learned from what lies before its own last gap, so all from the beginning of its own test window
@@ -91,18 +95,18 @@ def unlearned(data: LearningData, *scorers: Scorer) -> tuple[LearningData, str |
     """
     windows = [scorer.facts["snapshots"]["windows"] for scorer in scorers]
     new_since = max(pd.Timestamp(window["test_start"]) for window in windows)
-    test = data.window("test")
+    test = data.select_split("test")
     if test.frame["as_of"].min() >= new_since:
-        return data.past_and_test()[1], None
+        return data.split_past_and_test()[1], None
     learned_until = max(pd.Timestamp(window["calibrate_end"]) for window in windows)
     moments = data.frame["as_of"]
-    later = data.where((moments >= new_since).to_numpy())
+    later = data.filter((moments >= new_since).to_numpy())
     if not len(later.won):
         raise NotEnoughDataError(
             "The matured snapshots must hold some that neither challenger nor champion learned from. "
             f"Got none from {new_since:%Y-%m-%d} on: wait for newer outcomes."
         )
-    _, window = apart(data.where((moments < learned_until).to_numpy()), later)
+    _, window = split_disjoint_leads(data.filter((moments < learned_until).to_numpy()), later)
     note = (
         f"The test window begins on {test.frame['as_of'].min():%Y-%m-%d}, but one of the two learned "
         f"from later ones: only snapshots from {new_since:%Y-%m-%d} on are used."
@@ -111,7 +115,7 @@ def unlearned(data: LearningData, *scorers: Scorer) -> tuple[LearningData, str |
 
 
 def _demand_the_same_question(
-    data: LearningData, champion: Version, old: Scorer, challenger: Version, new: Scorer
+    data: LabelledSnapshots, champion: Version, old: Scorer, challenger: Version, new: Scorer
 ) -> None:
     kinds = {feature.name: feature.kind for feature in new.catalogue.features}
     lacking = [name for name in new.catalogue.names if name not in data.frame.columns]
@@ -139,9 +143,9 @@ def _demand_the_same_question(
         )
 
 
-def _seen(scorer: Scorer, frame: pd.DataFrame) -> Seen:
-    scored = scorer.rate(frame)
-    return Seen(
+def _seen(scorer: Scorer, frame: pd.DataFrame) -> ModelScores:
+    scored = scorer.predict(frame)
+    return ModelScores(
         scored["probability"].to_numpy(),
         scored["score"].to_numpy(),
         tuple(scorer.thresholds[name].sentence for name in sorted(scorer.thresholds)),

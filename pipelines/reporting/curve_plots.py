@@ -5,16 +5,16 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.workspace.workdir import replacing
+from leadlight.pipelines.workspace.workdir import write_atomically
 
-__all__ = ["draw_curves"]
+__all__ = ["plot_curves"]
 
 INK, GREY = "#1f5fa8", "#8a8f98"
 SIDE = 260
 
 
-def draw_curves(curves: dict[str, pd.DataFrame], title: str, path: Path) -> None:
-    """Draw the four curves of :func:`leadlight.models.metrics.curves.curves` into a PNG.
+def plot_curves(curves: dict[str, pd.DataFrame], title: str, path: Path) -> None:
+    """Draw the four curves of :func:`leadlight.models.metrics.curves.compute_curves` into a PNG.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def draw_curves(curves: dict[str, pd.DataFrame], title: str, path: Path) -> None
     gains = _panel(curves["gains"], ("share_of_leads", "share_of_wins"), "Gains", (0, 1))
     chart = alt.vconcat(roc | recall, reliable | gains).properties(title=title)
     chart = chart.configure_view(stroke=None).configure_title(anchor="start", fontSize=15, offset=12)
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         chart.save(str(temporary), format="png", scale_factor=2)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from leadlight.features.catalogue import Catalogue
 
-__all__ = ["dictionary"]
+__all__ = ["render_feature_dictionary"]
 
 HEAD = """# Feature dictionary
 
@@ -16,7 +16,7 @@ GROUPS = {"fit": "Fit", "engagement": "Engagement"}
 ARROWS = {1: "↑", -1: "↓", 0: ""}
 
 
-def dictionary(catalogue: Catalogue) -> str:
+def render_feature_dictionary(catalogue: Catalogue) -> str:
     """Return the page as Markdown."""
     return HEAD + "".join(line for group in GROUPS for line in _lines(catalogue, group))
 
@@ -29,5 +29,5 @@ def _lines(catalogue: Catalogue, group: str) -> Iterator[str]:
     for topic in catalogue.topics:
         for feature in own:
             if feature.topic == topic.key:
-                words, arrow = feature.label, ARROWS[feature.direction]
+                words, arrow = feature.label, ARROWS[feature.monotonicity]
                 yield f"| `{feature.name}` | {words['en']} | {words['de']} | {feature.doc} | {arrow} |\n"

@@ -8,12 +8,12 @@ from typing import Any
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-__all__ = ["INK", "as_svg", "short_names", "template"]
+__all__ = ["INK", "load_template", "render_svg", "truncate_labels"]
 
 INK = "#33383f"
 
 
-def as_svg(chart: Any) -> str:
+def render_svg(chart: Any) -> str:
     """Draw an altair chart as SVG to be put into HTML; the renderer escapes the text in it.
 
     Parameters
@@ -34,7 +34,7 @@ def as_svg(chart: Any) -> str:
     return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
 
 
-def short_names(given: Iterable[str], longest: int) -> list[str]:
+def truncate_labels(given: Iterable[str], longest: int) -> list[str]:
     """Cut long names, each of them still one of its own: two long ones may begin alike.
 
     Parameters
@@ -53,7 +53,7 @@ def short_names(given: Iterable[str], longest: int) -> list[str]:
     return names
 
 
-def template(folder: Path, filters: Mapping[str, Callable[..., Any]]) -> Template:
+def load_template(folder: Path, filters: Mapping[str, Callable[..., Any]]) -> Template:
     """Read ``page.html`` of a folder; what is written into it is escaped, what is not given is an error.
 
     Parameters

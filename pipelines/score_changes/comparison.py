@@ -8,21 +8,21 @@ from leadlight.features.errors import StoreError
 from leadlight.pipelines.engines.engine import open_engine
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
-from leadlight.pipelines.score_changes.intermediate_states import topics_of
-from leadlight.pipelines.score_changes.runs import shown_in, side_of
-from leadlight.pipelines.score_changes.since_last_run import compared
-from leadlight.pipelines.workspace.score_store import stored
+from leadlight.pipelines.score_changes.intermediate_states import union_topics
+from leadlight.pipelines.score_changes.runs import load_published_scores, load_run
+from leadlight.pipelines.score_changes.since_last_run import compare_in_chunks
+from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.score_changes import Change
-from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store
-from leadlight.serving.store.run_history import PastNight
+from leadlight.serving.store.run_history import RunSummary
 
-__all__ = ["Between", "between"]
+__all__ = ["RunComparison", "compare_runs"]
 
 
 @dataclass(frozen=True)
-class Between:
+class RunComparison:
     """Two nights and what changed from one to the other.
 
     Parameters
@@ -37,21 +37,21 @@ class Between:
         Of the later night.
     """
 
-    earlier: PastNight
-    later: PastNight
+    earlier: RunSummary
+    later: RunSummary
     before: pd.DataFrame
     after: pd.DataFrame
     moved: list[Change]
-    words: NightWords
+    words: PresentationContext
 
 
-def between(
+def compare_runs(
     params: Params,
     workdir: Workdir,
     since: pd.Timestamp | None,
     as_of: pd.Timestamp | None,
     lead_id: str | None = None,
-) -> Between:
+) -> RunComparison:
     """Compare two nights with what the last night knew.
 
     What was recorded later than a night that it speaks of counts as corrected, on either of them.
@@ -76,13 +76,13 @@ def between(
     BundleError
         If a model that served then cannot be had any more.
     """
-    with stored(workdir) as store:
+    with open_existing_store(workdir) as store:
         if store is None:
             raise StoreError(
                 "The store must hold two nights to compare. Got none: run `leadlight score` first."
             )
         earlier, later = _nights(store, since, as_of)
-        before, after = store.scores_at(earlier.night), store.scores_at(later.night)
+        before, after = store.read_scores(earlier.night), store.read_scores(later.night)
         leads = sorted(set(before["lead_id"]) & set(after["lead_id"]))
         if lead_id is not None:
             if lead_id not in leads:
@@ -94,26 +94,26 @@ def between(
         engine = open_engine(Workdir(workdir.root / "night"), params.engine)
         registry = open_registry(workdir)
         then, now = (
-            side_of(params, engine.report, registry, night.model_version, pd.Timestamp(night.as_of))
+            load_run(params, engine.report, registry, night.model_version, pd.Timestamp(night.as_of))
             for night in (earlier, later)
         )
         if earlier.model_version == later.model_version:  # one model says the same of the same features
             now = replace(now, scorer=then.scorer)
-        keys = topics_of(then, now)
-        moved = compared(
+        keys = union_topics(then, now)
+        moved = compare_in_chunks(
             engine, leads, then, now, keys=keys,
-            before=lambda some: shown_in(store, earlier.night, before, some, keys),
-            after=lambda some: shown_in(store, later.night, after, some, keys),
+            before=lambda some: load_published_scores(store, earlier.night, before, some, keys),
+            after=lambda some: load_published_scores(store, later.night, after, some, keys),
         )  # fmt: skip
-        told_in = store.newest_night(later.as_of)
+        told_in = store.get_latest_run(later.as_of)
     assert told_in is not None
-    return Between(earlier, later, before, after, moved, told_in.words)
+    return RunComparison(earlier, later, before, after, moved, told_in.words)
 
 
 def _nights(
     store: Store, since: pd.Timestamp | None, as_of: pd.Timestamp | None
-) -> tuple[PastNight, PastNight]:
-    nights = store.past_nights((as_of or pd.Timestamp.max.floor("s")).to_pydatetime())
+) -> tuple[RunSummary, RunSummary]:
+    nights = store.list_runs((as_of or pd.Timestamp.max.floor("s")).to_pydatetime())
     upto = since if since is not None else (pd.Timestamp(nights[0].as_of) if nights else pd.Timestamp.min)
     older = [
         night for night in nights[1:] if (night.as_of <= upto if since is not None else night.as_of < upto)

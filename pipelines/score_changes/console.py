@@ -9,22 +9,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.serving.change_text import change_told
+from leadlight.serving.change_text import describe_change
 from leadlight.serving.score_changes import Change
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.text.messages import tell
-from leadlight.serving.text.rounding import printed_score
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.text.messages import translate
+from leadlight.serving.text.rounding import display_score
 
-__all__ = ["base_line", "base_table", "lead_table"]
+__all__ = ["render_leads", "render_summary", "render_summary_line"]
 
 
-def base_line(found: Mapping[str, Any], since: dt.datetime) -> str:
+def render_summary_line(found: Mapping[str, Any], since: dt.datetime) -> str:
     """Say in one line what changed over the base.
 
     Parameters
     ----------
     found : mapping
-        See :func:`leadlight.pipelines.score_changes.summary.over_the_base`.
+        See :func:`leadlight.pipelines.score_changes.summary.summarize_changes`.
     since : datetime
         The earlier night.
     """
@@ -34,7 +34,7 @@ def base_line(found: Mapping[str, Any], since: dt.datetime) -> str:
         count = found["causes"][mostly][name]
         told = f"{found[name]:,} {name}"
         parts.append(
-            f"{told} ({count:,} mostly for {tell('en', f'change.{mostly}').lower()})" if count else told
+            f"{told} ({count:,} mostly for {translate('en', f'change.{mostly}').lower()})" if count else told
         )
     return (
         f"Since {since:%Y-%m-%d}: {', '.join(parts)}, {found['same']:,} moved by less than half a point, "
@@ -42,7 +42,7 @@ def base_line(found: Mapping[str, Any], since: dt.datetime) -> str:
     )
 
 
-def base_table(found: Mapping[str, Any], earlier: dt.datetime, later: dt.datetime) -> Table:
+def render_summary(found: Mapping[str, Any], earlier: dt.datetime, later: dt.datetime) -> Table:
     """Lay out what changed over the base, a row a cause."""
     table = _table(
         f"From {earlier:%Y-%m-%d} to {later:%Y-%m-%d}: {found['both']:,} leads on both nights, "
@@ -53,7 +53,7 @@ def base_table(found: Mapping[str, Any], earlier: dt.datetime, later: dt.datetim
     for cause in CAUSES:
         row = found["causes"][cause]
         counts = [f"{row[name]:,}" for name in ("rose", "fell", "higher_stage", "lower_stage")]
-        table.add_row(tell("en", f"change.{cause}"), *counts, f"{row['mean_points']:+.2f}")
+        table.add_row(translate("en", f"change.{cause}"), *counts, f"{row['mean_points']:+.2f}")
     table.add_row(
         "All", f"{found['rose']:,}", f"{found['fell']:,}",
         *(f"{sum(found['causes'][c][name] for c in CAUSES):,}" for name in ("higher_stage", "lower_stage")),
@@ -66,17 +66,17 @@ def base_table(found: Mapping[str, Any], earlier: dt.datetime, later: dt.datetim
     return table
 
 
-def lead_table(change: Change, score: float, words: NightWords, language: str) -> Table:
+def render_leads(change: Change, score: float, words: PresentationContext, language: str) -> Table:
     """Lay out what changed for one lead; the whole points add up to the difference printed."""
-    told = change_told(change, score, words, language)
-    before = printed_score(score - change.total)
-    table = _table(f"{escape(change.lead_id)}: {told.title}: {before} → {printed_score(score)}")
+    told = describe_change(change, score, words, language)
+    before = display_score(score - change.total)
+    table = _table(f"{escape(change.lead_id)}: {told.title}: {before} → {display_score(score)}")
     table.show_header = False
     table.add_column(justify="right")
     for cause in told.causes:
         topics = f"\n[dim]{escape(cause.topics)}[/dim]" if cause.topics else ""
         table.add_row(cause.label + topics, cause.points)
-    table.add_row(tell(language, "lead.total"), told.total, style="bold")
+    table.add_row(translate(language, "lead.total"), told.total, style="bold")
     return table
 
 

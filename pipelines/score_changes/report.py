@@ -5,14 +5,19 @@ from pathlib import Path
 import pandas as pd
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.pipelines.score_changes.comparison import Between
-from leadlight.pipelines.score_changes.summary import over_the_base
-from leadlight.pipelines.workspace.workdir import Workdir, replacing, replacing_folder, write_json
+from leadlight.pipelines.score_changes.comparison import RunComparison
+from leadlight.pipelines.score_changes.summary import summarize_changes
+from leadlight.pipelines.workspace.workdir import (
+    Workdir,
+    write_atomically,
+    write_folder_atomically,
+    write_json,
+)
 
 __all__ = ["write_changes"]
 
 
-def write_changes(found: Between, workdir: Workdir) -> tuple[dict[str, object], Path]:
+def write_changes(found: RunComparison, workdir: Workdir) -> tuple[dict[str, object], Path]:
     """Write what changed: ``changes.csv``, a row a lead, and ``changes.json``, counts over the base.
 
     Parameters
@@ -25,10 +30,10 @@ def write_changes(found: Between, workdir: Workdir) -> tuple[dict[str, object], 
     Returns
     -------
     summary : dict
-        See :func:`leadlight.pipelines.score_changes.summary.over_the_base`.
+        See :func:`leadlight.pipelines.score_changes.summary.summarize_changes`.
     folder : Path
     """
-    summary = over_the_base(found.before, found.after, found.moved)
+    summary = summarize_changes(found.before, found.after, found.moved)
     scores = [
         night.set_index("lead_id")["score"].reindex([change.lead_id for change in found.moved]).to_numpy()
         for night in (found.before, found.after)
@@ -48,8 +53,8 @@ def write_changes(found: Between, workdir: Workdir) -> tuple[dict[str, object], 
         **summary,
     }
     folder = workdir.root / "report" / "changes"
-    with replacing_folder(folder) as fresh:
-        with replacing(fresh / "changes.csv") as temporary:
+    with write_folder_atomically(folder) as fresh:
+        with write_atomically(fresh / "changes.csv") as temporary:
             rows.to_csv(temporary, index=False)
         write_json(fresh / "changes.json", told)
     return summary, folder

@@ -8,23 +8,23 @@ import pandas as pd
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.models.scoring.score_change import CAUSES, Changes
-from leadlight.pipelines.engines.engine import feature_set
+from leadlight.models.scoring.score_change import CAUSES, ScoreChangeAttribution
+from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.mlflow_registry import Registry
-from leadlight.pipelines.score_changes.intermediate_states import Shown, Side
+from leadlight.pipelines.score_changes.intermediate_states import PublishedScores, RunContext
 from leadlight.serving.score_changes import Change, TopicChange
 from leadlight.serving.store import Store
 
-__all__ = ["as_changes", "shown_in", "side_of"]
+__all__ = ["convert_to_records", "load_published_scores", "load_run"]
 
 #: a topic is named beside a cause from so many points on, and so many of them at most
 WORTH_NAMING, MOST_NAMED = 0.5, 3
 
 
-def side_of(
+def load_run(
     params: Params, report: dict[str, Any], registry: Registry, model_version: str, moment: pd.Timestamp
-) -> Side:
+) -> RunContext:
     """Find the model that served a night.
 
     Parameters
@@ -46,21 +46,21 @@ def side_of(
         If the registry no longer holds that version, or its features are not those of today's params.
     """
     number = model_version.removeprefix("v").partition("-")[0]
-    version = registry.version(number)
+    version = registry.download_version(number)
     if version.name != model_version:
         raise BundleError(
             f"The registry must hold the model of the night of {moment:%Y-%m-%d}, {model_version}. "
             f"Got {version.name} under its number."
         )
     scorer = load_scorer(version.bundle)
-    features = feature_set(params, report | {"activity_types": scorer.facts["activity_types"]})
-    scorer.check(features.catalogue)
-    return Side(scorer, features, moment)
+    features = build_feature_set(params, report | {"activity_types": scorer.facts["activity_types"]})
+    scorer.check_catalogue(features.catalogue)
+    return RunContext(scorer, features, moment)
 
 
-def shown_in(
+def load_published_scores(
     store: Store, night: int, scores: pd.DataFrame, leads: Sequence[str], keys: Sequence[str]
-) -> Shown:
+) -> PublishedScores:
     """Pick what leads were shown with after a night.
 
     Parameters
@@ -80,14 +80,14 @@ def shown_in(
 
     def points(places: np.ndarray) -> np.ndarray:
         wanted = [leads[place] for place in places]
-        found = store.points_at(night, wanted).reindex(index=wanted, columns=list(keys))
+        found = store.read_points(night, wanted).reindex(index=wanted, columns=list(keys))
         return found.fillna(0.0).to_numpy(dtype=float)
 
-    return Shown(own.reset_index(drop=True), points)
+    return PublishedScores(own.reset_index(drop=True), points)
 
 
-def as_changes(
-    found: Changes, leads: Sequence[str], since: pd.Timestamp, keys: Sequence[str]
+def convert_to_records(
+    found: ScoreChangeAttribution, leads: Sequence[str], since: pd.Timestamp, keys: Sequence[str]
 ) -> list[Change]:
     """Write the changes of leads as records, each with the topics that moved it most.
 

@@ -10,20 +10,25 @@ from leadlight.features.errors import BundleError
 from leadlight.pipelines.engines.engine import Engine
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.mlflow_registry import Registry
-from leadlight.pipelines.score_changes.intermediate_states import Shown, Side, changes_of, topics_of
-from leadlight.pipelines.score_changes.runs import as_changes, shown_in, side_of
+from leadlight.pipelines.score_changes.intermediate_states import (
+    PublishedScores,
+    RunContext,
+    attribute_changes,
+    union_topics,
+)
+from leadlight.pipelines.score_changes.runs import convert_to_records, load_published_scores, load_run
 from leadlight.serving.reasons import parse_reasons
 from leadlight.serving.score_changes import Change
 from leadlight.serving.store import Store
 
-__all__ = ["SinceLastNight", "compared", "since_last_night"]
+__all__ = ["ChangesSinceLastRun", "compare_in_chunks", "compare_with_last_run"]
 
 #: leads compared at a time: what each topic moved by for each cause takes 600 bytes a lead
 CHUNK_LEADS = 100_000
 
 
 @dataclass(frozen=True)
-class SinceLastNight:
+class ChangesSinceLastRun:
     """What changed since the last night before.
 
     Parameters
@@ -44,16 +49,16 @@ class SinceLastNight:
     before: pd.DataFrame | None = None
 
 
-def since_last_night(
+def compare_with_last_run(
     store: Store,
     engine: Engine,
     params: Params,
     registry: Registry,
     *,
-    tonight: Side,
+    tonight: RunContext,
     model_version: str,
     scored: pd.DataFrame,
-) -> SinceLastNight:
+) -> ChangesSinceLastRun:
     """Part the differences to the last night before, lead by lead.
 
     Parameters
@@ -78,44 +83,44 @@ def since_last_night(
     SinceLastNight
         A model that cannot be had any more loses the comparison, not the night.
     """
-    nights = store.past_nights(tonight.moment.to_pydatetime())
+    nights = store.list_runs(tonight.moment.to_pydatetime())
     if any(night.as_of == tonight.moment and night.model_version == model_version for night in nights):
-        return SinceLastNight()
+        return ChangesSinceLastRun()
     earlier = next((night for night in nights if night.as_of < tonight.moment), None)
     if earlier is None:
-        return SinceLastNight()
+        return ChangesSinceLastRun()
     moment = pd.Timestamp(earlier.as_of)
     if earlier.model_version == model_version:
-        then = Side(tonight.scorer, tonight.features, moment)
+        then = RunContext(tonight.scorer, tonight.features, moment)
     else:
         try:
-            then = side_of(params, engine.report, registry, earlier.model_version, moment)
+            then = load_run(params, engine.report, registry, earlier.model_version, moment)
         except BundleError as error:
-            return SinceLastNight(moment, unknown=str(error))
+            return ChangesSinceLastRun(moment, unknown=str(error))
     shown = scored[["lead_id", "score", "base_score", "reasons"]].sort_values("lead_id")
-    before = store.scores_at(earlier.night)
+    before = store.read_scores(earlier.night)
     leads = sorted(set(before["lead_id"]) & set(shown["lead_id"]))
     if not leads:
-        return SinceLastNight(moment, before=before)
+        return ChangesSinceLastRun(moment, before=before)
     shown = shown.set_index("lead_id").loc[leads].reset_index()
-    keys = topics_of(then, tonight)
-    moved = compared(
+    keys = union_topics(then, tonight)
+    moved = compare_in_chunks(
         engine, leads, then, tonight, keys=keys,
-        before=lambda some: shown_in(store, earlier.night, before, some, keys),
+        before=lambda some: load_published_scores(store, earlier.night, before, some, keys),
         after=lambda some: _tonight(shown[shown["lead_id"].isin(some)].reset_index(drop=True), keys),
     )  # fmt: skip
-    return SinceLastNight(moment, tuple(moved), before=before)
+    return ChangesSinceLastRun(moment, tuple(moved), before=before)
 
 
-def compared(
+def compare_in_chunks(
     engine: Engine,
     leads: Sequence[str],
-    earlier: Side,
-    later: Side,
+    earlier: RunContext,
+    later: RunContext,
     *,
     keys: Sequence[str],
-    before: Callable[[Sequence[str]], Shown],
-    after: Callable[[Sequence[str]], Shown],
+    before: Callable[[Sequence[str]], PublishedScores],
+    after: Callable[[Sequence[str]], PublishedScores],
 ) -> list[Change]:
     """Part the differences of any number of leads, some at a time.
 
@@ -135,14 +140,14 @@ def compared(
     moved: list[Change] = []
     for start in range(0, len(leads), CHUNK_LEADS):
         some = leads[start : start + CHUNK_LEADS]
-        found = changes_of(engine, some, earlier, later, before=before(some), after=after(some))
-        moved += as_changes(found, some, earlier.moment, keys)
+        found = attribute_changes(engine, some, earlier, later, before=before(some), after=after(some))
+        moved += convert_to_records(found, some, earlier.moment, keys)
     return moved
 
 
-def _tonight(shown: pd.DataFrame, keys: Sequence[str]) -> Shown:
+def _tonight(shown: pd.DataFrame, keys: Sequence[str]) -> PublishedScores:
     def points(places: np.ndarray) -> np.ndarray:
         told = [{r.topic: r.points for r in parse_reasons(shown["reasons"][place])} for place in places]
         return np.array([[by_topic.get(key, 0.0) for key in keys] for by_topic in told])
 
-    return Shown(shown, points)
+    return PublishedScores(shown, points)

@@ -10,13 +10,13 @@ from leadlight.models.scoring.anchors import STAGES
 from leadlight.models.scoring.score_change import CAUSES
 from leadlight.serving.score_changes import Change
 
-__all__ = ["over_the_base"]
+__all__ = ["summarize_changes"]
 
 #: a score that moved by less prints the same, or nearly
 WORTH_TELLING = 0.5
 
 
-def over_the_base(before: pd.DataFrame, after: pd.DataFrame, moved: Sequence[Change]) -> dict[str, Any]:
+def summarize_changes(before: pd.DataFrame, after: pd.DataFrame, moved: Sequence[Change]) -> dict[str, Any]:
     """Count the leads that moved, by the cause that moved them most.
 
     Parameters

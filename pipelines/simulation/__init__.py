@@ -4,7 +4,7 @@ Everything in it is made up: a company in Germany that sells production planning
 """
 
 from leadlight.pipelines.simulation.crm import simulate
-from leadlight.pipelines.simulation.ground_truth import true_probability
+from leadlight.pipelines.simulation.ground_truth import simulate_true_probability
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
-__all__ = ["SimulationSettings", "simulate", "true_probability"]
+__all__ = ["SimulationSettings", "simulate", "simulate_true_probability"]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from leadlight.pipelines.simulation.dynamics import TYPES
-from leadlight.pipelines.simulation.event_simulation import Course, Log
-from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Ints, Rhythm, clock_second
+from leadlight.pipelines.simulation.event_simulation import EventLog, SimulatedHistory
+from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Ints, Seasonality, convert_share_to_time
 
-__all__ = ["activity_rows", "aftermath"]
+__all__ = ["build_activities", "simulate_post_close"]
 
 PAGES = (
     "Home",
@@ -43,7 +43,7 @@ MINUTES = {
 }
 
 
-def aftermath(course: Course, seconds: int, rng: np.random.Generator) -> Log:
+def simulate_post_close(course: SimulatedHistory, seconds: int, rng: np.random.Generator) -> EventLog:
     """Activities after the close: customers read how to begin, and the odd lost lead comes back to look.
 
     Parameters
@@ -63,19 +63,19 @@ def aftermath(course: Course, seconds: int, rng: np.random.Generator) -> Log:
     shut = np.flatnonzero(course.closed >= 0)
     lead = np.repeat(shut, rng.poisson(np.where(course.won[shut], 4.0, 0.12)))
     day = course.closed[lead] // DAY_SECONDS + rng.integers(1, 31, size=len(lead))
-    second = day * DAY_SECONDS + clock_second(rng.random(len(lead)))
+    second = day * DAY_SECONDS + convert_share_to_time(rng.random(len(lead)))
     seen = second < seconds
     kind = np.full(seen.sum(), TYPES.index("page_view"))
-    return Log.of([(lead[seen], second[seen], kind)])
+    return EventLog.of([(lead[seen], second[seen], kind)])
 
 
-def activity_rows(
-    course: Course,
-    after: Log,
+def build_activities(
+    course: SimulatedHistory,
+    after: EventLog,
     leads: pd.DataFrame,
     *,
     start: datetime.date,
-    rhythm: Rhythm,
+    rhythm: Seasonality,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Activities as the CRM lists them, by time.
@@ -99,7 +99,7 @@ def activity_rows(
         lead_id, occurred_at (UTC), type, value (minutes, or missing), object (what was seen, or missing).
     """
     log = course.log
-    both = Log.of([(log.lead, log.second, log.type), (after.lead, after.second, after.type)])
+    both = EventLog.of([(log.lead, log.second, log.type), (after.lead, after.second, after.type)])
     of_customer = course.won[both.lead] & (both.second > course.closed[both.lead])
     topics = np.empty(len(both.lead), dtype=object)
     minutes = np.full(len(both.lead), np.nan)
@@ -115,7 +115,7 @@ def activity_rows(
     frame = pd.DataFrame(
         {
             "lead_id": leads["lead_id"].to_numpy()[both.lead],
-            "occurred_at": moments(start, both.second).astype("datetime64[us]"),
+            "occurred_at": convert_to_timestamps(start, both.second).astype("datetime64[us]"),
             "type": np.array(TYPES)[both.type],
             "value": minutes,
             "object": topics,
@@ -126,12 +126,12 @@ def activity_rows(
 
 def _topics(
     name: str,
-    log: Log,
+    log: EventLog,
     rows: Ints,
     *,
     leads: pd.DataFrame,
     start: datetime.date,
-    rhythm: Rhythm,
+    rhythm: Seasonality,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.object_]:
     """Objects of the activities of one type; shape (rows,)."""
@@ -156,6 +156,6 @@ def _topics(
     return np.asarray(np.array(choice, dtype=object)[rng.integers(len(choice), size=len(rows))])
 
 
-def moments(start: datetime.date, second: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
+def convert_to_timestamps(start: datetime.date, second: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
     """UTC times, shape as given, from seconds since the start of the span."""
     return np.datetime64(start, "s") + np.asarray(second, dtype=np.int64).astype("timedelta64[s]")

@@ -14,7 +14,7 @@ from leadlight.pipelines.simulation import (
     population,
     stages,
 )
-from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Rhythm
+from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Seasonality
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["simulate"]
@@ -50,22 +50,24 @@ def simulate(
     people_rng, course_rng, after_rng, detail_rng, record_rng, deal_rng = (
         np.random.default_rng(stream) for stream in np.random.SeedSequence(settings.seed).spawn(6)
     )
-    rhythm = Rhythm.of(settings.start, settings.days)
-    leads = population.people(settings, rhythm, people_rng)
-    events = event_simulation.run(leads, settings.days, rhythm, course_rng, lambda share: tell(0.4 * share))
+    rhythm = Seasonality.of(settings.start, settings.days)
+    leads = population.sample_leads(settings, rhythm, people_rng)
+    events = event_simulation.simulate_events(
+        leads, settings.days, rhythm, course_rng, lambda share: tell(0.4 * share)
+    )
 
-    after = activity_details.aftermath(events, settings.days * DAY_SECONDS, after_rng)
-    rows = activity_details.activity_rows(
+    after = activity_details.simulate_post_close(events, settings.days * DAY_SECONDS, after_rng)
+    rows = activity_details.build_activities(
         events, after, leads, start=settings.start, rhythm=rhythm, rng=detail_rng
     )
     tell(0.6)
-    history = crm_export.history_rows(settings, leads, events, record_rng)
-    deals = crm_export.deal_rows(settings, leads, events, deal_rng)
-    entered = stages.stage_rows(settings.start, leads, events)
+    history = crm_export.build_history(settings, leads, events, record_rng)
+    deals = crm_export.build_deals(settings, leads, events, deal_rng)
+    entered = stages.build_stages(settings.start, leads, events)
     tell(0.8)
-    ground_truth.save(settings, folder, leads, events)
+    ground_truth.save_state(settings, folder, leads, events)
     files.write_parquet(rows, folder / "activities.parquet")
-    files.write_csv(crm_export.lead_rows(settings, leads, history), folder / "leads.csv.gz")
+    files.write_csv(crm_export.build_leads(settings, leads, history), folder / "leads.csv.gz")
     files.write_csv(deals, folder / "deals.csv.gz")
     files.write_csv(history, folder / "history.csv.gz")
     files.write_csv(entered, folder / "stages.csv.gz")

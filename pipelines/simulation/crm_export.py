@@ -4,13 +4,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadlight.pipelines.simulation.activity_details import moments
-from leadlight.pipelines.simulation.event_simulation import Course
-from leadlight.pipelines.simulation.noise import Texts, revenue_bands, slip, titles
+from leadlight.pipelines.simulation.activity_details import convert_to_timestamps
+from leadlight.pipelines.simulation.event_simulation import SimulatedHistory
+from leadlight.pipelines.simulation.noise import Texts, corrupt_text, sample_revenue_bands, sample_titles
 from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Ints
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
-__all__ = ["ATTRIBUTES", "deal_rows", "history_rows", "lead_rows"]
+__all__ = ["ATTRIBUTES", "build_deals", "build_history", "build_leads"]
 
 # attribute: share not known at first, as a multiple of `settings.gaps`
 GAPS = {
@@ -31,8 +31,8 @@ REWORDED = 0.04
 """Share of job titles that are written anew in other words."""
 
 
-def history_rows(
-    settings: SimulationSettings, leads: pd.DataFrame, course: Course, rng: np.random.Generator
+def build_history(
+    settings: SimulationSettings, leads: pd.DataFrame, course: SimulatedHistory, rng: np.random.Generator
 ) -> pd.DataFrame:
     """List what each attribute was from when on.
 
@@ -61,9 +61,9 @@ def history_rows(
     true: dict[str, Texts] = {
         "industry": leads["industry"].to_numpy(dtype=object),
         "employees": leads["employees"].astype(str).to_numpy(dtype=object),
-        "revenue_band": revenue_bands(leads["employees"].to_numpy(), rng),
+        "revenue_band": sample_revenue_bands(leads["employees"].to_numpy(), rng),
         "country": leads["country"].to_numpy(dtype=object),
-        "job_title": titles(level, department, rng),
+        "job_title": sample_titles(level, department, rng),
         "department": department.astype(object),
     }
     parts, sound_title = [], np.zeros(n, dtype=bool)
@@ -73,7 +73,7 @@ def history_rows(
         wrong = (rng.random(n) < settings.typos) & ~unknown & typed_in
         first = values.copy()
         for i in np.flatnonzero(wrong):
-            first[i] = slip(str(values[i]), rng)
+            first[i] = corrupt_text(str(values[i]), rng)
         known = np.flatnonzero(~unknown)
         parts.append(_changes(known, attribute, first[known], leads["form"].to_numpy()[known]))
         flawed = np.flatnonzero(unknown | wrong)
@@ -83,7 +83,7 @@ def history_rows(
             sound_title = ~(unknown | wrong)
 
     # A later wording must not be taken back by the correction of a first one, so only sound titles get one.
-    other = titles(level, department, rng)
+    other = sample_titles(level, department, rng)
     reworded = np.flatnonzero((rng.random(n) < REWORDED) & sound_title & (other != true["job_title"]))
     when = leads["form"].to_numpy()[reworded] + _waits(len(reworded), rng)
     parts.append(_changes(reworded, "job_title", other[reworded], when))
@@ -97,7 +97,7 @@ def history_rows(
             "lead_id": leads["lead_id"].to_numpy()[changes["lead"]],
             "attribute": changes["attribute"].astype(str).to_numpy(),
             "value": changes["value"].to_numpy(),
-            "changed_at": moments(settings.start, changes["second"].to_numpy()),
+            "changed_at": convert_to_timestamps(settings.start, changes["second"].to_numpy()),
         }
     )
 
@@ -110,7 +110,9 @@ def _changes(lead: Ints, attribute: str, value: Texts, second: Ints) -> pd.DataF
     return pd.DataFrame({"lead": lead, "attribute": attribute, "value": value, "second": second})
 
 
-def _corrections(flawed: Ints, leads: pd.DataFrame, course: Course, rng: np.random.Generator) -> Ints:
+def _corrections(
+    flawed: Ints, leads: pd.DataFrame, course: SimulatedHistory, rng: np.random.Generator
+) -> Ints:
     """Second at which each flaw is set right; beyond any span where it never is."""
     never = np.iinfo(np.int64).max
     created, closed = leads["created"].to_numpy()[flawed], course.closed[flawed]
@@ -120,7 +122,7 @@ def _corrections(flawed: Ints, leads: pd.DataFrame, course: Course, rng: np.rand
     return np.minimum(sometime, on_win)
 
 
-def lead_rows(settings: SimulationSettings, leads: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+def build_leads(settings: SimulationSettings, leads: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """Show leads as the CRM does on the last day: the latest value of each attribute.
 
     Returns
@@ -131,15 +133,15 @@ def lead_rows(settings: SimulationSettings, leads: pd.DataFrame, history: pd.Dat
     """
     latest = history.groupby(["lead_id", "attribute"])["value"].last().unstack("attribute")
     frame = pd.DataFrame(
-        {"lead_id": leads["lead_id"], "created_at": moments(settings.start, leads["created"])}
+        {"lead_id": leads["lead_id"], "created_at": convert_to_timestamps(settings.start, leads["created"])}
     )
     for attribute in ATTRIBUTES:
         frame[attribute] = latest[attribute].reindex(leads["lead_id"]).to_numpy()
     return frame.assign(source=leads["source"], consent=leads["consent"], owner=leads["owner"])
 
 
-def deal_rows(
-    settings: SimulationSettings, leads: pd.DataFrame, course: Course, rng: np.random.Generator
+def build_deals(
+    settings: SimulationSettings, leads: pd.DataFrame, course: SimulatedHistory, rng: np.random.Generator
 ) -> pd.DataFrame:
     """List closed deals by time.
 
@@ -156,7 +158,7 @@ def deal_rows(
     return pd.DataFrame(
         {
             "lead_id": leads["lead_id"].to_numpy()[shut],
-            "closed_at": moments(settings.start, course.closed[shut]),
+            "closed_at": convert_to_timestamps(settings.start, course.closed[shut]),
             "status": np.where(course.won[shut], "won", "lost"),
             "amount": np.where(stated, np.round(amount / 100.0) * 100.0, np.nan),
         }

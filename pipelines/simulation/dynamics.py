@@ -15,9 +15,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from leadlight.pipelines.simulation.seasonality import Floats, Ints, Rhythm
+from leadlight.pipelines.simulation.seasonality import Floats, Ints, Seasonality
 
-__all__ = ["TYPES", "State", "Step", "Today", "Traits", "advance", "draw", "look"]
+__all__ = [
+    "TYPES",
+    "DailyRates",
+    "LeadTraits",
+    "SampledEvents",
+    "State",
+    "compute_daily_rates",
+    "sample_events",
+    "update_state",
+]
 
 TYPES = (
     "page_view",
@@ -53,10 +62,10 @@ WIN_LEVEL, WIN_FIT, WIN_SHORT, WIN_LONG, WIN_BOTH = -9.6, 0.70, 0.72, 1.55, 0.35
 LOSS_LEVEL, LOSS_SILENCE = -6.65, 0.9
 WIN_SILENCE = 0.5
 WIN_UNSUBSCRIBED, LOSS_UNSUBSCRIBED = 0.35, 1.8
-LARGEST_HAZARD = 0.12
+MAX_HAZARD = 0.12
 
 
-class Traits(NamedTuple):
+class LeadTraits(NamedTuple):
     """What is fixed about leads; arrays that broadcast against those of `State`."""
 
     fit: Floats
@@ -81,7 +90,7 @@ class State:
     """1 after an unsubscribe, else 0."""
 
 
-class Today(NamedTuple):
+class DailyRates(NamedTuple):
     """What the first moment of a day settles for the whole of it."""
 
     terms: tuple[Floats, Floats, Floats, Floats]
@@ -92,15 +101,15 @@ class Today(NamedTuple):
     """Hazards a day."""
 
 
-class Step(NamedTuple):
+class SampledEvents(NamedTuple):
     """Activities drawn for a step, one entry each."""
 
-    lane: Ints
+    replica: Ints
     """Position in the flattened state."""
     type: Ints
 
 
-def look(rhythm: Rhythm, traits: Traits, state: State, day: Ints) -> Today:
+def compute_daily_rates(rhythm: Seasonality, traits: LeadTraits, state: State, day: Ints) -> DailyRates:
     """Rates and hazards of a day, from the state at its first moment.
 
     Parameters
@@ -137,12 +146,12 @@ def look(rhythm: Rhythm, traits: Traits, state: State, day: Ints) -> Today:
         WIN_LEVEL + WIN_FIT * traits.fit + engaged + WIN_BOTH * traits.fit * long - WIN_SILENCE * silence
     )
     loss = given_up * np.exp(LOSS_LEVEL + LOSS_SILENCE * silence)
-    win = np.minimum(win * np.where(state.gone > 0, WIN_UNSUBSCRIBED, 1.0), LARGEST_HAZARD)
+    win = np.minimum(win * np.where(state.gone > 0, WIN_UNSUBSCRIBED, 1.0), MAX_HAZARD)
     loss = loss * np.where(state.gone > 0, LOSS_UNSUBSCRIBED, 1.0)
-    return Today(terms=terms, activity=activity, win=win, loss=loss)
+    return DailyRates(terms=terms, activity=activity, win=win, loss=loss)
 
 
-def draw(today: Today, share: Floats, rng: np.random.Generator) -> Step:
+def sample_events(today: DailyRates, share: Floats, rng: np.random.Generator) -> SampledEvents:
     """Draw the activities of a step.
 
     The number per lane is Poisson with the summed rate, and each one's type is drawn by its share in that
@@ -169,17 +178,17 @@ def draw(today: Today, share: Floats, rng: np.random.Generator) -> Step:
     ladder = np.cumsum(weights.T @ MIX, axis=1)
     rung = rng.random(len(lane)) * ladder[:, -1]
     kind = (rung[:, None] >= ladder).sum(axis=1)
-    return Step(lane=lane, type=np.minimum(kind, len(TYPES) - 1))
+    return SampledEvents(replica=lane, type=np.minimum(kind, len(TYPES) - 1))
 
 
-def advance(state: State, step: Step, day: Ints) -> State:
+def update_state(state: State, step: SampledEvents, day: Ints) -> State:
     """State at the next midnight: the day's activities added, then everything one day older."""
     shape, size = state.short.shape, state.short.size
-    short = state.short + np.bincount(step.lane, SHORT_WEIGHT[step.type], size).reshape(shape)
-    long = state.long + np.bincount(step.lane, LONG_WEIGHT[step.type], size).reshape(shape)
+    short = state.short + np.bincount(step.replica, SHORT_WEIGHT[step.type], size).reshape(shape)
+    long = state.long + np.bincount(step.replica, LONG_WEIGHT[step.type], size).reshape(shape)
     last, gone = state.last.copy(), state.gone.copy()
-    last.ravel()[step.lane] = np.broadcast_to(day, shape).ravel()[step.lane]
-    gone.ravel()[step.lane[step.type == UNSUBSCRIBE]] = 1.0
+    last.ravel()[step.replica] = np.broadcast_to(day, shape).ravel()[step.replica]
+    gone.ravel()[step.replica[step.type == UNSUBSCRIBE]] = 1.0
     return State(
         short=short * 2.0 ** (-1.0 / SHORT_HALF_LIFE),
         long=long * 2.0 ** (-1.0 / LONG_HALF_LIFE),

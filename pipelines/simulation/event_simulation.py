@@ -8,21 +8,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from leadlight.pipelines.simulation import dynamics
-from leadlight.pipelines.simulation.population import traits_of
+from leadlight.pipelines.simulation.population import derive_traits
 from leadlight.pipelines.simulation.seasonality import (
     DAY_SECONDS,
     Floats,
     Ints,
-    Rhythm,
-    clock_second,
-    day_share,
+    Seasonality,
+    convert_share_to_time,
+    convert_time_to_share,
 )
 
-__all__ = ["Course", "Log", "run", "standing"]
+__all__ = ["EventLog", "SimulatedHistory", "get_state_at", "simulate_events"]
 
 
 @dataclass(frozen=True)
-class Log:
+class EventLog:
     """Activities, one entry each, ordered by lead and time."""
 
     lead: Ints
@@ -31,7 +31,7 @@ class Log:
     type: Ints
 
     @classmethod
-    def of(cls, parts: "list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]]") -> "Log":
+    def of(cls, parts: "list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]]") -> "EventLog":
         """Join parts (lead, second, type) into one ordered log."""
         lead, second, kind = (
             np.concatenate([np.asarray(part[i], dtype=np.int64) for part in parts]) for i in range(3)
@@ -41,17 +41,17 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Course:
+class SimulatedHistory:
     """What happened to all leads within the span."""
 
-    log: Log
+    log: EventLog
     """Activities up to the close; nothing after it."""
     closed: Ints
     """Second of the close, or -1 while open."""
     won: npt.NDArray[np.bool_]
 
 
-def standing(log: Log, first: Ints, stop: Ints, day: Ints) -> dynamics.State:
+def get_state_at(log: EventLog, first: Ints, stop: Ints, day: Ints) -> dynamics.State:
     """State at some moment from slices of a log.
 
     Parameters
@@ -83,7 +83,7 @@ def standing(log: Log, first: Ints, stop: Ints, day: Ints) -> dynamics.State:
     return dynamics.State(short=short, long=long, last=last, gone=gone.astype(np.float64))
 
 
-def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> Log:
+def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> EventLog:
     """Anonymous visits, and the form that makes the CRM create the lead."""
     n = len(leads)
     form = leads["form"].to_numpy()
@@ -106,21 +106,21 @@ def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> Log
     lead = np.repeat(everyone, visits)
     days_before = rng.geometric(0.3, size=len(lead)) - 1
     day = form[lead] // DAY_SECONDS - days_before
-    second = day * DAY_SECONDS + clock_second(rng.random(len(lead)))
+    second = day * DAY_SECONDS + convert_share_to_time(rng.random(len(lead)))
     same_visit = form[lead] - rng.integers(30, 1_500, size=len(lead))
     second = np.where(days_before == 0, same_visit, second)
     priced = rng.random(len(lead)) < 0.10
     parts.append((lead, second, np.where(priced, code("pricing_page"), code("page_view"))))
-    return Log.of(parts)
+    return EventLog.of(parts)
 
 
-def run(
+def simulate_events(
     leads: pd.DataFrame,
     days: int,
-    rhythm: Rhythm,
+    rhythm: Seasonality,
     rng: np.random.Generator,
     on_progress: Callable[[float], None] | None = None,
-) -> Course:
+) -> SimulatedHistory:
     """Simulate all leads day by day.
 
     Parameters
@@ -144,12 +144,12 @@ def run(
     n = len(leads)
     created = leads["created"].to_numpy(dtype=np.int64)
     created_day = created // DAY_SECONDS
-    pace, mail = traits_of(leads)
+    pace, mail = derive_traits(leads)
     fit = leads["fit"].to_numpy()
     opening = _opening(leads, pace, rng)
     bounds = np.searchsorted(opening.lead, np.arange(n + 1))
-    state = standing(opening, bounds[:-1], bounds[1:], created_day)
-    elapsed = day_share(created % DAY_SECONDS)  # on the first day, the share already gone
+    state = get_state_at(opening, bounds[:-1], bounds[1:], created_day)
+    elapsed = convert_time_to_share(created % DAY_SECONDS)  # on the first day, the share already gone
     closed, won = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool)
     parts: list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]] = [
         (opening.lead, opening.second, opening.type)
@@ -164,22 +164,22 @@ def run(
         now = np.full(len(here), day, dtype=np.int64)
         gone_share = np.where(created_day[here] == day, elapsed[here], 0.0)
         mine = dynamics.State(state.short[here], state.long[here], state.last[here], state.gone[here])
-        traits = dynamics.Traits(fit[here], pace[here], mail[here], created_day[here])
-        today = dynamics.look(rhythm, traits, mine, now)
-        step = dynamics.draw(today, 1.0 - gone_share, rng)
-        at = gone_share[step.lane] + (1.0 - gone_share[step.lane]) * rng.random(len(step.lane))
-        second = day * DAY_SECONDS + clock_second(at)
+        traits = dynamics.LeadTraits(fit[here], pace[here], mail[here], created_day[here])
+        today = dynamics.compute_daily_rates(rhythm, traits, mine, now)
+        step = dynamics.sample_events(today, 1.0 - gone_share, rng)
+        at = gone_share[step.replica] + (1.0 - gone_share[step.replica]) * rng.random(len(step.replica))
+        second = day * DAY_SECONDS + convert_share_to_time(at)
 
         hazard = today.win + today.loss
         waited = gone_share + rng.exponential(size=len(here)) / np.maximum(hazard, 1e-300)
         closes = waited < 1.0
-        closed[here[closes]] = day * DAY_SECONDS + clock_second(waited[closes])
+        closed[here[closes]] = day * DAY_SECONDS + convert_share_to_time(waited[closes])
         won[here[closes]] = rng.random(closes.sum()) * hazard[closes] < today.win[closes]
 
-        lead = here[step.lane]
+        lead = here[step.replica]
         kept = (closed[lead] < 0) | (second < closed[lead])
         parts.append((lead[kept], second[kept], step.type[kept]))
-        after = dynamics.advance(mine, step, now)
+        after = dynamics.update_state(mine, step, now)
         state.short[here], state.long[here] = after.short, after.long
         state.last[here], state.gone[here] = after.last, after.gone
-    return Course(log=Log.of(parts), closed=closed, won=won)
+    return SimulatedHistory(log=EventLog.of(parts), closed=closed, won=won)

@@ -9,17 +9,24 @@ import numpy as np
 import pandas as pd
 
 from leadlight.pipelines.simulation import dynamics
-from leadlight.pipelines.simulation.event_simulation import Course, Log, standing
+from leadlight.pipelines.simulation.event_simulation import EventLog, SimulatedHistory, get_state_at
 from leadlight.pipelines.simulation.files import write_parquet, write_text
-from leadlight.pipelines.simulation.population import traits_of
-from leadlight.pipelines.simulation.seasonality import AFTER, DAY_SECONDS, Floats, Ints, Rhythm, day_share
+from leadlight.pipelines.simulation.population import derive_traits
+from leadlight.pipelines.simulation.seasonality import (
+    AFTER,
+    DAY_SECONDS,
+    Floats,
+    Ints,
+    Seasonality,
+    convert_time_to_share,
+)
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
-__all__ = ["save", "true_probability"]
+__all__ = ["save_state", "simulate_true_probability"]
 
 LANES = 32_768
 """Futures handled at once: small enough for the processor's cache, large enough for numpy."""
-LARGEST_SECOND = 2**32
+MAX_SECOND = 2**32
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,9 @@ class _Moments:
     """Since the start of the span."""
 
 
-def save(settings: SimulationSettings, folder: Path, leads: pd.DataFrame, course: Course) -> None:
+def save_state(
+    settings: SimulationSettings, folder: Path, leads: pd.DataFrame, course: SimulatedHistory
+) -> None:
     """Write the clean state of a simulated world to `folder/truth`."""
     truth = folder / "truth"
     truth.mkdir(parents=True, exist_ok=True)
@@ -41,7 +50,7 @@ def save(settings: SimulationSettings, folder: Path, leads: pd.DataFrame, course
     write_text(settings.model_dump_json(indent=2) + "\n", truth / "settings.json")
 
 
-def true_probability(
+def simulate_true_probability(
     settings: SimulationSettings,
     folder: Path,
     snapshots: pd.DataFrame,
@@ -95,9 +104,9 @@ def true_probability(
         raise ValueError(f"The settings of {folder} must be those it was simulated with. Got {settings!r}.")
     leads = pd.read_parquet(truth / "leads.parquet")
     table = pd.read_parquet(truth / "activities.parquet")
-    log = Log(*(table[name].to_numpy(dtype=np.int64) for name in ("lead", "second", "type")))
+    log = EventLog(*(table[name].to_numpy(dtype=np.int64) for name in ("lead", "second", "type")))
     moments = _checked(settings, leads, snapshots, horizon_days)
-    rhythm = Rhythm.of(settings.start, settings.days)
+    rhythm = Seasonality.of(settings.start, settings.days)
 
     rng = np.random.Generator(np.random.SFC64(seed))
     result = np.empty(len(snapshots))
@@ -134,8 +143,8 @@ def _checked(
 
 def _look_ahead(
     leads: pd.DataFrame,
-    log: Log,
-    rhythm: Rhythm,
+    log: EventLog,
+    rhythm: Seasonality,
     at: _Moments,
     *,
     horizon_days: int,
@@ -147,14 +156,14 @@ def _look_ahead(
     day = at.second // DAY_SECONDS
     # A day's rates are those of its first moment, also for a look from the middle of it.
     opened = np.maximum(day * DAY_SECONDS, created)
-    key = log.lead * LARGEST_SECOND + (log.second + LARGEST_SECOND // 2)
-    mark = at.lead * LARGEST_SECOND
+    key = log.lead * MAX_SECOND + (log.second + MAX_SECOND // 2)
+    mark = at.lead * MAX_SECOND
     first = np.searchsorted(key, mark)
-    morning = np.searchsorted(key, mark + opened + LARGEST_SECOND // 2)
-    now = np.searchsorted(key, mark + at.second + LARGEST_SECOND // 2)
+    morning = np.searchsorted(key, mark + opened + MAX_SECOND // 2)
+    now = np.searchsorted(key, mark + at.second + MAX_SECOND // 2)
 
-    start = standing(log, first, morning, day)
-    since = standing(log, morning, now, day)
+    start = get_state_at(log, first, morning, day)
+    since = get_state_at(log, morning, now, day)
     shape = (len(day), draws)
 
     def per_draw(values: Floats) -> Floats:
@@ -166,32 +175,32 @@ def _look_ahead(
         np.repeat(start.last[:, None], draws, 1),
         per_draw(start.gone),
     )
-    pace, mail = traits_of(leads.iloc[at.lead])
-    traits = dynamics.Traits(
+    pace, mail = derive_traits(leads.iloc[at.lead])
+    traits = dynamics.LeadTraits(
         leads["fit"].to_numpy()[at.lead][:, None],
         pace[:, None],
         mail[:, None],
         (created // DAY_SECONDS)[:, None],
     )
-    passed = day_share(at.second % DAY_SECONDS)[:, None]
+    passed = convert_time_to_share(at.second % DAY_SECONDS)[:, None]
     survival, chance = np.ones(shape), np.zeros(shape)
     for ahead in range(horizon_days + 1):
         share = passed if ahead == horizon_days else 1.0 - passed if ahead == 0 else np.ones_like(passed)
         if not share.any():
             break
         when = day[:, None] + ahead
-        today = dynamics.look(rhythm, traits, state, when)
+        today = dynamics.compute_daily_rates(rhythm, traits, state, when)
         hazard = today.win + today.loss
         leaves = -np.expm1(-hazard * share) * survival
         chance += leaves * today.win / np.maximum(hazard, 1e-300)
         survival -= leaves
         if ahead == horizon_days:
             break
-        step = dynamics.draw(today, share, rng)
+        step = dynamics.sample_events(today, share, rng)
         if ahead == 0:
             state.short += since.short[:, None]
             state.long += since.long[:, None]
             state.last = np.maximum(state.last, since.last[:, None])
             state.gone = np.maximum(state.gone, since.gone[:, None])
-        state = dynamics.advance(state, step, when)
+        state = dynamics.update_state(state, step, when)
     return np.asarray(chance.mean(axis=1), dtype=np.float64)

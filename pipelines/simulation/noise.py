@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REVENUE_BANDS", "revenue_bands", "slip", "titles"]
+__all__ = ["REVENUE_BANDS", "corrupt_text", "sample_revenue_bands", "sample_titles"]
 
 Texts = npt.NDArray[np.object_]
 
@@ -39,7 +39,9 @@ REVENUE_BANDS = ("under 2M", "2-10M", "10-50M", "50-250M", "over 250M")
 REVENUE_LIMITS = np.log([2e6, 10e6, 50e6, 250e6])
 
 
-def titles(level: npt.NDArray[np.str_], department: npt.NDArray[np.str_], rng: np.random.Generator) -> Texts:
+def sample_titles(
+    level: npt.NDArray[np.str_], department: npt.NDArray[np.str_], rng: np.random.Generator
+) -> Texts:
     """Draw a wording of each job title; shape (leads,)."""
     result = np.empty(len(level), dtype=object)
     for i, (rank, team, place) in enumerate(zip(level, department, rng.random(len(level)), strict=True)):
@@ -49,13 +51,13 @@ def titles(level: npt.NDArray[np.str_], department: npt.NDArray[np.str_], rng: n
     return result
 
 
-def revenue_bands(employees: npt.NDArray[np.int64], rng: np.random.Generator) -> Texts:
+def sample_revenue_bands(employees: npt.NDArray[np.int64], rng: np.random.Generator) -> Texts:
     """Yearly revenue (EUR, in bands), which follows the employees with some spread; shape (leads,)."""
     revenue = np.log(employees) + np.log(160_000.0) + 0.5 * rng.standard_normal(len(employees))
     return np.asarray(np.array(REVENUE_BANDS, dtype=object)[np.searchsorted(REVENUE_LIMITS, revenue)])
 
 
-def slip(word: str, rng: np.random.Generator) -> str:
+def corrupt_text(word: str, rng: np.random.Generator) -> str:
     """Write a word as a person in a hurry might: another name, a lost letter, swapped letters, case, blanks.
 
     Parameters

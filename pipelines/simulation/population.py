@@ -6,10 +6,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadlight.pipelines.simulation.seasonality import BEFORE, DAY_SECONDS, Floats, Rhythm, clock_second
+from leadlight.pipelines.simulation.seasonality import (
+    BEFORE,
+    DAY_SECONDS,
+    Floats,
+    Seasonality,
+    convert_share_to_time,
+)
 from leadlight.pipelines.simulation.settings import SimulationSettings
 
-__all__ = ["people", "traits_of"]
+__all__ = ["derive_traits", "sample_leads"]
 
 # level: (share, effect on fit)
 INDUSTRIES = {
@@ -77,7 +83,7 @@ def _effect(table: Mapping[str, tuple[float, ...]], values: "pd.Series[str]", co
 
 
 def _arrivals(
-    source: npt.NDArray[np.str_], days: int, rhythm: Rhythm, rng: np.random.Generator
+    source: npt.NDArray[np.str_], days: int, rhythm: Seasonality, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Seconds since the start of the span at which the leads of each channel arrive, not yet in order."""
     span = slice(BEFORE, BEFORE + days)
@@ -89,11 +95,11 @@ def _arrivals(
         mine = np.flatnonzero(source == channel)
         weight = at_fairs if channel == "Trade fair" else plain
         day = rng.choice(days, size=len(mine), p=weight / weight.sum())
-        seconds[mine] = day * DAY_SECONDS + clock_second(rng.random(len(mine)))
+        seconds[mine] = day * DAY_SECONDS + convert_share_to_time(rng.random(len(mine)))
     return seconds
 
 
-def people(settings: SimulationSettings, rhythm: Rhythm, rng: np.random.Generator) -> pd.DataFrame:
+def sample_leads(settings: SimulationSettings, rhythm: Seasonality, rng: np.random.Generator) -> pd.DataFrame:
     """Draw the leads with their true attributes, ordered by creation.
 
     Parameters
@@ -158,7 +164,7 @@ def _fit(frame: pd.DataFrame) -> Floats:
     return np.asarray((raw - FIT_CENTRE) / FIT_SPREAD, dtype=np.float64)
 
 
-def traits_of(frame: pd.DataFrame) -> tuple[Floats, Floats]:
+def derive_traits(frame: pd.DataFrame) -> tuple[Floats, Floats]:
     """Tell each lead's pace of own activity and permission to mail from its true attributes.
 
     Returns

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DAY_SECONDS", "Rhythm", "clock_second", "day_share"]
+__all__ = ["DAY_SECONDS", "Seasonality", "convert_share_to_time", "convert_time_to_share"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,7 +31,7 @@ CAMPAIGN_WAVE = (0.6, 0.28, 0.12)
 """Share of a campaign's readers that open it on the day it goes out and on the two days after."""
 
 
-def day_share(second: Ints) -> Floats:
+def convert_time_to_share(second: Ints) -> Floats:
     """Share of a day's activity before a second of the day.
 
     Parameters
@@ -47,14 +47,14 @@ def day_share(second: Ints) -> Floats:
     return np.asarray(np.interp(second, SECONDS, SHARES), dtype=np.float64)
 
 
-def clock_second(share: Floats) -> Ints:
+def convert_share_to_time(share: Floats) -> Ints:
     """Second of the day (UTC, whole) before which a share of a day's activity lies; inverts `day_share`."""
     second = np.minimum(np.interp(share, SHARES, SECONDS), DAY_SECONDS - 1)
     return np.asarray(second, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Seasonality:
     """Factors per calendar day; index a table with `day + BEFORE`, day 0 being the start of the span.
 
     Attributes
@@ -78,7 +78,7 @@ class Rhythm:
     campaign: Ints
 
     @classmethod
-    def of(cls, start: datetime.date, days: int) -> "Rhythm":
+    def of(cls, start: datetime.date, days: int) -> "Seasonality":
         """Tables for a span of `days` days from `start`.
 
         Every entry depends on its own date alone (and campaigns on the distance to `start`): a day means the

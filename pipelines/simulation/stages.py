@@ -6,17 +6,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadlight.pipelines.simulation.activity_details import moments
+from leadlight.pipelines.simulation.activity_details import convert_to_timestamps
 from leadlight.pipelines.simulation.dynamics import TYPES
-from leadlight.pipelines.simulation.event_simulation import Course, Log
+from leadlight.pipelines.simulation.event_simulation import EventLog, SimulatedHistory
 from leadlight.pipelines.simulation.seasonality import Ints
 
-__all__ = ["STAGES", "stage_rows"]
+__all__ = ["STAGES", "build_stages"]
 
 STAGES = ("new", "contacted", "meeting", "proposal", "won", "lost")
 
 
-def stage_rows(start: datetime.date, leads: pd.DataFrame, course: Course) -> pd.DataFrame:
+def build_stages(start: datetime.date, leads: pd.DataFrame, course: SimulatedHistory) -> pd.DataFrame:
     """List stages and when they were entered, by time.
 
     A lead is new when created, contacted with the first sales call, at the meeting stage with the second
@@ -46,12 +46,12 @@ def stage_rows(start: datetime.date, leads: pd.DataFrame, course: Course) -> pd.
         {
             "lead_id": leads["lead_id"].to_numpy()[lead[order]],
             "stage": np.array(STAGES)[stage[order]],
-            "entered_at": moments(start, entered[order]),
+            "entered_at": convert_to_timestamps(start, entered[order]),
         }
     )
 
 
-def _first_after(log: Log, kinds: tuple[int, ...], moment: Ints) -> Ints:
+def _first_after(log: EventLog, kinds: tuple[int, ...], moment: Ints) -> Ints:
     """Second of each lead's first activity of these types after a moment; the largest integer where none."""
     never: int = np.iinfo(np.int64).max
     first = np.full(len(moment), never, dtype=np.int64)

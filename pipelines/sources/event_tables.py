@@ -16,12 +16,17 @@ from leadlight.pipelines.params.source import (
     TimeColumn,
 )
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import Reader, means, of_a_lead, present
-from leadlight.pipelines.sources.text_cleaning import clean_text, numbers
-from leadlight.pipelines.sources.times import days_to_moments, ends_of_days, local
+from leadlight.pipelines.sources.table_reader import (
+    TableReader,
+    match_any,
+    require_known_lead,
+    require_not_null,
+)
+from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
+from leadlight.pipelines.sources.times import align_day_closes, convert_to_local, shift_to_end_of_day
 
 #: values beyond this are taken as unknown: sums are made of whole millionths
-MOST_VALUE = 1e9
+MAX_VALUE = 1e9
 
 __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
 
@@ -50,18 +55,18 @@ def clean_activities(
         count from its end.
     """
     columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
-    reader = Reader("activities", table, columns, source, folder)
-    reader.text("lead_id", table.lead_id)
-    reader.time("occurred_at", table.occurred_at)
-    reader.text("type", table.type)
-    reader.number("value", table.value, most=MOST_VALUE)
-    reader.text("object", table.object)
+    reader = TableReader("activities", table, columns, source, folder)
+    reader.read_text("lead_id", table.lead_id)
+    reader.read_time("occurred_at", table.occurred_at)
+    reader.read_text("type", table.type)
+    reader.read_number("value", table.value, most=MAX_VALUE)
+    reader.read_text("object", table.object)
     schema = {
-        "lead_id": of_a_lead(leads),
-        "type": pa.Column(None, present("no activity type"), nullable=True),
+        "lead_id": require_known_lead(leads),
+        "type": pa.Column(None, require_not_null("no activity type"), nullable=True),
     }
-    good = reader.good(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
-    good["local_at"] = local(good["occurred_at"], source.timezone)
+    good = reader.validate(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
+    good["local_at"] = convert_to_local(good["occurred_at"], source.timezone)
     return _known_when_over(good, "occurred_at", table.occurred_at, source.timezone)
 
 
@@ -71,25 +76,25 @@ def clean_deals(
     """Read the deals: lead_id, closed_at, won, amount. Arguments as :func:`clean_activities`."""
     status = table.status
     columns = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
-    reader = Reader("deals", table, columns, source, folder)
-    reader.text("lead_id", table.lead_id)
-    reader.time("closed_at", table.closed_at)
-    reader.number("amount", table.amount)
+    reader = TableReader("deals", table, columns, source, folder)
+    reader.read_text("lead_id", table.lead_id)
+    reader.read_time("closed_at", table.closed_at)
+    reader.read_number("amount", table.amount)
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
-    reader.clean["closed_at"] = days_to_moments(reader.clean["closed_at"], created, source.timezone)
+    reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
     in_order = pa.Check(
         lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
     )
-    schema = {"lead_id": of_a_lead(leads)} | reader.time_schema("closed_at", in_order)
+    schema = {"lead_id": require_known_lead(leads)} | reader.time_schema("closed_at", in_order)
     won = pd.Series(True, index=reader.clean.index)
     if status:
-        reader.text("status", status.column)
+        reader.read_text("status", status.column)
         allowed = (*status.won, *status.lost)
         reason = f"status is not one of {', '.join(allowed)}"
-        is_allowed = pa.Check(lambda s: means(s, allowed), error=reason, ignore_na=False)
+        is_allowed = pa.Check(lambda s: match_any(s, allowed), error=reason, ignore_na=False)
         schema["status"] = pa.Column(None, is_allowed, nullable=True)
-        won = means(reader.clean["status"], status.won)
-    good = reader.good(schema, quarantine)
+        won = match_any(reader.clean["status"], status.won)
+    good = reader.validate(schema, quarantine)
     good = good.assign(won=won.loc[good.index])
     return good[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
 
@@ -109,15 +114,15 @@ def clean_history(
     Changes known by the day alone count from its end.
     """
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
-    reader = Reader("history", table, columns, source, folder)
-    reader.text("lead_id", table.lead_id)
-    reader.text("attribute", table.attribute)
-    reader.text("value", table.value)
-    reader.time("changed_at", table.changed_at)
-    named = pa.Column(None, present("no attribute name"), nullable=True)
-    schema = {"lead_id": of_a_lead(leads), "attribute": named} | reader.time_schema("changed_at")
-    good = reader.good(schema, quarantine).reset_index(drop=True)
-    good["number"] = numbers(good["value"])
+    reader = TableReader("history", table, columns, source, folder)
+    reader.read_text("lead_id", table.lead_id)
+    reader.read_text("attribute", table.attribute)
+    reader.read_text("value", table.value)
+    reader.read_time("changed_at", table.changed_at)
+    named = pa.Column(None, require_not_null("no attribute name"), nullable=True)
+    schema = {"lead_id": require_known_lead(leads), "attribute": named} | reader.time_schema("changed_at")
+    good = reader.validate(schema, quarantine).reset_index(drop=True)
+    good["number"] = convert_to_float(good["value"])
     for name, rows in good.groupby("attribute").groups.items():
         values = good.loc[rows, "value"]
         kind = attributes[str(name)].kind if name in attributes else "category"
@@ -130,16 +135,21 @@ def clean_history(
 
 
 def _known_when_over(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
-    return frame.assign(**{name: ends_of_days(frame[name], timezone)}) if column.is_by_day else frame
+    return frame.assign(**{name: shift_to_end_of_day(frame[name], timezone)}) if column.is_by_day else frame
 
 
 def clean_stages(
     source: Source, table: StagesTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
 ) -> pd.DataFrame:
     """Read the stages: lead_id, stage, entered_at. Arguments as :func:`clean_activities`."""
-    reader = Reader("stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder)
-    reader.text("lead_id", table.lead_id)
-    reader.text("stage", table.stage)
-    reader.time("entered_at", table.entered_at)
-    schema = {"lead_id": of_a_lead(leads), "stage": pa.Column(None, present("no stage"), nullable=True)}
-    return reader.good(schema | reader.time_schema("entered_at"), quarantine).reset_index(drop=True)
+    reader = TableReader(
+        "stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder
+    )
+    reader.read_text("lead_id", table.lead_id)
+    reader.read_text("stage", table.stage)
+    reader.read_time("entered_at", table.entered_at)
+    schema = {
+        "lead_id": require_known_lead(leads),
+        "stage": pa.Column(None, require_not_null("no stage"), nullable=True),
+    }
+    return reader.validate(schema | reader.time_schema("entered_at"), quarantine).reset_index(drop=True)

@@ -8,10 +8,10 @@ import pandera.pandas as pa
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.load import Params
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import Reader, means, present
-from leadlight.pipelines.sources.text_cleaning import clean_text, numbers, spellings
+from leadlight.pipelines.sources.table_reader import TableReader, match_any, require_not_null
+from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float, find_canonical_spellings
 
-__all__ = ["clean_leads", "outcome_deals"]
+__all__ = ["clean_leads", "derive_deals_from_outcomes"]
 
 #: stands in for the first moment where leads have an order but no dates
 ORDER_START = pd.Timestamp("2000-01-01")
@@ -48,33 +48,33 @@ def clean_leads(
     table = params.source.leads
     named = [record.column for record in (table.created_at, table.consent, table.outcome) if record]
     columns = [table.lead_id, table.order, table.owner, *named, *params.attributes]
-    reader = Reader("leads", table, columns, params.source, folder)
-    reader.text("lead_id", table.lead_id)
+    reader = TableReader("leads", table, columns, params.source, folder)
+    reader.read_text("lead_id", table.lead_id)
     if table.created_at:
-        reader.time("created_at", table.created_at)
+        reader.read_time("created_at", table.created_at)
     else:
         reader.clean["created_at"] = _times_from_order(_order(reader, table.order))
     reader.clean["consent"] = (
-        means(reader.words(table.consent.column), table.consent.granted).astype("boolean")
+        match_any(reader.read_texts(table.consent.column), table.consent.granted).astype("boolean")
         if table.consent
         else pd.NA
     )
-    reader.text("owner", table.owner)
+    reader.read_text("owner", table.owner)
     reader.clean["outcome"] = None
     if table.outcome:
-        stated = reader.words(table.outcome.column)
+        stated = reader.read_texts(table.outcome.column)
         reader.clean["outcome"] = "open"
-        reader.clean.loc[means(stated, table.outcome.lost), "outcome"] = "lost"
-        reader.clean.loc[means(stated, table.outcome.won), "outcome"] = "won"
+        reader.clean.loc[match_any(stated, table.outcome.lost), "outcome"] = "lost"
+        reader.clean.loc[match_any(stated, table.outcome.won), "outcome"] = "won"
     once = pa.Check(
         lambda s: ~(s.duplicated() & s.notna()), error="lead id comes a second time", ignore_na=False
     )
-    schema = {"lead_id": pa.Column(None, [present("no lead id"), once], nullable=True)}
+    schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), once], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"
-    leads = reader.good(schema | reader.time_schema("created_at", reason=unfit), quarantine)
+    leads = reader.validate(schema | reader.time_schema("created_at", reason=unfit), quarantine)
     attributes = _attributes(params, reader, leads.index, quarantine)
     spelled = {
-        name: spellings(reader.words(name).loc[leads.index])
+        name: find_canonical_spellings(reader.read_texts(name).loc[leads.index])
         for name, attribute in params.attributes.items()
         if attribute.kind == "category"
     }
@@ -82,14 +82,14 @@ def clean_leads(
     return leads.reset_index(drop=True), attributes.reset_index(drop=True), spelled
 
 
-def outcome_deals(leads: pd.DataFrame) -> pd.DataFrame:
+def derive_deals_from_outcomes(leads: pd.DataFrame) -> pd.DataFrame:
     """Turn the outcomes of a flat export into deals closed at creation, for nothing is known of when."""
     closed = leads[leads["outcome"].isin(["won", "lost"])]
     deals = closed[["lead_id", "created_at"]].rename(columns={"created_at": "closed_at"})
     return deals.assign(won=closed["outcome"] == "won", amount=float("nan")).reset_index(drop=True)
 
 
-def _order(reader: Reader, column: str | None) -> pd.Series:
+def _order(reader: TableReader, column: str | None) -> pd.Series:
     if column is None:
         return pd.util.hash_pandas_object(reader.clean["lead_id"], index=False)
     return reader.order("created_at", column)
@@ -101,19 +101,19 @@ def _times_from_order(order: pd.Series) -> pd.Series:
     return (ORDER_START + seconds).astype("datetime64[us]")
 
 
-def _attributes(params: Params, reader: Reader, rows: pd.Index, quarantine: Quarantine) -> pd.DataFrame:
+def _attributes(params: Params, reader: TableReader, rows: pd.Index, quarantine: Quarantine) -> pd.DataFrame:
     columns = {"lead_id": reader.clean.loc[rows, "lead_id"]}
     for name, attribute in params.attributes.items():
         if attribute.kind != "number":
-            columns[name] = clean_text(reader.words(name).loc[rows], attribute.kind)
+            columns[name] = clean_text(reader.read_texts(name).loc[rows], attribute.kind)
             continue
-        values = reader.known(name).loc[rows]
-        number = numbers(values)
+        values = reader.filter_known(name).loc[rows]
+        number = convert_to_float(values)
         if number.isna().all() and values.notna().any():
             raise SourceError(
                 f"The attribute {name} of leads must hold numbers, written like 1234.5 (kind: number). "
                 f"Got {str(values.dropna().iloc[0])!r}."
             )
-        quarantine.emptied("leads", name, values[values.notna() & number.isna()])
+        quarantine.record_nulled("leads", name, values[values.notna() & number.isna()])
         columns[name] = number
     return pd.DataFrame(columns)

@@ -88,7 +88,7 @@ class Quarantine:
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept
 
-    def emptied(self, table: str, column: str, values: pd.Series, reason: str = "not a number") -> None:
+    def record_nulled(self, table: str, column: str, values: pd.Series, reason: str = "not a number") -> None:
         """Note cells that could not be used and are taken as unknown, in rows that stay."""
         if len(values):
             same = len(values) * [column], len(values) * [reason]
@@ -104,7 +104,7 @@ class Quarantine:
         """Everything found: table, row (from 1, without the header), column, reason, value, action."""
         return pd.concat(self._found, ignore_index=True) if self._found else pd.DataFrame(columns=COLUMNS)
 
-    def counts(self) -> list[dict[str, object]]:
+    def count_rows(self) -> list[dict[str, object]]:
         """Count what was found by table, column, reason and action."""
         keys = ["table", "column", "reason", "action"]
         counted = self.frame.groupby(keys, sort=True).size().rename("rows").reset_index()

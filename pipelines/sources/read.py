@@ -19,7 +19,7 @@ from leadlight.pipelines.params.source import (
     StagesTable,
 )
 
-__all__ = ["AnyTable", "read_table", "read_whole"]
+__all__ = ["AnyTable", "read_all_columns", "read_table"]
 
 AnyTable = LeadsTable | ActivitiesTable | DealsTable | HistoryTable | StagesTable
 
@@ -70,7 +70,7 @@ def read_table(
     return frame[wanted], too_wide
 
 
-def read_whole(name: str, table: AnyTable, folder: Path, database: str | None) -> pd.DataFrame:
+def read_all_columns(name: str, table: AnyTable, folder: Path, database: str | None) -> pd.DataFrame:
     """Read every column of a table, mapped or not; arguments and errors as :func:`read_table`."""
     frame, _ = _read(name, table, folder, database)
     return frame

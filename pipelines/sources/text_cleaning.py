@@ -3,20 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from leadlight.features.text_normalization import folded
+from leadlight.features.text_normalization import normalize_text
 
-__all__ = ["clean_text", "folded_all", "numbers", "spellings"]
+__all__ = ["clean_text", "convert_to_float", "find_canonical_spellings", "normalize_unique"]
 
 
-def numbers(values: pd.Series) -> pd.Series:
+def convert_to_float(values: pd.Series) -> pd.Series:
     """Read values as finite float64; NaN where that cannot be."""
     found = pd.to_numeric(values, errors="coerce").astype("float64")
     return found.where(np.isfinite(found))
 
 
-def folded_all(words: pd.Series) -> pd.Series:
+def normalize_unique(words: pd.Series) -> pd.Series:
     """Fold each text once; missing stays missing."""
-    return words.map({text: folded(text) for text in words.dropna().unique()}).astype("str")
+    return words.map({text: normalize_text(text) for text in words.dropna().unique()}).astype("str")
 
 
 def clean_text(words: pd.Series, kind: str) -> pd.Series:
@@ -34,17 +34,19 @@ def clean_text(words: pd.Series, kind: str) -> pd.Series:
     -------
     pd.Series of str
     """
-    clean = folded_all(words)
+    clean = normalize_unique(words)
     if kind == "email":
         clean = clean.str.rstrip(">").str.extract(r"@([^@]*)$", expand=False).str.strip()
     return clean.mask(clean == "")
 
 
-def spellings(words: pd.Series) -> dict[str, str]:
+def find_canonical_spellings(words: pd.Series) -> dict[str, str]:
     """Return folded text -> its most frequent spelling; of two as frequent, the first in the alphabet."""
     present = words.dropna()
     counts = (
-        present.groupby([folded_all(present), present]).size().sort_values(kind="stable", ascending=False)
+        present.groupby([normalize_unique(present), present])
+        .size()
+        .sort_values(kind="stable", ascending=False)
     )
     found: dict[str, str] = {}
     for key, spelling in counts.index:

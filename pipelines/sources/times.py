@@ -6,7 +6,7 @@ import pandas as pd
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import TimeColumn
 
-__all__ = ["days_to_moments", "ends_of_days", "local", "to_utc"]
+__all__ = ["align_day_closes", "convert_to_local", "shift_to_end_of_day", "to_utc"]
 
 #: the end of an ISO 8601 time that carries its zone: Z, +02, +0200 or +02:00 behind hours
 ZONE = r"\d[Tt ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?\s*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
@@ -84,13 +84,13 @@ def _localised(times: pd.Series, timezone: str) -> pd.Series:
     return utc
 
 
-def local(utc: pd.Series, timezone: str) -> pd.Series:
+def convert_to_local(utc: pd.Series, timezone: str) -> pd.Series:
     """Return naive UTC times as the clocks of a zone show them, naive too."""
     shown: pd.Series = utc.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
     return shown.astype("datetime64[us]")
 
 
-def ends_of_days(utc: pd.Series, timezone: str) -> pd.Series:
+def shift_to_end_of_day(utc: pd.Series, timezone: str) -> pd.Series:
     """Move what is known by the day alone to the last second of that day.
 
     Nobody can tell at which hour it happened, so it counts as known when the day is over: a lead created
@@ -103,12 +103,12 @@ def ends_of_days(utc: pd.Series, timezone: str) -> pd.Series:
     timezone : str
         IANA zone in which days begin.
     """
-    next_day = local(utc, timezone).dt.normalize() + pd.Timedelta(days=1)
+    next_day = convert_to_local(utc, timezone).dt.normalize() + pd.Timedelta(days=1)
     ends: pd.Series = _localised(next_day, timezone).dt.tz_localize(None) - pd.Timedelta(seconds=1)
     return ends.astype("datetime64[us]")
 
 
-def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) -> pd.Series:
+def align_day_closes(closed_at: pd.Series, created_at: pd.Series, timezone: str) -> pd.Series:
     """Move closes that are known by the day alone to the creation of a lead of the same day.
 
     Parameters
@@ -123,7 +123,7 @@ def days_to_moments(closed_at: pd.Series, created_at: pd.Series, timezone: str) 
     pd.Series
         `closed_at`, but `created_at` where the close is the midnight that began the day of creation.
     """
-    closed, created = local(closed_at, timezone), local(created_at, timezone)
+    closed, created = convert_to_local(closed_at, timezone), convert_to_local(created_at, timezone)
     by_day = (closed == closed.dt.normalize()) & (closed == created.dt.normalize())
     return closed_at.mask(by_day, created_at)
 

@@ -8,19 +8,19 @@ import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.prior_shift import judge_correction, newest_shift
+from leadlight.models.calibration.prior_shift import estimate_prior_shift, evaluate_correction
 from leadlight.models.candidates.base import load_model
 from leadlight.models.scoring.bundle import save_scorer
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Scored
-from leadlight.models.scoring.win_rates import past_evidence
-from leadlight.models.training.selection import Choice, choose_candidate
-from leadlight.models.validation.reference_population import FEWEST_LEADS, reference_of
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
-from leadlight.pipelines.datasets.out_of_time_scores import choose_thresholds, read_out_of_time, weeks_of
-from leadlight.pipelines.engines.engine import feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import population_at
+from leadlight.models.scoring.thresholds import OutOfTimeScores
+from leadlight.models.scoring.win_rates import count_win_rates_by_bin
+from leadlight.models.training.selection import ModelSelection, select_candidate
+from leadlight.models.validation.reference_population import MIN_LEADS, build_reference
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
+from leadlight.pipelines.engines.engine import build_feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
@@ -28,11 +28,11 @@ from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 __all__ = ["calibrate"]
 
 #: out of time, to choose among learned models by; the rule book is not chosen
-FEWEST_WINS = 10
+MIN_WINS = 10
 
 
 #: where nobody agreed on anything even a small base gets its top 20 and top 5 percent; every page says so
-DEFAULT = Policy(fewest_leads=1)
+DEFAULT_POLICY = Policy(min_leads=1)
 
 
 def calibrate(params: Params, workdir: Workdir) -> Scorer:
@@ -57,34 +57,34 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     PolicyError
         If a policy sentence cannot be read or met.
     """
-    listing = read_json(workdir.need(workdir.candidates / "candidates.json", "train"))
-    told = read_frame(workdir.need(workdir.candidates / "out_of_time.parquet", "train"))
+    listing = read_json(workdir.require(workdir.candidates / "candidates.json", "train"))
+    told = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
     won, leads = told["won"].to_numpy(dtype=np.int64), told["lead_id"].to_numpy(dtype=object)
-    if won.sum() < FEWEST_WINS and listing["order"] != ["points"]:
+    if won.sum() < MIN_WINS and listing["order"] != ["points"]:
         raise NotEnoughDataError(
-            f"The calibration window must hold at least {FEWEST_WINS} wins. Got {won.sum()}: "
+            f"The calibration window must hold at least {MIN_WINS} wins. Got {won.sum()}: "
             "raise split.calibrate_share or give more history."
         )
     report = read_json(workdir.ingest_report)
-    features = feature_set(params, report)
+    features = build_feature_set(params, report)
     margins = {name: told[f"{name}.margin"].to_numpy() for name in listing["order"]}
     candidates = {name: load_model(workdir.candidates / name) for name in listing["order"]}
-    costs = {name: model.explaining_cost for name, model in candidates.items()}
-    choice = choose_candidate(margins, won, leads, costs)
-    log_odds = choice.calibrator.log_odds(margins[choice.name])
+    costs = {name: model.explanation_cost for name, model in candidates.items()}
+    choice = select_candidate(margins, won, leads, costs)
+    log_odds = choice.calibrator.predict_log_odds(margins[choice.name])
     horizon = pd.Timedelta(days=params.label.horizon_days if report["time"] == "dates" else 0)
-    correction = judge_correction(log_odds, won, leads, told["as_of"], horizon)
-    shift = newest_shift(log_odds, won) if correction.helps else 0.0
-    calibrator = choice.calibrator.shifted(shift)
+    correction = evaluate_correction(log_odds, won, leads, told["as_of"], horizon)
+    shift = estimate_prior_shift(log_odds, won) if correction.helps else 0.0
+    calibrator = choice.calibrator.with_shift(shift)
     model = candidates[choice.name]
     said = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
     weight = said["weight"].to_numpy()
-    scored = Scored(said["probability"].to_numpy(), won, leads, weeks_of(said["as_of"]), weight)
+    scored = OutOfTimeScores(said["probability"].to_numpy(), won, leads, measure_weeks(said["as_of"]), weight)
     scorer = Scorer(
         catalogue=features.catalogue,
         model=model,
         calibrator=calibrator,
-        thresholds=choose_thresholds(params.policy or DEFAULT, scored, params.training.seed),
+        thresholds=select_thresholds(params.policy or DEFAULT_POLICY, scored, params.training.seed),
         fit_grades=GradeScale.fit(
             "ABCD", said["fit"].to_numpy(), won, leads, params.training.seed, weight=weight
         ),
@@ -95,7 +95,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
         | {
             "candidate": choice.name,
             "wins": listing["wins"],
-            "fewest_wins": params.training.min_wins,
+            "min_wins": params.training.min_wins,
             "choice": _plain(choice),
             "base_rate": correction.to_dict() | {"shift": shift},
             "at_newest_ages": bool((weight != 1).any()),
@@ -111,9 +111,9 @@ def _evidence(
     params: Params, workdir: Workdir, report: dict[str, Any], features: FeatureSet
 ) -> dict[str, Any]:
     """Count who won among all that was known before the last gap; nothing of the test window is looked at."""
-    known = read_learning_data(workdir).frame
+    known = read_labelled_snapshots(workdir).frame
     past = known[known["as_of"] <= known.loc[known["split"] == "calibrate", "as_of"].max()]
-    counts = past_evidence(
+    counts = count_win_rates_by_bin(
         past, past["won"].to_numpy(dtype=np.int64), past["lead_id"], features.catalogue, report["spellings"]
     )
     return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts
@@ -126,10 +126,12 @@ def _reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[s
     engine = open_engine(workdir)
     cut_off = pd.Timestamp(scorer.facts["snapshots"]["cut_off"])
     try:
-        frame = population_at(engine, features, cut_off)
+        frame = sample_open_leads(engine, features, cut_off)
     except NotEnoughDataError:  # all are closed: there is nobody to compare with
         return None
-    return reference_of(frame, scorer.rate(frame), scorer.catalogue) if len(frame) >= FEWEST_LEADS else None
+    return (
+        build_reference(frame, scorer.predict(frame), scorer.catalogue) if len(frame) >= MIN_LEADS else None
+    )
 
 
 def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
     return {
         "agreed": {"by": list(agreed.by), "on": agreed.on.isoformat()} if agreed else None,
         "policy_agreed": params.policy is not None,
-        "hysteresis": (params.policy or DEFAULT).hysteresis,
+        "hysteresis": (params.policy or DEFAULT_POLICY).hysteresis,
         "spellings": report["spellings"],
         "activity_types": sorted(report["activity_types"]),
         "simulated": report["simulated"],
@@ -148,12 +150,12 @@ def _facts(params: Params, workdir: Workdir, report: dict[str, Any]) -> dict[str
     }
 
 
-def _plain(choice: Choice) -> dict[str, Any]:
+def _plain(choice: ModelSelection) -> dict[str, Any]:
     return {
         "log_loss": choice.log_loss,
-        "behind_best": choice.behind_best,
-        "error": choice.error,
-        "explaining_cost": choice.explaining_cost,
+        "behind_best": choice.loss_gap,
+        "error": choice.standard_error,
+        "explaining_cost": choice.explanation_cost,
         "calibration": choice.calibrator.kind,
         "calibrations": choice.calibrations[choice.name].log_loss,
     }

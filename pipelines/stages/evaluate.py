@@ -7,28 +7,43 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from leadlight.models.calibration.prior_shift import judge_correction
+from leadlight.models.calibration.prior_shift import evaluate_correction
 from leadlight.models.candidates.base import margins
-from leadlight.models.candidates.baselines import constant, default_lightgbm, plain_logistic
-from leadlight.models.candidates.rules_model import PointsModel
-from leadlight.models.metrics.between_period_variance import Earlier, periods_of
-from leadlight.models.metrics.curves import curves
-from leadlight.models.metrics.metrics import FIGURES, Bootstrap, figures, log_loss
-from leadlight.models.metrics.oracle import against_truth
+from leadlight.models.candidates.baselines import (
+    fit_lightgbm_baseline,
+    fit_logistic_baseline,
+    predict_base_rate,
+)
+from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.models.metrics.between_period_variance import ScoredHistory, assign_periods
+from leadlight.models.metrics.curves import compute_curves
+from leadlight.models.metrics.metrics import METRICS, ClusterBootstrap, compute_metrics, log_loss
+from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import check_calibration
-from leadlight.models.validation.segments import segment_figures
-from leadlight.models.validation.threshold_backtest import Window, judge_promises
-from leadlight.pipelines.counterfactuals.monotonicity_check import one_more_activity
-from leadlight.pipelines.datasets.labelled_snapshots import AGE, LearningData, read_learning_data, rule_book
+from leadlight.models.validation.segments import compute_segment_metrics
+from leadlight.models.validation.threshold_backtest import ScoredWindow, backtest_expectations
+from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
+from leadlight.pipelines.datasets.labelled_snapshots import (
+    AGE,
+    LabelledSnapshots,
+    read_labelled_snapshots,
+    read_rules,
+)
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.reporting.curve_plots import draw_curves
-from leadlight.pipelines.reports.model_card.build import card
-from leadlight.pipelines.reports.model_card.grade_statistics import deeds
+from leadlight.pipelines.reporting.curve_plots import plot_curves
+from leadlight.pipelines.reports.model_card.build import build_model_card
+from leadlight.pipelines.reports.model_card.grade_statistics import compute_grade_and_topic_statistics
 from leadlight.pipelines.reports.model_card.html import write_card
-from leadlight.pipelines.reports.model_card.tables import unused_columns
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame, replacing, rounded, write_json
+from leadlight.pipelines.reports.model_card.tables import list_unused_columns
+from leadlight.pipelines.workspace.workdir import (
+    Workdir,
+    read_frame,
+    round_floats,
+    write_atomically,
+    write_json,
+)
 
 __all__ = ["evaluate"]
 
@@ -48,32 +63,32 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     dict
         What was written to ``metrics.json``.
     """
-    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
-    past, test = read_learning_data(workdir).past_and_test()
+    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
+    past, test = read_labelled_snapshots(workdir).split_past_and_test()
     scored = scorer.score(test.frame)
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _rivals(params, scorer, past, test)
-    bootstrap = Bootstrap(test.leads, params.training.seed)
+    bootstrap = ClusterBootstrap(test.leads, params.training.seed)
     result = {
         "test": _window(test),
         "candidate": scorer.facts["candidate"],
-        "figures": {name: figures(p, test.won) for name, p in probabilities.items()},
+        "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
         "intervals": _intervals(probabilities["leadlight"], test, bootstrap),
         "log_loss_saved_against": _saved(probabilities, test, bootstrap),
         "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
         | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _stages(scored["stage"], test),
-        "one_more_activity": one_more_activity(params, workdir, scorer),
+        "one_more_activity": measure_monotonicity(params, workdir, scorer),
         "promises": _promises(scorer, scored, past, test, params.training.seed),
         "optimistic": scorer.facts["time"] == "none",
         "simulated": scorer.facts["simulated"],
     }
     if params.simulation is not None:
-        truth = read_frame(workdir.need(workdir.truth, "truth"))
+        truth = read_frame(workdir.require(workdir.truth, "truth"))
         q = test.frame[["lead_id", "as_of"]].merge(truth, on=["lead_id", "as_of"], validate="many_to_one")
         known = q["true_probability"].to_numpy()
-        result["truth"] = {name: against_truth(p, known) for name, p in probabilities.items()}
+        result["truth"] = {name: measure_regret_to_oracle(p, known) for name, p in probabilities.items()}
     _write_plots(probabilities["leadlight"], test, workdir, result)
-    segments = segment_figures(
+    segments = compute_segment_metrics(
         probabilities["leadlight"],
         test.won,
         test.leads,
@@ -81,38 +96,40 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         catalogue=scorer.catalogue,
         seed=params.training.seed,
     )
-    with replacing(workdir.plots / "segments.csv") as temporary:
+    with write_atomically(workdir.plots / "segments.csv") as temporary:
         segments.to_csv(temporary, index=False, float_format="%.6g")
-    written = rounded(result)
-    told = card(
+    written = round_floats(result)
+    told = build_model_card(
         scorer,
         written,
         segments,
         learned=_window(past),
-        deeds=deeds(scorer, scored, test.won),
-        unused=unused_columns(workdir),
+        deeds=compute_grade_and_topic_statistics(scorer, scored, test.won),
+        unused=list_unused_columns(workdir),
     )
     write_card(told, workdir.plots)
     write_json(workdir.metrics, written)
     return result
 
 
-def _rivals(params: Params, scorer: Scorer, past: LearningData, test: LearningData) -> dict[str, np.ndarray]:
+def _rivals(
+    params: Params, scorer: Scorer, past: LabelledSnapshots, test: LabelledSnapshots
+) -> dict[str, np.ndarray]:
     """All rivals learn from what ours learned from: everything before the test window."""
     names = scorer.catalogue.names
     before, after = past.frame[names], test.frame[names]
     rivals = {
-        "constant": constant(before, past.won, after),
-        "plain_logistic": plain_logistic(before, past.won, after, scorer.catalogue),
-        "default_lightgbm": default_lightgbm(before, past.won, after, scorer.catalogue),
+        "constant": predict_base_rate(before, past.won, after),
+        "plain_logistic": fit_logistic_baseline(before, past.won, after, scorer.catalogue),
+        "default_lightgbm": fit_lightgbm_baseline(before, past.won, after, scorer.catalogue),
     }
     if params.points:
-        table = PointsModel.fit(before, past.won, scorer.catalogue, rule_book(params))
+        table = RulesModel.fit(before, past.won, scorer.catalogue, read_rules(params))
         rivals["points_table"] = expit(margins(table, after))
     return rivals
 
 
-def _window(test: LearningData) -> dict[str, Any]:
+def _window(test: LabelledSnapshots) -> dict[str, Any]:
     once = test.frame.drop_duplicates(["lead_id", "as_of"])
     return {
         "snapshots": len(once),
@@ -133,29 +150,33 @@ def _pair(interval: tuple[float, float]) -> dict[str, float]:
     return {"low": interval[0], "high": interval[1]}
 
 
-def _intervals(p: np.ndarray, test: LearningData, bootstrap: Bootstrap) -> dict[str, dict[str, float]]:
-    found = bootstrap.interval(*(_on(figure, p, test.won) for figure in FIGURES.values()))
-    return {name: _pair(interval) for name, interval in zip(FIGURES, found, strict=True)}
+def _intervals(
+    p: np.ndarray, test: LabelledSnapshots, bootstrap: ClusterBootstrap
+) -> dict[str, dict[str, float]]:
+    found = bootstrap.estimate_interval(*(_on(figure, p, test.won) for figure in METRICS.values()))
+    return {name: _pair(interval) for name, interval in zip(METRICS, found, strict=True)}
 
 
-def _saved(probabilities: dict[str, np.ndarray], test: LearningData, bootstrap: Bootstrap) -> dict[str, Any]:
+def _saved(
+    probabilities: dict[str, np.ndarray], test: LabelledSnapshots, bootstrap: ClusterBootstrap
+) -> dict[str, Any]:
     ours = probabilities["leadlight"]
 
     def saved(p: np.ndarray, q: np.ndarray, won: np.ndarray) -> float:
         return log_loss(q, won) - log_loss(p, won)
 
     rivals = {name: p for name, p in probabilities.items() if name != "leadlight"}
-    found = bootstrap.interval(*(_on(saved, ours, rival, test.won) for rival in rivals.values()))
+    found = bootstrap.estimate_interval(*(_on(saved, ours, rival, test.won) for rival in rivals.values()))
     return {
         name: {"value": saved(ours, rivals[name], test.won)} | _pair(interval)
         for name, interval in zip(rivals, found, strict=True)
     }
 
 
-def _base_rate(p: np.ndarray, scorer: Scorer, test: LearningData) -> dict[str, Any]:
+def _base_rate(p: np.ndarray, scorer: Scorer, test: LabelledSnapshots) -> dict[str, Any]:
     """Correct for a moving base rate, at each moment from the leads that had matured by then."""
     days = scorer.facts["horizon_days"] if scorer.facts["time"] == "dates" else 0
-    correction = judge_correction(
+    correction = evaluate_correction(
         logit(np.clip(p, 1e-12, 1 - 1e-12)),
         test.won,
         test.leads,
@@ -164,12 +185,12 @@ def _base_rate(p: np.ndarray, scorer: Scorer, test: LearningData) -> dict[str, A
     )
     corrected = expit(correction.log_odds)
     return correction.to_dict() | {
-        "uncorrected": figures(p, test.won),
-        "corrected": figures(corrected, test.won),
+        "uncorrected": compute_metrics(p, test.won),
+        "corrected": compute_metrics(corrected, test.won),
     }
 
 
-def _stages(stage: pd.Series, test: LearningData) -> dict[str, Any]:
+def _stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
     won = pd.Series(test.won, index=stage.index)
     return {
         str(name): {"snapshots": len(rows), "wins": int(rows.sum()), "win_rate": float(rows.mean())}
@@ -178,37 +199,37 @@ def _stages(stage: pd.Series, test: LearningData) -> dict[str, Any]:
 
 
 def _promises(
-    scorer: Scorer, scored: pd.DataFrame, past: LearningData, test: LearningData, seed: int
+    scorer: Scorer, scored: pd.DataFrame, past: LabelledSnapshots, test: LabelledSnapshots, seed: int
 ) -> dict[str, Any]:
     """Hold the test window to what grades and thresholds did where they were chosen."""
-    now = Window(scored["probability"].to_numpy(), test.won, test.leads)
-    return judge_promises(scorer, now, _grades(scored), _earlier(scorer, past, test), seed)
+    now = ScoredWindow(scored["probability"].to_numpy(), test.won, test.leads)
+    return backtest_expectations(scorer, now, _grades(scored), _earlier(scorer, past, test), seed)
 
 
 def _grades(scored: pd.DataFrame) -> dict[str, np.ndarray]:
     return {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
 
 
-def _earlier(scorer: Scorer, past: LearningData, test: LearningData) -> Earlier:
+def _earlier(scorer: Scorer, past: LabelledSnapshots, test: LabelledSnapshots) -> ScoredHistory:
     """Score what was learned from: how periods differ shows there too, how good the model is does not."""
-    scored, moments = scorer.rate(past.frame), test.frame["as_of"]
-    return Earlier(
+    scored, moments = scorer.predict(past.frame), test.frame["as_of"]
+    return ScoredHistory(
         scored["probability"].to_numpy(),
         past.won,
         past.leads,
         _grades(scored),
-        periods_of(past.frame["as_of"], moments.max() - moments.min()),
+        assign_periods(past.frame["as_of"], moments.max() - moments.min()),
         past.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None,
     )
 
 
-def _write_plots(p: np.ndarray, test: LearningData, workdir: Workdir, result: dict[str, Any]) -> None:
-    drawn = curves(p, test.won)
+def _write_plots(p: np.ndarray, test: LabelledSnapshots, workdir: Workdir, result: dict[str, Any]) -> None:
+    drawn = compute_curves(p, test.won)
     for name, frame in drawn.items():
-        with replacing(workdir.plots / f"{name}.csv") as temporary:
+        with write_atomically(workdir.plots / f"{name}.csv") as temporary:
             frame.to_csv(temporary, index=False)
     window = result["test"]
     source = "Simulated CRM" if result["simulated"] else "Test window"
     span = f"{window['from'][:10]} to {window['to'][:10]}"
     title = f"{source}: {window['snapshots']:,} snapshots, {window['wins']:,} wins, {span}"
-    draw_curves(drawn, title, workdir.plots / "curves.png")
+    plot_curves(drawn, title, workdir.plots / "curves.png")

@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.engines.engine import Engine, feature_set, open_engine, read_into
-from leadlight.pipelines.engines.open_leads import open_leads_at
+from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine, register_parquet
+from leadlight.pipelines.engines.open_leads import select_open_leads
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.workdir import Workdir, replacing, replacing_folder
+from leadlight.pipelines.workspace.workdir import Workdir, write_atomically, write_folder_atomically
 
-__all__ = ["featurize", "featurize_moment"]
+__all__ = ["featurize", "featurize_as_of"]
 
 #: the file by which Spark says that a folder is whole; a folder without it is not ours to replace
 WHOLE = "_SUCCESS"
@@ -37,13 +37,13 @@ def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> in
         Number of rows: one a snapshot.
     """
     opened = open_engine(workdir, engine or params.engine)
-    path = workdir.need(workdir.snapshots, "snapshot")
-    snapshots = read_into(opened.connection, path, "snapshots").select("lead_id", "as_of")
-    table = feature_set(params, opened.report).table(snapshots, opened.tables)
+    path = workdir.require(workdir.snapshots, "snapshot")
+    snapshots = register_parquet(opened.connection, path, "snapshots").select("lead_id", "as_of")
+    table = build_feature_set(params, opened.report).build_table(snapshots, opened.tables)
     return _write(table, opened, workdir.features)
 
 
-def featurize_moment(
+def featurize_as_of(
     params: Params, workdir: Workdir, as_of: pd.Timestamp, output: Path, engine: str | None = None
 ) -> int:
     """Write the feature table of the leads open at a moment.
@@ -72,8 +72,8 @@ def featurize_moment(
         If no lead was open then.
     """
     opened = open_engine(workdir, engine or params.engine)
-    table = feature_set(params, opened.report).table(
-        open_leads_at(opened, as_of), opened.tables, moment=ibis.timestamp(as_of.isoformat())
+    table = build_feature_set(params, opened.report).build_table(
+        select_open_leads(opened, as_of), opened.tables, as_of=ibis.timestamp(as_of.isoformat())
     )
     return _write(table, opened, output)
 
@@ -81,7 +81,7 @@ def featurize_moment(
 def _write(table: ir.Table, engine: Engine, output: Path) -> int:
     if engine.name == "spark":
         return _write_folder(table, engine, output)
-    with replacing(output, a_folder=_is_spark_folder(output)) as temporary:
+    with write_atomically(output, a_folder=_is_spark_folder(output)) as temporary:
         engine.connection.to_parquet(table.order_by("as_of", "lead_id"), temporary)
         rows: int = pq.read_metadata(temporary).num_rows
     return rows
@@ -94,7 +94,7 @@ def _write_folder(table: ir.Table, engine: Engine, output: Path) -> int:
             f"The output must be new, or a Parquet folder that Spark wrote. Got the folder {output}."
         )
     month = table.as_of.year().cast("string") + "-" + table.as_of.month().cast("string").lpad(2, "0")
-    with replacing_folder(output) as fresh:
+    with write_folder_atomically(output) as fresh:
         engine.connection.to_parquet(
             table.mutate(as_of_month=month),
             str(fresh.resolve()),

@@ -13,11 +13,11 @@ from leadlight.pipelines.sources.event_tables import (
     clean_history,
     clean_stages,
 )
-from leadlight.pipelines.sources.leads import clean_leads, outcome_deals
+from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.times import local
-from leadlight.pipelines.workspace.as_of import midnight
-from leadlight.pipelines.workspace.workdir import Workdir, replacing_folder, write_frame, write_json
+from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.workspace.as_of import localize_midnight_utc
+from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_frame, write_json
 
 __all__ = ["ingest"]
 
@@ -62,7 +62,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.deals:
         tables["deals"] = clean_deals(source, source.deals, *shared)
     else:
-        tables["deals"] = outcome_deals(leads)
+        tables["deals"] = derive_deals_from_outcomes(leads)
     if source.activities:
         tables["activities"] = clean_activities(source, source.activities, *shared)
     if source.history:
@@ -70,7 +70,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
     report = _report(params, tables, quarantine, spellings)
-    with replacing_folder(workdir.tables) as fresh:
+    with write_folder_atomically(workdir.tables) as fresh:
         for name, frame in tables.items():
             write_frame(fresh / f"{name}.parquet", frame)
         quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
@@ -94,7 +94,7 @@ def _report(
     types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
     return {
         "rows": {name: len(frame) for name, frame in tables.items()},
-        "quarantine": quarantine.counts(),
+        "quarantine": quarantine.count_rows(),
         "time": time,
         "known_until": known_until.isoformat(),
         "first_lead": tables["leads"]["created_at"].min().isoformat(),
@@ -112,5 +112,5 @@ def _newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
     newest: pd.Timestamp = times.max()
     if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):
         zone = params.source.timezone
-        newest = midnight(local(times, zone).max(), zone)
+        newest = localize_midnight_utc(convert_to_local(times, zone).max(), zone)
     return newest

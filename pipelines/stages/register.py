@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from leadlight.models.scoring.bundle import bundle_checksum, load_scorer
+from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.registry.champion import crown, open_registry
+from leadlight.pipelines.registry.champion import open_registry, set_champion
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json, write_json
 
 __all__ = ["register"]
@@ -27,9 +27,9 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
     dict
         version, champion (the version that serves), bundle (checksum).
     """
-    metrics = read_json(workdir.need(workdir.metrics, "evaluate"))
-    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
-    checksum = bundle_checksum(workdir.bundle)
+    metrics = read_json(workdir.require(workdir.metrics, "evaluate"))
+    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
+    checksum = get_bundle_checksum(workdir.bundle)
     settings = params.training.model_dump(mode="json") | {
         "candidate": scorer.facts["candidate"],
         "horizon_days": params.label.horizon_days,
@@ -50,7 +50,7 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
         workdir.bundle, params=settings, metrics=figures, tags=tags, pictures=workdir.plots, example=example
     )
     if as_champion:
-        crown(registry, number, {"promotion.verdict": "by hand"})
-    result = {"version": number, "champion": registry.load().number, "bundle": checksum}
+        set_champion(registry, number, {"promotion.verdict": "by hand"})
+    result = {"version": number, "champion": registry.download().number, "bundle": checksum}
     write_json(workdir.registered, result)
     return result

@@ -8,16 +8,16 @@ import ibis
 import pandas as pd
 
 from leadlight.features.errors import ParamsError
-from leadlight.features.labels import first_closings, label_snapshots
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.engines.engine import Engine, open_engine
-from leadlight.pipelines.engines.open_leads import open_leads_at
+from leadlight.pipelines.engines.open_leads import select_open_leads
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.simulation import SimulationSettings, true_probability
+from leadlight.pipelines.simulation import SimulationSettings, simulate_true_probability
 from leadlight.pipelines.simulation import simulate as simulate_world
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame
 
-__all__ = ["simulate", "truth"]
+__all__ = ["simulate", "write_ground_truth"]
 
 
 def simulate(
@@ -47,7 +47,7 @@ def simulate(
     return simulate_world(_settings(params), _source_folder(params, folder), on_progress)
 
 
-def truth(
+def write_ground_truth(
     params: Params,
     folder: Path,
     workdir: Workdir,
@@ -78,11 +78,11 @@ def truth(
     """
     settings = _settings(params)
     if as_of is None:
-        test = read_learning_data(workdir).window("test")
+        test = read_labelled_snapshots(workdir).select_split("test")
         snapshots = test.frame[["lead_id", "as_of", "won"]]
     else:
         snapshots = _labelled(open_engine(workdir), as_of, params.label.horizon_days)
-    known = true_probability(
+    known = simulate_true_probability(
         settings,
         _source_folder(params, folder),
         snapshots[["lead_id", "as_of"]],
@@ -95,8 +95,8 @@ def truth(
 
 def _labelled(engine: Engine, as_of: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
     known_until = ibis.timestamp(engine.report["known_until"])
-    leads = open_leads_at(engine, as_of)
-    labelled = label_snapshots(leads, first_closings(engine.deals), horizon_days, known_until)
+    leads = select_open_leads(engine, as_of)
+    labelled = label_snapshots(leads, find_first_closes(engine.deals), horizon_days, known_until)
     frame: pd.DataFrame = labelled.order_by("lead_id").to_pyarrow().to_pandas()
     return frame
 

@@ -7,13 +7,18 @@ import pandas as pd
 import pyarrow as pa
 
 from leadlight.features.errors import NotEnoughDataError, ParamsError
-from leadlight.features.labels import first_closings, label_snapshots
-from leadlight.features.point_in_time import open_leads
-from leadlight.features.snapshots import at_ages, at_creation, on_grid, union_of
-from leadlight.pipelines.datasets.time_splits import Windows, assign, left_truncation, time_windows
+from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.features.point_in_time import filter_open_leads
+from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
+from leadlight.pipelines.datasets.time_splits import (
+    TimeSplit,
+    assign_splits,
+    detect_left_truncation,
+    split_by_time,
+)
 from leadlight.pipelines.engines.engine import Engine, open_engine
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.as_of import midnight
+from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame, write_json
 
 __all__ = ["snapshot"]
@@ -44,24 +49,26 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     horizon = pd.Timedelta(days=params.label.horizon_days)
     cut_off = pd.Timestamp(engine.report["known_until"])
     if params.history.until:
-        cut_off = min(cut_off, midnight(params.history.until, params.source.timezone))
+        cut_off = min(cut_off, localize_midnight_utc(params.history.until, params.source.timezone))
     maturity = cut_off if dated else cut_off + horizon  # without dates every outcome is taken as final
     labelled = _labelled(params, engine, maturity, cut_off).sort_values(
         ["as_of", "lead_id"], ignore_index=True
     )
     mature = labelled[labelled["won"].notna()].astype({"won": "int8"})
-    since = midnight(params.history.since, params.source.timezone) if params.history.since else None
+    since = (
+        localize_midnight_utc(params.history.since, params.source.timezone) if params.history.since else None
+    )
     if since is not None:
         mature = mature[mature["as_of"] >= since]
     _demand_wins(mature, params)
     first_win = engine.deals.filter(engine.deals.won).closed_at.min().execute()
-    truncation = left_truncation(mature, pd.Timestamp(first_win), horizon) if dated else None
+    truncation = detect_left_truncation(mature, pd.Timestamp(first_win), horizon) if dated else None
     if truncation:
         mature = mature[mature["as_of"] >= truncation.until]
-    windows = time_windows(mature["as_of"], params.split, horizon if dated else pd.Timedelta(0))
-    mature = mature.assign(split=assign(mature["as_of"], windows))
+    windows = split_by_time(mature["as_of"], params.split, horizon if dated else pd.Timedelta(0))
+    mature = mature.assign(split=assign_splits(mature["as_of"], windows))
     report = _report(mature, windows, cut_off, int(labelled["won"].isna().sum()), engine.report["time"])
-    report["left_truncation"] = truncation.sentence() if truncation else None
+    report["left_truncation"] = truncation.describe() if truncation else None
     _demand_both_outcomes(mature)
     write_frame(workdir.snapshots, mature.reset_index(drop=True))
     write_json(workdir.snapshot_report, report)
@@ -72,19 +79,19 @@ def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: p
     leads = engine.tables.leads
     settings = params.snapshots
     if engine.report["time"] != "dates":
-        moments = at_creation(leads)
+        moments = sample_at_creation(leads)
     else:
-        parts = [at_creation(leads)] if settings.at_creation else []
-        parts += at_ages(leads, settings.after_days)
+        parts = [sample_at_creation(leads)] if settings.at_creation else []
+        parts += sample_at_ages(leads, settings.after_days)
         if settings.every_days:
-            parts.append(on_grid(leads, _grid(params, engine, cut_off)))
+            parts.append(sample_on_grid(leads, _grid(params, engine, cut_off)))
         if not parts:
             raise ParamsError(
                 "The section snapshots must name a moment: at_creation, after_days or every_days. Got none."
             )
-        moments = union_of(parts, leads, settings.max_age_days)
-    closings = first_closings(engine.deals)
-    open_moments = open_leads(moments, leads, closings)
+        moments = union_snapshots(parts, leads, settings.max_age_days)
+    closings = find_first_closes(engine.deals)
+    open_moments = filter_open_leads(moments, leads, closings)
     end = ibis.timestamp(maturity.isoformat())
     labelled = label_snapshots(open_moments, closings, params.label.horizon_days, end)
     seen = labelled.filter(labelled.as_of < ibis.timestamp(cut_off.isoformat()))
@@ -100,7 +107,7 @@ def _grid(params: Params, engine: Engine, cut_off: pd.Timestamp) -> Any:
     # counted back from the end, so that the newest snapshots are as fresh as can be
     steps = (last - first).days // params.snapshots.every_days
     days = [last - pd.Timedelta(days=step * params.snapshots.every_days) for step in range(steps, -1, -1)]
-    midnights = pd.DatetimeIndex([midnight(day, zone) for day in days]).astype("datetime64[us]")
+    midnights = pd.DatetimeIndex([localize_midnight_utc(day, zone) for day in days]).astype("datetime64[us]")
     return engine.connection.create_table("grid", pa.table({"as_of": midnights}), overwrite=True)
 
 
@@ -129,7 +136,7 @@ def _demand_both_outcomes(mature: pd.DataFrame) -> None:
 
 
 def _report(
-    mature: pd.DataFrame, windows: Windows, cut_off: pd.Timestamp, immature: int, time: str
+    mature: pd.DataFrame, windows: TimeSplit, cut_off: pd.Timestamp, immature: int, time: str
 ) -> dict[str, Any]:
     by_split = mature.groupby("split")["won"].agg(["size", "sum"])
     leads = mature.groupby("split")["lead_id"].nunique()

@@ -9,19 +9,19 @@ import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.candidates.base import save_model
-from leadlight.models.metrics.age_standardization import age_weights
-from leadlight.models.training.fit import Fitted, TrainingSettings, TrainingWindow, fit_candidates
-from leadlight.pipelines.audit.gate import refuse_leaks
+from leadlight.models.metrics.age_standardization import compute_standardization_weights
+from leadlight.models.training.fit import FittedCandidate, TrainingData, TrainingSettings, fit_candidates
+from leadlight.pipelines.audit.gate import raise_on_leakage
 from leadlight.pipelines.datasets.labelled_snapshots import (
     AGE,
-    LearningData,
-    read_learning_data,
-    rolling_origins,
-    rule_book,
+    LabelledSnapshots,
+    build_rolling_folds,
+    read_labelled_snapshots,
+    read_rules,
 )
-from leadlight.pipelines.engines.engine import feature_set
+from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.workdir import Workdir, read_json, replacing_folder, write_json
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, write_folder_atomically, write_json
 
 __all__ = ["train"]
 
@@ -52,21 +52,21 @@ def train(
     NotEnoughDataError
         If there are fewer wins than ``training.min_wins`` and no rule book to serve in the meantime.
     """
-    refuse_leaks(params, workdir)
-    known = read_learning_data(workdir)
-    past, _ = known.past_and_test()
-    catalogue = feature_set(params, read_json(workdir.ingest_report)).catalogue
+    raise_on_leakage(params, workdir)
+    known = read_labelled_snapshots(workdir)
+    past, _ = known.split_past_and_test()
+    catalogue = build_feature_set(params, read_json(workdir.ingest_report)).catalogue
     wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
-    settings, rules = _settings(params, wins, len(past.won)), rule_book(params)
-    window = TrainingWindow(
-        past.frame[catalogue.names], past.won, past.frame["lead_id"], rolling_origins(past)
+    settings, rules = _settings(params, wins, len(past.won)), read_rules(params)
+    window = TrainingData(
+        past.frame[catalogue.names], past.won, past.frame["lead_id"], build_rolling_folds(past)
     )
     fitted = fit_candidates(window, catalogue, settings, rules, on_fitted)
     chosen = {name: entry.tuning for name, entry in fitted.items()}
-    with replacing_folder(workdir.candidates) as fresh:
+    with write_folder_atomically(workdir.candidates) as fresh:
         for name, entry in fitted.items():
             save_model(entry.model, fresh / name)
-        _out_of_time(past, window, fitted, known.newest()).to_parquet(
+        _out_of_time(past, window, fitted, known.select_gap()).to_parquet(
             fresh / "out_of_time.parquet", index=False
         )
         write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen, "wins": wins})
@@ -88,16 +88,21 @@ def _settings(params: Params, wins: int, snapshots: int) -> TrainingSettings:
 
 
 def _out_of_time(
-    past: LearningData, window: TrainingWindow, fitted: dict[str, Fitted], newest: LearningData
+    past: LabelledSnapshots,
+    window: TrainingData,
+    fitted: dict[str, FittedCandidate],
+    newest: LabelledSnapshots,
 ) -> pd.DataFrame:
     """Put beside each snapshot what it counts for, so that ages are those of the newest leads."""
-    origins = window.rolling()
-    rows = np.concatenate([origin.later for origin in origins])
+    origins = window.get_folds()
+    rows = np.concatenate([origin.test for origin in origins])
     told = past.frame.loc[rows, ["lead_id", "as_of", "won"]].reset_index(drop=True)
-    told["origin"] = np.repeat(np.arange(len(origins)), [len(origin.later) for origin in origins])
+    told["origin"] = np.repeat(np.arange(len(origins)), [len(origin.test) for origin in origins])
     told["weight"] = 1.0
     if AGE in past.frame:
-        told["weight"] = age_weights(past.frame.loc[rows, AGE].to_numpy(), newest.frame[AGE].to_numpy())
+        told["weight"] = compute_standardization_weights(
+            past.frame.loc[rows, AGE].to_numpy(), newest.frame[AGE].to_numpy()
+        )
     for name, entry in fitted.items():
         for part, values in asdict(entry.out_of_time).items():
             told[f"{name}.{part}"] = values

@@ -6,19 +6,19 @@ import pandas as pd
 
 from leadlight.features.errors import ParamsError
 
-__all__ = ["last_midnight", "midnight", "parse_as_of"]
+__all__ = ["get_latest_midnight_utc", "localize_midnight_utc", "parse_as_of"]
 
 
 #: years that a lead may live in; beyond them engines and time zones know no times
 YEARS = range(1900, 2200)
 
 
-def last_midnight(timezone: str) -> pd.Timestamp:
+def get_latest_midnight_utc(timezone: str) -> pd.Timestamp:
     """Return the midnight that started today in a time zone, as naive UTC."""
-    return midnight(pd.Timestamp.now(tz=timezone).tz_localize(None), timezone)
+    return localize_midnight_utc(pd.Timestamp.now(tz=timezone).tz_localize(None), timezone)
 
 
-def midnight(day: dt.date | pd.Timestamp, timezone: str) -> pd.Timestamp:
+def localize_midnight_utc(day: dt.date | pd.Timestamp, timezone: str) -> pd.Timestamp:
     """Return the moment that starts a local day, as naive UTC; where clocks skip midnight, the next."""
     start = pd.Timestamp(day).normalize()
     aware = start.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")

@@ -11,14 +11,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["console", "errors", "figures_table", "step"]
+__all__ = ["build_metrics_table", "console", "errors", "show_progress"]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def step(name: str) -> Iterator[Callable[..., None]]:
+def show_progress(name: str) -> Iterator[Callable[..., None]]:
     """Show that something runs, and for how long; what it came to when it is done.
 
     Parameters
@@ -59,7 +59,7 @@ def step(name: str) -> Iterator[Callable[..., None]]:
     )
 
 
-def figures_table(metrics: dict[str, Any]) -> Table:
+def build_metrics_table(metrics: dict[str, Any]) -> Table:
     """Return the test figures beside those of what had to be beaten."""
     window = metrics["test"]
     table = Table(

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from leadlight.features.errors import BusyError, SourceError
+from leadlight.features.errors import LockedError, SourceError
 
-__all__ = ["alone"]
+__all__ = ["lock_exclusively"]
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[int]:
+def lock_exclusively(path: Path) -> Iterator[int]:
     """Hold a lock file while the block runs.
 
     The operating system keeps the lock, not the file: what a killed process leaves behind bars nobody.
@@ -44,7 +44,7 @@ def alone(path: Path) -> Iterator[int]:
         if not _taken(descriptor):
             holder = os.pread(descriptor, 20, 0).decode(errors="replace") if hasattr(os, "pread") else ""
             told = f"process {holder.strip()}" if holder.strip() else "another process"
-            raise BusyError(
+            raise LockedError(
                 f"The working folder {path.parent} must not be in use by another retraining or promotion. "
                 f"Got {told}, which is at work there: nothing was done."
             )

@@ -7,11 +7,11 @@ from pathlib import Path
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import Store, open_store
 
-__all__ = ["stored"]
+__all__ = ["open_existing_store"]
 
 
 @contextmanager
-def stored(workdir: Workdir) -> Iterator[Store | None]:
+def open_existing_store(workdir: Workdir) -> Iterator[Store | None]:
     """Open the store of a working folder.
 
     Parameters

@@ -15,12 +15,12 @@ from leadlight.features.errors import SourceError
 
 __all__ = [
     "Workdir",
-    "damaged",
+    "make_corrupt_file_error",
     "read_frame",
     "read_json",
-    "replacing",
-    "replacing_folder",
-    "rounded",
+    "round_floats",
+    "write_atomically",
+    "write_folder_atomically",
     "write_frame",
     "write_json",
 ]
@@ -141,7 +141,7 @@ class Workdir:
         """The MLflow server, unless LEADLIGHT_MLFLOW_URI names another."""
         return os.environ.get("LEADLIGHT_MLFLOW_URI") or f"sqlite:///{(self.root / 'mlflow.db').resolve()}"
 
-    def need(self, path: Path, verb: str) -> Path:
+    def require(self, path: Path, verb: str) -> Path:
         """Return the path, or say which verb makes it."""
         if not path.exists():
             raise SourceError(f"The file {path} must exist. It is missing: run `leadlight {verb}` first.")
@@ -149,7 +149,7 @@ class Workdir:
 
 
 @contextmanager
-def replacing(path: Path, *, a_folder: bool = False) -> Iterator[Path]:
+def write_atomically(path: Path, *, a_folder: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place when the block ends well.
 
     Parameters
@@ -181,7 +181,7 @@ def replacing(path: Path, *, a_folder: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def write_folder_atomically(path: Path) -> Iterator[Path]:
     """Give an empty folder that takes the place of `path`, a folder or a file, when the block ends well."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -215,17 +215,17 @@ def _take_place(fresh: Path, path: Path) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys."""
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str)
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def rounded(content: Any) -> Any:
+def round_floats(content: Any) -> Any:
     """Round the floats of plain data to six decimals: more would be noise in every diff."""
     if isinstance(content, dict):
-        return {key: rounded(value) for key, value in content.items()}
+        return {key: round_floats(value) for key, value in content.items()}
     if isinstance(content, list):
-        return [rounded(value) for value in content]
+        return [round_floats(value) for value in content]
     return round(content, 6) if isinstance(content, float) else content
 
 
@@ -240,7 +240,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise damaged(path, error) from None
+        raise make_corrupt_file_error(path, error) from None
 
 
 def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -248,10 +248,10 @@ def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, columns=columns)
     except (OSError, ValueError) as error:
-        raise damaged(path, error) from None
+        raise make_corrupt_file_error(path, error) from None
 
 
-def damaged(path: Path, error: Exception) -> SourceError:
+def make_corrupt_file_error(path: Path, error: Exception) -> SourceError:
     """Return the error for a file of the working folder that cannot be read any more."""
     reason = str(error).splitlines()[0].rstrip(".")
     return SourceError(f"The file {path} must be as its stage wrote it. Got {reason}: run that stage again.")
@@ -259,5 +259,5 @@ def damaged(path: Path, error: Exception) -> SourceError:
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a Parquet file."""
-    with replacing(path) as temporary:
+    with write_atomically(path) as temporary:
         frame.to_parquet(temporary, index=False)

@@ -1,11 +1,11 @@
 """The score store: append-only history of scores, and the current view derived from it."""
 
-from leadlight.serving.scoring_run import Night, NightResult
-from leadlight.serving.store.connection import open_engine
-from leadlight.serving.store.records import Closing, StoredNight, StoredScore
+from leadlight.serving.scoring_run import ScoringRun, WriteResult
+from leadlight.serving.store.connection import connect
+from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.store import Store
 
-__all__ = ["Closing", "Night", "NightResult", "Store", "StoredNight", "StoredScore", "open_store"]
+__all__ = ["ClosedLead", "ScoringRun", "Store", "StoredRun", "StoredScore", "WriteResult", "open_store"]
 
 
 def open_store(url: str) -> Store:
@@ -25,4 +25,4 @@ def open_store(url: str) -> Store:
     StoreError
         Where it cannot be opened; the sentence never shows the password.
     """
-    return Store(open_engine(url))
+    return Store(connect(url))

@@ -7,16 +7,16 @@ import pandas as pd
 from sqlalchemy import Connection, insert, select
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.serving.score_changes import Change, Opening
+from leadlight.serving.score_changes import Change, Recourse
 from leadlight.serving.store.tables import changes, openings, scores
-from leadlight.serving.store.view import view
+from leadlight.serving.store.view import select_current_view
 from leadlight.serving.store.writing import CHUNK_ROWS
 
-__all__ = ["changes_of", "openings_of", "points_at", "write_moves"]
+__all__ = ["read_changes", "read_points", "read_recourse", "write_changes"]
 
 
-def write_moves(
-    connection: Connection, night: int, moved: Iterable[Change], opened: Iterable[Opening]
+def write_changes(
+    connection: Connection, night: int, moved: Iterable[Change], opened: Iterable[Recourse]
 ) -> None:
     """Write both for a night that is being written.
 
@@ -46,7 +46,7 @@ def write_moves(
         connection.execute(insert(openings), more[start : start + CHUNK_ROWS])
 
 
-def changes_of(connection: Connection, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
+def read_changes(connection: Connection, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
     """Read what changed on a night.
 
     Parameters
@@ -75,16 +75,16 @@ def changes_of(connection: Connection, night: int, leads: Sequence[str] | None =
     }
 
 
-def openings_of(connection: Connection, night: int, lead_id: str) -> list[Opening]:
+def read_recourse(connection: Connection, night: int, lead_id: str) -> list[Recourse]:
     """Read what would carry a lead over the next threshold, the highest score first."""
     query = select(openings).where(openings.c.night == night, openings.c.lead_id == lead_id)
     query = query.order_by(openings.c.score.desc(), openings.c.topic)
     return [
-        Opening(row.lead_id, row.stage, row.topic, row.times, row.score) for row in connection.execute(query)
+        Recourse(row.lead_id, row.stage, row.topic, row.times, row.score) for row in connection.execute(query)
     ]
 
 
-def points_at(connection: Connection, night: int, leads: Sequence[str]) -> pd.DataFrame:
+def read_points(connection: Connection, night: int, leads: Sequence[str]) -> pd.DataFrame:
     """Give the points of each topic that leads were shown with after a night.
 
     Parameters
@@ -99,7 +99,7 @@ def points_at(connection: Connection, night: int, leads: Sequence[str]) -> pd.Da
         One row a lead, by lead id; one column a topic.
     """
     found: dict[str, dict[str, float]] = {}
-    shown = view(night).with_only_columns(scores.c.lead_id, scores.c.reasons)
+    shown = select_current_view(night).with_only_columns(scores.c.lead_id, scores.c.reasons)
     for start in range(0, len(leads), CHUNK_ROWS):
         some = list(leads[start : start + CHUNK_ROWS])
         for row in connection.execute(shown.where(scores.c.lead_id.in_(some))):

@@ -14,13 +14,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from leadlight.features.errors import StoreError
 
-__all__ = ["open_engine", "refusing"]
+__all__ = ["connect", "translate_db_errors"]
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _EXAMPLES = "sqlite:///work/store.db or postgresql+psycopg://user:password@host/name"
 
 
-def open_engine(url: str) -> Engine:
+def connect(url: str) -> Engine:
     """Connect to a database and bring its tables up to date.
 
     Parameters
@@ -49,7 +49,7 @@ def open_engine(url: str) -> Engine:
         raise StoreError(
             f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {shown}."
         )
-    with refusing(address):
+    with translate_db_errors(address):
         try:
             engine = _engine(address)
         except (NoSuchModuleError, ImportError) as error:
@@ -67,7 +67,7 @@ def open_engine(url: str) -> Engine:
 
 
 @contextmanager
-def refusing(address: URL) -> Iterator[None]:
+def translate_db_errors(address: URL) -> Iterator[None]:
     """Turn what the database says into one sentence, without the password.
 
     Parameters

@@ -4,14 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from leadlight.serving.reasons import Reason
-from leadlight.serving.scoring_run import NightWords
+from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store.tables import CLOSED
 
-__all__ = ["Closing", "StoredNight", "StoredScore"]
+__all__ = ["ClosedLead", "StoredRun", "StoredScore"]
 
 
 @dataclass(frozen=True)
-class StoredNight:
+class StoredRun:
     """A night that was written.
 
     Parameters
@@ -37,7 +37,7 @@ class StoredNight:
     leads: int
     rows_written: int
     leads_closed: int
-    words: NightWords
+    words: PresentationContext
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class StoredScore:
 
 
 @dataclass(frozen=True)
-class Closing:
+class ClosedLead:
     """The night on which a lead was no longer scored."""
 
     run_id: str

@@ -7,13 +7,13 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from leadlight.serving.store.tables import nights, scores
-from leadlight.serving.store.view import view
+from leadlight.serving.store.view import select_current_view
 
-__all__ = ["PastNight", "past_nights", "scores_at"]
+__all__ = ["RunSummary", "list_runs", "read_scores"]
 
 
 @dataclass(frozen=True)
-class PastNight:
+class RunSummary:
     """A night without its words.
 
     Parameters
@@ -33,7 +33,7 @@ class PastNight:
     leads: int
 
 
-def past_nights(connection: Connection, until: dt.datetime) -> list[PastNight]:
+def list_runs(connection: Connection, until: dt.datetime) -> list[RunSummary]:
     """List nights, newest first; of several of one moment the one written last.
 
     Parameters
@@ -45,12 +45,12 @@ def past_nights(connection: Connection, until: dt.datetime) -> list[PastNight]:
     last = select(func.max(nights.c.night)).where(nights.c.as_of <= until).group_by(nights.c.as_of)
     query = select(nights.c.night, nights.c.as_of, nights.c.model_version, nights.c.leads)
     rows = connection.execute(query.where(nights.c.night.in_(last)).order_by(nights.c.night.desc()))
-    return [PastNight(*row) for row in rows]
+    return [RunSummary(*row) for row in rows]
 
 
-def scores_at(connection: Connection, night: int) -> pd.DataFrame:
+def read_scores(connection: Connection, night: int) -> pd.DataFrame:
     """Give probability, score, base score and stage of every lead in the view after a night, by lead id."""
     columns = [scores.c[name] for name in ("lead_id", "probability", "score", "base_score", "stage")]
-    rows = connection.execute(view(night).with_only_columns(*columns))
+    rows = connection.execute(select_current_view(night).with_only_columns(*columns))
     frame = pd.DataFrame(rows.all(), columns=[column.name for column in columns])
     return frame.sort_values("lead_id", ignore_index=True)

@@ -7,16 +7,21 @@ import pandas as pd
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from leadlight.serving.score_changes import Change, Opening
-from leadlight.serving.scoring_run import Night, NightResult, read_words
-from leadlight.serving.store.change_rows import changes_of, openings_of, points_at, write_moves
-from leadlight.serving.store.connection import refusing
-from leadlight.serving.store.records import Closing, StoredNight, StoredScore
-from leadlight.serving.store.run_history import PastNight, past_nights, scores_at
+from leadlight.serving.score_changes import Change, Recourse
+from leadlight.serving.scoring_run import ScoringRun, WriteResult, parse_context
+from leadlight.serving.store.change_rows import read_changes, read_points, read_recourse, write_changes
+from leadlight.serving.store.connection import translate_db_errors
+from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
+from leadlight.serving.store.run_history import RunSummary, list_runs, read_scores
 from leadlight.serving.store.tables import CLOSED, nights, scores
-from leadlight.serving.store.validation import check_scored
-from leadlight.serving.store.view import closing_or_score, night_at, stored_score, view
-from leadlight.serving.store.writing import compare_rerun, night_number, write_night
+from leadlight.serving.store.validation import validate_scores
+from leadlight.serving.store.view import (
+    convert_row_to_record,
+    convert_row_to_score,
+    find_run,
+    select_current_view,
+)
+from leadlight.serving.store.writing import compare_rerun, get_run_number, write_run
 
 __all__ = ["Store"]
 
@@ -40,13 +45,13 @@ class Store:
         """Give back all connections."""
         self._engine.dispose()
 
-    def write_night(
+    def write_run(
         self,
-        night: Night,
+        night: ScoringRun,
         scored: pd.DataFrame,
         moved: Sequence[Change] = (),
-        opened: Sequence[Opening] = (),
-    ) -> NightResult:
+        opened: Sequence[Recourse] = (),
+    ) -> WriteResult:
         """Write the scores of a night, all of them or none.
 
         Parameters
@@ -70,20 +75,20 @@ class Store:
         StoreError
             Where the scores are not as they must be, or a newer night is stored.
         """
-        words = read_words(night.words)
-        leads = check_scored(night, words, scored)
-        with refusing(self._engine.url):
+        words = parse_context(night.words)
+        leads = validate_scores(night, words, scored)
+        with translate_db_errors(self._engine.url):
             with self._engine.connect() as connection:
                 stored = select(nights.c.night).where(nights.c.run_id == night.run_id)
                 number = connection.scalar(stored)
                 if number is not None:
                     return compare_rerun(connection, number, night, words, leads)
             with self._engine.begin() as connection:
-                result = write_night(connection, night, words, leads)
-                write_moves(connection, night_number(connection, night), moved, opened)
+                result = write_run(connection, night, words, leads)
+                write_changes(connection, get_run_number(connection, night), moved, opened)
                 return result
 
-    def newest_night(self, as_of: dt.datetime | None = None) -> StoredNight | None:
+    def get_latest_run(self, as_of: dt.datetime | None = None) -> StoredRun | None:
         """Find the night that the current view shows.
 
         Parameters
@@ -96,15 +101,15 @@ class Store:
         StoredNight or None
             None where no night is stored.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return night_at(connection, as_of)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return find_run(connection, as_of)
 
-    def past_nights(self, until: dt.datetime) -> list[PastNight]:
+    def list_runs(self, until: dt.datetime) -> list[RunSummary]:
         """List the nights of moments up to `until` (naive, UTC), newest first, one a moment."""
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return past_nights(connection, until)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return list_runs(connection, until)
 
-    def scores_at(self, night: int) -> pd.DataFrame:
+    def read_scores(self, night: int) -> pd.DataFrame:
         """Give the scores that were shown after a night.
 
         Parameters
@@ -117,10 +122,10 @@ class Store:
         pandas.DataFrame
             ``lead_id, probability, score, base_score, stage``, one row a lead, by lead id.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return scores_at(connection, night)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return read_scores(connection, night)
 
-    def changes(self, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
+    def read_changes(self, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
         """Tell what moved scores on a night, since the one before.
 
         Parameters
@@ -135,20 +140,20 @@ class Store:
         dict of str to Change
             By lead id; a lead that was not shown on the night before has none.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return changes_of(connection, night, leads)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return read_changes(connection, night, leads)
 
-    def openings(self, night: int, lead_id: str) -> list[Opening]:
+    def read_recourse(self, night: int, lead_id: str) -> list[Recourse]:
         """Tell what would have carried a lead over its next threshold on a night, the best first."""
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return openings_of(connection, night, lead_id)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return read_recourse(connection, night, lead_id)
 
-    def points_at(self, night: int, leads: Sequence[str]) -> pd.DataFrame:
+    def read_points(self, night: int, leads: Sequence[str]) -> pd.DataFrame:
         """Give the points that leads were shown with after a night: one row a lead, one column a topic."""
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            return points_at(connection, night, leads)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return read_points(connection, night, leads)
 
-    def current(self, limit: int, offset: int = 0, stage: str | None = None) -> list[StoredScore]:
+    def list_current(self, limit: int, offset: int = 0, stage: str | None = None) -> list[StoredScore]:
         """List the leads of the current view, highest score first.
 
         Parameters
@@ -163,15 +168,15 @@ class Store:
         list of StoredScore
             Ordered by score, then by lead id.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            night = night_at(connection)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            night = find_run(connection)
             if night is None:
                 return []
-            query = view(night.night).order_by(scores.c.score.desc(), self._lead_id)
+            query = select_current_view(night.night).order_by(scores.c.score.desc(), self._lead_id)
             if stage is not None:
                 query = query.where(scores.c.stage == stage)
             rows = connection.execute(query.limit(limit).offset(offset))
-            return [stored_score(row, night.as_of, night.words) for row in rows]
+            return [convert_row_to_score(row, night.as_of, night.words) for row in rows]
 
     def count(self, stage: str | None = None) -> int:
         """Count the leads of the current view.
@@ -203,7 +208,7 @@ class Store:
         tie = (scores.c.score == score.score) & (self._lead_id < score.lead_id)
         return self._count(or_(scores.c.score > score.score, tie)) + 1
 
-    def lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
+    def get_lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
         """Find the score of one lead.
 
         Parameters
@@ -217,17 +222,17 @@ class Store:
         StoredScore or None
             None where the lead is unknown or closed at that moment.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            night = night_at(connection, as_of)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            night = find_run(connection, as_of)
             if night is None:
                 return None
             query = select(scores).where(scores.c.lead_id == lead_id, scores.c.night <= night.night)
             row = connection.execute(query.order_by(scores.c.night.desc()).limit(1)).one_or_none()
             if row is None or row.stage == CLOSED:
                 return None
-            return stored_score(row, night.as_of, night.words)
+            return convert_row_to_score(row, night.as_of, night.words)
 
-    def history(self, lead_id: str) -> list[StoredScore | Closing]:
+    def read_history(self, lead_id: str) -> list[StoredScore | ClosedLead]:
         """List every row of one lead.
 
         Parameters
@@ -239,17 +244,17 @@ class Store:
         list of StoredScore or Closing
             Oldest first, each as it was written.
         """
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            night = night_at(connection)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            night = find_run(connection)
             if night is None:
                 return []
             query = select(scores).where(scores.c.lead_id == lead_id).order_by(scores.c.night)
-            return [closing_or_score(row, night.words) for row in connection.execute(query)]
+            return [convert_row_to_record(row, night.words) for row in connection.execute(query)]
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
-        with refusing(self._engine.url), self._engine.connect() as connection:
-            night = night_at(connection)
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            night = find_run(connection)
             if night is None:
                 return 0
-            rows = view(night.night).where(*conditions).subquery()
+            rows = select_current_view(night.night).where(*conditions).subquery()
             return int(connection.scalar(select(func.count()).select_from(rows)) or 0)

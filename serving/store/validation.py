@@ -9,9 +9,9 @@ import pandas as pd
 from leadlight.features.errors import StoreError
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.serving.reasons import parse_reasons
-from leadlight.serving.scoring_run import Night, NightWords
+from leadlight.serving.scoring_run import PresentationContext, ScoringRun
 
-__all__ = ["ScoredLead", "check_scored"]
+__all__ = ["ScoredLead", "validate_scores"]
 
 _ALLOWED = {
     "stage": STAGES,
@@ -41,7 +41,9 @@ class ScoredLead:
         return asdict(self)
 
 
-def check_scored(night: Night, words: NightWords, scored: pd.DataFrame) -> dict[str, ScoredLead]:
+def validate_scores(
+    night: ScoringRun, words: PresentationContext, scored: pd.DataFrame
+) -> dict[str, ScoredLead]:
     """Check the scores of a night.
 
     Parameters
@@ -91,7 +93,7 @@ def check_scored(night: Night, words: NightWords, scored: pd.DataFrame) -> dict[
     return leads
 
 
-def _check_columns(night: Night, scored: pd.DataFrame) -> None:
+def _check_columns(night: ScoringRun, scored: pd.DataFrame) -> None:
     if night.as_of.tzinfo is not None:
         raise StoreError(f"The as_of of a night must be UTC without a zone. Got {night.as_of.isoformat()}.")
     for column, value in (("as_of", night.as_of), ("model_version", night.model_version)):
@@ -120,7 +122,7 @@ def _refuse_rows(scored: pd.DataFrame, wrong: pd.Series, column: str, rule: str)
         raise StoreError(f"The {column} of lead {lead_id} must be {rule}. Got {value}.")
 
 
-def _check_reasons(lead: ScoredLead, words: NightWords) -> None:
+def _check_reasons(lead: ScoredLead, words: PresentationContext) -> None:
     try:
         reasons = parse_reasons(lead.reasons)
     except (ValueError, KeyError, TypeError):

@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from leadlight.serving.reasons import later, parse_reasons
-from leadlight.serving.scoring_run import NightWords, read_words
-from leadlight.serving.store.records import Closing, StoredNight, StoredScore
+from leadlight.serving.reasons import advance_days, parse_reasons
+from leadlight.serving.scoring_run import PresentationContext, parse_context
+from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.tables import CLOSED, nights, scores
 
-__all__ = ["closing_or_score", "night_at", "stored_score", "view"]
+__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "select_current_view"]
 
 
-def view(night: int) -> Select[Any]:
+def select_current_view(night: int) -> Select[Any]:
     """Select the leads in the view after a night.
 
     Parameters
@@ -37,7 +37,7 @@ def view(night: int) -> Select[Any]:
     return select(scores).join(latest, own).where(scores.c.stage != CLOSED)
 
 
-def night_at(connection: Connection, as_of: dt.datetime | None = None) -> StoredNight | None:
+def find_run(connection: Connection, as_of: dt.datetime | None = None) -> StoredRun | None:
     """Find the newest night, or the newest at a moment.
 
     Parameters
@@ -58,10 +58,10 @@ def night_at(connection: Connection, as_of: dt.datetime | None = None) -> Stored
     if row is None:
         return None
     columns = dict(row._mapping)
-    return StoredNight(**{**columns, "words": read_words(json.loads(columns["words"]))})
+    return StoredRun(**{**columns, "words": parse_context(json.loads(columns["words"]))})
 
 
-def stored_score(row: Row[Any], as_of: dt.datetime, words: NightWords) -> StoredScore:
+def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationContext) -> StoredScore:
     """Read one row of `scores` as of a night.
 
     Parameters
@@ -82,13 +82,13 @@ def stored_score(row: Row[Any], as_of: dt.datetime, words: NightWords) -> Stored
     since = columns["as_of"]
     days = (as_of - since).total_seconds() / 86400
     reasons = tuple(
-        later(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
+        advance_days(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
         for reason in parse_reasons(columns["reasons"])
     )
     return StoredScore(**{**columns, "as_of": as_of, "since": since, "reasons": reasons})
 
 
-def closing_or_score(row: Row[Any], words: NightWords) -> StoredScore | Closing:
+def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
     """Read one row of `scores` as it was written.
 
     Parameters
@@ -101,5 +101,5 @@ def closing_or_score(row: Row[Any], words: NightWords) -> StoredScore | Closing:
     StoredScore or Closing
     """
     if row.stage == CLOSED:
-        return Closing(row.run_id, row.lead_id, row.as_of, row.model_version)
-    return stored_score(row, row.as_of, words)
+        return ClosedLead(row.run_id, row.lead_id, row.as_of, row.model_version)
+    return convert_row_to_score(row, row.as_of, words)

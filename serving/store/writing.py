@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadlight.features.errors import StoreError
-from leadlight.serving.reasons import TOLERANCE, later, parse_reasons, same_reasons
-from leadlight.serving.scoring_run import Night, NightResult, NightWords
+from leadlight.serving.reasons import TOLERANCE, advance_days, has_equal_reasons, parse_reasons
+from leadlight.serving.scoring_run import PresentationContext, ScoringRun, WriteResult
 from leadlight.serving.store.tables import CLOSED, nights, scores
 from leadlight.serving.store.validation import ScoredLead
-from leadlight.serving.store.view import view
+from leadlight.serving.store.view import select_current_view
 
-__all__ = ["CHUNK_ROWS", "compare_rerun", "night_number", "write_night"]
+__all__ = ["CHUNK_ROWS", "compare_rerun", "get_run_number", "write_run"]
 
 CHUNK_ROWS = 1000
 """Rows handed to the driver at a time: bounds memory, costs no speed."""
@@ -32,9 +32,9 @@ class _Changes:
     gone: list[str]
 
 
-def write_night(
-    connection: Connection, night: Night, words: NightWords, leads: Mapping[str, ScoredLead]
-) -> NightResult:
+def write_run(
+    connection: Connection, night: ScoringRun, words: PresentationContext, leads: Mapping[str, ScoredLead]
+) -> WriteResult:
     """Write a night that is not stored yet.
 
     Parameters
@@ -84,8 +84,12 @@ def write_night(
 
 
 def compare_rerun(
-    connection: Connection, number: int, night: Night, words: NightWords, leads: Mapping[str, ScoredLead]
-) -> NightResult:
+    connection: Connection,
+    number: int,
+    night: ScoringRun,
+    words: PresentationContext,
+    leads: Mapping[str, ScoredLead],
+) -> WriteResult:
     """Compare a night that is stored already with what a rerun of it scored; writes nothing.
 
     Parameters
@@ -104,7 +108,7 @@ def compare_rerun(
     return _result(night, leads, _compare(connection, number, night.as_of, words, leads), rerun=True)
 
 
-def _reserve(connection: Connection, night: Night) -> int:
+def _reserve(connection: Connection, night: ScoringRun) -> int:
     # The first statement writes, so that from here on a second job waits or fails instead of comparing
     # with a view that is about to change.
     row = select(
@@ -126,10 +130,10 @@ def _reserve(connection: Connection, night: Night) -> int:
         raise StoreError(
             f"The night {night.run_id} must be written by one job at a time. Got another one writing."
         ) from None
-    return night_number(connection, night)
+    return get_run_number(connection, night)
 
 
-def night_number(connection: Connection, night: Night) -> int:
+def get_run_number(connection: Connection, night: ScoringRun) -> int:
     """Return the number under which a night was written."""
     number = connection.scalar(select(nights.c.night).where(nights.c.run_id == night.run_id))
     return int(number or 0)
@@ -139,13 +143,13 @@ def _compare(
     connection: Connection,
     number: int,
     as_of: dt.datetime,
-    words: NightWords,
+    words: PresentationContext,
     leads: Mapping[str, ScoredLead],
 ) -> _Changes:
     unchanged: set[str] = set()
     gone: list[str] = []
     # read in pieces: the reasons of a whole lead base are hundreds of megabytes
-    for row in connection.execute(view(number), execution_options={"yield_per": CHUNK_ROWS}):
+    for row in connection.execute(select_current_view(number), execution_options={"yield_per": CHUNK_ROWS}):
         lead = leads.get(row.lead_id)
         if lead is None:
             gone.append(row.lead_id)
@@ -155,7 +159,7 @@ def _compare(
     return _Changes(len(unchanged), rows, gone)
 
 
-def _stands(row: Row[Any], lead: ScoredLead, as_of: dt.datetime, words: NightWords) -> bool:
+def _stands(row: Row[Any], lead: ScoredLead, as_of: dt.datetime, words: PresentationContext) -> bool:
     old = row._mapping
     if any(old[name] != getattr(lead, name) for name in _WORDED):
         return False
@@ -165,14 +169,16 @@ def _stands(row: Row[Any], lead: ScoredLead, as_of: dt.datetime, words: NightWor
     if days == 0 and row.reasons == lead.reasons:
         return True
     before = [
-        later(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
+        advance_days(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
         for reason in parse_reasons(row.reasons)
     ]
-    return same_reasons(before, parse_reasons(lead.reasons))
+    return has_equal_reasons(before, parse_reasons(lead.reasons))
 
 
-def _result(night: Night, leads: Mapping[str, ScoredLead], changes: _Changes, rerun: bool) -> NightResult:
-    return NightResult(
+def _result(
+    night: ScoringRun, leads: Mapping[str, ScoredLead], changes: _Changes, rerun: bool
+) -> WriteResult:
+    return WriteResult(
         run_id=night.run_id,
         rerun=rerun,
         leads=len(leads),

@@ -1,16 +1,16 @@
 """Words: scores, reasons and policies told in a person's language."""
 
 from leadlight.serving.reasons import Reason, parse_reasons
-from leadlight.serving.text.reason_text import phrase, sentence
-from leadlight.serving.text.rounding import points_as_integers
-from leadlight.serving.text.top_reasons import strongest_for, top_reasons
+from leadlight.serving.text.reason_text import format_phrase, format_sentence
+from leadlight.serving.text.rounding import round_to_sum
+from leadlight.serving.text.top_reasons import select_top_reasons, strongest_for
 
 __all__ = [
     "Reason",
+    "format_phrase",
+    "format_sentence",
     "parse_reasons",
-    "phrase",
-    "points_as_integers",
-    "sentence",
+    "round_to_sum",
+    "select_top_reasons",
     "strongest_for",
-    "top_reasons",
 ]

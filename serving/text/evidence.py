@@ -3,30 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from leadlight.models.scoring.binning import RARE, bounds, range_of, times_of
+from leadlight.models.scoring.binning import RARE, count_bin_edges, get_bin_edges, label_bins
 from leadlight.serving.reasons import Reason
-from leadlight.serving.scoring_run import Counts, NightWords
-from leadlight.serving.text.formatting import number, share
-from leadlight.serving.text.messages import tell, tell_count
+from leadlight.serving.scoring_run import Counts, PresentationContext
+from leadlight.serving.text.formatting import format_number, format_rate
+from leadlight.serving.text.messages import translate, translate_plural
 
 __all__ = [
     "Direction",
-    "direction",
-    "evidence_counts",
-    "evidence_note",
-    "evidence_phrase",
-    "evidence_sentence",
+    "classify_direction",
+    "find_evidence_counts",
+    "format_evidence_note",
+    "format_evidence_phrase",
+    "format_evidence_sentence",
 ]
 
 Direction = Literal["raises", "lowers", "none"]
 
 
-def direction(points: float) -> Direction:
+def classify_direction(points: float) -> Direction:
     """Tell which way points move the score."""
     return "none" if points == 0 else "raises" if points > 0 else "lowers"
 
 
-def evidence_counts(reason: Reason, words: NightWords) -> Counts | None:
+def find_evidence_counts(reason: Reason, words: PresentationContext) -> Counts | None:
     """Find the past snapshots whose value lay in the same range.
 
     Parameters
@@ -44,7 +44,7 @@ def evidence_counts(reason: Reason, words: NightWords) -> Counts | None:
     return found.counts if found else None
 
 
-def evidence_sentence(reason: Reason, words: NightWords, language: str) -> str | None:
+def format_evidence_sentence(reason: Reason, words: PresentationContext, language: str) -> str | None:
     """Tell how often past leads in the same range won, against all.
 
     Parameters
@@ -58,13 +58,13 @@ def evidence_sentence(reason: Reason, words: NightWords, language: str) -> str |
     -------
     str or None
         Such as "9.1% of 540 such cases (312 leads) won within 90 days, 4.1% of all"; None as in
-        :func:`evidence_counts`.
+        :func:`find_evidence_counts`.
     """
     return _told("evidence.sentence", reason, words, language)
 
 
-def evidence_phrase(reason: Reason, words: NightWords, language: str) -> str | None:
-    """Tell the same in short, where :func:`evidence_note` stands below.
+def format_evidence_phrase(reason: Reason, words: PresentationContext, language: str) -> str | None:
+    """Tell the same in short, where :func:`format_evidence_note` stands below.
 
     Parameters
     ----------
@@ -80,31 +80,35 @@ def evidence_phrase(reason: Reason, words: NightWords, language: str) -> str | N
     return _told("evidence.phrase", reason, words, language)
 
 
-def evidence_note(words: NightWords, language: str) -> str:
+def format_evidence_note(words: PresentationContext, language: str) -> str:
     """Say what the phrases of evidence count."""
-    return tell(language, "evidence.note", won=_won(words, language))
+    return translate(language, "evidence.note", won=_won(words, language))
 
 
-def _told(key: str, reason: Reason, words: NightWords, language: str) -> str | None:
+def _told(key: str, reason: Reason, words: PresentationContext, language: str) -> str | None:
     found = _found(reason, words)
     if found is None or words.evidence is None:
         return None
     cases = _cases(found, language)
     if found.counts.leads != found.counts.snapshots:
-        cases = tell_count(language, "evidence.leads", found.counts.leads, cases=cases)
-    return tell(
+        cases = translate_plural(language, "evidence.leads", found.counts.leads, cases=cases)
+    return translate(
         language,
         key,
         won=_won(words, language),
-        rate=share(found.counts.win_rate, language),
+        rate=format_rate(found.counts.win_rate, language),
         cases=cases,
-        average=share(words.evidence.all.win_rate, language),
+        average=format_rate(words.evidence.all.win_rate, language),
     )
 
 
-def _won(words: NightWords, language: str) -> str:
+def _won(words: PresentationContext, language: str) -> str:
     days = words.evidence.horizon_days if words.evidence else None
-    return tell(language, "evidence.ever") if days is None else tell_count(language, "evidence.within", days)
+    return (
+        translate(language, "evidence.ever")
+        if days is None
+        else translate_plural(language, "evidence.within", days)
+    )
 
 
 class _Found(NamedTuple):
@@ -114,11 +118,11 @@ class _Found(NamedTuple):
     counts: Counts
 
 
-def _found(reason: Reason, words: NightWords) -> _Found | None:
+def _found(reason: Reason, words: PresentationContext) -> _Found | None:
     known = words.evidence.topics.get(reason.topic) if words.evidence else None
     if known is None:
         return None
-    key = range_of(reason.value, known.edges)
+    key = label_bins(reason.value, known.edges)
     if key.startswith("=") and key not in known.ranges:
         key = RARE
     if key not in known.ranges:
@@ -132,17 +136,19 @@ def _cases(found: _Found, language: str) -> str:
     """Name the range where the sentence of the topic does not: ends of numbers, and what was pooled."""
     count = found.counts.snapshots
     if found.key == RARE:
-        return tell_count(language, "evidence.rare", count)
-    if times := times_of(found.key):
+        return translate_plural(language, "evidence.rare", count)
+    if times := count_bin_edges(found.key):
         few, more = times
         if more is None:
-            return tell_count(language, "evidence.from", count, low=number(few, language))
+            return translate_plural(language, "evidence.from", count, low=format_number(few, language))
         if more > few:
-            ends = {"low": number(few, language), "high": number(more, language)}
-            return tell_count(language, "evidence.either", count, **ends)
-    low, high = bounds(found.key, found.edges)
-    ends = {name: number(end, language) for name, end in (("low", low), ("high", high)) if end is not None}
+            ends = {"low": format_number(few, language), "high": format_number(more, language)}
+            return translate_plural(language, "evidence.either", count, **ends)
+    low, high = get_bin_edges(found.key, found.edges)
+    ends = {
+        name: format_number(end, language) for name, end in (("low", low), ("high", high)) if end is not None
+    }
     if not ends:
-        return tell_count(language, "evidence.such", count)
+        return translate_plural(language, "evidence.such", count)
     form = "between" if len(ends) == 2 else "from" if low is not None else "under"
-    return tell_count(language, f"evidence.{'days.' if found.in_days else ''}{form}", count, **ends)
+    return translate_plural(language, f"evidence.{'days.' if found.in_days else ''}{form}", count, **ends)

@@ -4,32 +4,40 @@ import datetime as dt
 import math
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_time
+from babel import dates
 from babel.numbers import format_decimal, format_percent
 
-from leadlight.serving.text.messages import locale, tell
+from leadlight.serving.text.messages import get_locale, translate
 
-__all__ = ["chance", "date", "moment", "number", "ratio", "share", "signed"]
+__all__ = [
+    "format_date",
+    "format_datetime",
+    "format_lift",
+    "format_number",
+    "format_probability",
+    "format_rate",
+    "format_signed",
+]
 
 _MINUS = "\N{MINUS SIGN}"
 
 
-def number(value: float, language: str) -> str:
+def format_number(value: float, language: str) -> str:
     """Write a number: whole as it is, else with up to three significant decimals."""
     if float(value).is_integer() or abs(value) >= 1000:
-        return str(format_decimal(round(value), locale=locale(language)))
+        return str(format_decimal(round(value), locale=get_locale(language)))
     decimals = max(1, 2 - math.floor(math.log10(abs(value))))
-    return str(format_decimal(value, format="#,##0." + "#" * min(decimals, 6), locale=locale(language)))
+    return str(format_decimal(value, format="#,##0." + "#" * min(decimals, 6), locale=get_locale(language)))
 
 
-def signed(points: int) -> str:
+def format_signed(points: int) -> str:
     """Write points with their sign: ``+14``, a true minus, and ``±0`` for none."""
     if points == 0:
         return "±0"
     return f"+{points}" if points > 0 else f"{_MINUS}{-points}"
 
 
-def chance(probability: float, language: str) -> str:
+def format_probability(probability: float, language: str) -> str:
     """Write a probability in percent, with no more digits than a reader can use.
 
     Parameters
@@ -44,36 +52,36 @@ def chance(probability: float, language: str) -> str:
         One decimal below 10 percent, none above; the ends as "under 0.1 %" and "over 99 %".
     """
     if probability < 0.001:
-        return tell(language, "chance.under", percent=_percent(0.001, language, decimals=1))
+        return translate(language, "chance.under", percent=_percent(0.001, language, decimals=1))
     if probability > 0.99:
-        return tell(language, "chance.over", percent=_percent(0.99, language, decimals=0))
+        return translate(language, "chance.over", percent=_percent(0.99, language, decimals=0))
     return _percent(probability, language, decimals=1 if probability < 0.0995 else 0)
 
 
-def share(rate: float, language: str) -> str:
+def format_rate(rate: float, language: str) -> str:
     """Write how often something happened, 0 to 1: none and all as they are, the rest like a chance."""
-    return _percent(rate, language, decimals=0) if rate in (0, 1) else chance(rate, language)
+    return _percent(rate, language, decimals=0) if rate in (0, 1) else format_probability(rate, language)
 
 
-def ratio(probability: float, base: float, language: str) -> str | None:
+def format_lift(probability: float, base: float, language: str) -> str | None:
     """Compare a chance with the average: "3.2 times the average"; None without an average."""
     if base <= 0:
         return None
     times = probability / base
     if 0.95 <= times < 1.05:
-        return tell(language, "ratio.same")
+        return translate(language, "ratio.same")
     if times < 0.1:
-        return tell(language, "ratio.low")
-    written = format_decimal(times, format="0.0" if times < 9.95 else "#,##0", locale=locale(language))
-    return tell(language, "ratio.times", times=written)
+        return translate(language, "ratio.low")
+    written = format_decimal(times, format="0.0" if times < 9.95 else "#,##0", locale=get_locale(language))
+    return translate(language, "ratio.times", times=written)
 
 
-def date(day: dt.date, language: str) -> str:
+def format_date(day: dt.date, language: str) -> str:
     """Write a day: "1 August 2025" in the order of the language."""
-    return str(format_date(day, format="long", locale=locale(language)))
+    return str(dates.format_date(day, format="long", locale=get_locale(language)))
 
 
-def moment(utc: dt.datetime, timezone: str, language: str, with_time: bool = False) -> str:
+def format_datetime(utc: dt.datetime, timezone: str, language: str, with_time: bool = False) -> str:
     """Write a moment as the local date, or date and time, of a zone.
 
     Parameters
@@ -96,11 +104,15 @@ def moment(utc: dt.datetime, timezone: str, language: str, with_time: bool = Fal
         zone = dt.UTC
     local = utc.replace(tzinfo=dt.UTC).astimezone(zone)
     if not with_time:
-        return date(local.date(), language)
-    time = format_time(local, format="short", locale=locale(language))
-    return f"{date(local.date(), language)}, {time} ({local.tzinfo})"
+        return format_date(local.date(), language)
+    time = dates.format_time(local, format="short", locale=get_locale(language))
+    return f"{format_date(local.date(), language)}, {time} ({local.tzinfo})"
 
 
 def _percent(rate: float, language: str, decimals: int) -> str:
-    form = locale(language).percent_formats[None].pattern.replace("#,##0", "#,##0.0" if decimals else "#,##0")
-    return str(format_percent(rate, format=form, locale=locale(language)))
+    form = (
+        get_locale(language)
+        .percent_formats[None]
+        .pattern.replace("#,##0", "#,##0.0" if decimals else "#,##0")
+    )
+    return str(format_percent(rate, format=form, locale=get_locale(language)))

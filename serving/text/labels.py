@@ -2,32 +2,40 @@
 
 from babel.lists import format_list
 
-from leadlight.models.scoring.stages import kept_until
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.text.formatting import date, number
-from leadlight.serving.text.messages import locale, tell, tell_if_known
+from leadlight.models.scoring.stages import find_hysteresis_floor
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.text.formatting import format_date, format_number
+from leadlight.serving.text.messages import get_locale, translate, translate_or
 
-__all__ = ["agreement", "held_back", "kept", "policy_lines", "rung", "stage", "stage_long"]
+__all__ = [
+    "describe_agreement",
+    "describe_hysteresis",
+    "describe_model_tier",
+    "describe_policy",
+    "label_held_back",
+    "label_stage",
+    "label_stage_long",
+]
 
 _THRESHOLDS = ("marketing_qualified", "sales_qualified")
 
 
-def stage(name: str, language: str) -> str:
+def label_stage(name: str, language: str) -> str:
     """Name a stage in short."""
-    return tell(language, f"stage.{name}.short")
+    return translate(language, f"stage.{name}.short")
 
 
-def stage_long(name: str, language: str) -> str:
+def label_stage_long(name: str, language: str) -> str:
     """Name a stage in full."""
-    return tell(language, f"stage.{name}.long")
+    return translate(language, f"stage.{name}.long")
 
 
-def held_back(code: str, language: str) -> str:
+def label_held_back(code: str, language: str) -> str:
     """Say why a lead is held back; a code without a message is shown as it is."""
-    return tell_if_known(language, f"held_back.{code}", tell(language, "held_back.other", code=code))
+    return translate_or(language, f"held_back.{code}", translate(language, "held_back.other", code=code))
 
 
-def kept(name: str, score: float, words: NightWords, language: str) -> str | None:
+def describe_hysteresis(name: str, score: float, words: PresentationContext, language: str) -> str | None:
     """Say until when a lead stays in a stage that its score alone would not give it; None where it would.
 
     Parameters
@@ -38,13 +46,15 @@ def kept(name: str, score: float, words: NightWords, language: str) -> str | Non
     words : NightWords
     language : str
     """
-    until = kept_until(name, score, words.hysteresis)
+    until = find_hysteresis_floor(name, score, words.hysteresis)
     if until is None:
         return None
-    return tell(language, "stage.kept", stage=stage(name, language), score=number(until, language))
+    return translate(
+        language, "stage.kept", stage=label_stage(name, language), score=format_number(until, language)
+    )
 
 
-def policy_lines(words: NightWords, language: str) -> list[str]:
+def describe_policy(words: PresentationContext, language: str) -> list[str]:
     """Say what the thresholds follow.
 
     Parameters
@@ -61,11 +71,11 @@ def policy_lines(words: NightWords, language: str) -> list[str]:
     for name in _THRESHOLDS:
         policy = getattr(words.policy, name) if words.policy else None
         key = f"policy.{name}" if policy else f"policy.{name}.default"
-        lines.append(tell(language, key, policy=policy))
+        lines.append(translate(language, key, policy=policy))
     return lines
 
 
-def rung(words: NightWords, language: str) -> tuple[bool, str]:
+def describe_model_tier(words: PresentationContext, language: str) -> tuple[bool, str]:
     """Say what the scores stand on.
 
     Parameters
@@ -83,15 +93,15 @@ def rung(words: NightWords, language: str) -> tuple[bool, str]:
     if words.rung is None:
         return True, ""
     learned = words.rung.candidate != "points"
-    wins, fewest = (number(count, language) for count in (words.rung.wins, words.rung.fewest_wins))
+    wins, fewest = (format_number(count, language) for count in (words.rung.wins, words.rung.min_wins))
     if learned:
-        name = tell(language, f"rung.{words.rung.candidate}")
-        return True, tell(language, "rung.learned", name=name, wins=wins)
-    key = "rung.few" if words.rung.wins < words.rung.fewest_wins else "rung.no_evidence"
-    return False, tell(language, key, wins=wins, fewest=fewest)
+        name = translate(language, f"rung.{words.rung.candidate}")
+        return True, translate(language, "rung.learned", name=name, wins=wins)
+    key = "rung.few" if words.rung.wins < words.rung.min_wins else "rung.no_evidence"
+    return False, translate(language, key, wins=wins, fewest=fewest)
 
 
-def agreement(words: NightWords, language: str) -> tuple[bool, str]:
+def describe_agreement(words: PresentationContext, language: str) -> tuple[bool, str]:
     """Say who agreed on the thresholds.
 
     Parameters
@@ -107,8 +117,8 @@ def agreement(words: NightWords, language: str) -> tuple[bool, str]:
     """
     policy = words.policy
     if policy is None or (policy.marketing_qualified is None and policy.sales_qualified is None):
-        return False, tell(language, "agreed.default")
+        return False, translate(language, "agreed.default")
     if policy.agreed is None or not policy.agreed.by:
-        return False, tell(language, "agreed.nobody")
-    names = format_list(policy.agreed.by, locale=locale(language))
-    return True, tell(language, "agreed.by", names=names, date=date(policy.agreed.on, language))
+        return False, translate(language, "agreed.nobody")
+    names = format_list(policy.agreed.by, locale=get_locale(language))
+    return True, translate(language, "agreed.by", names=names, date=format_date(policy.agreed.on, language))

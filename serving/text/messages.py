@@ -10,7 +10,15 @@ from babel.numbers import format_decimal
 
 from leadlight.features.errors import ParamsError
 
-__all__ = ["LANGUAGES", "known_language", "locale", "messages", "tell", "tell_count", "tell_if_known"]
+__all__ = [
+    "LANGUAGES",
+    "get_locale",
+    "load_messages",
+    "translate",
+    "translate_or",
+    "translate_plural",
+    "validate_language",
+]
 
 _FOLDER = Path(__file__).parent.parent / "messages"
 
@@ -18,7 +26,7 @@ LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 """Languages that can be asked for; another one is another file in ``serving/messages``."""
 
 
-def known_language(language: str) -> str:
+def validate_language(language: str) -> str:
     """Return a language that there are messages for.
 
     Raises
@@ -32,20 +40,20 @@ def known_language(language: str) -> str:
 
 
 @cache
-def locale(language: str) -> Locale:
+def get_locale(language: str) -> Locale:
     """Give Babel's locale of a language."""
     return Locale.parse(language)
 
 
 @cache
-def messages(language: str) -> Mapping[str, str | Mapping[str, str]]:
+def load_messages(language: str) -> Mapping[str, str | Mapping[str, str]]:
     """Read the catalogue of a language: a message, or one per plural form, by key."""
     text = (_FOLDER / f"{language}.json").read_text(encoding="utf-8")
     catalogue: dict[str, str | dict[str, str]] = json.loads(text)
     return catalogue
 
 
-def tell(language: str, key: str, **values: object) -> str:
+def translate(language: str, key: str, **values: object) -> str:
     """Fill a message.
 
     Parameters
@@ -61,13 +69,13 @@ def tell(language: str, key: str, **values: object) -> str:
     -------
     str
     """
-    message = messages(language)[key]
+    message = load_messages(language)[key]
     if not isinstance(message, str):
         raise TypeError(f"The message of {key} must be told with a count. Got none.")
     return message.format(**values)
 
 
-def tell_count(language: str, key: str, count: float, **values: object) -> str:
+def translate_plural(language: str, key: str, count: float, **values: object) -> str:
     """Fill the plural form of a message that fits a count.
 
     Parameters
@@ -85,14 +93,14 @@ def tell_count(language: str, key: str, count: float, **values: object) -> str:
     -------
     str
     """
-    forms = messages(language)[key]
+    forms = load_messages(language)[key]
     if isinstance(forms, str):
         raise TypeError(f"The message of {key} must have plural forms. Got one form.")
-    form = forms.get(locale(language).plural_form(count), forms["other"])
-    return form.format(count=format_decimal(count, locale=locale(language)), **values)
+    form = forms.get(get_locale(language).plural_form(count), forms["other"])
+    return form.format(count=format_decimal(count, locale=get_locale(language)), **values)
 
 
-def tell_if_known(language: str, key: str, otherwise: str) -> str:
+def translate_or(language: str, key: str, otherwise: str) -> str:
     """Give a message, or a text where the catalogue has none: for codes that others choose."""
-    message = messages(language).get(key, otherwise)
+    message = load_messages(language).get(key, otherwise)
     return message if isinstance(message, str) else otherwise

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 
 from leadlight.serving.reasons import Reason
-from leadlight.serving.scoring_run import NightWords
-from leadlight.serving.text.formatting import number
-from leadlight.serving.text.messages import tell, tell_count, tell_if_known
+from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.text.formatting import format_number
+from leadlight.serving.text.messages import translate, translate_or, translate_plural
 
-__all__ = ["label", "phrase", "sentence"]
+__all__ = ["format_phrase", "format_sentence", "label_topic"]
 
 _WINDOWS = (7, 30, 90)
 
@@ -16,7 +16,7 @@ _MARKED_TREND = math.log(1.5)
 """A change of the daily rate worth a word: half as much again, or a third less."""
 
 
-def label(topic: str, words: NightWords, language: str) -> str:
+def label_topic(topic: str, words: PresentationContext, language: str) -> str:
     """Name a topic.
 
     Parameters
@@ -35,7 +35,7 @@ def label(topic: str, words: NightWords, language: str) -> str:
     return labels.get(language) or labels.get(words.language_default) or next(iter(labels.values()), topic)
 
 
-def sentence(reason: Reason, words: NightWords, language: str) -> str:
+def format_sentence(reason: Reason, words: PresentationContext, language: str) -> str:
     """Tell a reason in one sentence.
 
     Parameters
@@ -51,15 +51,15 @@ def sentence(reason: Reason, words: NightWords, language: str) -> str:
     str
         Such as "Pricing page: 3 times in 7 days, the last one yesterday"; no final stop.
     """
-    name = label(reason.topic, words, language)
+    name = label_topic(reason.topic, words, language)
     if isinstance(reason.value, Mapping) and not _is_read(reason.value):
         counts = _numbers(reason.value)
-        told = tell(language, "reason.counted", label=name, what=_counted(counts, language))
+        told = translate(language, "reason.counted", label=name, what=_counted(counts, language))
         return told + _further(counts, language)
     return _plain(reason, words, language, name)
 
 
-def phrase(reason: Reason, words: NightWords, language: str) -> str:
+def format_phrase(reason: Reason, words: PresentationContext, language: str) -> str:
     """Tell a reason in a few words, for lists.
 
     Parameters
@@ -73,35 +73,37 @@ def phrase(reason: Reason, words: NightWords, language: str) -> str:
     str
         Such as "Pricing page: 3× in 7 days".
     """
-    name = label(reason.topic, words, language)
+    name = label_topic(reason.topic, words, language)
     if not isinstance(reason.value, Mapping) or _is_read(reason.value):
         return _plain(reason, words, language, name)
     counts = _numbers(reason.value)
     window, count = _window(counts)
     if count:
-        return tell(language, "phrase.counted", label=name, count=number(count, language), days=window)
+        return translate(
+            language, "phrase.counted", label=name, count=format_number(count, language), days=window
+        )
     if counts.get("days_since_last") is None:
-        return tell(language, "reason.counted", label=name, what=tell(language, "count.never"))
-    return tell(language, "phrase.none", label=name, days=window)
+        return translate(language, "reason.counted", label=name, what=translate(language, "count.never"))
+    return translate(language, "phrase.none", label=name, days=window)
 
 
-def _plain(reason: Reason, words: NightWords, language: str, name: str) -> str:
+def _plain(reason: Reason, words: PresentationContext, language: str, name: str) -> str:
     value = reason.value
     known = words.topics.get(reason.topic)
     if known and known.kind == "age" and isinstance(value, (int, float)):
         days = math.floor(value)
-        return tell_count(language, "age.days", days) if days >= 1 else tell(language, "age.today")
+        return translate_plural(language, "age.days", days) if days >= 1 else translate(language, "age.today")
     if isinstance(value, Mapping):
-        return tell(language, "reason.attribute", label=name, value=_read(value, language))
+        return translate(language, "reason.attribute", label=name, value=_read(value, language))
     if value is None or value == "":
-        shown = tell(language, "value.unknown")
+        shown = translate(language, "value.unknown")
     elif isinstance(value, bool):
-        shown = tell(language, "value.yes" if value else "value.no")
+        shown = translate(language, "value.yes" if value else "value.no")
     elif isinstance(value, (int, float)):
-        shown = number(value, language)
+        shown = format_number(value, language)
     else:
         shown = str(value)
-    return tell(language, "reason.attribute", label=name, value=shown)
+    return translate(language, "reason.attribute", label=name, value=shown)
 
 
 def _is_read(value: Mapping[str, str | float | None]) -> bool:
@@ -112,17 +114,19 @@ def _is_read(value: Mapping[str, str | float | None]) -> bool:
 def _read(value: Mapping[str, str | float | None], language: str) -> str:
     if "silence" in value:
         return _silent(value["silence"], language)
-    known = [
-        tell_if_known(language, f"code.{code}", str(code)) for code in value.values() if code is not None
-    ]
-    return ", ".join(known) or tell(language, "value.unknown")
+    known = [translate_or(language, f"code.{code}", str(code)) for code in value.values() if code is not None]
+    return ", ".join(known) or translate(language, "value.unknown")
 
 
 def _silent(days: str | float | None, language: str) -> str:
     if not isinstance(days, (int, float)):
-        return tell(language, "silence.untouched")
+        return translate(language, "silence.untouched")
     whole = math.floor(days)
-    return tell_count(language, "silence.days", whole) if days > 0 else tell(language, "silence.reacted")
+    return (
+        translate_plural(language, "silence.days", whole)
+        if days > 0
+        else translate(language, "silence.reacted")
+    )
 
 
 def _numbers(value: Mapping[str, str | float | None]) -> dict[str, float | None]:
@@ -143,22 +147,22 @@ def _counted(counts: Mapping[str, float | None], language: str) -> str:
     last = counts.get("days_since_last")
     if not count:
         if last is None:
-            return tell(language, "count.never")
-        return tell(language, "count.none", days=window, when=_when(last, language))
-    told = tell_count(language, "count.times", count, days=window)
+            return translate(language, "count.never")
+        return translate(language, "count.none", days=window, when=_when(last, language))
+    told = translate_plural(language, "count.times", count, days=window)
     if last is None:
         return told
-    return tell_count(language, "count.last", count, times=told, when=_when(last, language))
+    return translate_plural(language, "count.last", count, times=told, when=_when(last, language))
 
 
 def _when(days: float, language: str) -> str:
     # A night speaks of all days before its own, so anything less than a day ago was yesterday.
     whole = math.ceil(days)
     if whole <= 0:
-        return tell(language, "when.today")
+        return translate(language, "when.today")
     if whole == 1:
-        return tell(language, "when.yesterday")
-    return tell_count(language, "when.days", whole)
+        return translate(language, "when.yesterday")
+    return translate_plural(language, "when.days", whole)
 
 
 def _further(counts: Mapping[str, float | None], language: str) -> str:
@@ -166,14 +170,14 @@ def _further(counts: Mapping[str, float | None], language: str) -> str:
     told = ""
     objects = int(counts.get(f"objects_{_WINDOWS[-1]}d") or 0)
     if objects > 1:
-        told += tell_count(language, "signal.objects", objects, days=_WINDOWS[-1])
+        told += translate_plural(language, "signal.objects", objects, days=_WINDOWS[-1])
     total = counts.get(f"value_sum_{_WINDOWS[-1]}d")
     if total:
-        told += tell(language, "signal.sum", sum=number(total, language), days=_WINDOWS[-1])
+        told += translate(language, "signal.sum", sum=format_number(total, language), days=_WINDOWS[-1])
     days = int(counts.get("active_days_30d") or 0)
     if days:
-        told += tell_count(language, "activity.days", days)
+        told += translate_plural(language, "activity.days", days)
     trend = counts.get("trend")
     if trend is not None and abs(trend) >= _MARKED_TREND and counts.get("count_30d"):
-        told += tell(language, "activity.more" if trend > 0 else "activity.less")
+        told += translate(language, "activity.more" if trend > 0 else "activity.less")
     return told

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
-__all__ = ["points_as_integers", "printed_score", "round_half_up", "share_out"]
+__all__ = ["display_score", "distribute_largest_remainder", "round_half_up", "round_to_sum"]
 
 
 def round_half_up(value: float) -> int:
@@ -13,7 +13,7 @@ def round_half_up(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def printed_score(score: float) -> int:
+def display_score(score: float) -> int:
     """Round a score so that it never crosses a threshold: 79.6 is printed as 79, for it is not yet 80.
 
     Parameters
@@ -33,7 +33,7 @@ def printed_score(score: float) -> int:
     return nearest
 
 
-def share_out(values: Sequence[float], total: int) -> list[int] | None:
+def distribute_largest_remainder(values: Sequence[float], total: int) -> list[int] | None:
     """Round values so that they add up to a given whole number.
 
     Each value becomes one of its two neighbouring whole numbers; those with the largest remainder go up.
@@ -62,7 +62,7 @@ def share_out(values: Sequence[float], total: int) -> list[int] | None:
     return floors
 
 
-def points_as_integers(base_score: float, points: Sequence[float], score: float) -> tuple[int, list[int]]:
+def round_to_sum(base_score: float, points: Sequence[float], score: float) -> tuple[int, list[int]]:
     """Round a base score and its points so that what is printed adds up.
 
     The base is rounded as usual wherever possible, because it is the same for all leads of a model.
@@ -88,11 +88,11 @@ def points_as_integers(base_score: float, points: Sequence[float], score: float)
     ValueError
         Where they are not the sum at all.
     """
-    total = printed_score(score)
+    total = display_score(score)
     nearest = round_half_up(base_score)
     # the nearest base fails only where sum and score lie on different sides of a half
     for base in (nearest, nearest + 1, nearest - 1):
-        printed = share_out(points, total - base)
+        printed = distribute_largest_remainder(points, total - base)
         if printed is not None:
             return base, printed
     raise ValueError(

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from leadlight.serving.reasons import Reason
 
-__all__ = ["strongest_for", "top_reasons"]
+__all__ = ["select_top_reasons", "strongest_for"]
 
 
-def top_reasons(reasons: Iterable[Reason], n: int) -> list[Reason]:
+def select_top_reasons(reasons: Iterable[Reason], n: int) -> list[Reason]:
     """Pick the reasons that move the score most, either way.
 
     Parameters
@@ -39,4 +39,4 @@ def strongest_for(reasons: Iterable[Reason], n: int) -> list[Reason]:
     list of Reason
         Only those with positive points, largest first.
     """
-    return top_reasons((reason for reason in reasons if reason.points > 0), n)
+    return select_top_reasons((reason for reason in reasons if reason.points > 0), n)

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from leadlight.serving.store import Night, open_store
+from leadlight.serving.store import ScoringRun, open_store
 
 MODEL = "model-1"
 WORDS = {
@@ -176,9 +176,9 @@ def dump() -> Callable[[str], dict[str, list[str]]]:
 
 
 @pytest.fixture(scope="session")
-def night() -> Callable[..., Night]:
+def night() -> Callable[..., ScoringRun]:
     def night(as_of=dt.datetime(2025, 8, 31), model=MODEL, words=WORDS):
-        return Night(as_of, model, words)
+        return ScoringRun(as_of, model, words)
 
     return night
 

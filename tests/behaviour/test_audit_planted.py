@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadlight.pipelines.audit.report import examine
+from leadlight.pipelines.audit.report import build_report
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
@@ -102,7 +102,7 @@ def audited(tmp_path):
         world.write(tmp_path)
         params, workdir = load_params(tmp_path / "params.yaml"), Workdir(tmp_path / "work")
         ingest(params, tmp_path, workdir)
-        return examine(params, tmp_path, workdir)
+        return build_report(params, tmp_path, workdir)
 
     return run
 

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from leadlight.pipelines.audit.gate import refuse_leaks
-from leadlight.pipelines.audit.report import audit, examine
+from leadlight.pipelines.audit.gate import raise_on_leakage
+from leadlight.pipelines.audit.report import audit, build_report
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir, write_json
@@ -49,7 +49,7 @@ def leaks(report):
 @pytest.mark.parametrize("missing", ['["Select"]', "[]"], ids=["select named", "select not named"])
 def test_late_columns_of_x_education_are_found_unaided(example, missing):
     params, folder, workdir = example("x_education", ('["Select"]', missing))
-    report = examine(params, folder, workdir)
+    report = build_report(params, folder, workdir)
     assert leaks(report) - {"Last Activity"} == LATE
     assert report["refused"] == []
     placeholders = {
@@ -65,7 +65,7 @@ def test_late_columns_of_x_education_are_found_unaided(example, missing):
 @pytest.mark.parametrize("name", ["bank_marketing", "bpic2012", "olist"])
 def test_nothing_that_the_examples_map_is_a_leak(example, name):
     params, folder, workdir = example(name)
-    report = examine(params, folder, workdir)
+    report = build_report(params, folder, workdir)
     assert leaks(report) == set()
     assert len([c for c in report["columns"] if c["mapped"]]) == len(params.attributes)
 
@@ -73,7 +73,7 @@ def test_nothing_that_the_examples_map_is_a_leak(example, name):
 @pytest.mark.parametrize("since", ["history: {since: 2018-01-01}", "history: {since: null}"])
 def test_olist_is_left_truncated_and_its_deals_are_wins(example, since):
     params, folder, workdir = example("olist", ("history: {since: 2018-01-01}", since))
-    report = examine(params, folder, workdir)
+    report = build_report(params, folder, workdir)
     found = {f["kind"]: f for f in report["findings"]}
     assert report["left_truncated_until"].startswith("2017-12-05")
     assert "before 2017-12-05" in found["left_truncated"]["sentence"]
@@ -84,12 +84,12 @@ def test_olist_is_left_truncated_and_its_deals_are_wins(example, since):
 
 
 def test_a_column_of_lost_deals_only_is_told(example):
-    report = examine(*example("bpic2012"))
+    report = build_report(*example("bpic2012"))
     assert [f["column"] for f in report["findings"] if f["kind"] == "filled_by_outcome"] == ["lost_reason"]
 
 
 def test_days_without_hours_are_told(example):
-    report = examine(*example("bank_marketing"))
+    report = build_report(*example("bank_marketing"))
     by_day = {(f["table"], f["column"]) for f in report["findings"] if f["kind"] == "known_by_day"}
     assert by_day == {("leads", "created_at"), ("activities", "occurred_at"), ("deals", "closed_at")}
 
@@ -116,5 +116,5 @@ def test_the_simulated_crm_was_audited_before_it_was_trained(trained):
 def test_a_leak_of_the_report_that_is_not_mapped_refuses_nothing(example):
     params, folder, workdir = example("x_education")
     workdir.audit.mkdir(parents=True)
-    write_json(workdir.audit_report, examine(params, folder, workdir))
-    refuse_leaks(params, workdir)
+    write_json(workdir.audit_report, build_report(params, folder, workdir))
+    raise_on_leakage(params, workdir)

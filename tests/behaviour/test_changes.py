@@ -12,15 +12,15 @@ from leadlight.models.scoring.score_change import CAUSES
 from leadlight.pipelines.cli.commands.reports import report
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.score_changes.comparison import between
+from leadlight.pipelines.score_changes.comparison import compare_runs
 from leadlight.pipelines.stages.calibrate import calibrate
 from leadlight.pipelines.stages.evaluate import evaluate
 from leadlight.pipelines.stages.register import register
 from leadlight.pipelines.workspace.as_of import parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir
-from leadlight.serving.score_changes import printed_change
+from leadlight.serving.score_changes import round_change
 from leadlight.serving.store import open_store
-from leadlight.serving.text.rounding import printed_score
+from leadlight.serving.text.rounding import display_score
 
 FIRST, SECOND, THIRD = "2025-08-25", "2025-08-28", "2025-09-01"
 
@@ -88,15 +88,15 @@ def test_of_every_lead_on_both_nights_the_causes_add_up_and_time_passes_for_all(
 def test_the_store_tells_what_was_found_and_printed_numbers_add_up(world):
     first, second = world.night(FIRST), world.night(SECOND)
     store, by = world.store(), differences(first, second)
-    told = store.changes(store.newest_night().night)
+    told = store.changes(store.get_latest_run().night)
     assert list(told) == list(by.index)
     before, after = (n.scored.set_index("lead_id")["score"] for n in (first, second))
     for lead_id, change in told.items():
         assert change.total == pytest.approx(by[lead_id], abs=1e-9)
-        total, causes = printed_change(change, after[lead_id])
+        total, causes = round_change(change, after[lead_id])
         assert total == sum(causes.values())
-        assert total == printed_score(after[lead_id]) - printed_score(before[lead_id])
-    assert store.changes(store.newest_night().night - 1) == {}
+        assert total == display_score(after[lead_id]) - display_score(before[lead_id])
+    assert store.changes(store.get_latest_run().night - 1) == {}
     store.close()
 
 
@@ -130,7 +130,7 @@ def test_other_thresholds_and_another_model_are_causes_of_their_own(world):
     below = second.scored.set_index("lead_id")["score"].loc[found.index] < 80  # above, nothing is different
     assert (found.loc[below, "new_model"] > 0).all()
     assert not found["corrected"].any()
-    fresh = between(world.params, world.workdir, None, None)
+    fresh = compare_runs(world.params, world.workdir, None, None)
     np.testing.assert_allclose(totals(fresh.moved), found, atol=1e-9)
 
 
@@ -141,9 +141,9 @@ def test_any_two_nights_can_be_compared_also_after_corrections(world):
     world.adds(late, "2025-08-20 10:00")
     third = world.night(THIRD)
     params, workdir = world.params, world.workdir
-    far = between(params, workdir, parse_as_of(FIRST, "UTC"), None)
+    far = compare_runs(params, workdir, parse_as_of(FIRST, "UTC"), None)
     np.testing.assert_allclose(totals(far.moved).sum(axis=1), differences(first, third), atol=1e-9)
-    old = between(params, workdir, parse_as_of(FIRST, "UTC"), parse_as_of("2025-08-30", "UTC"), late)
+    old = compare_runs(params, workdir, parse_as_of(FIRST, "UTC"), parse_as_of("2025-08-30", "UTC"), late)
     (change,) = old.moved
     assert change.total == pytest.approx(differences(first, second)[late], abs=1e-9)
     # neither of the two nights knew of it: what is told of both from today's tables is corrected back

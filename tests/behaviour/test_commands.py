@@ -142,15 +142,15 @@ def test_sharing_a_lead_s_weight_among_its_snapshots_would_make_chances_too_high
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    from leadlight.models.metrics.oracle import against_truth
+    from leadlight.models.metrics.oracle import measure_regret_to_oracle
     from leadlight.models.scoring.bundle import load_scorer
-    from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+    from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
     from leadlight.pipelines.workspace.workdir import Workdir
 
     clone, _ = demo
     workdir = Workdir(clone / "work")
-    data = read_learning_data(workdir)
-    train, test = data.window("train"), data.window("test")
+    data = read_labelled_snapshots(workdir)
+    train, test = data.select_split("train"), data.select_split("test")
     names = [f.name for f in load_scorer(workdir.bundle).catalogue.features if f.kind == "number"]
     scaler = StandardScaler().fit(train.frame[names].fillna(0))
     truth = test.frame[["lead_id", "as_of"]].merge(pd.read_parquet(workdir.truth), on=["lead_id", "as_of"])
@@ -164,7 +164,7 @@ def test_sharing_a_lead_s_weight_among_its_snapshots_would_make_chances_too_high
         q = truth["true_probability"].to_numpy()
         found[name] = {
             "predicted_over_true": float(p.mean() / q.mean()),
-            "regret": against_truth(p, q)["regret"],
+            "regret": measure_regret_to_oracle(p, q)["regret"],
         }
     path = root / "docs" / "results" / "snapshot_weights.json"
     if os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1":

@@ -117,7 +117,7 @@ def test_month_first_and_dates_that_nobody_can_tell(tmp_path):
             row[name] = f"{number // 100 + 1:02d}/{number // 100 + (name == 'closed') + 1:02d}/2024"
     paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
     proposal = propose(paths, tmp_path / "params.yaml", force=True)
-    asked = [look for look in proposal.looks if "days from months" in look.text]
+    asked = [look for look in proposal.review_notes if "days from months" in look.text]
     assert len(asked) == 2
     lines = proposal.text.splitlines()
     for look in asked:
@@ -163,7 +163,7 @@ def test_a_status_in_words_that_nobody_knows_is_asked_about(tmp_path):
     proposal = propose(
         {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}, tmp_path / "p.yaml"
     )
-    look = next(look for look in proposal.looks if "which values of status mean won?" in look.text)
+    look = next(look for look in proposal.review_notes if "which values of status mean won?" in look.text)
     line = proposal.text.splitlines()[look.line - 1]
     assert line.lstrip().startswith("# status: {column: status, won: [Phase ")
     assert proposal.params.source.deals.status is None
@@ -180,7 +180,7 @@ def test_a_flat_export_with_dates_and_open_leads(tmp_path):
     assert (leads.created_at.column, leads.order) == ("created", None)
     assert (leads.outcome.won, leads.outcome.lost) == (("won",), ("lost",))
     assert proposal.params.snapshots.every_days is None
-    assert any("The files do not say" in look.text for look in proposal.looks)
+    assert any("The files do not say" in look.text for look in proposal.review_notes)
     ingest(proposal.params, tmp_path, Workdir(tmp_path / "work"))
     assert snapshot(proposal.params, Workdir(tmp_path / "work"))["splits"]["train"]["wins"] > 20
 
@@ -193,7 +193,7 @@ def test_rows_that_cannot_be_used_are_said_with_a_share_that_lets_the_run_go_on(
     }
     proposal = propose(paths, tmp_path / "params.yaml")
     assert proposal.params.source.max_bad_share == pytest.approx(0.22)
-    assert any("20% of deals cannot be used" in look.text for look in proposal.looks)
+    assert any("20% of deals cannot be used" in look.text for look in proposal.review_notes)
     assert proposal.quarantined == 120
 
 

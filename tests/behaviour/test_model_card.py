@@ -11,10 +11,13 @@ import pytest
 from scipy.stats import norm
 
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
-from leadlight.pipelines.reports.model_card.build import card
-from leadlight.pipelines.reports.model_card.grade_statistics import deeds, wilson
-from leadlight.pipelines.reports.model_card.html import page
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.reports.model_card.build import build_model_card
+from leadlight.pipelines.reports.model_card.grade_statistics import (
+    calculate_wilson_interval,
+    compute_grade_and_topic_statistics,
+)
+from leadlight.pipelines.reports.model_card.html import render_html
 from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
@@ -28,12 +31,12 @@ def told(trained):
 
     class Told:
         work = Workdir(trained / "work")
-        card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
+        build_model_card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
         html = (work.plots / "card.html").read_text(encoding="utf-8")
         metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
         scorer = load_scorer(work.bundle)
         segments = pd.read_csv(work.plots / "segments.csv")
-        past, test = read_learning_data(work).past_and_test()
+        past, test = read_labelled_snapshots(work).split_past_and_test()
 
     return Told
 
@@ -51,7 +54,9 @@ def again(told):
             catalogue=catalogue or told.scorer.catalogue,
         )
         found = told.segments if segments is None else segments
-        return card(scorer, metrics or told.metrics, found, learned=learned, deeds=deeds, unused=[])
+        return build_model_card(
+            scorer, metrics or told.metrics, found, learned=learned, deeds=deeds, unused=[]
+        )
 
     return make
 
@@ -82,7 +87,7 @@ def put(content, path, value):
 
 
 def test_the_page_holds_the_card_and_nothing_else(told):
-    assert page(told.card) == told.html
+    assert render_html(told.card) == told.html
     in_card = {value for _, value in leaves(told.card) if isinstance(value, int | float)}
     marked = re.findall(r'<data value="(.*?)">(.*?)</data>', told.html)
     assert len(marked) > 200
@@ -193,14 +198,18 @@ def test_the_interval_of_a_rate_is_the_published_one(wins, snapshots):
     z, n, p = norm.ppf(0.975), snapshots, wins / snapshots
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    assert wilson(wins, snapshots) == pytest.approx((centre - half, centre + half), abs=1e-12)
+    assert calculate_wilson_interval(wins, snapshots) == pytest.approx(
+        (centre - half, centre + half), abs=1e-12
+    )
 
 
 def test_a_grade_that_nobody_has_is_shown_without_a_rate(told):
     scored = told.scorer.score(told.test.frame.head(50)).assign(fit_grade="B")
-    rows = deeds(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"]["fit"]
+    rows = compute_grade_and_topic_statistics(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"][
+        "fit"
+    ]
     assert [row["snapshots"] for row in rows] == [0, 50, 0, 0]
-    assert rows[0]["win_rate"] is rows[0]["low"] is rows[0]["times_average"] is None
+    assert rows[0]["win_rate"] is rows[0]["low"] is rows[0]["lift"] is None
 
 
 def test_every_result_moves_the_card(told, again):
@@ -237,7 +246,7 @@ def test_a_card_holds_no_figure_that_is_none_of_json(told, again):
     bare = again(segments=told.segments.assign(auc=np.nan, low=np.nan, high=np.nan))
     json.dumps(bare, allow_nan=False)
     assert again(segments=pd.DataFrame())["segments"] == []
-    assert "NaN" not in page(bare)
+    assert "NaN" not in render_html(bare)
 
 
 def test_text_of_the_source_stays_text(told, again):
@@ -250,7 +259,7 @@ def test_text_of_the_source_stays_text(told, again):
         catalogue=catalogue, segments=segments, deeds={"grades": told.card["grades"], "topics": listed}
     )
     assert HOSTILE in content["segments"][0]["label"]
-    html = page(content)
+    html = render_html(content)
     assert "<b onclick" not in html
     assert html.count("&lt;b onclick=") > 3
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.reports.model_card.build import card
-from leadlight.pipelines.reports.model_card.html import page
+from leadlight.pipelines.reports.model_card.build import build_model_card
+from leadlight.pipelines.reports.model_card.html import render_html
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def again(results):
 
     def make(**changed):
         r = results | changed
-        return card(
+        return build_model_card(
             dataclasses.replace(r["scorer"], facts=r["facts"]),
             r["metrics"],
             r["segments"],
@@ -70,8 +70,8 @@ def test_a_number_that_failed_its_check_is_called_a_rank(results, again):
     assert "a rank, not a probability" in failed["verdict"]
     assert "may be called a probability" in passed["verdict"]
     assert "rank_only" in kinds(failed) - kinds(passed)
-    assert "a probability of" not in page(failed)
-    assert "a probability of" in page(passed)
+    assert "a probability of" not in render_html(failed)
+    assert "a probability of" in render_html(passed)
 
 
 RATIO = {"value": 0.8, "low": 0.7, "high": 0.9}
@@ -122,7 +122,7 @@ def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, 
     grades = results["grades"]
     swapped = again(topics=[], grades=grades | {"fit": grades["fit"][::-1]})
     assert "grades" in kinds(swapped) - kinds(again())
-    assert 'id="topics"' not in page(swapped)
+    assert 'id="topics"' not in render_html(swapped)
 
 
 def test_the_rung_is_explained_by_what_was_compared(results, again):
@@ -138,14 +138,14 @@ def test_the_rung_is_explained_by_what_was_compared(results, again):
     assert "0.00100 ± 0.00125" in why
     assert "lowest" in again(facts=facts | {"candidate": "blend", "choice": flat})["why"]
     alone = {key: {"points": 0.0} for key in ("log_loss", "behind_best", "error")} | {"calibration": "shift"}
-    few = facts | {"candidate": "points", "choice": alone, "wins": 12, "fewest_wins": 50}
+    few = facts | {"candidate": "points", "choice": alone, "wins": 12, "min_wins": 50}
     content = again(facts=few)
     assert "12 wins are fewer than the 50" in content["why"]
-    assert 'id="choice"' not in page(content)
+    assert 'id="choice"' not in render_html(content)
 
 
 def test_a_source_without_dates_has_no_dates_on_its_card(results, again):
     content = again(facts=put(results["facts"], ("time",), "none"))
     assert not re.search(r"\d{4}-\d\d-\d\d", content["verdict"] + json.dumps(content["data"]["windows"]))
     assert "within" not in content["verdict"]
-    page(content)
+    render_html(content)

@@ -9,7 +9,7 @@ import pytest
 from leadlight.pipelines.cli.explain import explain
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.stages.simulate import truth
+from leadlight.pipelines.stages.simulate import write_ground_truth
 from leadlight.pipelines.workspace.as_of import parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
@@ -105,7 +105,7 @@ def test_a_second_run_of_the_night_writes_nothing_and_gives_the_same(night):
 def test_the_store_shows_what_the_file_holds(night):
     report, _, workdir = night
     store = open_store(workdir.store_url)
-    top = store.current(20)
+    top = store.list_current(20)
     assert [s.lead_id for s in top] == report.scored["lead_id"].head(20).tolist()
     assert [s.score for s in top] == pytest.approx(report.scored["score"].head(20).tolist())
     assert store.count() == len(report.scored)
@@ -135,7 +135,9 @@ def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(tra
     found = {}
     for day in ("2024-11-15", "2025-08-20"):
         output = tmp_path / f"{day}.parquet"
-        rows = truth(params, trained, Workdir(trained / "work"), as_of=parse_as_of(day, "UTC"), output=output)
+        rows = write_ground_truth(
+            params, trained, Workdir(trained / "work"), as_of=parse_as_of(day, "UTC"), output=output
+        )
         found[day] = pd.read_parquet(output)
         assert len(found[day]) == rows > 100
         assert found[day]["true_probability"].between(0, 1).all()

@@ -17,7 +17,7 @@ from nbclient.exceptions import CellExecutionError
 
 from leadlight.features.errors import LeadlightError, SourceError
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
@@ -140,7 +140,7 @@ def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
         won = deals.loc[deals["won"], "lead_id"].nunique()
         assert answer == read_json(workdir.ingest_report)["rows"]["leads"] + won
     elif name.startswith("2"):
-        assert answer == [len(side.won) for side in read_learning_data(workdir).past_and_test()]
+        assert answer == [len(side.won) for side in read_labelled_snapshots(workdir).split_past_and_test()]
     elif name.startswith("3"):
         assert answer == [scorer.facts["candidate"], scorer.facts["choice"]["calibration"]]
     elif name.startswith("4"):

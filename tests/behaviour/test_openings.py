@@ -9,11 +9,11 @@ import pytest
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.pipelines.counterfactuals.interventions import Nudge, nudged
-from leadlight.pipelines.counterfactuals.monotonicity_check import one_more_activity
-from leadlight.pipelines.counterfactuals.recourse import FEWEST_SEEN, MOST_TIMES, NEAR
-from leadlight.pipelines.engines.engine import feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import population_at
+from leadlight.pipelines.counterfactuals.interventions import Intervention, apply_interventions
+from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
+from leadlight.pipelines.counterfactuals.recourse import MAX_TIMES, MIN_LEADS, NEAR
+from leadlight.pipelines.engines.engine import build_feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.workspace.as_of import parse_as_of
@@ -55,7 +55,7 @@ def test_a_lead_that_does_it_scores_what_was_told(scored, monkeypatch):
     night, folder, params = scored
     path = folder / "data" / "simulated" / "activities.parquet"
     before = pd.read_parquet(path)
-    some = {opening.lead_id: opening for opening in night.opened[::7]}
+    some = {opening.lead_id: opening for opening in night.recourse[::7]}
     assert len(some) > 10
     try:
         pd.concat([before, *(done(before, o) for o in some.values())]).to_parquet(path, index=False)
@@ -72,7 +72,7 @@ def test_a_lead_that_does_it_scores_what_was_told(scored, monkeypatch):
 def test_it_is_told_of_leads_just_below_a_threshold_alone_and_nothing_smaller_would_do(scored):
     night, folder, params = scored
     leads = night.scored.set_index("lead_id")
-    told = pd.DataFrame([vars(opening) for opening in night.opened])
+    told = pd.DataFrame([vars(opening) for opening in night.recourse])
     assert told.groupby("lead_id").size().max() <= 3
     score_before = leads.loc[told["lead_id"], "score"].to_numpy()
     threshold = np.where(told["stage"] == "sales_qualified", SALES_SCORE, MARKETING_SCORE)
@@ -83,10 +83,10 @@ def test_it_is_told_of_leads_just_below_a_threshold_alone_and_nothing_smaller_wo
     frame, engine, features = asked(folder, params)
     frame = frame[frame["lead_id"].isin(leads.index[leads["score"].between(40, 50, inclusive="left")])]
     scorer = load_scorer(Workdir(folder / "work").bundle)
-    raising = [s.name for s in features.signals if s.direction >= 0]
-    nudges = [Nudge(signal, times) for signal in raising for times in range(1, MOST_TIMES + 1)]
-    states = nudged(engine, features, frame, nudges, "UTC")
-    reached = {n: scorer.told(s).score >= MARKETING_SCORE for n, s in zip(nudges, states, strict=True)}
+    raising = [s.name for s in features.signals if s.monotonicity >= 0]
+    nudges = [Intervention(signal, times) for signal in raising for times in range(1, MAX_TIMES + 1)]
+    states = apply_interventions(engine, features, frame, nudges, "UTC")
+    reached = {n: scorer.break_down(s).score >= MARKETING_SCORE for n, s in zip(nudges, states, strict=True)}
     for row, lead_id in enumerate(frame["lead_id"]):
         own = told[told["lead_id"] == lead_id]
         if leads.loc[lead_id, "held_back"] is not None and not pd.isna(leads.loc[lead_id, "held_back"]):
@@ -107,8 +107,8 @@ def asked(folder, params):
     """The features of the night's leads, computed once."""
     if folder not in _ASKED:
         engine = open_engine(Workdir(folder / "work" / "night"))
-        features = feature_set(params, engine.report)
-        _ASKED[folder] = (population_at(engine, features, parse_as_of(DAY, "UTC")), engine, features)
+        features = build_feature_set(params, engine.report)
+        _ASKED[folder] = (sample_open_leads(engine, features, parse_as_of(DAY, "UTC")), engine, features)
     return _ASKED[folder]
 
 
@@ -116,13 +116,13 @@ def realistic(nudge, features, frame):
     column = next(
         f.name for f in features.catalogue.features if f.topic == nudge.signal and f.family == "count_7d"
     )
-    return (frame[column] >= nudge.times).sum() >= FEWEST_SEEN
+    return (frame[column] >= nudge.times).sum() >= MIN_LEADS
 
 
 def test_a_nudge_changes_nothing_but_what_comes_of_activities(scored):
     _, folder, params = scored
     frame, engine, features = asked(folder, params)
-    (more,) = nudged(engine, features, frame.head(50), [Nudge("pricing_page", 2)], "UTC")
+    (more,) = apply_interventions(engine, features, frame.head(50), [Intervention("pricing_page", 2)], "UTC")
     kinds = {topic.key: topic.kind for topic in features.catalogue.topics}
     still = [f.name for f in features.catalogue.features if kinds[f.topic] in ("attribute", "age")]
     pd.testing.assert_frame_equal(more[still], frame.head(50)[still])
@@ -135,7 +135,7 @@ def test_a_nudge_changes_nothing_but_what_comes_of_activities(scored):
 def test_one_more_activity_is_measured_for_every_raising_signal(scored):
     _, folder, params = scored
     workdir = Workdir(folder / "work")
-    found = one_more_activity(params, workdir, load_scorer(workdir.bundle))
+    found = measure_monotonicity(params, workdir, load_scorer(workdir.bundle))
     raising = {name for name, signal in params.signals.items() if signal.effect == "raises"}
     assert set(found["signals"]) == raising
     for shares in found["signals"].values():

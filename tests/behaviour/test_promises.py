@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.models.validation.threshold_backtest import held_to
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.models.validation.threshold_backtest import calculate_prediction_interval
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 
@@ -50,7 +50,7 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
         promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
         held = verdict["held_to"]
         assert (held["low"], held["high"]) == pytest.approx(
-            held_to(promised, shown, of[name], verdict["between_periods"]), abs=1e-5
+            calculate_prediction_interval(promised, shown, of[name], verdict["between_periods"]), abs=1e-5
         )
         assert held["low"] <= promised[1]
         assert promised[2] <= held["high"]
@@ -60,7 +60,7 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
 
 @pytest.mark.slow
 def test_promises_are_those_of_the_bundle_and_what_is_shown_is_that_of_the_test_window(told):
-    _, test = read_learning_data(told.work).past_and_test()
+    _, test = read_labelled_snapshots(told.work).split_past_and_test()
     scored = told.scorer.score(test.frame).assign(won=test.won)
     for name, threshold in told.scorer.thresholds.items():
         above = scored["probability"] >= threshold.probability
@@ -105,9 +105,9 @@ def test_what_is_kept_of_grades_is_far_from_certain_of_few_leads(told):
 
 @pytest.mark.slow
 def test_out_of_time_snapshots_are_counted_at_the_ages_of_those_after_them(told):
-    known = read_learning_data(told.work)
+    known = read_labelled_snapshots(told.work)
     scored = read_frame(told.work.candidates / "out_of_time.parquet")
-    newest = known.newest().frame
+    newest = known.select_gap().frame
     test = known.frame[known.frame["split"] == "test"]
     assert scored["as_of"].max() < newest["as_of"].min()
     assert newest["as_of"].max() < test["as_of"].min()

@@ -12,19 +12,19 @@ from scipy.special import expit
 from leadlight.features.catalogue import AttributeSpec
 from leadlight.features.errors import BundleError, NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import Calibrator
-from leadlight.models.candidates.logistic import Curve, LogisticModel
+from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
 from leadlight.models.scoring.bundle import load_scorer, save_scorer
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
-from leadlight.pipelines.jobs.promote import promote, settled
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.jobs.promote import is_decided, promote
 from leadlight.pipelines.jobs.rollback import rollback
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.registry.champion import REPLACES, open_registry
+from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
-from leadlight.pipelines.registry.model_comparison import unlearned
+from leadlight.pipelines.registry.model_comparison import select_out_of_sample
 from leadlight.pipelines.workspace.workdir import Workdir, read_json, write_frame, write_json
 
 PARAMS = """\
@@ -38,7 +38,7 @@ WINDOWS = {
     "calibrate_end": "2024-05-01T00:00:00", "test_start": "2024-06-01T00:00:00",
 }  # fmt: skip
 CATALOGUE = FeatureSet(
-    (AttributeSpec("size", "number"), AttributeSpec("age", "number")), (), has_activities=False, ages=False
+    (AttributeSpec("size", "number"), AttributeSpec("age", "number")), (), has_activities=False, has_age=False
 ).catalogue
 SIZE, AGE = "attribute__size", "attribute__age"
 KNOTS = (-3.0, 3.0)
@@ -47,10 +47,10 @@ KNOTS = (-3.0, 3.0)
 def scorer(size: float, age: float, shift: float = 0.0, *, stretch: float = 1.0, bar: float = 0.4) -> Scorer:
     """The law of the drawn world is size 1, age 1: a scorer may know less of it, or be out of scale."""
     curves = {
-        SIZE: Curve(KNOTS, None, (-3 * size, 3 * size, 0.0)),
-        AGE: Curve(KNOTS, None, (-3 * age, 3 * age, 0.0)),
+        SIZE: ShapeFunction(KNOTS, None, (-3 * size, 3 * size, 0.0)),
+        AGE: ShapeFunction(KNOTS, None, (-3 * age, 3 * age, 0.0)),
     }
-    curves = {name: curves.get(name, Curve((), None, (0.0,))) for name in CATALOGUE.names}
+    curves = {name: curves.get(name, ShapeFunction((), None, (0.0,))) for name in CATALOGUE.names}
     figure = (0.1, 0.05, 0.2)
     facts = {
         "spellings": {}, "horizon_days": 20, "policy_agreed": False, "agreed": None, "candidate": "logistic",
@@ -62,8 +62,8 @@ def scorer(size: float, age: float, shift: float = 0.0, *, stretch: float = 1.0,
     }  # fmt: skip
     return Scorer(
         CATALOGUE,
-        LogisticModel(-1.0, curves),
-        Calibrator(stretch, stretch, shift),
+        AdditiveLogisticModel(-1.0, curves),
+        BetaCalibrator(stretch, stretch, shift),
         {
             "marketing_qualified": Threshold("top 20 percent", bar, figure, figure, figure),
             "sales_qualified": Threshold("top 5 percent", bar + 0.3, figure, figure, figure),
@@ -133,7 +133,7 @@ KNOWS_HALF, KNOWS_ALL, KNOWS_NOTHING_RIGHT = scorer(1, 0), scorer(1, 0.9), score
 
 def test_a_better_challenger_serves_and_one_command_goes_back_as_far_as_there_is(arena):
     params, workdir, registry, enter = arena
-    loose = {"most_moved_share": 1.0, "most_volume_change": 9.0, "lowest_rank_correlation": -1.0}
+    loose = {"max_moved_share": 1.0, "max_volume_change": 9.0, "min_rank_correlation": -1.0}
     wide = params.model_copy(update={"promotion": params.promotion.model_copy(update=loose)})
     enter(KNOWS_NOTHING_RIGHT, KNOWS_HALF)
     assert promote(wide, workdir).promoted
@@ -142,7 +142,11 @@ def test_a_better_challenger_serves_and_one_command_goes_back_as_far_as_there_is
     assert (decision.verdict, decision.promoted) == ("better", True)
     number, tags = registry.find(CHAMPION)
     assert number == "3"
-    assert (tags["promotion.verdict"], tags["promotion.against"], tags[REPLACES]) == ("better", "2", "2")
+    assert (tags["promotion.verdict"], tags["promotion.against"], tags[PREVIOUS_CHAMPION_TAG]) == (
+        "better",
+        "2",
+        "2",
+    )
     assert tags["promotion.gain"].startswith(f"{decision.gain.value:.6f} [{decision.gain.low:.6f}, ")
     assert "calibration passed: " in tags["promotion.gates"]
     assert tags["promotion.decided_at"].endswith("Z")
@@ -175,11 +179,11 @@ def test_a_better_challenger_that_breaks_a_limit_does_not_serve_and_the_limit_is
     assert decision.verdict == "better"
     assert not decision.promoted
     assert decision.reason.startswith("Better, but held back: ")
-    assert failed["sales_qualified"].said in decision.reason
+    assert failed["sales_qualified"].message in decision.reason
     found, tags = registry.find(CHALLENGER)
     assert registry.find(CHAMPION)[0] == "1"
     assert "sales_qualified FAILED" in tags["promotion.gates"]
-    assert REPLACES not in tags
+    assert PREVIOUS_CHAMPION_TAG not in tags
     assert found == "2"
 
 
@@ -219,7 +223,7 @@ def test_two_policies_leave_the_scores_uncompared_and_the_volumes_say_it(arena):
     assert gates["stability"].passed
     assert gates["stability"].figures["moved_share"] is None
     assert not gates["marketing_qualified"].passed
-    assert "sentences of the policy differ" in gates["marketing_qualified"].said
+    assert "sentences of the policy differ" in gates["marketing_qualified"].message
 
 
 def test_models_that_cannot_be_asked_the_same_question_are_refused_with_the_way_out(arena):
@@ -237,10 +241,10 @@ def test_models_that_cannot_be_asked_the_same_question_are_refused_with_the_way_
 
 
 def test_only_snapshots_that_neither_learned_from_are_used(world):
-    data = read_learning_data(Workdir(world))
-    window, note = unlearned(data, KNOWS_ALL, KNOWS_HALF)
+    data = read_labelled_snapshots(Workdir(world))
+    window, note = select_out_of_sample(data, KNOWS_ALL, KNOWS_HALF)
     assert note is None
-    pd.testing.assert_frame_equal(window.frame, data.past_and_test()[1].frame)
+    pd.testing.assert_frame_equal(window.frame, data.split_past_and_test()[1].frame)
 
     def later(**moments: str) -> Scorer:
         facts = json.loads(json.dumps(KNOWS_ALL.facts))
@@ -248,7 +252,7 @@ def test_only_snapshots_that_neither_learned_from_are_used(world):
         return replace(KNOWS_ALL, facts=facts)
 
     eager = later(calibrate_end="2024-08-01T00:00:00", test_start="2024-09-01T00:00:00")
-    window, note = unlearned(data, eager, KNOWS_HALF)
+    window, note = select_out_of_sample(data, eager, KNOWS_HALF)
     assert window.frame["as_of"].min() >= pd.Timestamp("2024-09-01")
     assert "only snapshots from 2024-09-01 on are used" in note
     earlier = data.frame[data.frame["as_of"] < pd.Timestamp("2024-08-01")]
@@ -256,7 +260,9 @@ def test_only_snapshots_that_neither_learned_from_are_used(world):
     twice = window.frame["lead_id"].value_counts()
     assert all(twice[lead] >= 2 for lead in shared)
     with pytest.raises(NotEnoughDataError, match="Got none from 2025-06-01 on"):
-        unlearned(data, later(calibrate_end="2025-05-01T00:00:00", test_start="2025-06-01T00:00:00"))
+        select_out_of_sample(
+            data, later(calibrate_end="2025-05-01T00:00:00", test_start="2025-06-01T00:00:00")
+        )
 
 
 def test_a_registered_scorer_is_the_one_that_was_saved(arena):
@@ -271,11 +277,11 @@ def test_a_decision_that_was_not_carried_out_is_taken_up_again(arena):
     params, workdir, registry, enter = arena
     enter(KNOWS_HALF, KNOWS_ALL)
     answered = {"promotion.verdict": "no evidence", "promotion.against": "1"}
-    assert settled({}, "1", answered)
-    assert not settled({}, "2", answered)  # somebody else serves by now
-    registry.tag("2", {"promotion.verdict": "better", "promotion.against": "1", REPLACES: "1"})
+    assert is_decided({}, "1", answered)
+    assert not is_decided({}, "2", answered)  # somebody else serves by now
+    registry.tag("2", {"promotion.verdict": "better", "promotion.against": "1", PREVIOUS_CHAMPION_TAG: "1"})
     assert registry.find(CHAMPION)[0] == "1"  # tags alone move nothing: killed before the alias was set
-    assert not settled({}, "1", registry.find(CHALLENGER)[1])
-    assert settled({}, "1", registry.find(CHALLENGER)[1] | {"rollback.at": "2024-12-01T00:00:00Z"})
+    assert not is_decided({}, "1", registry.find(CHALLENGER)[1])
+    assert is_decided({}, "1", registry.find(CHALLENGER)[1] | {"rollback.at": "2024-12-01T00:00:00Z"})
     with pytest.raises(BundleError, match="before which nobody served"):
         rollback(params, workdir, "nothing took effect")

@@ -43,7 +43,7 @@ def test_the_first_bundle_serves_and_a_later_one_waits_as_challenger(fresh):
 def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained):
     workdir = Workdir(trained / "work")
     registry = open_registry(workdir)
-    version = registry.load()
+    version = registry.download()
     features = pd.read_parquet(workdir.features).head(50)
     loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
     expected = load_scorer(workdir.bundle).score(features)

@@ -13,8 +13,8 @@ from leadlight.features.errors import NotEnoughDataError, ParamsError, SourceErr
 from leadlight.pipelines.cli.main import app
 from leadlight.pipelines.jobs.run import run_stage
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.reports.persona.cohort import gather
-from leadlight.pipelines.reports.persona.report import persona
+from leadlight.pipelines.reports.persona.cohort import build_cohort
+from leadlight.pipelines.reports.persona.report import write_persona
 from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
@@ -41,10 +41,10 @@ class Base:
         table.to_parquet(self.work.tables / f"{name}.parquet", index=False)
 
     def people(self):
-        return gather(self.params, self.work)
+        return build_cohort(self.params, self.work)
 
     def report(self):
-        return persona(self.params, self.work)
+        return write_persona(self.params, self.work)
 
     @property
     def page(self):

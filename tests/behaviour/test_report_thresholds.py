@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.models.scoring.stages import stage_of
+from leadlight.models.scoring.stages import assign_stages
 from leadlight.pipelines.cli.main import app
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
@@ -153,16 +153,16 @@ def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night
         tonight = nights[now]
         were = nights[before]["stage"].reindex(tonight.index)
         free = tonight["held_back"].isna()
-        expected = stage_of(tonight["score"].to_numpy(), were, 3.0)
+        expected = assign_stages(tonight["score"].to_numpy(), were, 3.0)
         assert (tonight["stage"][free] == expected[free]).all()
         assert (tonight["stage"][~free] == "lead").all()
-        kept += int((stage_of(tonight["score"].to_numpy()) != tonight["stage"])[free].sum())
+        kept += int((assign_stages(tonight["score"].to_numpy()) != tonight["stage"])[free].sum())
     assert kept > 0
     for day in ("2025-08-28", "2025-09-01"):
         again = score(params, trained, work, parse_as_of(day, "UTC"), tmp_path / "again.parquet")
         assert (again.result.rerun, again.result.differing) == (True, 0)
         assert np.array_equal(again.scored.set_index("lead_id")["stage"], nights[day]["stage"])
     store = open_store(work.store_url)
-    words = store.newest_night().words
+    words = store.get_latest_run().words
     store.close()
     assert words.hysteresis == 3.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from leadlight.pipelines.jobs.retrain import follows_dvc
+from leadlight.pipelines.jobs.retrain import is_dvc_managed
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
@@ -50,12 +50,12 @@ def test_retraining_registers_compares_reports_and_the_second_time_finds_nothing
 
     assert "Version 2 is registered and was not compared." in leadlight(earlier, "retrain", "--no-promote")
     registry = open_registry(workdir)
-    assert (registry.find(CHAMPION)[0], registry.find(CHALLENGER)[0]) == ("1", "2")
+    assert (registry.find_version(CHAMPION)[0], registry.find_version(CHALLENGER)[0]) == ("1", "2")
 
     said = leadlight(earlier, "retrain")
     report = read_json(workdir.retrain_report)
     assert f"Answer: {report['verdict']}. {report['sentence']}" in said
-    assert report["promoted"] == (registry.find(CHAMPION)[0] == "2")
+    assert report["promoted"] == (registry.find_version(CHAMPION)[0] == "2")
     decided = read_json(workdir.promotion)
     change = report["change"]
     assert change["figures"] == {
@@ -103,14 +103,14 @@ def pair(tmp_path):
 )
 def test_dvc_runs_only_the_pair_that_its_stages_are_for(pair, command, params, workdir, expected):
     folder = pair(command)
-    assert follows_dvc(folder / params, Workdir(folder / workdir)) is expected
+    assert is_dvc_managed(folder / params, Workdir(folder / workdir)) is expected
 
 
 def test_a_dvc_yaml_that_cannot_be_read_or_has_no_repository_is_left_alone(pair):
     folder = pair("leadlight register")
     (folder / ".dvc").rmdir()
-    assert not follows_dvc(folder / "params.yaml", Workdir(folder / "work"))
+    assert not is_dvc_managed(folder / "params.yaml", Workdir(folder / "work"))
     (folder / ".dvc").mkdir()
     for spoilt in ("stages: [", "- 1", "stages: 3"):
         (folder / "dvc.yaml").write_text(spoilt, encoding="utf-8")
-        assert not follows_dvc(folder / "params.yaml", Workdir(folder / "work"))
+        assert not is_dvc_managed(folder / "params.yaml", Workdir(folder / "work"))

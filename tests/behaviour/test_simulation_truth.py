@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from leadlight.pipelines.simulation import SimulationSettings, true_probability
+from leadlight.pipelines.simulation import SimulationSettings, simulate_true_probability
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def snapshots(large):
     odd = [at + pd.Timedelta(days=10, hours=11, minutes=17, seconds=31) for at in midnights[:-1]]
     frame = pd.concat([large.open_leads(at) for at in midnights + odd], ignore_index=True)
     frame["odd"] = frame["as_of"] != frame["as_of"].dt.normalize()
-    frame["truth"] = true_probability(large.settings, large.folder, frame, 90, draws=32)
+    frame["truth"] = simulate_true_probability(large.settings, large.folder, frame, 90, draws=32)
     return frame
 
 
@@ -70,7 +70,7 @@ def test_truth_explains_a_fair_share_of_the_uncertainty(snapshots):
 def test_the_same_lead_is_likelier_to_be_won_when_hot(world, tmp_path, ago):
     as_of = pd.Timestamp("2024-11-05 13:30:00")
     rows = world.open_leads(as_of)
-    cold = true_probability(world.settings, world.folder, rows, 90, draws=16)
+    cold = simulate_true_probability(world.settings, world.folder, rows, 90, draws=16)
     shutil.copytree(world.folder / "truth", tmp_path / "truth")
     log = pd.read_parquet(tmp_path / "truth/activities.parquet")
     second = int((as_of - pd.Timestamp(world.settings.start)).total_seconds())
@@ -78,7 +78,7 @@ def test_the_same_lead_is_likelier_to_be_won_when_hot(world, tmp_path, ago):
     fresh = [pd.DataFrame({"lead": number, "second": second - ago, "type": kind}) for kind in (1, 1, 6)]
     log = pd.concat([log, *fresh])  # two pricing pages and a demo request
     log.sort_values(["lead", "second"]).to_parquet(tmp_path / "truth/activities.parquet")
-    hot = true_probability(world.settings, tmp_path, rows, 90, draws=16)
+    hot = simulate_true_probability(world.settings, tmp_path, rows, 90, draws=16)
     assert (hot > cold).mean() > 0.98
     assert hot.mean() > 2 * cold.mean()
 
@@ -88,30 +88,30 @@ def test_a_second_before_or_after_midnight_changes_next_to_nothing(world, at, mi
     """The first and the last day count by the share of them that is inside the window."""
     odd, whole = (world.open_leads(pd.Timestamp(f"2024-11-{text}")) for text in (at, midnight))
     rows = whole[whole["lead_id"].isin(odd["lead_id"])]
-    exact = true_probability(world.settings, world.folder, rows, 1, draws=1)
+    exact = simulate_true_probability(world.settings, world.folder, rows, 1, draws=1)
     moved = rows.assign(as_of=odd["as_of"].iloc[0])
-    said = true_probability(world.settings, world.folder, moved, 1, draws=1)
+    said = simulate_true_probability(world.settings, world.folder, moved, 1, draws=1)
     np.testing.assert_allclose(said, exact, rtol=2e-3)
 
 
 def test_nothing_from_the_moment_on_is_looked_at(world, tmp_path):
     as_of = pd.Timestamp("2024-11-05 13:30:00")
     rows = world.open_leads(as_of)
-    said = true_probability(world.settings, world.folder, rows, 90, draws=4)
+    said = simulate_true_probability(world.settings, world.folder, rows, 90, draws=4)
     shutil.copytree(world.folder / "truth", tmp_path / "truth")
     second = int((as_of - pd.Timestamp(world.settings.start)).total_seconds())
     log = pd.read_parquet(tmp_path / "truth/activities.parquet")
     log[log["second"] < second].to_parquet(tmp_path / "truth/activities.parquet")
     leads = pd.read_parquet(tmp_path / "truth/leads.parquet")
     leads.assign(closed=-1, won=False).to_parquet(tmp_path / "truth/leads.parquet")
-    again = true_probability(world.settings, tmp_path, rows, 90, draws=4)
+    again = simulate_true_probability(world.settings, tmp_path, rows, 90, draws=4)
     pd.testing.assert_series_equal(said, again)
 
 
 def test_a_longer_horizon_is_never_less_likely(world):
     rows = world.open_leads(pd.Timestamp("2024-06-03 09:00:05")).head(300)
     one, month, quarter = (
-        true_probability(world.settings, world.folder, rows, days, draws=32) for days in (1, 30, 90)
+        simulate_true_probability(world.settings, world.folder, rows, days, draws=32) for days in (1, 30, 90)
     )
     assert (one < month).all()
     assert (month < quarter).all()
@@ -120,9 +120,9 @@ def test_a_longer_horizon_is_never_less_likely(world):
 
 def test_answers_follow_the_order_and_index_of_the_question(world):
     rows = world.open_leads(pd.Timestamp("2024-06-03")).head(120)
-    said = true_probability(world.settings, world.folder, rows, 90, draws=200)
+    said = simulate_true_probability(world.settings, world.folder, rows, 90, draws=200)
     turned = rows.iloc[::-1].set_axis([f"row {i}" for i in range(len(rows))])
-    again = true_probability(world.settings, world.folder, turned, 90, draws=200)
+    again = simulate_true_probability(world.settings, world.folder, turned, 90, draws=200)
     assert list(again.index) == list(turned.index)
     assert np.corrcoef(said.to_numpy()[::-1], again.to_numpy())[0, 1] > 0.99
     assert np.corrcoef(said.to_numpy(), again.to_numpy())[0, 1] < 0.5
@@ -131,11 +131,11 @@ def test_answers_follow_the_order_and_index_of_the_question(world):
 def test_same_seed_same_answer_and_progress(world):
     rows = world.open_leads(pd.Timestamp("2024-06-03"))
     shares: list[float] = []
-    said = true_probability(
+    said = simulate_true_probability(
         world.settings, world.folder, rows, 30, draws=64, seed=3, on_progress=shares.append
     )
-    again = true_probability(world.settings, world.folder, rows, 30, draws=64, seed=3)
-    other = true_probability(world.settings, world.folder, rows, 30, draws=64, seed=4)
+    again = simulate_true_probability(world.settings, world.folder, rows, 30, draws=64, seed=3)
+    other = simulate_true_probability(world.settings, world.folder, rows, 30, draws=64, seed=4)
     pd.testing.assert_series_equal(said, again)
     assert (said != other).mean() > 0.9
     assert shares[-1] == 1.0
@@ -154,7 +154,7 @@ def test_senseless_questions(world, change, sentence):
     rows = world.open_leads(pd.Timestamp("2024-06-03")).head(3)
     asked = {"settings": world.settings, "horizon_days": 90, "draws": 1} | change
     with pytest.raises(ValueError, match=sentence):
-        true_probability(folder=world.folder, snapshots=rows, **asked)
+        simulate_true_probability(folder=world.folder, snapshots=rows, **asked)
 
 
 def test_snapshots_that_are_none(world):
@@ -163,7 +163,7 @@ def test_snapshots_that_are_none(world):
 
     def ask(lead_id, as_of):
         rows = pd.DataFrame({"lead_id": [lead_id], "as_of": [as_of]})
-        return true_probability(world.settings, world.folder, rows, 90, draws=1)
+        return simulate_true_probability(world.settings, world.folder, rows, 90, draws=1)
 
     assert len(ask(lead["lead_id"], lead["created_at"])) == 1
     assert len(ask(lead["lead_id"], lead["closed_at"])) == 1

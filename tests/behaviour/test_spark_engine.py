@@ -9,7 +9,7 @@ import pytest
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.stages.featurize import featurize, featurize_moment
+from leadlight.pipelines.stages.featurize import featurize, featurize_as_of
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 AS_OF = pd.Timestamp("2025-03-01")
@@ -37,7 +37,7 @@ def expected(small, tmp_path_factory):
     """The features of the open leads, computed on DuckDB."""
     params, work = small
     path = tmp_path_factory.mktemp("duckdb") / "features.parquet"
-    rows = featurize_moment(params, work, AS_OF, path, engine="duckdb")
+    rows = featurize_as_of(params, work, AS_OF, path, engine="duckdb")
     frame = pd.read_parquet(path).sort_values("lead_id", ignore_index=True)
     assert len(frame) == rows > 20
     return frame
@@ -79,7 +79,7 @@ def test_the_features_of_a_moment_are_a_folder_by_month_with_the_numbers_of_duck
 ):
     params, work = small
     output = tmp_path / "deep" / "features.parquet"
-    assert featurize_moment(params, work, AS_OF, output, engine="spark") == len(expected)
+    assert featurize_as_of(params, work, AS_OF, output, engine="spark") == len(expected)
     assert {path.name for path in output.iterdir() if path.is_dir()} == {"as_of_month=2025-03"}
     assert (output / "_SUCCESS").exists()
     demand_the_same(pd.read_parquet(output), expected)
@@ -99,7 +99,7 @@ def test_tables_may_be_folders_of_several_files(spark, small, expected, tmp_path
     assert len(tables) >= 5
     assert all(path.is_dir() for path in tables)
     output = tmp_path / "features.parquet"
-    assert featurize_moment(params, split, AS_OF, output, engine=engine) == len(expected)
+    assert featurize_as_of(params, split, AS_OF, output, engine=engine) == len(expected)
     found = pd.read_parquet(output)
     demand_the_same(found.assign(as_of_month="") if engine == "duckdb" else found, expected)
 
@@ -123,7 +123,7 @@ def test_the_driver_is_never_handed_the_rows(spark, small, expected, tmp_path, m
         counted(name)
     for name in ("toLocalIterator", "mapInPandas", "foreachPartition"):
         monkeypatch.setattr(DataFrame, name, lambda *_, **__: pytest.fail("rows must stay with the workers"))
-    featurize_moment(*small, AS_OF, tmp_path / "features.parquet", engine="spark")
+    featurize_as_of(*small, AS_OF, tmp_path / "features.parquet", engine="spark")
     assert handed  # counts are handed over
     assert max(rows for _, rows in handed) == 1 < len(expected)
 
@@ -132,7 +132,7 @@ def test_a_folder_that_spark_wrote_is_replaced(spark, small, expected, tmp_path)
     output = tmp_path / "features.parquet"
     written = []
     for moment in (pd.Timestamp("2024-11-15"), AS_OF - pd.Timedelta(days=1), AS_OF, AS_OF):
-        featurize_moment(*small, moment, output, engine="spark")
+        featurize_as_of(*small, moment, output, engine="spark")
         months = {path.name for path in output.iterdir() if path.is_dir()}
         assert months == {f"as_of_month={moment:%Y-%m}"}
         written.append(set(parts(output)))
@@ -145,7 +145,7 @@ def test_a_file_of_duckdb_takes_the_place_of_a_folder_of_spark_and_the_other_way
 ):
     output = tmp_path / "features.parquet"
     for engine in ("spark", "duckdb", "spark"):
-        featurize_moment(*small, AS_OF, output, engine=engine)
+        featurize_as_of(*small, AS_OF, output, engine=engine)
         assert output.is_dir() == (engine == "spark")
         found = pd.read_parquet(output)
         demand_the_same(found.assign(as_of_month="") if engine == "duckdb" else found, expected)
@@ -158,14 +158,14 @@ def test_a_folder_that_somebody_else_made_is_not_replaced(spark, small, tmp_path
     (output / "letters" / "dear.txt").write_text("do not lose this", encoding="utf-8")
     before = contents(tmp_path)
     with pytest.raises(SourceError, match=r"^The output must be .*\. Got the folder .*mine\.$"):
-        featurize_moment(*small, AS_OF, output, engine=engine)
+        featurize_as_of(*small, AS_OF, output, engine=engine)
     assert contents(tmp_path) == before
 
 
 def test_an_empty_folder_is_written_into(spark, small, expected, tmp_path):
     output = tmp_path / "empty"
     output.mkdir()
-    featurize_moment(*small, AS_OF, output, engine="spark")
+    featurize_as_of(*small, AS_OF, output, engine="spark")
     demand_the_same(pd.read_parquet(output), expected)
 
 
@@ -173,7 +173,7 @@ def test_an_empty_folder_is_written_into(spark, small, expected, tmp_path):
 def test_a_write_that_is_killed_leaves_the_earlier_folder_whole(spark, small, tmp_path, monkeypatch, killed):
     params, work = small
     output = tmp_path / "features.parquet"
-    featurize_moment(params, work, pd.Timestamp("2024-11-15"), output, engine="spark")
+    featurize_as_of(params, work, pd.Timestamp("2024-11-15"), output, engine="spark")
     before = contents(output)
     backend = type(spark)
     write, read = backend.to_parquet, backend.read_parquet
@@ -193,7 +193,7 @@ def test_a_write_that_is_killed_leaves_the_earlier_folder_whole(spark, small, tm
     else:
         monkeypatch.setattr(backend, "to_parquet", dies_writing)
     with pytest.raises(KeyboardInterrupt):
-        featurize_moment(params, work, AS_OF, output, engine="spark")
+        featurize_as_of(params, work, AS_OF, output, engine="spark")
     assert contents(output) == before
     assert [path.name for path in tmp_path.iterdir()] == ["features.parquet"]
 
@@ -203,7 +203,7 @@ def test_a_write_that_fails_leaves_what_was_there_whichever_engine_wrote_it(
     spark, small, tmp_path, monkeypatch, engines
 ):
     (first, then), output = engines, tmp_path / "features.parquet"
-    featurize_moment(*small, pd.Timestamp("2024-11-15"), output, engine=first)
+    featurize_as_of(*small, pd.Timestamp("2024-11-15"), output, engine=first)
     before = contents(tmp_path)
 
     def fails(*_, **__):
@@ -212,7 +212,7 @@ def test_a_write_that_fails_leaves_what_was_there_whichever_engine_wrote_it(
     for backend in (type(spark), type(ibis.duckdb.connect())):
         monkeypatch.setattr(backend, "to_parquet", fails)
     with pytest.raises(OSError, match="No space left"):
-        featurize_moment(*small, AS_OF, output, engine=then)
+        featurize_as_of(*small, AS_OF, output, engine=then)
     assert contents(tmp_path) == before
 
 
@@ -236,7 +236,7 @@ def test_training_goes_on_with_the_features_that_spark_wrote(spark, trained, tra
 def test_params_name_the_engine_where_the_command_does_not(spark, small, expected, tmp_path):
     params, work = small
     output = tmp_path / "features.parquet"
-    featurize_moment(params.model_copy(update={"engine": "spark"}), work, AS_OF, output)
+    featurize_as_of(params.model_copy(update={"engine": "spark"}), work, AS_OF, output)
     assert output.is_dir()
-    featurize_moment(params.model_copy(update={"engine": "spark"}), work, AS_OF, output, engine="duckdb")
+    featurize_as_of(params.model_copy(update={"engine": "spark"}), work, AS_OF, output, engine="duckdb")
     assert output.is_file()

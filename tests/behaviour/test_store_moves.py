@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.serving.score_changes import Change, Opening, TopicChange
+from leadlight.serving.score_changes import Change, Recourse, TopicChange
 
 FIRST, SECOND = dt.datetime(2025, 8, 31), dt.datetime(2025, 9, 1)
 
@@ -18,17 +18,17 @@ def moved(lead_id, *points):
 
 
 OPENINGS = [
-    Opening("a", "marketing_qualified", "demo", 1, 55.5),
-    Opening("a", "marketing_qualified", "age", 1, 61.25),
-    Opening("b", "sales_qualified", "demo", 3, 80.5),
+    Recourse("a", "marketing_qualified", "demo", 1, 55.5),
+    Recourse("a", "marketing_qualified", "age", 1, 61.25),
+    Recourse("b", "sales_qualified", "demo", 3, 80.5),
 ]
 
 
 def write_two(store, night, lead):
-    store.write_night(night(), pd.DataFrame([lead("a"), lead("b")]))
+    store.write_run(night(), pd.DataFrame([lead("a"), lead("b")]))
     rows = pd.DataFrame([lead("a", 35.0, SECOND), lead("b", 31.5, SECOND)])
     changes = [moved("a", 6.0, -1.0, 0.0, 0.0), moved("b", 0.0, 0.0, 1.25, 0.25)]
-    return store.write_night(night(SECOND), rows, changes, OPENINGS)
+    return store.write_run(night(SECOND), rows, changes, OPENINGS)
 
 
 def test_both_are_read_as_they_were_written(store, night, lead):
@@ -46,22 +46,22 @@ def test_both_are_read_as_they_were_written(store, night, lead):
 
 def test_points_of_earlier_nights_are_read_by_topic(store, night, lead):
     write_two(store, night, lead)
-    points = store.points_at(1, ["a", "b"])
+    points = store.read_points(1, ["a", "b"])
     assert points.index.tolist() == ["a", "b"]
     assert points.loc["a"].to_dict() == {"industry": 18.0, "demo": 1.5, "age": 0.5}
-    assert store.points_at(2, ["a"]).loc["a", "industry"] == pytest.approx(23.0)
+    assert store.read_points(2, ["a"]).loc["a", "industry"] == pytest.approx(23.0)
 
 
 def test_a_rerun_writes_neither_again(store, url, night, lead, dump):
     write_two(store, night, lead)
     before = dump(url)
     rows = pd.DataFrame([lead("a", 35.0, SECOND), lead("b", 31.5, SECOND)])
-    store.write_night(night(SECOND), rows, [moved("a", 1.0, 0.0, 0.0, 0.0)], OPENINGS[:1])
+    store.write_run(night(SECOND), rows, [moved("a", 1.0, 0.0, 0.0, 0.0)], OPENINGS[:1])
     assert dump(url) == before
 
 
 def test_a_night_whose_changes_cannot_be_written_leaves_nothing(store, url, night, lead, dump):
-    store.write_night(night(), pd.DataFrame([lead("a"), lead("b")]))
+    store.write_run(night(), pd.DataFrame([lead("a"), lead("b")]))
     before = dump(url)
 
     def fail(connection, cursor, statement, *_):
@@ -71,5 +71,5 @@ def test_a_night_whose_changes_cannot_be_written_leaves_nothing(store, url, nigh
     event.listen(store._engine, "before_cursor_execute", fail)
     rows = pd.DataFrame([lead("a", 35.0, SECOND)])
     with pytest.raises(RuntimeError):
-        store.write_night(night(SECOND), rows, [moved("a", 5.0, 0.0, 0.0, 0.0)], OPENINGS)
+        store.write_run(night(SECOND), rows, [moved("a", 5.0, 0.0, 0.0, 0.0)], OPENINGS)
     assert dump(url) == before

@@ -70,32 +70,32 @@ def test_a_role_that_may_not_make_tables_is_refused_and_told_why(postgresql_url)
 
 def test_a_role_that_may_only_read_opens_a_store_and_finds_its_leads(postgresql_url, night, lead):
     filled = open_store(postgresql_url)
-    filled.write_night(night(), pd.DataFrame([lead("a")]))
+    filled.write_run(night(), pd.DataFrame([lead("a")]))
     execute(
         postgresql_url,
         "CREATE ROLE reader LOGIN",
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
     )
     reading = open_store(postgresql_url.replace("test@", "reader@"))
-    assert reading.lead("a") == filled.lead("a")
+    assert reading.get_lead("a") == filled.get_lead("a")
     with pytest.raises(StoreError, match="permission denied"):
-        reading.write_night(night(model="model-2"), pd.DataFrame([lead("a", model_version="model-2")]))
+        reading.write_run(night(model="model-2"), pd.DataFrame([lead("a", model_version="model-2")]))
     reading.close()
     execute(postgresql_url, "DROP OWNED BY reader", "DROP ROLE reader")
     filled.close()
 
 
 def test_an_opened_store_finds_what_another_wrote(store, url, night, lead):
-    store.write_night(night(), pd.DataFrame([lead("a")]))
+    store.write_run(night(), pd.DataFrame([lead("a")]))
     other = open_store(url)
-    assert other.lead("a") == store.lead("a")
-    assert other.lead("a").score == 30.0
+    assert other.get_lead("a") == store.lead("a")
+    assert other.get_lead("a").score == 30.0
     other.close()
 
 
 def test_a_store_goes_on_after_the_server_has_dropped_its_connections(postgresql_url, night, lead):
     store = open_store(postgresql_url)
-    store.write_night(night(), pd.DataFrame([lead("a")]))
+    store.write_run(night(), pd.DataFrame([lead("a")]))
     assert store.count() == 1
     others = "datname = current_database() AND pid != pg_backend_pid()"
     execute(postgresql_url, f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE {others}")
@@ -175,5 +175,5 @@ def test_a_store_that_another_program_is_just_making_opens(url, night, lead):
         finally:
             event.remove(Engine, "before_cursor_execute", release)
     assert other.returncode == 0
-    assert store.write_night(night(), pd.DataFrame([lead("a")])).written == 1
+    assert store.write_run(night(), pd.DataFrame([lead("a")])).written == 1
     store.close()

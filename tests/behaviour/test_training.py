@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import NotEnoughDataError
-from leadlight.models.scoring.bundle import bundle_checksum, load_scorer
-from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.calibrate import calibrate
@@ -50,7 +50,7 @@ def test_the_same_data_and_seed_give_the_same_bytes(trained_copy, trained):
     again, first = Workdir(trained_copy / "work"), Workdir(trained / "work")
     assert contents(again.bundle) == contents(first.bundle)
     assert contents(again.candidates) == contents(first.candidates)
-    assert bundle_checksum(again.bundle) == bundle_checksum(first.bundle)
+    assert get_bundle_checksum(again.bundle) == get_bundle_checksum(first.bundle)
 
 
 def test_another_seed_gives_other_trees(trained_copy, trained):
@@ -65,7 +65,7 @@ def test_another_seed_gives_other_trees(trained_copy, trained):
 def test_what_is_judged_was_never_learned_from(trained):
     workdir = Workdir(trained / "work")
     told = read_frame(workdir.candidates / "out_of_time.parquet")
-    past, test = read_learning_data(workdir).past_and_test()
+    past, test = read_labelled_snapshots(workdir).split_past_and_test()
     assert not set(told["lead_id"]) & set(test.leads)
     assert told["as_of"].max() < test.frame["as_of"].min() - past.gap
     assert past.gap == pd.Timedelta(days=90)
@@ -81,7 +81,7 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     assert list(train(params, workdir)) == ["points"]
     scorer = calibrate(params, workdir)
     assert scorer.facts["candidate"] == "points"
-    assert scorer.facts["wins"] < scorer.facts["fewest_wins"] == 5000
+    assert scorer.facts["wins"] < scorer.facts["min_wins"] == 5000
     metrics = evaluate(params, workdir)
     assert metrics["figures"]["leadlight"]["log_loss"] < metrics["figures"]["constant"]["log_loss"]
     os.environ["LEADLIGHT_MLFLOW_URI"] = f"sqlite:///{trained_copy / 'fresh.db'}"
@@ -91,7 +91,7 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     finally:
         del os.environ["LEADLIGHT_MLFLOW_URI"]
     assert night.words["rung"] == {
-        "candidate": "points", "wins": scorer.facts["wins"], "fewest_wins": 5000,
+        "candidate": "points", "wins": scorer.facts["wins"], "min_wins": 5000,
     }  # fmt: skip
     for row in night.scored.head(300).itertuples():
         points = sum(reason["points"] for reason in json.loads(row.reasons))

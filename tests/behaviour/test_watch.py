@@ -10,12 +10,12 @@ import pytest
 from leadlight.pipelines.jobs.run import run_stage
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.reports.monitoring.realized_outcomes import wins_ratio
-from leadlight.pipelines.reports.monitoring.realized_performance import choose_nights
-from leadlight.pipelines.reports.monitoring.watch import watch
+from leadlight.pipelines.reports.monitoring.realized_outcomes import estimate_observed_expected
+from leadlight.pipelines.reports.monitoring.realized_performance import select_runs
+from leadlight.pipelines.reports.monitoring.watch import run_monitoring
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
-from leadlight.serving.store.run_history import PastNight
+from leadlight.serving.store.run_history import RunSummary
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ class Base:
             score(self.params, self.folder, self.work, pd.Timestamp(day))
 
     def watch(self, day=NIGHT):
-        return watch(self.params, self.work, pd.Timestamp(day))
+        return run_monitoring(self.params, self.work, pd.Timestamp(day))
 
 
 @pytest.fixture(scope="module")
@@ -208,10 +208,10 @@ def test_leads_that_left_the_source_are_left_out_and_never_counted_as_lost(copy)
 
 def test_the_store_gives_every_lead_of_an_earlier_night(grown):
     store = open_store(grown.work.store_url)
-    nights = store.past_nights(pd.Timestamp(NIGHT).to_pydatetime())
+    nights = store.list_runs(pd.Timestamp(NIGHT).to_pydatetime())
     assert [night.as_of.date().isoformat() for night in nights] == [NIGHT, LATER, "2025-10-15"]
     for night in nights:
-        then = store.scores_at(night.night)
+        then = store.read_scores(night.night)
         file = f"scores-{night.as_of:%Y-%m-%dT%H%M%S}Z.parquet"
         shown = pd.read_parquet(grown.folder / "work" / "scores" / file).sort_values("lead_id")
         assert then["lead_id"].tolist() == shown["lead_id"].tolist()
@@ -222,18 +222,18 @@ def test_the_store_gives_every_lead_of_an_earlier_night(grown):
 
 def past(*days):
     moments = [pd.Timestamp(day).to_pydatetime() for day in days]
-    return [PastNight(len(days) - i, moment, "v1", 10) for i, moment in enumerate(moments)]
+    return [RunSummary(len(days) - i, moment, "v1", 10) for i, moment in enumerate(moments)]
 
 
 def test_the_newest_matured_night_is_always_followed_and_no_open_one():
     nights = past(*[str(day.date()) for day in pd.date_range("2025-01-01", "2025-12-31")[::-1]])
     now = pd.Timestamp("2025-12-31")
-    matured, waiting = choose_nights(nights, now, 90, (30, 60, 90))
+    matured, waiting = select_runs(nights, now, 90, (30, 60, 90))
     days = [night.as_of.date().isoformat() for night in matured]
     assert days[0] == "2025-10-02"
     assert days[1:] == ["2025-09-02", "2025-08-03", "2025-07-04"]
     assert [n.as_of.date().isoformat() for n in waiting] == ["2025-12-01", "2025-11-01", "2025-10-03"]
-    short, none = choose_nights(nights, now, 20, (30, 60, 90))
+    short, none = select_runs(nights, now, 20, (30, 60, 90))
     assert {"2025-12-11", "2025-12-01", "2025-11-01", "2025-10-02"} <= {
         n.as_of.date().isoformat() for n in short
     }
@@ -241,6 +241,6 @@ def test_the_newest_matured_night_is_always_followed_and_no_open_one():
 
 
 def test_the_interval_of_wins_is_that_of_garwood():
-    low, high = wins_ratio(10, 10.0, 0.95)
+    low, high = estimate_observed_expected(10, 10.0, 0.95)
     assert (low, high) == (pytest.approx(0.4795, abs=1e-4), pytest.approx(1.8390, abs=1e-4))
-    assert wins_ratio(0, 10.0, 0.95) == (0, pytest.approx(0.3689, abs=1e-4))
+    assert estimate_observed_expected(0, 10.0, 0.95) == (0, pytest.approx(0.3689, abs=1e-4))

@@ -6,11 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.serving.scoring_run import read_words
-from leadlight.serving.text import Reason, phrase, sentence, strongest_for, top_reasons
-from leadlight.serving.text.formatting import chance, moment, number, ratio, signed
-from leadlight.serving.text.labels import agreement, held_back, policy_lines, stage_long
-from leadlight.serving.text.messages import LANGUAGES, tell, tell_count
+from leadlight.serving.scoring_run import parse_context
+from leadlight.serving.text import Reason, format_phrase, format_sentence, select_top_reasons, strongest_for
+from leadlight.serving.text.formatting import (
+    format_datetime,
+    format_lift,
+    format_number,
+    format_probability,
+    format_signed,
+)
+from leadlight.serving.text.labels import (
+    describe_agreement,
+    describe_policy,
+    label_held_back,
+    label_stage_long,
+)
+from leadlight.serving.text.messages import LANGUAGES, translate, translate_plural
 
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),
@@ -31,7 +42,7 @@ NIGHT = {
         for topic, (kind, group, english, german) in TOPICS.items()
     },
 }
-WORDS = read_words(NIGHT)
+WORDS = parse_context(NIGHT)
 
 
 def counted(week, month, quarter, last, **more):
@@ -99,8 +110,8 @@ def counted(week, month, quarter, last, **more):
 )
 def test_a_reason_is_told_in_both_languages(topic, value, english, german):
     reason = Reason(topic, TOPICS[topic][1], 1.0, value)
-    assert sentence(reason, WORDS, "en") == english
-    assert sentence(reason, WORDS, "de") == german
+    assert format_sentence(reason, WORDS, "en") == english
+    assert format_sentence(reason, WORDS, "de") == german
 
 
 @pytest.mark.parametrize(
@@ -113,35 +124,37 @@ def test_a_reason_is_told_in_both_languages(topic, value, english, german):
 )
 def test_a_phrase_says_the_same_in_short(value, english, german):
     reason = Reason("pricing", "engagement", 1.0, value)
-    assert [phrase(reason, WORDS, language) for language in ("en", "de")] == [english, german]
+    assert [format_phrase(reason, WORDS, language) for language in ("en", "de")] == [english, german]
 
 
 def test_a_topic_without_a_label_is_called_by_its_name():
-    words = read_words(
+    words = parse_context(
         {**NIGHT, "topics": {"x": {"kind": "attribute", "group": "fit", "label": {"de": "Iks"}}}}
     )
-    assert sentence(Reason("x", "fit", 1.0, "y"), words, "en") == "Iks: y"
-    assert sentence(Reason("z", "fit", 1.0, "y"), words, "en") == "z: y"
+    assert format_sentence(Reason("x", "fit", 1.0, "y"), words, "en") == "Iks: y"
+    assert format_sentence(Reason("z", "fit", 1.0, "y"), words, "en") == "z: y"
 
 
 def test_braces_in_data_are_shown_as_they_are():
-    assert sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
+    assert (
+        format_sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
+    )
 
 
 def test_a_message_that_is_missing_is_an_error():
     with pytest.raises(KeyError):
-        tell("en", "no.such.key")
+        translate("en", "no.such.key")
     with pytest.raises(TypeError):
-        tell("en", "when.days")
+        translate("en", "when.days")
     with pytest.raises(TypeError):
-        tell_count("en", "when.today", 1)
+        translate_plural("en", "when.today", 1)
 
 
 def test_the_strongest_reasons_are_picked_either_way_or_only_upwards():
     points = {"a": 3.0, "b": -9.0, "c": 0.0, "d": 5.0, "e": -5.0}
     reasons = [Reason(topic, "fit", value, None) for topic, value in points.items()]
-    assert [reason.topic for reason in top_reasons(reasons, 3)] == ["b", "d", "e"]
-    assert [reason.topic for reason in top_reasons(reasons, 9)] == ["b", "d", "e", "a"]
+    assert [reason.topic for reason in select_top_reasons(reasons, 3)] == ["b", "d", "e"]
+    assert [reason.topic for reason in select_top_reasons(reasons, 9)] == ["b", "d", "e", "a"]
     assert [reason.topic for reason in strongest_for(reasons, 9)] == ["d", "a"]
 
 
@@ -155,43 +168,50 @@ def test_the_strongest_reasons_are_picked_either_way_or_only_upwards():
     ],
 )
 def test_a_chance_has_no_more_digits_than_help(probability, english, german):
-    assert [chance(probability, language) for language in ("en", "de")] == [english, german]
+    assert [format_probability(probability, language) for language in ("en", "de")] == [english, german]
 
 
 @given(st.floats(0, 1), st.sampled_from(LANGUAGES))
 def test_every_chance_can_be_said(probability, language):
-    assert "%" in chance(probability, language)
-    assert "0.0" not in chance(probability, language)
+    assert "%" in format_probability(probability, language)
+    assert "0.0" not in format_probability(probability, language)
 
 
 def test_a_chance_is_compared_with_the_average():
-    assert ratio(0.1, 0.04, "de") == "das 2,5-Fache des Durchschnitts"
-    assert ratio(0.04, 0.04, "en") == "as the average"
-    assert ratio(0.001, 0.04, "en") == "less than a tenth of the average"
-    assert ratio(0.1, 0.0, "en") is None
+    assert format_lift(0.1, 0.04, "de") == "das 2,5-Fache des Durchschnitts"
+    assert format_lift(0.04, 0.04, "en") == "as the average"
+    assert format_lift(0.001, 0.04, "en") == "less than a tenth of the average"
+    assert format_lift(0.1, 0.0, "en") is None
 
 
 def test_points_carry_their_sign():
-    assert [signed(points) for points in (14, -3, 0)] == ["+14", "\N{MINUS SIGN}3", "±0"]
+    assert [format_signed(points) for points in (14, -3, 0)] == ["+14", "\N{MINUS SIGN}3", "±0"]
 
 
 def test_numbers_are_written_in_the_manner_of_the_language():
-    assert [number(0.00123, "de"), number(1234.5, "en"), number(-2.0, "en")] == ["0,00123", "1,234", "-2"]
+    assert [format_number(0.00123, "de"), format_number(1234.5, "en"), format_number(-2.0, "en")] == [
+        "0,00123",
+        "1,234",
+        "-2",
+    ]
 
 
 def test_a_date_is_that_of_the_local_day():
     midnight = dt.datetime(2025, 8, 31, 22)
-    assert moment(midnight, "Europe/Berlin", "de") == "1. September 2025"
-    assert moment(midnight, "UTC", "en") == "August 31, 2025"
-    assert moment(midnight, "No/Where", "en") == "August 31, 2025"
+    assert format_datetime(midnight, "Europe/Berlin", "de") == "1. September 2025"
+    assert format_datetime(midnight, "UTC", "en") == "August 31, 2025"
+    assert format_datetime(midnight, "No/Where", "en") == "August 31, 2025"
 
 
 def test_the_policy_is_told_with_who_agreed_on_it_and_when():
-    assert policy_lines(WORDS, "en") == [
+    assert describe_policy(WORDS, "en") == [
         "MQL from a score of 50: top 200 per week.",
         "SQL from a score of 80: top 5 percent, the default.",
     ]
-    assert agreement(WORDS, "de") == (True, "Vereinbart von Marketing und Vertrieb am 1. August 2025.")
+    assert describe_agreement(WORDS, "de") == (
+        True,
+        "Vereinbart von Marketing und Vertrieb am 1. August 2025.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,12 +225,12 @@ def test_the_policy_is_told_with_who_agreed_on_it_and_when():
     ],
 )
 def test_thresholds_that_nobody_agreed_on_are_called_so(policy, said):
-    agreed, told = agreement(read_words({**NIGHT, "policy": policy}), "en")
+    agreed, told = describe_agreement(parse_context({**NIGHT, "policy": policy}), "en")
     assert not agreed
     assert said in told
 
 
 def test_a_hold_is_told_even_where_its_code_is_new():
-    assert held_back("no_consent", "de") == "keine Einwilligung"
-    assert held_back("on_holiday", "en") == "on_holiday"
-    assert stage_long("sales_qualified", "de") == "SQL (Sales Qualified Lead)"
+    assert label_held_back("no_consent", "de") == "keine Einwilligung"
+    assert label_held_back("on_holiday", "en") == "on_holiday"
+    assert label_stage_long("sales_qualified", "de") == "SQL (Sales Qualified Lead)"

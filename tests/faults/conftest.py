@@ -45,7 +45,7 @@ signals:
   Demo: {effect: raises, label: {en: Demo, de: Demo}}
 label: {horizon_days: 20}
 snapshots: {at_creation: true, every_days: null}
-training: {candidates: [logistic], min_wins: 20, rare_below: 5}
+training: {candidates: [logistic], min_wins: 20, min_category_leads: 5}
 policy:
   marketing_qualified: highest recall with precision >= 0.30
   sales_qualified: highest recall with precision >= 0.60

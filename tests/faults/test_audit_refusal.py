@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leadlight.features.errors import ParamsError, SourceError
-from leadlight.pipelines.audit.gate import refuse_leaks
+from leadlight.pipelines.audit.gate import raise_on_leakage
 from leadlight.pipelines.audit.report import audit
 from leadlight.pipelines.cli.main import app
 from leadlight.pipelines.params import load_params
@@ -56,13 +56,13 @@ def test_training_refuses_a_mapped_leak_before_it_looks_at_anything_else(export)
     assert "contract <no>" in said
     assert "filled for 100 % of the leads that won and 0 % of the others" in said
     assert "leave it out of attributes" in said
-    assert "audit: {allow: [contract <no>]}" in said
+    assert "audit: {allowlist: [contract <no>]}" in said
     assert "\n" not in said
 
 
 def test_what_somebody_allowed_is_not_refused(export):
-    params, workdir = export(decision='audit: {allow: ["contract <no>"]}')
-    refuse_leaks(params, workdir)
+    params, workdir = export(decision='audit: {allowlist: ["contract <no>"]}')
+    raise_on_leakage(params, workdir)
     report = json.loads(workdir.audit_report.read_text(encoding="utf-8"))
     assert report["refused"] == []
     assert report["allowed"] == ["contract <no>"]
@@ -70,13 +70,13 @@ def test_what_somebody_allowed_is_not_refused(export):
 
 def test_what_is_not_mapped_is_not_refused(export):
     params, workdir = export(attribute="exported: {kind: category}")
-    refuse_leaks(params, workdir)
+    raise_on_leakage(params, workdir)
 
 
 def test_the_params_of_now_decide_not_those_of_the_audit(export):
     export(attribute="exported: {kind: category}")
     with pytest.raises(ParamsError, match="contract <no>"):
-        refuse_leaks(*export(audited=False))
+        raise_on_leakage(*export(audited=False))
 
 
 def test_without_a_report_training_names_the_command(export):
@@ -94,7 +94,7 @@ def test_without_clean_tables_the_audit_names_the_command(export, tmp_path):
 
 def test_a_name_that_is_not_mapped_cannot_be_allowed(export):
     with pytest.raises(ParamsError, match=r"must allow declared attributes and signals\. Got nobody"):
-        export(decision="audit: {allow: [nobody]}")
+        export(decision="audit: {allowlist: [nobody]}")
 
 
 def test_an_audit_that_fails_leaves_the_old_report_whole(export, tmp_path):

@@ -119,7 +119,7 @@ def test_a_policy_that_cannot_be_read_or_met_keeps_the_bundle(trained_crm, refus
 )
 def test_sales_must_ask_for_more_than_marketing(trained_crm, refused, marketing: str, sales: str):
     both = {"marketing_qualified": marketing, "sales_qualified": sales}
-    trained_crm.set("policy", both | {"fewest_leads": 1})
+    trained_crm.set("policy", both | {"min_leads": 1})
     said = refused(trained_crm, "calibrate", code=POLICY)
     assert marketing in said
     assert sales in said

@@ -11,7 +11,7 @@ import pytest
 
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHAMPION
-from leadlight.pipelines.workspace.lock import alone
+from leadlight.pipelines.workspace.lock import lock_exclusively
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 BUSY, SOURCE, BUNDLE = 9, 4, 7
@@ -37,7 +37,7 @@ def moved_on(trained_crm, monkeypatch):
 
 
 def champion(crm) -> str:
-    found = open_registry(Workdir(crm.work)).find(CHAMPION)
+    found = open_registry(Workdir(crm.work)).find_version(CHAMPION)
     assert found is not None
     return found[0]
 
@@ -76,7 +76,7 @@ def test_killed_at_any_stage_the_champion_serves_and_the_next_retraining_ends_we
 
 
 def test_a_second_retraining_says_that_one_is_at_work_and_changes_nothing(trained_crm, refused, process):
-    with alone(Workdir(trained_crm.work).lock):
+    with lock_exclusively(Workdir(trained_crm.work).lock):
         for verb in ("retrain", "promote"):
             said = refused(trained_crm, verb, code=BUSY, run=process)
             assert f"Got process {os.getpid()}, which is at work there: nothing was done." in said

@@ -32,7 +32,7 @@ def told(refused, leadlight):
             ("--sales", "probability >= 30"),
             "must lie between 0 and 1. Got 30. This is policy.sales_qualified.",
         ),
-        (("--sales", "top 1 percent"), "it takes 20 (policy.fewest_leads). The best is top "),
+        (("--sales", "top 1 percent"), "it takes 20 (policy.min_leads). The best is top "),
         (("--marketing", "highest recall with precision >= 0.99"), "This is policy.marketing_qualified."),
         (("--marketing", "top 25 percent", "--sales", "top 60 percent"), "must be stricter"),
     ],
@@ -74,7 +74,7 @@ def test_other_features_than_those_of_the_bundle_are_refused(trained_crm, told):
     [
         ("hysteresis", 30, "less than 30"),
         ("hysteresis", -1, "at least 0"),
-        ("fewest_leads", 0, "at least 1"),
+        ("min_leads", 0, "at least 1"),
         ("economics", {"win": 0}, "more than 0"),
         ("economics", {"minutes": "long"}, "a number"),
         ("economics", {"price": 3}, "one of contact, minutes, win"),

@@ -87,7 +87,7 @@ def test_a_night_of_another_model_is_not_compared_with_the_champion(trained_crm,
 
     work = Workdir(trained_crm.work)
     made = register(load_params(trained_crm.params), work)
-    open_registry(work).point("champion", made["version"])
+    open_registry(work).set_alias("champion", made["version"])
     assert leadlight(trained_crm, "watch").code in (0, ACT)
     for name in ("Features", "Scores"):
         assert check(trained_crm, name)["level"] == "unknown"

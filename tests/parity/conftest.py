@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.features.labels import first_closings
-from leadlight.features.point_in_time import open_leads
-from leadlight.pipelines.engines.engine import read_into
+from leadlight.features.labels import find_first_closes
+from leadlight.features.point_in_time import filter_open_leads
+from leadlight.pipelines.engines.engine import register_parquet
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 EVENTS = {
@@ -40,9 +40,9 @@ class Computer:
         described = EVENTS | {"attributes": {"lead_id": TEXT} | attributes}
         self.schemas = {name: pa.schema(columns) for name, columns in described.items()}
         held = {name: self._load(name, schema.empty_table()) for name, schema in self.schemas.items()}
-        snapshots = open_leads(held["moments"], held["leads"], first_closings(held["deals"]))
+        snapshots = filter_open_leads(held["moments"], held["leads"], find_first_closes(held["deals"]))
         known = Tables(*(held[name] for name in ("leads", "attributes", "activities", "history")))
-        self.sql = connection.compile(declared.table(snapshots, known))
+        self.sql = connection.compile(declared.build_table(snapshots, known))
 
     def __call__(self, world: World) -> Features:
         """Return (lead_id, as_of) -> features."""
@@ -57,7 +57,7 @@ class Computer:
         if self.name == "duckdb":
             return self.connection.create_table(name, table, overwrite=True)
         pq.write_table(table, self.folder / f"{name}.parquet")
-        return read_into(self.connection, self.folder / f"{name}.parquet", name)
+        return register_parquet(self.connection, self.folder / f"{name}.parquet", name)
 
     def _rows(self) -> Rows:
         if self.name == "duckdb":

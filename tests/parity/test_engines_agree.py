@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
-from leadlight.features.text_normalization import folded
+from leadlight.features.text_normalization import normalize_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LEADS = 10
@@ -24,21 +24,21 @@ FEATURES = FeatureSet(
         AttributeSpec("size", "number"),
         AttributeSpec("email", "email"),
         AttributeSpec("title", "job_title"),
-        AttributeSpec("Branche", "category", historised=True),
+        AttributeSpec("Branche", "category", has_history=True),
         AttributeSpec("Größe", "number", historised=True),
-        AttributeSpec("E-Mail", "email", historised=True),
-        AttributeSpec("Position", "job_title", historised=True),
+        AttributeSpec("E-Mail", "email", has_history=True),
+        AttributeSpec("Position", "job_title", has_history=True),
     ),
     signals=(
         SignalSpec("demo", 1),
-        SignalSpec("Bestellung", 1, valued=True, has_objects=True),
-        SignalSpec("Seite 'Preise' %", valued=True, has_objects=True),
+        SignalSpec("Bestellung", 1, has_value=True, has_objects=True),
+        SignalSpec("Seite 'Preise' %", has_value=True, has_objects=True),
         SignalSpec("電話", by_sales=True),
         SignalSpec("mail", by_sales=True),
-        SignalSpec("never", valued=True, has_objects=True),
+        SignalSpec("never", has_value=True, has_objects=True),
     ),
     has_activities=True,
-    ages=True,
+    has_age=True,
     has_objects=True,
 )
 NAMES = tuple(attribute.name for attribute in FEATURES.attributes)
@@ -106,7 +106,7 @@ DOMAINS = [
 jobs = st.lists(st.sampled_from(["chief", "lead", "sales", "it", "-", "&", " ", "leiter", "ä"]), max_size=4)
 words = st.one_of(
     st.sampled_from([None, "", "0", *TITLES, *DOMAINS]), odd, jobs.map("".join), jobs.map(" ".join)
-).map(lambda text: None if text is None else folded(text))
+).map(lambda text: None if text is None else normalize_text(text))
 domains = st.one_of(st.sampled_from([None, *DOMAINS]), words)
 
 

@@ -21,20 +21,20 @@ CLOCKS = dt.timedelta(hours=2)  # what the business is ahead of UTC
 
 FEATURES = FeatureSet(
     attributes=(
-        AttributeSpec("industry", "category", historised=True),
-        AttributeSpec("size", "number", historised=True),
-        AttributeSpec("title", "job_title", historised=True),
+        AttributeSpec("industry", "category", has_history=True),
+        AttributeSpec("size", "number", has_history=True),
+        AttributeSpec("title", "job_title", has_history=True),
         AttributeSpec("email", "email"),
         AttributeSpec("country", "category"),
     ),
     signals=(
-        SignalSpec("demo", 1, valued=True, has_objects=True),
+        SignalSpec("demo", 1, has_value=True, has_objects=True),
         SignalSpec("unsubscribe", -1),
         SignalSpec("call", by_sales=True),
         SignalSpec("mail", by_sales=True),
     ),
     has_activities=True,
-    ages=True,
+    has_age=True,
     has_objects=True,
 )
 

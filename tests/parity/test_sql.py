@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import ParamsError
-from leadlight.pipelines.engines.engine import feature_set
-from leadlight.pipelines.engines.sql import feature_sql
+from leadlight.pipelines.engines.engine import build_feature_set
+from leadlight.pipelines.engines.sql import compile_feature_sql
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.featurize import featurize
 from leadlight.pipelines.stages.ingest import ingest
@@ -75,7 +75,7 @@ def world(trained):
 @pytest.mark.parametrize("name", FEATURES)
 def test_the_sql_of_a_feature_gives_the_feature(world, name):
     connection, params, report, expected = world
-    found = in_order(connection.sql(feature_sql(params, report, name)).df())
+    found = in_order(connection.sql(compile_feature_sql(params, report, name)).df())
     assert list(found.columns) == ["lead_id", "as_of", name]
     assert expected[name].notna().any()
     pd.testing.assert_series_equal(found[name], expected[name], check_dtype=False, rtol=0, atol=1e-9)
@@ -83,32 +83,32 @@ def test_the_sql_of_a_feature_gives_the_feature(world, name):
 
 def test_the_sql_of_all_features_gives_the_feature_table(world):
     connection, params, report, expected = world
-    found = in_order(connection.sql(feature_sql(params, report, None)).df())
+    found = in_order(connection.sql(compile_feature_sql(params, report, None)).df())
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=0, atol=1e-9)
 
 
 def test_a_feature_joins_only_the_tables_that_it_needs(world):
     _, params, report, _ = world
-    assert '"activities"' not in feature_sql(params, report, "attribute__industry")
-    assert '"history"' not in feature_sql(params, report, "count_30d__demo_request")
+    assert '"activities"' not in compile_feature_sql(params, report, "attribute__industry")
+    assert '"history"' not in compile_feature_sql(params, report, "count_30d__demo_request")
 
 
 def test_without_ingested_tables_the_mapping_says_what_there_is(world):
     _, params, report, _ = world
     for name in FEATURES:
-        assert feature_sql(params, None, name) == feature_sql(params, report, name)
+        assert compile_feature_sql(params, None, name) == compile_feature_sql(params, report, name)
 
 
 def test_an_unknown_feature_is_refused_with_those_that_are_near(world):
     _, params, report, _ = world
     with pytest.raises(ParamsError, match=r"Got count_30d__demo\. Did you mean count_30d__demo_request"):
-        feature_sql(params, report, "count_30d__demo")
+        compile_feature_sql(params, report, "count_30d__demo")
 
 
 @pytest.mark.parametrize("name", WRITTEN_DOWN)
 def test_the_sql_of_a_feature_is_what_is_written_down(root, name):
     path = root / "tests" / "parity" / "sql" / f"{name}.sql"
-    sql = feature_sql(load_params(root / "params.yaml"), None, name) + "\n"
+    sql = compile_feature_sql(load_params(root / "params.yaml"), None, name) + "\n"
     if os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1":
         path.parent.mkdir(exist_ok=True)
         path.write_text(sql, encoding="utf-8")
@@ -190,17 +190,17 @@ def small(tmp_path_factory):
 
 def test_the_sql_of_every_feature_of_every_family_gives_the_feature(small):
     connection, params, report, expected = small
-    names = feature_set(params, report).catalogue.names
+    names = build_feature_set(params, report).catalogue.names
     families = {name.partition("__")[0] for name in names}
     assert {"email_domain", "job_level", "job_department", "value_sum_90d", "value_mean_90d", "objects_90d",
             "working_hours", "silence", "days_since_sales", "age_days"} <= families  # fmt: skip
     for name in names:
-        found = in_order(connection.sql(feature_sql(params, report, name)).df())
+        found = in_order(connection.sql(compile_feature_sql(params, report, name)).df())
         assert expected[name].nunique(dropna=False) > 1, name
         pd.testing.assert_series_equal(found[name], expected[name], check_dtype=False, rtol=0, atol=1e-9)
 
 
 def test_the_sql_of_the_whole_table_of_every_family_gives_the_table(small):
     connection, params, report, expected = small
-    found = in_order(connection.sql(feature_sql(params, report, None)).df())
+    found = in_order(connection.sql(compile_feature_sql(params, report, None)).df())
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=0, atol=1e-9)

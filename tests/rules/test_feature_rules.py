@@ -19,7 +19,11 @@ NO_GUESTS = {"pandas", "numpy"}
 
 def speaks_of_time(node):
     """Whether a time column stands in an operand; an age in days is a number, not a time."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "age_days":
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "count_days_between"
+    ):
         return False
     if isinstance(node, ast.Attribute) and node.attr in TIMES:
         return True
@@ -116,7 +120,13 @@ def test_the_rule_on_times_sees(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["t.occurred_at == x", "t.age <= 7", "age_days(t.created_at, t.as_of) <= 30.0", "n.between(1, 2)"]
+    "code",
+    [
+        "t.occurred_at == x",
+        "t.age <= 7",
+        "count_days_between(t.created_at, t.as_of) <= 30.0",
+        "n.between(1, 2)",
+    ],
 )
 def test_the_rule_on_times_lets_pass(code):
     assert comparisons_of_times(code) == []
@@ -137,7 +147,7 @@ def test_the_rule_on_engines_sees(code, name):
 
 
 def test_the_rule_on_engines_lets_a_plain_count_pass():
-    assert traps("t.count()\nt.x.max(where=t.y)\nfirst_closings = 1") == []
+    assert traps("t.count()\nt.x.max(where=t.y)\nfirst_closes = 1") == []
 
 
 @pytest.mark.parametrize("code", ["import pandas as pd", "import numpy.linalg", "from numpy import nan"])
@@ -149,12 +159,12 @@ NAMES = ["Demo request", "demo-request", "Größe", "groesse", "any", "電話", 
 DECLARED = FeatureSet(
     attributes=(
         AttributeSpec("Branche", "category", label={"de": "Branche", "en": "Industry"}),
-        AttributeSpec("branche ", "category", "engagement", historised=True),
-        AttributeSpec("size", "number", direction=1, label={"en": "Employees"}),
+        AttributeSpec("branche ", "category", "engagement", has_history=True),
+        AttributeSpec("size", "number", monotonicity=1, label={"en": "Employees"}),
     ),
-    signals=tuple(SignalSpec(name, direction=i % 3 - 1) for i, name in enumerate(NAMES)),
+    signals=tuple(SignalSpec(name, monotonicity=i % 3 - 1) for i, name in enumerate(NAMES)),
     has_activities=True,
-    ages=True,
+    has_age=True,
 )
 
 
@@ -167,10 +177,10 @@ def demand_well_declared(catalogue):
         assert feature.name.isidentifier()
         assert feature.group in {"fit", "engagement"}
         assert feature.kind in {"number", "category"}
-        assert feature.direction in {-1, 0, 1}
+        assert feature.monotonicity in {-1, 0, 1}
         assert feature.doc.strip().endswith(".")
         topic = topics[feature.topic]
-        assert catalogue.topic(feature.topic) is topic
+        assert catalogue.get_topic(feature.topic) is topic
         assert topic.group == feature.group
         assert all(topic.label[language].strip() for language in ("en", "de"))
     assert {feature.topic for feature in catalogue.features} == set(topics)
@@ -199,7 +209,7 @@ def test_whatever_signals_and_attributes_are_called_their_features_are_well_decl
 
 def test_the_direction_of_a_signal_is_turned_where_more_days_mean_less_of_it():
     catalogue = FeatureSet((), (SignalSpec("demo", 1), SignalSpec("unsubscribe", -1)), True, False).catalogue
-    directions = {f.name: f.direction for f in catalogue.features if f.topic in ("demo", "unsubscribe")}
+    directions = {f.name: f.monotonicity for f in catalogue.features if f.topic in ("demo", "unsubscribe")}
     assert {name: sign for name, sign in directions.items() if name.startswith("days_since_last")} == {
         "days_since_last__demo": -1,
         "days_since_last__unsubscribe": 1,
@@ -212,7 +222,7 @@ def test_the_direction_of_a_signal_is_turned_where_more_days_mean_less_of_it():
 @pytest.mark.parametrize("index", range(0, len(DECLARED.catalogue.features), 7))
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", "another"), ("kind", "another"), ("topic", "another"), ("direction", 7), ("group", "another"),
+    [("name", "another"), ("kind", "another"), ("topic", "another"), ("monotonicity", 7), ("group", "another"),
      ("family", "another")],
 )  # fmt: skip
 def test_the_checksum_changes_with_anything_a_scorer_relies_on(index, field, value):
@@ -226,7 +236,7 @@ def test_the_checksum_changes_with_the_order_and_the_number_of_features():
     catalogue = DECLARED.catalogue
     assert replace(catalogue, features=catalogue.features[::-1]).checksum != catalogue.checksum
     assert replace(catalogue, features=catalogue.features[:-1]).checksum != catalogue.checksum
-    assert replace(DECLARED, ages=False).catalogue.checksum != catalogue.checksum
+    assert replace(DECLARED, has_age=False).catalogue.checksum != catalogue.checksum
     assert replace(DECLARED, signals=DECLARED.signals[::-1]).catalogue.checksum != catalogue.checksum
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from leadlight.pipelines.engines.engine import feature_set
+from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.params.documentation import reference
-from leadlight.pipelines.reporting.feature_dictionary import dictionary
+from leadlight.pipelines.params.documentation import render_reference
+from leadlight.pipelines.reporting.feature_dictionary import render_feature_dictionary
 
 UPDATE = os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1"
 ROOMS = ("features", "models", "serving", "pipelines")
@@ -103,12 +103,12 @@ def test_what_the_readme_points_at_exists(root):
 def test_the_page_of_params_is_current(root):
     path = root / "docs" / "params.md"
     if UPDATE:
-        path.write_text(reference(), encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == reference()
+        path.write_text(render_reference(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == render_reference()
 
 
 def test_the_feature_dictionary_is_current(root):
-    path, page = root / "docs" / "features.md", dictionary(catalogue_of(root))
+    path, page = root / "docs" / "features.md", render_feature_dictionary(catalogue_of(root))
     if UPDATE:
         path.write_text(page, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == page
@@ -132,7 +132,7 @@ def test_the_saved_benchmark_meets_its_bars(root):
 def catalogue_of(root: Path):
     params = load_params(root / "params.yaml")
     report = {"historised": list(params.attributes), "rows": {"activities": 1}, "time": "dates"}
-    return feature_set(params, report).catalogue
+    return build_feature_set(params, report).catalogue
 
 
 def between(text: str, name: str) -> tuple[str, str, str]:

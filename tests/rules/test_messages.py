@@ -3,7 +3,7 @@
 import re
 from string import Formatter
 
-from leadlight.serving.text.messages import LANGUAGES, locale, messages, tell
+from leadlight.serving.text.messages import LANGUAGES, get_locale, load_messages, translate
 
 CAUSES = {
     "en": r"because|due to|causes?|caused|owing to|thanks to|therefore|hence|thus|leads? to|results? in",
@@ -17,21 +17,21 @@ def test_no_message_of_any_language_names_a_cause():
         claims = re.compile(rf"\b({words})\b", re.IGNORECASE)
         found = [
             key
-            for key, message in messages(language).items()
+            for key, message in load_messages(language).items()
             if any(map(claims.search, plural(message).values()))
         ]
         assert found == []
-    assert "associated with" in tell("en", "page.associated")
+    assert "associated with" in translate("en", "page.associated")
 
 
 def test_every_language_has_every_key_with_the_same_fields_in_all_its_plural_forms():
-    english = messages("en")
+    english = load_messages("en")
     for language in LANGUAGES:
-        assert messages(language).keys() == english.keys()
-        for key, message in messages(language).items():
+        assert load_messages(language).keys() == english.keys()
+        for key, message in load_messages(language).items():
             assert isinstance(message, str) == isinstance(english[key], str), key
             if not isinstance(message, str):
-                assert set(message) == {*locale(language).plural_form.rules, "other"}, key
+                assert set(message) == {*get_locale(language).plural_form.rules, "other"}, key
             forms, reference = plural(message), fields(plural(english[key])["other"])
             for form, text in forms.items():  # "once in 7 days" needs no number
                 found = fields(text) | ({"count"} & reference if form == "one" else set())

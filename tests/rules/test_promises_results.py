@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from leadlight.models.validation.threshold_backtest import held_to
+from leadlight.models.validation.threshold_backtest import calculate_prediction_interval
 
 SEEDS = ("149", "151", "157", "163", "167", "173")
 
@@ -53,8 +53,10 @@ def test_verdicts_follow_from_the_intervals_beside_them(saved, seed):
         promised, shown = (
             [figure[side][end] for end in ("value", "low", "high")] for side in ("promised", "shown")
         )
-        low, high = held_to(promised, shown, of[name.startswith("thresholds.")], figure["between_periods"])
+        low, high = calculate_prediction_interval(
+            promised, shown, of[name.startswith("thresholds.")], figure["between_periods"]
+        )
         assert (figure["held_to"]["low"], figure["held_to"]["high"]) == pytest.approx((low, high), abs=1e-5)
         assert figure["inside"] == (name not in world["outside"]) == (low <= shown[0] <= high)
-        alone = held_to(promised, shown, between=figure["between_periods"])
+        alone = calculate_prediction_interval(promised, shown, between=figure["between_periods"])
         assert (name in world["outside_alone"]) == (not alone[0] <= shown[0] <= alone[1])

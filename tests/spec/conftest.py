@@ -21,11 +21,11 @@ import pytest
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.features.labels import first_closings, label_snapshots
-from leadlight.features.point_in_time import open_leads
-from leadlight.features.snapshots import at_ages, at_creation, on_grid, union_of
-from leadlight.pipelines.engines.engine import read_into
-from leadlight.pipelines.sources.text_cleaning import clean_text, numbers
+from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.features.point_in_time import filter_open_leads
+from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
+from leadlight.pipelines.engines.engine import register_parquet
+from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 #: columns that need not be drawn
@@ -78,7 +78,7 @@ def _at_the_door(table: pa.Table) -> pa.Table:
     """Fold text, and read numbers from the values of a history, as ingest does."""
     frame = table.to_pandas()
     if "changed_at" in frame:
-        frame["number"] = numbers(frame["value"])
+        frame["number"] = convert_to_float(frame["value"])
     for name in frame.columns.difference(["lead_id", "attribute"]):
         if pd.api.types.is_string_dtype(frame[name]):
             frame[name] = clean_text(frame[name].astype("str"), "category")
@@ -157,14 +157,16 @@ class Crm:
             at = self.leads.select("lead_id", as_of=ibis.timestamp(as_of))
         else:
             at = self.draw("moments", moments)
-        found = Found(declared.table(at, Tables(self.leads, self.attributes, self.activities, self.history)))
+        found = Found(
+            declared.build_table(at, Tables(self.leads, self.attributes, self.activities, self.history))
+        )
         assert found.columns == ["lead_id", "as_of", *declared.catalogue.names]
         return found
 
     def open_at(self, moments: str, *, with_deals: bool = True) -> Found:
         """Of drawn moments, those at which the lead was open."""
-        closings = first_closings(self.deals) if with_deals else None
-        return Found(open_leads(self.draw("moments", moments), self.leads, closings))
+        closings = find_first_closes(self.deals) if with_deals else None
+        return Found(filter_open_leads(self.draw("moments", moments), self.leads, closings))
 
     def drawn_moments(
         self,
@@ -175,15 +177,17 @@ class Crm:
         max_age_days: int | None = None,
     ) -> Found:
         """Moments at creation, at ages and on a grid, put together."""
-        parts = [at_creation(self.leads)] if at_creation_too else []
-        parts += at_ages(self.leads, ages)
-        parts += [on_grid(self.leads, self.draw("grid", grid))] if grid else []
-        return Found(union_of(parts, self.leads, max_age_days))
+        parts = [sample_at_creation(self.leads)] if at_creation_too else []
+        parts += sample_at_ages(self.leads, ages)
+        parts += [sample_on_grid(self.leads, self.draw("grid", grid))] if grid else []
+        return Found(union_snapshots(parts, self.leads, max_age_days))
 
     def labels(self, moments: str, *, horizon_days: int, cut_off: str) -> Found:
         """Label drawn moments."""
         at = self.draw("moments", moments)
-        return Found(label_snapshots(at, first_closings(self.deals), horizon_days, ibis.timestamp(cut_off)))
+        return Found(
+            label_snapshots(at, find_first_closes(self.deals), horizon_days, ibis.timestamp(cut_off))
+        )
 
 
 @dataclass(frozen=True)
@@ -196,7 +200,7 @@ class Place:
 
     def __call__(self, name: str, table: pa.Table) -> ir.Table:
         pq.write_table(table, self.folder / f"{name}.parquet")
-        return read_into(self.connection, self.folder / f"{name}.parquet", name)
+        return register_parquet(self.connection, self.folder / f"{name}.parquet", name)
 
 
 @pytest.fixture(params=["duckdb", "spark"])

@@ -4,8 +4,8 @@ from leadlight.features.catalogue import AttributeSpec
 
 INDUSTRY = AttributeSpec("industry", "category")
 SIZE = AttributeSpec("size", "number")
-INDUSTRY_THEN = AttributeSpec("industry", "category", historised=True)
-SIZE_THEN = AttributeSpec("size", "number", historised=True)
+INDUSTRY_THEN = AttributeSpec("industry", "category", has_history=True)
+SIZE_THEN = AttributeSpec("size", "number", has_history=True)
 
 FOUR = """
     lead_id | created_at

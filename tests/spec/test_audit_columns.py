@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.pipelines.profile.columns import describe, placeholders
+from leadlight.pipelines.profile.columns import list_placeholders, profile_column
 
 KINDS = {
     "empty": ["", " ", ""],
@@ -20,7 +20,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds(kind):
-    assert describe(pd.Series(KINDS[kind], dtype="str")).kind == kind
+    assert profile_column(pd.Series(KINDS[kind], dtype="str")).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -39,19 +39,19 @@ def test_kinds(kind):
     ],
 )
 def test_kinds_that_are_easily_mistaken(kind, values):
-    assert describe(pd.Series(values)).kind == kind
+    assert profile_column(pd.Series(values)).kind == kind
 
 
 def test_typed_columns_are_told_by_what_they_hold():
-    assert describe(pd.Series(pd.date_range("2024-01-01", periods=5))).kind == "time"
-    assert describe(pd.Series([True, False, None, True])).kind == "category"
-    assert describe(pd.Series([1.5, np.nan, 2.0, 7.25])).kind == "number"
-    assert describe(pd.Series([1.0, np.nan, 2.0])).top == (("1", 1), ("2", 1))
+    assert profile_column(pd.Series(pd.date_range("2024-01-01", periods=5))).kind == "time"
+    assert profile_column(pd.Series([True, False, None, True])).kind == "category"
+    assert profile_column(pd.Series([1.5, np.nan, 2.0, 7.25])).kind == "number"
+    assert profile_column(pd.Series([1.0, np.nan, 2.0])).top == (("1", 1), ("2", 1))
 
 
 def test_counts():
     values = pd.Series([*["Web"] * 12, *["Fair"] * 3, "", " ", "unbekannt", "Messe"])
-    found = describe(values, missing=["unbekannt"])
+    found = profile_column(values, missing=["unbekannt"])
     assert (found.rows, found.missing, found.distinct, found.rare) == (19, 3, 3, 2)
     assert found.missing_share == pytest.approx(3 / 19)
     assert found.top == (("Web", 12), ("Fair", 3), ("Messe", 1))
@@ -80,7 +80,7 @@ def test_counts():
     ],
 )
 def test_texts_that_mean_missing_stand_out_among_plausible_options(text):
-    (found,) = placeholders(pd.Series(["Finance", "HR", text, "Marketing", text, "Supply chain"]))
+    (found,) = list_placeholders(pd.Series(["Finance", "HR", text, "Marketing", text, "Supply chain"]))
     assert (found.text, found.rows, found.share) == (text, 2, 1 / 3)
 
 
@@ -99,7 +99,7 @@ def test_texts_that_mean_missing_stand_out_among_plausible_options(text):
     ],
 )
 def test_real_values_that_resemble_them_do_not(values):
-    assert placeholders(pd.Series(values)) == ()
+    assert list_placeholders(pd.Series(values)) == ()
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_real_values_that_resemble_them_do_not(values):
     ],
 )
 def test_numbers_and_days_that_stand_far_off_and_come_often(values, expected):
-    assert {found.text for found in placeholders(pd.Series(values))} == expected
+    assert {found.text for found in list_placeholders(pd.Series(values))} == expected
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12), st.integers().map(str)), max_size=40))
 def test_any_text_can_be_described(values):
-    found = describe(pd.Series(values, dtype="str"))
+    found = profile_column(pd.Series(values, dtype="str"))
     assert found.rows == len(values)
     assert 0 <= found.missing <= found.rows
     assert found.rare <= found.distinct <= found.rows - found.missing
@@ -130,4 +130,4 @@ def test_any_text_can_be_described(values):
 @given(st.lists(st.sampled_from(["a", "b", "n/a", "", "7"]), min_size=1, max_size=30), st.randoms())
 def test_the_order_of_rows_changes_nothing(values, random):
     shuffled = random.sample(values, len(values))
-    assert describe(pd.Series(values)) == describe(pd.Series(shuffled))
+    assert profile_column(pd.Series(values)) == profile_column(pd.Series(shuffled))

@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadlight.features.text_normalization import folded
+from leadlight.features.text_normalization import normalize_text
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.sources.text_cleaning import clean_text, folded_all, numbers, spellings
+from leadlight.pipelines.sources.text_cleaning import (
+    clean_text,
+    convert_to_float,
+    find_canonical_spellings,
+    normalize_unique,
+)
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -24,13 +29,13 @@ words = st.text(alphabet="aAbBzZäÄöÖüÜßéÉ0", min_size=1, max_size=6)
 @many
 @given(texts)
 def test_text_that_was_folded_stays_as_it_is(text):
-    assert folded(folded(text)) == folded(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
 @many
 @given(texts)
 def test_folded_text_has_single_blanks_and_none_at_the_ends(text):
-    once = folded(text)
+    once = normalize_text(text)
     assert once == " ".join(once.split())
 
 
@@ -38,7 +43,12 @@ def test_folded_text_has_single_blanks_and_none_at_the_ends(text):
 @given(st.lists(words, max_size=4))
 def test_case_does_not_matter(parts):
     text = " ".join(parts)
-    assert folded(text.upper()) == folded(text.lower()) == folded(text.title()) == folded(text)
+    assert (
+        normalize_text(text.upper())
+        == normalize_text(text.lower())
+        == normalize_text(text.title())
+        == normalize_text(text)
+    )
 
 
 @many
@@ -48,20 +58,20 @@ def test_case_does_not_matter(parts):
 )
 def test_blanks_do_not_matter(parts, blanks):
     text = blanks[0] + "".join(part + blank for part, blank in zip(parts, blanks[1:], strict=False))
-    assert folded(text) == folded(" ".join(parts))
+    assert normalize_text(text) == normalize_text(" ".join(parts))
 
 
 @many
 @given(texts, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
 def test_composition_does_not_matter(text, form):
-    assert folded(unicodedata.normalize(form, text)) == folded(text)
+    assert normalize_text(unicodedata.normalize(form, text)) == normalize_text(text)
 
 
 @many
 @given(words)
 def test_umlauts_written_out_are_umlauts(word):
     written = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "Oe", "Ü": "UE", "ß": "ss"}
-    assert folded("".join(written.get(letter, letter) for letter in word)) == folded(word)
+    assert normalize_text("".join(written.get(letter, letter) for letter in word)) == normalize_text(word)
 
 
 @pytest.mark.parametrize(
@@ -80,17 +90,17 @@ def test_umlauts_written_out_are_umlauts(word):
     ],
 )
 def test_a_text_is_folded_to(text, once):
-    assert folded(text) == once
+    assert normalize_text(text) == once
 
 
 def test_different_words_stay_different():
     apart = ["Einkauf", "Einkaufs", "Ein kauf", "Ein-kauf", "caf\u00e9", "cafe", "1", "l", "0", "o"]
-    assert len({folded(text) for text in apart}) == len(apart)
+    assert len({normalize_text(text) for text in apart}) == len(apart)
 
 
 def test_what_is_missing_stays_missing_when_folded():
     given_ = pd.Series(["A", None, "", "a "], dtype="str", index=[7, 3, 9, 1])
-    once = folded_all(given_)
+    once = normalize_unique(given_)
     assert list(once.index) == [7, 3, 9, 1]
     assert once.isna().tolist() == [False, True, False, False]
     assert once.dropna().tolist() == ["a", "", "a"]
@@ -127,7 +137,9 @@ def test_of_other_text_all_is_kept(kind):
 
 
 def test_numbers_are_finite_or_unknown():
-    read = numbers(pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str"))
+    read = convert_to_float(
+        pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str")
+    )
     assert read.dtype == "float64"
     assert read.tolist()[:3] == [1, 2.5, -1000]
     assert read.isna().tolist() == [*3 * [False], *6 * [True]]
@@ -135,12 +147,16 @@ def test_numbers_are_finite_or_unknown():
 
 def test_the_most_frequent_spelling_stands_for_a_folded_text():
     typed = ["Retail", "retail", "RETAIL", "retail ", "Möbel", "MOEBEL", "a  b", None, "A b"]
-    assert spellings(pd.Series(typed, dtype="str")) == {"retail": "RETAIL", "moebel": "MOEBEL", "a b": "A b"}
-    assert spellings(pd.Series(["x", "Retail", "retail", "retail"], dtype="str")) == {
+    assert find_canonical_spellings(pd.Series(typed, dtype="str")) == {
+        "retail": "RETAIL",
+        "moebel": "MOEBEL",
+        "a b": "A b",
+    }
+    assert find_canonical_spellings(pd.Series(["x", "Retail", "retail", "retail"], dtype="str")) == {
         "retail": "retail",
         "x": "x",
     }
-    assert spellings(pd.Series([None], dtype="str")) == {}
+    assert find_canonical_spellings(pd.Series([None], dtype="str")) == {}
 
 
 PARAMS = """\

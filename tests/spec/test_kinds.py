@@ -7,7 +7,7 @@ from leadlight.features.catalogue import AttributeSpec
 
 EMAIL = AttributeSpec("email", "email")
 TITLE = AttributeSpec("title", "job_title")
-TITLE_THEN = AttributeSpec("title", "job_title", historised=True)
+TITLE_THEN = AttributeSpec("title", "job_title", has_history=True)
 DAY = "2025-06-10"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from leadlight.features.errors import ParamsError
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.stages.featurize import featurize_moment
+from leadlight.pipelines.stages.featurize import featurize_as_of
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -124,7 +124,7 @@ def test_features_at_the_close_do_not_know_the_day_of_the_deal(read, tmp_path):
     read(BY_DAY, "10.06.2024")
     params, work = load_params(tmp_path / "params.yaml"), Workdir(tmp_path / "work")
     output = tmp_path / "features.parquet"
-    assert featurize_moment(params, work, pd.Timestamp("2024-06-09 22:00:00"), output) == 1
+    assert featurize_as_of(params, work, pd.Timestamp("2024-06-09 22:00:00"), output) == 1
     (row,) = pd.read_parquet(output).to_dict("records")
     assert row["count_90d__demo"] == 0
     assert row["attribute__industry"] is None or pd.isna(row["attribute__industry"])
@@ -183,7 +183,7 @@ def test_values_that_were_emptied_say_nothing(read, tmp_path):
     read("{column: at, format: ISO8601}", "2024-06-10T10:00:00", value="2e9")
     params, output = load_params(tmp_path / "params.yaml"), tmp_path / "features.parquet"
     at_the_close = pd.Timestamp("2024-06-10 08:00:00")
-    featurize_moment(params, Workdir(tmp_path / "work"), at_the_close, output)
+    featurize_as_of(params, Workdir(tmp_path / "work"), at_the_close, output)
     (row,) = pd.read_parquet(output).to_dict("records")
     assert row["value_sum_90d__demo"] == 0
     assert pd.isna(row["value_mean_90d__demo"])

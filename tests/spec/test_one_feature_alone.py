@@ -9,22 +9,22 @@ from leadlight.features.feature_set import FeatureSet, Tables
 DECLARED = FeatureSet(
     attributes=(
         AttributeSpec("industry", "category"),
-        AttributeSpec("size", "number", historised=True),
+        AttributeSpec("size", "number", has_history=True),
         AttributeSpec("email", "email"),
-        AttributeSpec("title", "job_title", historised=True),
-        AttributeSpec("mailbox", "email", historised=True),
+        AttributeSpec("title", "job_title", has_history=True),
+        AttributeSpec("mailbox", "email", has_history=True),
         AttributeSpec("former", "job_title"),
     ),
     signals=(
         SignalSpec("demo", 1),
-        SignalSpec("order", 1, valued=True, has_objects=True),
+        SignalSpec("order", 1, has_value=True, has_objects=True),
         SignalSpec("page", has_objects=True),
         SignalSpec("call", by_sales=True),
         SignalSpec("mail", by_sales=True),
-        SignalSpec("never", valued=True, has_objects=True),
+        SignalSpec("never", has_value=True, has_objects=True),
     ),
     has_activities=True,
-    ages=True,
+    has_age=True,
     has_objects=True,
 )
 ON_SPARK = [
@@ -87,7 +87,7 @@ def drawn(crm):
 def values(drawn, only=None):
     at = drawn.draw("moments", MOMENTS)
     tables = Tables(drawn.leads, drawn.attributes, drawn.activities, drawn.history)
-    found = DECLARED.table(at, tables, only=only).to_pyarrow()
+    found = DECLARED.build_table(at, tables, columns=only).to_pyarrow()
     rows = {(row.pop("lead_id"), row.pop("as_of")): row for row in found.to_pylist()}
     assert len(rows) == found.num_rows == 4
     return rows
@@ -122,7 +122,7 @@ def test_a_moment_that_all_share_may_be_said_once(drawn):
     )
     tables = Tables(drawn.leads, drawn.attributes, drawn.activities, drawn.history)
     said, each = (
-        DECLARED.table(at, tables, moment=moment).order_by("lead_id").to_pyarrow().to_pylist()
+        DECLARED.build_table(at, tables, as_of=moment).order_by("lead_id").to_pyarrow().to_pylist()
         for moment in (ibis.timestamp("2025-06-10"), None)
     )
     assert said == each
@@ -132,7 +132,7 @@ def test_a_moment_that_all_share_may_be_said_once(drawn):
 def test_an_activity_at_the_shared_moment_is_not_known(drawn):
     at = drawn.draw("moments", "lead_id | as_of\n calm | 2025-06-10")
     tables = Tables(drawn.leads, drawn.attributes, drawn.activities, drawn.history)
-    (row,) = DECLARED.table(at, tables, moment=ibis.timestamp("2025-06-10")).to_pyarrow().to_pylist()
+    (row,) = DECLARED.build_table(at, tables, as_of=ibis.timestamp("2025-06-10")).to_pyarrow().to_pylist()
     assert row["count_7d__demo"] == 1
 
 
@@ -154,7 +154,7 @@ def test_a_feature_needs_no_table_that_it_does_not_read():
     )  # fmt: skip
 
     def read(name):
-        sql = str(ibis.to_sql(DECLARED.table(snapshots, tables, only=[name]), dialect="duckdb"))
+        sql = str(ibis.to_sql(DECLARED.build_table(snapshots, tables, columns=[name]), dialect="duckdb"))
         return {table for table in ("leads", "attributes", "activities", "history") if f'"{table}"' in sql}
 
     assert read("attribute__industry") == {"attributes"}

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from leadlight.features.catalogue import ACTIVITY
-from leadlight.pipelines.init.attribute_detection import Known, find_attributes, find_missing
+from leadlight.pipelines.init.attribute_detection import KnownColumns, find_attributes, find_missing
 from leadlight.pipelines.init.column_roles import find_roles
 from leadlight.pipelines.init.key_detection import find_keys
-from leadlight.pipelines.init.source_tables import read_sheets
+from leadlight.pipelines.init.source_tables import read_tables
 
 
 @pytest.fixture
@@ -15,13 +15,13 @@ def sheets(tmp_path):
     def read(**tables: dict[str, list]):
         for name, columns in tables.items():
             pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
-        return read_sheets({name: tmp_path / f"{name}.csv" for name in tables})
+        return read_tables({name: tmp_path / f"{name}.csv" for name in tables})
 
     return read
 
 
 def looked_at(columns: dict[str, list], used=(), times=(), missing=(), leaks=None):
-    known = Known(set(used), frozenset(times), tuple(missing), leaks or {})
+    known = KnownColumns(set(used), frozenset(times), tuple(missing), leaks or {})
     proposed, left = find_attributes(pd.DataFrame(columns), known)
     return {a.name: a.kind for a in proposed}, {entry.name: entry for entry in left}
 
@@ -171,9 +171,9 @@ def test_placeholders_count_everywhere_but_a_number_only_where_no_column_means_i
 def test_a_name_that_the_header_has_twice_is_proposed_once(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("id,size,size\n" + "".join(f"{n},{n % 7},{n % 5}\n" for n in range(N)), encoding="utf-8")
-    sheet = read_sheets({"leads": path})["leads"]
-    assert sheet.twice == ("size",)
-    proposed, left = find_attributes(sheet.frame, Known({"id"}, frozenset(), ()))
+    sheet = read_tables({"leads": path})["leads"]
+    assert sheet.duplicated_columns == ("size",)
+    proposed, left = find_attributes(sheet.frame, KnownColumns({"id"}, frozenset(), ()))
     assert [a.name for a in proposed] == ["size"]
     assert left[0].name == "size.1"
     assert "more than once" in left[0].reason

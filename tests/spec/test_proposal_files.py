@@ -5,9 +5,9 @@ import gzip
 import pandas as pd
 import pytest
 
-from leadlight.pipelines.init.file_format import sniff
-from leadlight.pipelines.init.source_tables import read_sheets
-from leadlight.pipelines.init.time_format import find_time
+from leadlight.pipelines.init.file_format import detect_format
+from leadlight.pipelines.init.source_tables import read_tables
+from leadlight.pipelines.init.time_format import detect_time_format
 
 ROWS = [["Kontakt", "Firma", "Umsatz"], *[[f"K{i}", "Müller & Söhne; Köln, Süd", "1,5"] for i in range(40)]]
 
@@ -32,46 +32,48 @@ def written(path, encoding="utf-8", mark=",", opened=open):
 )
 def test_encoding_and_delimiter_are_found_and_the_reader_reads_so(tmp_path, mark, encoding, found):
     path = written(tmp_path / "leads.csv", encoding, mark)
-    facts = sniff("leads", path)
+    facts = detect_format("leads", path)
     assert (facts.delimiter, facts.encoding) == (mark, found)
-    frame = read_sheets({"leads": path})["leads"].frame
+    frame = read_tables({"leads": path})["leads"].frame
     assert list(frame.columns) == ROWS[0]
     assert frame["Firma"].unique().tolist() == ["Müller & Söhne; Köln, Süd"]
 
 
 def test_a_packed_file_is_looked_into(tmp_path):
-    assert sniff("leads", written(tmp_path / "leads.csv.gz", "cp1252", ";", gzip.open)).delimiter == ";"
+    assert (
+        detect_format("leads", written(tmp_path / "leads.csv.gz", "cp1252", ";", gzip.open)).delimiter == ";"
+    )
 
 
 def test_letters_that_are_guessed_are_shown(tmp_path):
-    assert "ü" in sniff("leads", written(tmp_path / "leads.csv", "cp1252", ";")).seen
+    assert "ü" in detect_format("leads", written(tmp_path / "leads.csv", "cp1252", ";")).seen
 
 
 def test_a_letter_behind_the_first_bytes_still_tells_the_encoding(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_bytes(b"id;name\n" + b"1;plain\n" * 60_000 + "2;Köln\n".encode("cp1252"))
-    assert sniff("leads", path).encoding == "cp1252"
+    assert detect_format("leads", path).encoding == "cp1252"
 
 
 def test_decimal_commas_are_no_delimiter(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("id;betrag;satz\n" + "".join(f"{i};{i},5;0,{i}\n" for i in range(50)), encoding="utf-8")
-    assert sniff("leads", path).delimiter == ";"
+    assert detect_format("leads", path).delimiter == ";"
 
 
 def test_a_comma_in_the_header_does_not_outweigh_rows_that_it_cuts_unevenly(tmp_path):
     path = tmp_path / "leads.csv"
     rows = "".join(f"{i};{'Köln, Süd, Mitte' if i % 2 else 'Bonn'}\n" for i in range(50))
     path.write_text("Nr;Ort, Viertel\n" + rows, encoding="utf-8")
-    assert sniff("leads", path).delimiter == ";"
+    assert detect_format("leads", path).delimiter == ";"
 
 
 def test_delimiters_and_line_breaks_within_quotes_part_nothing(tmp_path):
     path = tmp_path / "leads.csv"
     note = '"a;b;c\nnext; line"'
     path.write_text("id,note\n" + "".join(f"{i},{note}\n" for i in range(50)), encoding="utf-8")
-    assert sniff("leads", path).delimiter == ","
-    assert len(read_sheets({"leads": path})["leads"].frame) == 50
+    assert detect_format("leads", path).delimiter == ","
+    assert len(read_tables({"leads": path})["leads"].frame) == 50
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_delimiters_and_line_breaks_within_quotes_part_nothing(tmp_path):
     ],
 )
 def test_formats_are_found_and_read_the_same_days(texts, form):
-    found = find_time(pd.Series(texts, name="at"))
+    found = detect_time_format(pd.Series(texts, name="at"))
     assert found is not None
     assert (found.format, found.other) == (form, None)
     assert found.times.dt.strftime("%Y-%m-%d").tolist() == ["2024-01-31", "2024-02-01"]
@@ -107,18 +109,18 @@ def test_formats_are_found_and_read_the_same_days(texts, form):
      ["10-50M", "50-250M"], ["2024", "2023"], ["+49 221 1234", "+49 30 987654"], ["10.0.0.1", "10.0.0.2"]],
 )  # fmt: skip
 def test_what_is_no_time_is_taken_for_none(texts):
-    assert find_time(pd.Series(texts, name="x")) is None
+    assert detect_time_format(pd.Series(texts, name="x")) is None
 
 
 def test_a_date_that_could_be_either_is_said_with_both_formats():
-    found = find_time(pd.Series(["01/02/2024", "03/04/2024"], name="at"))
+    found = detect_time_format(pd.Series(["01/02/2024", "03/04/2024"], name="at"))
     assert found is not None
     assert (found.format, found.other) == ("%d/%m/%Y", "%m/%d/%Y")
 
 
 def test_one_day_over_twelve_among_many_decides():
     texts = [f"0{1 + i % 9}/0{1 + i % 7}/2024" for i in range(500)] + ["04/13/2024"]
-    found = find_time(pd.Series(texts, name="at"))
+    found = detect_time_format(pd.Series(texts, name="at"))
     assert found is not None
     assert (found.format, found.other) == ("%m/%d/%Y", None)
     assert "04/13/2024" in found.reason
@@ -129,15 +131,15 @@ def test_a_column_that_can_tell_speaks_for_another_file_that_cannot(tmp_path):
     deals = "id,closed\n" + "".join(f"{i},0{i}/1{i}/2024\n" for i in range(1, 8))
     for name, text in (("leads", leads), ("deals", deals)):
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-    sheets = read_sheets({name: tmp_path / f"{name}.csv" for name in ("leads", "deals")})
+    sheets = read_tables({name: tmp_path / f"{name}.csv" for name in ("leads", "deals")})
     assert sheets["deals"].times["closed"].format == "%m/%d/%Y"
     created = sheets["leads"].times["created"]
     assert (created.format, created.other) == ("%m/%d/%Y", None)
 
 
 def test_typed_times_need_no_format_and_days_alone_are_known_as_such():
-    days = find_time(pd.Series(pd.to_datetime(["2024-01-31", "2024-02-01"]), name="at"))
-    zoned = find_time(pd.Series(pd.to_datetime(["2024-01-31 08:00+01:00"], utc=True), name="at"))
+    days = detect_time_format(pd.Series(pd.to_datetime(["2024-01-31", "2024-02-01"]), name="at"))
+    zoned = detect_time_format(pd.Series(pd.to_datetime(["2024-01-31 08:00+01:00"], utc=True), name="at"))
     assert days is not None
     assert (days.format, days.by_day, days.zoned) == (None, True, False)
     assert zoned is not None

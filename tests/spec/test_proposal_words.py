@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from leadlight.pipelines.init.document import WIDTH, Page
-from leadlight.pipelines.init.outcome_detection import find_outcome, find_status, yes_values
+from leadlight.pipelines.init.document import WIDTH, YamlDocument
+from leadlight.pipelines.init.outcome_detection import find_outcome, find_status, find_yes_values
 from leadlight.pipelines.init.signal_detection import find_signals
-from leadlight.pipelines.init.vocabulary import humanised, outcome_word
-from leadlight.pipelines.init.yaml_emit import comment, scalar
+from leadlight.pipelines.init.vocabulary import classify_outcome, humanize
+from leadlight.pipelines.init.yaml_emit import emit_comment, emit_scalar
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from leadlight.pipelines.init.yaml_emit import comment, scalar
     ],
 )
 def test_won_and_lost_are_told_in_five_languages(won, lost):
-    assert (outcome_word(won), outcome_word(lost), outcome_word("blue")) == (True, False, None)
+    assert (classify_outcome(won), classify_outcome(lost), classify_outcome("blue")) == (True, False, None)
     found = find_status(pd.DataFrame({"stadium": [won, lost, lost]}), set())
     assert found is not None
     assert (found.won, found.lost, found.neither) == ((won,), (lost,), {})
@@ -71,8 +71,8 @@ def test_a_won_only_table_has_no_status():
 
 
 def test_consent_is_read_from_yes_in_a_column_of_yes_and_no_alone():
-    assert yes_values(pd.Series(["ja", "nein", None])) == ("ja",)
-    assert yes_values(pd.Series(["ja", "nein", "vielleicht"])) == ()
+    assert find_yes_values(pd.Series(["ja", "nein", None])) == ("ja",)
+    assert find_yes_values(pd.Series(["ja", "nein", "vielleicht"])) == ()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_consent_is_read_from_yes_in_a_column_of_yes_and_no_alone():
      ("größe", "Größe"), ("lead.source", "Lead source")],
 )  # fmt: skip
 def test_names_become_words(name, words):
-    assert humanised(name) == words
+    assert humanize(name) == words
 
 
 @pytest.mark.parametrize(
@@ -135,28 +135,28 @@ NASTY = (
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_text_comes_back_from_yaml_as_key_value_and_entry(text):
-    quoted = scalar(text)
+    quoted = emit_scalar(text)
     loaded = YAML(typ="safe", pure=True).load(f"{quoted}: {{key: {quoted}, list: [{quoted}, {quoted}]}}\n")
     assert loaded == {text: {"key": text, "list": [text, text]}}
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_any_text_comes_back_from_yaml(text):
-    quoted = scalar(text)
+    quoted = emit_scalar(text)
     assert "\n" not in quoted
-    assert YAML(typ="safe", pure=True).load(f"- {{{quoted}: {quoted}}}  # {comment(text)}\n") == [
+    assert YAML(typ="safe", pure=True).load(f"- {{{quoted}: {quoted}}}  # {emit_comment(text)}\n") == [
         {text: text}
     ]
 
 
 def test_names_that_nobody_can_misread_stay_plain():
     for text in ("industry", "Lead Origin", "größe", "../data/leads.csv.gz", "/data/x.csv"):
-        assert scalar(text) == text
+        assert emit_scalar(text) == text
 
 
 def test_a_line_to_look_at_is_counted_where_it_stands():
-    page = Page()
-    page.say("word " * 60)
+    page = YamlDocument()
+    page.add_comment("word " * 60)
     page.add("key: value", "a remark " * 20, look="is it so?")
     look = page.looks[0]
     assert page.lines[look.line - 1] == "key: value                       # look: is it so?"

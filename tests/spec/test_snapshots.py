@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import NotEnoughDataError
-from leadlight.features.snapshots import at_creation, union_of
+from leadlight.features.snapshots import sample_at_creation, union_snapshots
 from leadlight.pipelines.engines.engine import Engine
-from leadlight.pipelines.engines.open_leads import open_leads_at
+from leadlight.pipelines.engines.open_leads import select_open_leads
 
 LEADS = """
     lead_id | created_at
@@ -185,8 +185,11 @@ def test_a_single_way_of_drawing_gives_each_moment_once_too(crm):
         A       | 2025-03-01
         """,
     )
-    assert union_of([twice], made.leads, None).to_pyarrow().num_rows == 1
-    assert union_of(iter([twice, at_creation(made.leads)]), made.leads, None).to_pyarrow().num_rows == 3
+    assert union_snapshots([twice], made.leads, None).to_pyarrow().num_rows == 1
+    assert (
+        union_snapshots(iter([twice, sample_at_creation(made.leads)]), made.leads, None).to_pyarrow().num_rows
+        == 3
+    )
 
 
 def test_a_lead_is_looked_at_up_to_its_greatest_age_and_not_a_second_longer(crm):
@@ -232,7 +235,7 @@ def test_the_leads_open_at_a_moment_are_those_created_by_then_and_not_closed_bef
             """,
         )
     )
-    rows = open_leads_at(engine, pd.Timestamp("2025-03-01")).to_pyarrow().to_pylist()
+    rows = select_open_leads(engine, pd.Timestamp("2025-03-01")).to_pyarrow().to_pylist()
     assert sorted(row["lead_id"] for row in rows) == ["closing", "new", "old"]
     assert {row["as_of"] for row in rows} == {pd.Timestamp("2025-03-01")}
 
@@ -245,13 +248,13 @@ def test_in_a_source_without_dates_a_lead_is_open_unless_it_has_an_outcome(crm):
         A       | 2025-01-10 09:30:00 | no
         """,
     )
-    rows = open_leads_at(opened(made, time="order"), pd.Timestamp("2024-01-01")).to_pyarrow().to_pylist()
+    rows = select_open_leads(opened(made, time="order"), pd.Timestamp("2024-01-01")).to_pyarrow().to_pylist()
     assert [row["lead_id"] for row in rows] == ["B"]
 
 
 def test_a_moment_before_the_first_lead_is_refused_with_a_sentence(crm):
     with pytest.raises(NotEnoughDataError, match=r"as_of must not be before the first lead, of 2025-01-10"):
-        open_leads_at(opened(crm(leads=LEADS)), pd.Timestamp("2025-01-10 09:29:59"))
+        select_open_leads(opened(crm(leads=LEADS)), pd.Timestamp("2025-01-10 09:29:59"))
 
 
 def test_a_moment_at_which_no_lead_is_open_is_refused_with_a_sentence(crm):
@@ -266,4 +269,4 @@ def test_a_moment_at_which_no_lead_is_open_is_refused_with_a_sentence(crm):
     with pytest.raises(
         NotEnoughDataError, match=r"must hold a lead that is open at 2025-04-01.*all are closed"
     ):
-        open_leads_at(opened(made), pd.Timestamp("2025-04-01"))
+        select_open_leads(opened(made), pd.Timestamp("2025-04-01"))

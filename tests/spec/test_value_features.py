@@ -4,8 +4,8 @@ import pytest
 
 from leadlight.features.catalogue import SignalSpec
 
-ORDER = SignalSpec("order", valued=True)
-CALL = SignalSpec("call", valued=True)
+ORDER = SignalSpec("order", has_value=True)
+CALL = SignalSpec("call", has_value=True)
 PAGE = SignalSpec("page", has_objects=True)
 PAPER = SignalSpec("paper", has_objects=True)
 
@@ -260,7 +260,7 @@ def test_each_moment_has_its_own_values_and_objects(crm):
         A       | 2025-02-02
         A       | 2025-05-02
         """,
-        signals=[SignalSpec("order", valued=True, has_objects=True)],
+        signals=[SignalSpec("order", has_value=True, has_objects=True)],
         objects=True,
     ).shows(
         """

@@ -16,7 +16,7 @@ def make_world(rows: int = 1500, seed: int = 0) -> SimpleNamespace:
         (AttributeSpec("industry", "category"), AttributeSpec("employees", "number")),
         (SignalSpec("demo", 1), SignalSpec("unsubscribe", -1)),
         has_activities=True,
-        ages=True,
+        has_age=True,
     ).catalogue
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({name: rng.poisson(1.0, rows).astype(float) for name in catalogue.names})
@@ -48,9 +48,9 @@ def models(fitted):
 def fitted(world):
     """Every candidate kind, with what tuning chose and what it said out of time."""
     from leadlight.models.candidates.rules import Rule
-    from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
+    from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
 
     rules = (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
-    window = TrainingWindow(world.frame, world.won, world.leads)
-    settings = TrainingSettings(max_rounds=40, rare_below=20, trials=1)
+    window = TrainingData(world.frame, world.won, world.leads)
+    settings = TrainingSettings(max_rounds=40, min_category_leads=20, trials=1)
     return fit_candidates(window, world.catalogue, settings, rules)

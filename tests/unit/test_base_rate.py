@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from leadlight.models.calibration.parametric import log_losses
-from leadlight.models.calibration.prior_shift import forward_shifts, judge_correction, newest_shift
+from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.calibration.prior_shift import (
+    estimate_prior_shift,
+    estimate_rolling_prior_shifts,
+    evaluate_correction,
+)
 
 DAY = pd.Timedelta(days=1)
 
@@ -23,13 +27,13 @@ def drawn(moves, rows=6000, seed=0):
 
 def test_a_moving_base_rate_is_followed_and_the_truth_comes_nearer():
     log_odds, won, as_of = drawn(moves=2.5)
-    correction = judge_correction(log_odds, won, np.arange(len(won)), as_of, 10 * DAY)
+    correction = evaluate_correction(log_odds, won, np.arange(len(won)), as_of, 10 * DAY)
     assert correction.helps
     late = slice(5000, None)
     truth = log_odds + 2.5 * np.arange(len(won)) / len(won)
     assert np.abs(correction.log_odds - truth)[late].mean() < 0.5 * np.abs(log_odds - truth)[late].mean()
-    assert correction.saved == pytest.approx(
-        (log_losses(log_odds, won) - log_losses(correction.log_odds, won)).mean()
+    assert correction.log_loss_reduction == pytest.approx(
+        (calculate_log_losses(log_odds, won) - calculate_log_losses(correction.log_odds, won)).mean()
     )
 
 
@@ -37,27 +41,27 @@ def test_a_base_rate_that_stays_is_hardly_ever_corrected():
     helped = 0
     for seed in range(20):
         log_odds, won, as_of = drawn(moves=0.0, seed=seed)
-        helped += judge_correction(log_odds, won, np.arange(len(won)), as_of, 10 * DAY).helps
+        helped += evaluate_correction(log_odds, won, np.arange(len(won)), as_of, 10 * DAY).helps
     assert helped <= 3
 
 
 def test_no_shift_depends_on_an_outcome_that_was_not_known_yet():
     log_odds, won, as_of = drawn(moves=1.0)
     known_at = as_of + 60 * DAY
-    before = forward_shifts(log_odds, won, as_of, known_at)
+    before = estimate_rolling_prior_shifts(log_odds, won, as_of, known_at)
     moment = as_of.iloc[3000]
     later = (known_at > moment).to_numpy()
-    after = forward_shifts(log_odds, np.where(later, 1 - won, won), as_of, known_at)
+    after = estimate_rolling_prior_shifts(log_odds, np.where(later, 1 - won, won), as_of, known_at)
     seen = (as_of <= moment).to_numpy()
     np.testing.assert_array_equal(after[seen], before[seen])
     assert not np.array_equal(after, before)
 
 
 def test_too_few_outcomes_ask_for_no_shift():
-    assert newest_shift(np.zeros(60), np.r_[np.ones(49), np.zeros(11)].astype(int)) == 0.0
+    assert estimate_prior_shift(np.zeros(60), np.r_[np.ones(49), np.zeros(11)].astype(int)) == 0.0
 
 
 def test_only_the_newest_rows_speak():
     log_odds = np.zeros(4000)
     won = np.r_[np.zeros(3000), np.tile([1, 1, 1, 0], 250)].astype(int)
-    assert newest_shift(log_odds, won) == pytest.approx(np.log(3), rel=0.2)
+    assert estimate_prior_shift(log_odds, won) == pytest.approx(np.log(3), rel=0.2)

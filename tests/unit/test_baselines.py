@@ -19,10 +19,10 @@ from threadpoolctl import threadpool_limits
 
 from leadlight.features.catalogue import Catalogue, Feature
 from leadlight.models.candidates.baselines import (
-    constant,
-    default_lightgbm,
-    native_categories,
-    plain_logistic,
+    convert_to_categorical,
+    fit_lightgbm_baseline,
+    fit_logistic_baseline,
+    predict_base_rate,
 )
 
 
@@ -83,7 +83,7 @@ def test_constant_is_the_prior_of_scikit_learn(table):
     frame, won, _ = table
     dummy = DummyClassifier(strategy="prior").fit(frame[:700], won[:700])
     expected = dummy.predict_proba(frame[700:])[:, 1]
-    np.testing.assert_allclose(constant(frame[:700], won[:700], frame[700:]), expected)
+    np.testing.assert_allclose(predict_base_rate(frame[:700], won[:700], frame[700:]), expected)
 
 
 def test_plain_logistic_is_scikit_learns_on_scaled_numbers(table):
@@ -91,7 +91,9 @@ def test_plain_logistic_is_scikit_learns_on_scaled_numbers(table):
     numbers = frame[["visits", "last"]]
     scaler = StandardScaler().fit(numbers[:700])
     model = LogisticRegression(max_iter=2000).fit(scaler.transform(numbers[:700]), won[:700])
-    found = plain_logistic(numbers[:700], won[:700], numbers[700:], catalogue(visits="number", last="number"))
+    found = fit_logistic_baseline(
+        numbers[:700], won[:700], numbers[700:], catalogue(visits="number", last="number")
+    )
     np.testing.assert_allclose(found, model.predict_proba(scaler.transform(numbers[700:]))[:, 1], atol=1e-6)
 
 
@@ -99,7 +101,7 @@ def test_default_lightgbm_is_lightgbm_as_it_comes(table):
     frame, won, _ = table
     typed = frame.assign(**{c: frame[c].astype(object).astype("category") for c in ("channel", "size")})
     model = LGBMClassifier(verbosity=-1, n_jobs=1).fit(typed[:700], won[:700])
-    found = default_lightgbm(frame[:700], won[:700], frame[700:], catalogue(**KINDS))
+    found = fit_lightgbm_baseline(frame[:700], won[:700], frame[700:], catalogue(**KINDS))
     np.testing.assert_allclose(found, model.predict_proba(typed[700:])[:, 1], atol=1e-9)
 
 
@@ -107,12 +109,12 @@ def test_native_categories_keep_the_frequent_ones_and_forget_what_training_did_n
     train = pd.DataFrame({"channel": ["b", "b", "a", "a", "a", "c", None], "visits": range(7)})
     test = pd.DataFrame({"channel": ["a", "c", "new", None], "visits": range(4)})
     kinds = catalogue(channel="category", visits="number")
-    before, after = native_categories(train, test, kinds, most=2)
+    before, after = convert_to_categorical(train, test, kinds, most=2)
     assert list(before.columns) == ["c0", "c1"]
     assert list(before["c0"].cat.categories) == list(after["c0"].cat.categories) == ["a", "b"]
     assert before["c0"].isna().tolist() == [False] * 5 + [True] * 2
     assert after["c0"].isna().tolist() == [False, True, True, True]
-    everything, _ = native_categories(train, test, kinds)
+    everything, _ = convert_to_categorical(train, test, kinds)
     assert list(everything["c0"].cat.categories) == ["a", "b", "c"]
 
 
@@ -217,7 +219,7 @@ def test_automl_learns_and_says_what_it_chose(rivals, table, task):
     answer, after = rivals.automl(given, rounds=5), table[1][700:]
     assert answer.note in rivals.NEED
     assert ((answer.probability > 0) & (answer.probability < 1)).all()
-    by_chance = log_loss(after, constant(given.train, given.won, given.test))
+    by_chance = log_loss(after, predict_base_rate(given.train, given.won, given.test))
     assert log_loss(after, answer.probability) < by_chance
     module = sys.modules.get("xgboost")  # what stood in for it is gone
     assert module is None or module.__spec__ is not None

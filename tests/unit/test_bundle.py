@@ -9,8 +9,8 @@ import pytest
 from leadlight.features.catalogue import AttributeSpec
 from leadlight.features.errors import BundleError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import Calibrator
-from leadlight.models.scoring.bundle import bundle_checksum, load_scorer, save_scorer
+from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer, save_scorer
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
@@ -23,7 +23,7 @@ def scorer(world, models):
     return Scorer(
         world.catalogue,
         models["blend"],
-        Calibrator(1.1, 0.9, -0.2),
+        BetaCalibrator(1.1, 0.9, -0.2),
         {
             "marketing_qualified": Threshold("probability >= 0.2", 0.2, FIGURE, FIGURE, FIGURE),
             "sales_qualified": Threshold("probability >= 0.5", 0.5, FIGURE, FIGURE, FIGURE),
@@ -43,14 +43,14 @@ def test_a_loaded_scorer_gives_the_same_to_the_last_bit(world, scorer, tmp_path)
 
 
 def test_rating_says_what_scoring_does_but_for_the_reasons(world, scorer):
-    rated = scorer.rate(world.frame)
+    rated = scorer.predict(world.frame)
     pd.testing.assert_frame_equal(rated, scorer.score(world.frame).drop(columns="reasons"), check_exact=True)
 
 
 def test_writing_twice_gives_the_same_bytes(scorer, tmp_path):
     first = save_scorer(scorer, tmp_path / "a")
     assert save_scorer(load_scorer(tmp_path / "a"), tmp_path / "b") == first
-    assert bundle_checksum(tmp_path / "b") == first
+    assert get_bundle_checksum(tmp_path / "b") == first
 
 
 def test_a_bundle_is_text_and_json_and_nothing_else(scorer, tmp_path):
@@ -95,7 +95,7 @@ def test_another_format_is_refused(scorer, tmp_path):
 
 
 def test_a_scorer_refuses_a_catalogue_that_it_was_not_trained_on(scorer):
-    other = FeatureSet((AttributeSpec("country", "category"),), (), has_activities=False, ages=False)
+    other = FeatureSet((AttributeSpec("country", "category"),), (), has_activities=False, has_age=False)
     with pytest.raises(BundleError, match=r"must be those of params\.yaml.*train anew"):
-        scorer.check(other.catalogue)
-    scorer.check(scorer.catalogue)
+        scorer.check_catalogue(other.catalogue)
+    scorer.check_catalogue(scorer.catalogue)

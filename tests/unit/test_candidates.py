@@ -13,12 +13,12 @@ KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 @pytest.mark.parametrize("kind", ["additive", "interactions"])
 def test_parts_of_trees_are_those_of_shap(world, models, kind):
     model = models[kind]
-    matrix = model.columns.matrix(world.frame.head(60))
+    matrix = model.columns.transform(world.frame.head(60))
     explained = shap.TreeExplainer(model.booster)(matrix)
     by_feature = np.zeros((60, len(model.columns.features)))
-    for column, owner in enumerate(model.columns.owners):
+    for column, owner in enumerate(model.columns.feature_index):
         by_feature[:, owner] += explained.values[:, column]
-    base, parts = model.contributions(world.frame.head(60))
+    base, parts = model.explain_log_odds(world.frame.head(60))
     np.testing.assert_allclose(parts, by_feature, atol=1e-9)
     np.testing.assert_allclose(base, explained.base_values, atol=1e-9)
 
@@ -26,7 +26,7 @@ def test_parts_of_trees_are_those_of_shap(world, models, kind):
 @pytest.mark.parametrize("kind", ["additive", "interactions"])
 def test_base_and_parts_of_trees_add_up_to_their_raw_prediction(world, models, kind):
     model = models[kind]
-    raw = model.booster.predict(model.columns.matrix(world.frame), raw_score=True)
+    raw = model.booster.predict(model.columns.transform(world.frame), raw_score=True)
     np.testing.assert_allclose(margins(model, world.frame), raw, atol=1e-9)
 
 
@@ -49,8 +49,8 @@ def test_the_blend_is_the_mean_of_its_models_in_log_odds(world, models):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_written_model_gives_the_same_parts_feature_by_feature(world, models, kind, tmp_path):
     save_model(models[kind], tmp_path / kind)
-    base, parts = models[kind].contributions(world.frame)
-    base_again, parts_again = load_model(tmp_path / kind).contributions(world.frame)
+    base, parts = models[kind].explain_log_odds(world.frame)
+    base_again, parts_again = load_model(tmp_path / kind).explain_log_odds(world.frame)
     assert base_again == base
     np.testing.assert_array_equal(parts_again, parts)
     files = [path.suffix for path in (tmp_path / kind).rglob("*") if path.is_file()]
@@ -60,17 +60,17 @@ def test_a_written_model_gives_the_same_parts_feature_by_feature(world, models, 
 @pytest.mark.parametrize("kind", KINDS)
 def test_more_of_a_raising_signal_never_lowers_and_of_a_lowering_one_never_raises(world, models, kind):
     for feature in world.catalogue.features:
-        if feature.direction == 0:
+        if feature.monotonicity == 0:
             continue
         more = world.frame.assign(**{feature.name: world.frame[feature.name] + 1.5})
         change = margins(models[kind], more) - margins(models[kind], world.frame)
         known = world.frame[feature.name].notna().to_numpy()
-        assert (feature.direction * change[known] >= -1e-9).all(), feature.name
+        assert (feature.monotonicity * change[known] >= -1e-9).all(), feature.name
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_candidates_find_what_the_world_was_made_of(world, models, kind):
-    _, parts = models[kind].contributions(world.frame)
+    _, parts = models[kind].explain_log_odds(world.frame)
     strength = dict(zip(world.catalogue.names, parts.std(axis=0), strict=True))
     assert max(strength, key=lambda name: strength[name]) == "count_7d__demo"
     assert strength["attribute__industry"] > strength["attribute__employees"]

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from leadlight.models.scoring.score_change import CAUSES, Told, changes_between
-from leadlight.pipelines.score_changes.summary import over_the_base
-from leadlight.serving.score_changes import Change, TopicChange, printed_change
-from leadlight.serving.text.rounding import printed_score
+from leadlight.models.scoring.score_change import CAUSES, ScoreBreakdown, attribute_score_change
+from leadlight.pipelines.score_changes.summary import summarize_changes
+from leadlight.serving.score_changes import Change, TopicChange, round_change
+from leadlight.serving.text.rounding import display_score
 
 LEADS, TOPICS = 4, 3
 SINCE = dt.datetime(2025, 8, 31)
 
 
 def told(points, base):
-    return Told(base, points, base + points.sum(axis=1), points / 10)
+    return ScoreBreakdown(base, points, base + points.sum(axis=1), points / 10)
 
 
 tellings = st.builds(
@@ -32,7 +32,14 @@ tellings = st.builds(
 @given(st.tuples(*[tellings] * 6))
 def test_the_causes_of_every_lead_add_up_to_the_difference(states):
     earlier, corrected, aged, known, retold, later = states
-    found = changes_between(earlier, corrected=corrected, aged=aged, known=known, retold=retold, later=later)
+    found = attribute_score_change(
+        earlier,
+        after_corrections=corrected,
+        after_ageing=aged,
+        after_new_data=known,
+        after_model_change=retold,
+        later=later,
+    )
     np.testing.assert_allclose(found.total.sum(axis=1), later.score - earlier.score, atol=1e-9)
     np.testing.assert_allclose(
         found.topics.sum(axis=(1, 2)), (later.score - later.base) - (earlier.score - earlier.base), atol=1e-9
@@ -44,8 +51,13 @@ def test_the_causes_of_every_lead_add_up_to_the_difference(states):
 def test_a_difference_at_one_step_is_all_of_one_cause(cause, before, after):
     order = ["corrected", "time_passing", "new_activity", "new_model"]
     states = [before if place <= order.index(cause) else after for place in range(5)]
-    found = changes_between(
-        states[0], corrected=states[1], aged=states[2], known=states[3], retold=states[4], later=states[4]
+    found = attribute_score_change(
+        states[0],
+        after_corrections=states[1],
+        after_ageing=states[2],
+        after_new_data=states[3],
+        after_model_change=states[4],
+        later=states[4],
     )
     np.testing.assert_allclose(found.total[:, CAUSES.index(cause)], after.score - before.score, atol=1e-9)
     others = [place for place, name in enumerate(CAUSES) if name != cause]
@@ -54,9 +66,16 @@ def test_a_difference_at_one_step_is_all_of_one_cause(cause, before, after):
 
 
 def test_a_topic_whose_log_odds_stand_still_has_not_moved():
-    before = Told(np.zeros(1), np.array([[10.0, 5.0]]), np.array([15.0]), np.array([[1.0, 0.5]]))
-    after = Told(np.zeros(1), np.array([[12.0, 9.0]]), np.array([21.0]), np.array([[1.0, 0.8]]))
-    found = changes_between(before, corrected=before, aged=before, known=after, retold=after, later=after)
+    before = ScoreBreakdown(np.zeros(1), np.array([[10.0, 5.0]]), np.array([15.0]), np.array([[1.0, 0.5]]))
+    after = ScoreBreakdown(np.zeros(1), np.array([[12.0, 9.0]]), np.array([21.0]), np.array([[1.0, 0.8]]))
+    found = attribute_score_change(
+        before,
+        after_corrections=before,
+        after_ageing=before,
+        after_new_data=after,
+        after_model_change=after,
+        later=after,
+    )
     assert found.moved[0, CAUSES.index("new_activity")].tolist() == [False, True]
 
 
@@ -70,16 +89,16 @@ def test_a_topic_whose_log_odds_stand_still_has_not_moved():
 def test_printed_causes_add_up_to_the_difference_of_the_printed_scores(drawn):
     after, before, parts = drawn
     causes = dict(zip(CAUSES, [*parts, after - before - sum(parts)], strict=True))
-    total, whole = printed_change(Change("a", SINCE, causes), after)
+    total, whole = round_change(Change("a", SINCE, causes), after)
     assert sum(whole.values()) == total
-    assert abs(total - (printed_score(after) - printed_score(before))) <= 1  # a sum of floats at a half
+    assert abs(total - (display_score(after) - display_score(before))) <= 1  # a sum of floats at a half
     assert all(abs(whole[cause] - causes[cause]) <= 3 for cause in CAUSES)
 
 
 def test_a_point_that_no_rounding_gives_goes_to_the_largest_cause():
     # 49.5 is printed as 49, for it is not yet 50, and 50.5 as 51
     causes = dict(zip(CAUSES, (3.0, -2.0, 0.0, 0.0), strict=True))
-    total, whole = printed_change(Change("a", SINCE, causes), 50.5)
+    total, whole = round_change(Change("a", SINCE, causes), 50.5)
     assert total == 2
     assert whole == dict(zip(CAUSES, (4, -2, 0, 0), strict=True))
 
@@ -96,7 +115,7 @@ def test_the_base_is_counted_by_the_cause_that_did_most():
     )
     rows = {"a": (9, -1, 0, 0), "b": (0.1, -0.2, 0, 0), "c": (2, -5, -1, 0)}
     moved = [Change(lead, SINCE, dict(zip(CAUSES, row, strict=True))) for lead, row in rows.items()]
-    found = over_the_base(before, after, moved)
+    found = summarize_changes(before, after, moved)
     assert (found["both"], found["new"], found["gone"]) == (3, 1, 1)
     assert (found["rose"], found["fell"], found["same"]) == (1, 1, 1)
     assert found["causes"]["new_activity"]["rose"] == 1
@@ -108,5 +127,5 @@ def test_the_base_is_counted_by_the_cause_that_did_most():
 
 def test_a_base_without_a_lead_on_both_nights_is_counted_too():
     nobody = pd.DataFrame({"lead_id": [], "stage": []})
-    found = over_the_base(nobody, pd.DataFrame({"lead_id": ["a"], "stage": ["lead"]}), [])
+    found = summarize_changes(nobody, pd.DataFrame({"lead_id": ["a"], "stage": ["lead"]}), [])
     assert (found["both"], found["new"], found["causes"]["corrected"]["mean_points"]) == (0, 1, 0.0)

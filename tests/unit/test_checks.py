@@ -6,36 +6,38 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from leadlight.models.metrics.metrics import Bootstrap, ece, expected_ece
+from leadlight.models.metrics.metrics import ClusterBootstrap, calculate_ece, simulate_expected_ece
 from leadlight.models.validation.calibration_check import check_calibration
-from leadlight.models.validation.segments import NOT_KNOWN, segment_figures
+from leadlight.models.validation.segments import NOT_KNOWN, compute_segment_metrics
 
 
 def drawn(seed, rows=4000, off=0.0, slope=1.0):
     rng = np.random.default_rng(seed)
     log_odds = rng.normal(-2.5, 1.2, rows)
     won = (rng.random(rows) < expit(slope * log_odds + off)).astype(int)
-    return expit(log_odds), won, Bootstrap(np.arange(rows), seed)
+    return expit(log_odds), won, ClusterBootstrap(np.arange(rows), seed)
 
 
 def test_chance_alone_stays_below_its_bound_about_nineteen_times_in_twenty():
     below = 0
     for seed in range(60):
         p, won, bootstrap = drawn(seed)
-        below += ece(p, won) <= expected_ece(p, won, bootstrap)
+        below += calculate_ece(p, won) <= simulate_expected_ece(p, won, bootstrap)
     assert 51 <= below <= 60
 
 
 def test_a_number_that_is_too_high_by_half_is_beyond_chance():
     p, won, bootstrap = drawn(0)
     high = expit(logit(p) + 0.6)
-    assert ece(high, won) > 2 * expected_ece(high, won, bootstrap)
+    assert calculate_ece(high, won) > 2 * simulate_expected_ece(high, won, bootstrap)
 
 
 def test_snapshots_of_one_lead_stray_together():
     p, won, _ = drawn(1, rows=1000)
-    alone = expected_ece(np.repeat(p, 8), np.repeat(won, 8), Bootstrap(np.arange(8000), 0))
-    together = expected_ece(np.repeat(p, 8), np.repeat(won, 8), Bootstrap(np.repeat(np.arange(1000), 8), 0))
+    alone = simulate_expected_ece(np.repeat(p, 8), np.repeat(won, 8), ClusterBootstrap(np.arange(8000), 0))
+    together = simulate_expected_ece(
+        np.repeat(p, 8), np.repeat(won, 8), ClusterBootstrap(np.repeat(np.arange(1000), 8), 0)
+    )
     assert together > 2 * alone
 
 
@@ -45,13 +47,13 @@ def test_the_check_fails_where_the_level_or_the_slope_is_wrong(off, slope, passe
     told = check_calibration(p, won, bootstrap)
     assert told["passed"] is passed
     assert told["slope"]["low"] < told["slope"]["value"] < told["slope"]["high"]
-    assert told["ece"]["value"] == pytest.approx(ece(p, won))
+    assert told["ece"]["value"] == pytest.approx(calculate_ece(p, won))
 
 
 def test_segments_are_told_with_counts_and_only_where_there_are_enough_leads(world):
     p, _, _ = drawn(3, rows=len(world.won))
     leads = np.array([f"L{i}" for i in range(len(p))])
-    told = segment_figures(p, world.won, leads, frame=world.frame, catalogue=world.catalogue, seed=0)
+    told = compute_segment_metrics(p, world.won, leads, frame=world.frame, catalogue=world.catalogue, seed=0)
     industry = told[told["attribute"] == "industry"].set_index("segment")
     steel = (world.frame["attribute__industry"] == "steel").to_numpy()
     assert industry.loc["steel", "snapshots"] == steel.sum()
@@ -71,7 +73,7 @@ def test_a_segment_of_few_wins_has_no_interval():
     catalogue = Catalogue((Feature("x", "attribute", "x", "fit", "category", 0, "x"),), ())
     frame = pd.DataFrame({"x": pd.Series(["a"] * 100 + ["b"] * 100, dtype="str")})
     won = np.array([1] * 3 + [0] * 97 + [1] * 40 + [0] * 60)
-    told = segment_figures(
+    told = compute_segment_metrics(
         np.full(200, 0.2), won, np.arange(200), frame=frame, catalogue=catalogue, seed=0
     ).set_index("segment")
     assert np.isnan(told.loc["a", "low"])

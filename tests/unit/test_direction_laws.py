@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadlight.features.catalogue import Catalogue, Feature, Topic
-from leadlight.models.calibration.parametric import Calibrator
+from leadlight.models.calibration.parametric import BetaCalibrator
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.rules import Rule
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
-from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 WORLDS = (0, 1, 2)
@@ -62,12 +62,14 @@ def worlds():
         won = (rng.random(ROWS) < 1 / (1 + np.exp(-margin))).astype(int)
         leads = pd.Series([f"L{i // 2}" for i in range(ROWS)])
         rules = tuple(
-            Rule(f.topic, float(rng.integers(1, 40) * (f.direction or rng.choice([-1, 1]))), (), 30, times)
+            Rule(f.topic, float(rng.integers(1, 40) * (f.monotonicity or rng.choice([-1, 1]))), (), 30, times)
             for f in catalogue.features[:-1]
             for times in (1, 2)
         )
-        settings_ = TrainingSettings(seed=seed, max_rounds=60, rare_below=5, trials=2, learning_rate=0.2)
-        fitted = fit_candidates(TrainingWindow(frame, won, leads), catalogue, settings_, rules)
+        settings_ = TrainingSettings(
+            seed=seed, max_rounds=60, min_category_leads=5, trials=2, learning_rate=0.2
+        )
+        fitted = fit_candidates(TrainingData(frame, won, leads), catalogue, settings_, rules)
         made.append((catalogue, frame, {name: entry.model for name, entry in fitted.items()}))
     return made
 
@@ -80,7 +82,7 @@ def moved(rng, frame, feature):
     step = rng.choice([1e-9, 0.01, 0.3, 1.0, 40.0, 1e9], len(x)) * width * rng.random(len(x))
     onto = rng.choice(known, len(x))  # the very values that trees and knots were cut at
     further = np.where(rng.random(len(x)) < 0.4, np.maximum(onto, x), x + step)
-    if feature.direction < 0:
+    if feature.monotonicity < 0:
         further = np.where(rng.random(len(x)) < 0.4, np.minimum(onto, x), x - step)
     return frame.assign(**{feature.name: np.where(np.isnan(x), x, further)})
 
@@ -106,10 +108,10 @@ def test_going_a_declared_way_never_goes_against_the_score(worlds, kind, world, 
     catalogue, frame, models = worlds[world]
     rng = np.random.default_rng(seed)
     leads = leads_of(rng, frame)
-    score_map = ScoreMap(Calibrator(*slopes), ScoreScale(0.3, 0.6))
+    score_map = ScoreMap(BetaCalibrator(*slopes), ScoreScale(0.3, 0.6))
     before = margins(models[kind], leads)
     for feature in catalogue.features:
-        if feature.direction == 0:
+        if feature.monotonicity == 0:
             continue
         after = margins(models[kind], moved(rng, leads, feature))
         assert (after - before >= -TOLERANCE).all(), feature.name
@@ -121,7 +123,7 @@ def test_without_a_direction_the_worlds_would_go_either_way(worlds, kind):
     """What the law is tried on does bend: features without a direction fall and rise."""
     falls = rises = 0
     for catalogue, frame, models in worlds:
-        free = next(f for f in catalogue.features if f.direction == 0)
+        free = next(f for f in catalogue.features if f.monotonicity == 0)
         x = np.linspace(np.nanmin(frame[free.name]), np.nanmax(frame[free.name]), 50)
         lead = frame.iloc[[0] * 50].reset_index(drop=True).assign(**{free.name: x})
         steps = np.diff(margins(models[kind], lead))

@@ -8,10 +8,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from leadlight.models.candidates.rules import Rule, total_points
-from leadlight.models.metrics.curves import curves
-from leadlight.models.metrics.metrics import Bootstrap, bands, calibration_line, ece, figures, lift
-from leadlight.models.metrics.oracle import against_truth
-from leadlight.models.training.selection import choose_candidate, clustered_error
+from leadlight.models.metrics.curves import compute_curves
+from leadlight.models.metrics.metrics import (
+    ClusterBootstrap,
+    bin_calibration,
+    calculate_ece,
+    calculate_lift,
+    compute_metrics,
+    fit_calibration_line,
+)
+from leadlight.models.metrics.oracle import measure_regret_to_oracle
+from leadlight.models.training.selection import calculate_cluster_robust_se, select_candidate
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +30,7 @@ def sample():
 
 def test_figures_are_those_of_scikit_learn(sample):
     p, won = sample
-    found = figures(p, won)
+    found = compute_metrics(p, won)
     assert found["auc"] == pytest.approx(roc_auc_score(won, p))
     assert found["average_precision"] == pytest.approx(average_precision_score(won, p))
     assert found["log_loss"] == pytest.approx(log_loss(won, p))
@@ -33,16 +40,16 @@ def test_figures_are_those_of_scikit_learn(sample):
 def test_lift_of_a_worked_example():
     p = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])
     won = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-    assert lift(p, won, 0.1) == pytest.approx(5.0)
-    assert lift(p, won, 0.2) == pytest.approx(5.0)
-    assert lift(np.full(10, 0.3), won, 0.1) == pytest.approx(1.0)
+    assert calculate_lift(p, won, 0.1) == pytest.approx(5.0)
+    assert calculate_lift(p, won, 0.2) == pytest.approx(5.0)
+    assert calculate_lift(np.full(10, 0.3), won, 0.1) == pytest.approx(1.0)
 
 
 def test_calibration_error_of_a_worked_example():
     p = np.repeat([0.1, 0.6], 50)
     won = np.concatenate([np.tile([1, 0, 0, 0, 0], 10), np.tile([1, 1, 1, 1, 0], 10)])
-    assert ece(p, won) == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
-    assert sum(band["snapshots"] for band in bands(p, won)) == 100
+    assert calculate_ece(p, won) == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
+    assert sum(band["snapshots"] for band in bin_calibration(p, won)) == 100
 
 
 def test_the_calibration_line_is_a_logistic_regression_on_log_odds(sample):
@@ -50,7 +57,7 @@ def test_the_calibration_line_is_a_logistic_regression_on_log_odds(sample):
     distorted = expit(0.5 * np.log(p / (1 - p)) - 1)
     log_odds = np.log(distorted / (1 - distorted))
     reference = LogisticRegression(C=np.inf, tol=1e-10).fit(log_odds[:, None], won)
-    slope, intercept = calibration_line(distorted, won)
+    slope, intercept = fit_calibration_line(distorted, won)
     assert slope == pytest.approx(reference.coef_[0, 0], abs=1e-3)
     assert intercept == pytest.approx(reference.intercept_[0], abs=1e-3)
     assert slope == pytest.approx(2.0, abs=0.3)
@@ -58,10 +65,10 @@ def test_the_calibration_line_is_a_logistic_regression_on_log_odds(sample):
 
 def test_the_truth_has_no_regret_and_the_base_rate_has_all_of_it():
     q = np.random.default_rng(1).beta(1, 9, 1000)
-    assert against_truth(q, q)["regret"] == pytest.approx(0.0, abs=1e-12)
-    assert against_truth(np.full(1000, q.mean()), q)["regret"] == pytest.approx(1.0)
-    assert against_truth(np.clip(q * 1.5, 0, 1), q)["regret"] > 0.01
-    assert against_truth(q + 0.01, q)["mean_absolute_error"] == pytest.approx(0.01)
+    assert measure_regret_to_oracle(q, q)["regret"] == pytest.approx(0.0, abs=1e-12)
+    assert measure_regret_to_oracle(np.full(1000, q.mean()), q)["regret"] == pytest.approx(1.0)
+    assert measure_regret_to_oracle(np.clip(q * 1.5, 0, 1), q)["regret"] > 0.01
+    assert measure_regret_to_oracle(q + 0.01, q)["mean_absolute_error"] == pytest.approx(0.01)
 
 
 def test_intervals_hold_the_truth_about_nineteen_times_in_twenty():
@@ -69,7 +76,9 @@ def test_intervals_hold_the_truth_about_nineteen_times_in_twenty():
     held = 0
     for seed in range(60):
         values = rng.normal(size=200)
-        low, high = Bootstrap(np.arange(200), seed).interval(lambda rows, v=values: float(v[rows].mean()))[0]
+        low, high = ClusterBootstrap(np.arange(200), seed).estimate_interval(
+            lambda rows, v=values: float(v[rows].mean())
+        )[0]
         held += low <= 0 <= high
     assert 50 <= held <= 60
 
@@ -78,10 +87,12 @@ def test_snapshots_of_one_lead_count_as_one():
     rng = np.random.default_rng(3)
     values = np.repeat(rng.normal(size=50), 40)
     groups = np.repeat(np.arange(50), 40)
-    wide = Bootstrap(groups, 0).interval(lambda rows: float(values[rows].mean()))[0]
-    narrow = Bootstrap(np.arange(2000), 0).interval(lambda rows: float(values[rows].mean()))[0]
+    wide = ClusterBootstrap(groups, 0).estimate_interval(lambda rows: float(values[rows].mean()))[0]
+    narrow = ClusterBootstrap(np.arange(2000), 0).estimate_interval(lambda rows: float(values[rows].mean()))[
+        0
+    ]
     assert wide[1] - wide[0] > 4 * (narrow[1] - narrow[0])
-    assert clustered_error(values, groups) == pytest.approx(values.std() / np.sqrt(50), rel=0.05)
+    assert calculate_cluster_robust_se(values, groups) == pytest.approx(values.std() / np.sqrt(50), rel=0.05)
 
 
 def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_error():
@@ -94,14 +105,14 @@ def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_e
     few = slice(0, 300)
     near = {"logistic": hardly_worse[few], "interactions": truth[few]}
     costs = {"logistic": 60.0, "interactions": 6000.0}
-    assert choose_candidate(near, won[few], groups[few], costs).name == "logistic"
-    choice = choose_candidate({"logistic": worse, "interactions": truth}, won, groups, costs)
+    assert select_candidate(near, won[few], groups[few], costs).name == "logistic"
+    choice = select_candidate({"logistic": worse, "interactions": truth}, won, groups, costs)
     assert choice.name == "interactions"
-    assert choice.behind_best["logistic"] > choice.error["logistic"]
+    assert choice.loss_gap["logistic"] > choice.standard_error["logistic"]
 
 
 def test_curves_start_and_end_where_they_must(sample):
-    drawn = curves(*sample)
+    drawn = compute_curves(*sample)
     assert drawn["roc"].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
     assert drawn["gains"].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
     assert drawn["precision_recall"].iloc[-1]["recall"] == 1.0

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from leadlight.features.catalogue import Catalogue, Feature, Topic
-from leadlight.models.scoring.win_rates import past_evidence
+from leadlight.models.scoring.win_rates import count_win_rates_by_bin
 
 INDUSTRY = Feature("attribute__industry", "attribute", "industry", "fit", "category", 0, "Industry.")
 EMPLOYEES = Feature("attribute__employees", "attribute", "employees", "fit", "number", 0, "Employees.")
@@ -38,7 +38,7 @@ def snapshots(text):
 
 def counted(text, spellings=None):
     frame = snapshots(text)
-    return past_evidence(frame, frame["won"].to_numpy(), frame["lead"], CATALOGUE, spellings or {})
+    return count_win_rates_by_bin(frame, frame["won"].to_numpy(), frame["lead"], CATALOGUE, spellings or {})
 
 
 WORLD = """
@@ -98,5 +98,5 @@ def test_only_the_commonest_texts_have_a_range_of_their_own():
 def test_the_order_of_snapshots_changes_nothing():
     frame = snapshots(WORLD)
     mixed = frame.sample(frac=1.0, random_state=np.random.RandomState(3)).reset_index(drop=True)
-    told = [past_evidence(f, f["won"].to_numpy(), f["lead"], CATALOGUE, {}) for f in (frame, mixed)]
+    told = [count_win_rates_by_bin(f, f["won"].to_numpy(), f["lead"], CATALOGUE, {}) for f in (frame, mixed)]
     assert told[0] == told[1]

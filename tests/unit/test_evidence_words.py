@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.serving.reasons import Reason, later
-from leadlight.serving.scoring_run import read_words
-from leadlight.serving.text import sentence
+from leadlight.serving.reasons import Reason, advance_days
+from leadlight.serving.scoring_run import parse_context
+from leadlight.serving.text import format_sentence
 from leadlight.serving.text.evidence import (
-    direction,
-    evidence_counts,
-    evidence_note,
-    evidence_phrase,
-    evidence_sentence,
+    classify_direction,
+    find_evidence_counts,
+    format_evidence_note,
+    format_evidence_phrase,
+    format_evidence_sentence,
 )
-from leadlight.serving.text.formatting import share
-from leadlight.serving.text.messages import LANGUAGES, messages
+from leadlight.serving.text.formatting import format_rate
+from leadlight.serving.text.messages import LANGUAGES, load_messages
 
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),
@@ -56,7 +56,7 @@ NIGHT = {
         for topic, (kind, group, english, german) in TOPICS.items()
     },
 }
-WORDS = read_words({**NIGHT, "evidence": EVIDENCE})
+WORDS = parse_context({**NIGHT, "evidence": EVIDENCE})
 GAP = "\N{NO-BREAK SPACE}"
 
 
@@ -129,11 +129,11 @@ def counted(week, month, quarter, last, **more):
 )
 def test_evidence_is_told_with_its_counts_in_both_languages(topic, value, english, german):
     told, german = reason(topic, value), german.replace("_", GAP)
-    assert evidence_sentence(told, WORDS, "en") == f"{english} won within 90 days, 4.1% of all"
+    assert format_evidence_sentence(told, WORDS, "en") == f"{english} won within 90 days, 4.1% of all"
     average = f"4,1{GAP}% von allen"
-    assert evidence_sentence(told, WORDS, "de") == f"{german} binnen 90 Tagen gewonnen, {average}"
-    assert evidence_phrase(told, WORDS, "en") == f"{english} won, 4.1% of all"
-    assert evidence_phrase(told, WORDS, "de") == f"{german} gewonnen, {average}"
+    assert format_evidence_sentence(told, WORDS, "de") == f"{german} binnen 90 Tagen gewonnen, {average}"
+    assert format_evidence_phrase(told, WORDS, "en") == f"{english} won, 4.1% of all"
+    assert format_evidence_phrase(told, WORDS, "de") == f"{german} gewonnen, {average}"
 
 
 @pytest.mark.parametrize(
@@ -147,38 +147,38 @@ def test_evidence_is_told_with_its_counts_in_both_languages(topic, value, englis
     ],
 )
 def test_of_a_range_without_enough_leads_nothing_is_told(topic, value):
-    assert evidence_counts(reason(topic, value), WORDS) is None
-    assert evidence_sentence(reason(topic, value), WORDS, "en") is None
+    assert find_evidence_counts(reason(topic, value), WORDS) is None
+    assert format_evidence_sentence(reason(topic, value), WORDS, "en") is None
 
 
 def test_the_range_is_that_of_the_value_as_it_has_moved_on_with_time():
     on_the_night = reason("age", 29.0)
-    read_later = later(on_the_night, "age", 2.0)
-    assert [evidence_counts(one, WORDS).snapshots for one in (on_the_night, read_later)] == [100, 200]
+    read_later = advance_days(on_the_night, "age", 2.0)
+    assert [find_evidence_counts(one, WORDS).snapshots for one in (on_the_night, read_later)] == [100, 200]
 
 
 def test_a_night_stored_without_evidence_reads_as_before():
-    words = read_words(NIGHT)
+    words = parse_context(NIGHT)
     assert words.evidence is None
-    assert evidence_phrase(reason("pricing", counted(1, 1, 1, 1)), words, "de") is None
+    assert format_evidence_phrase(reason("pricing", counted(1, 1, 1, 1)), words, "de") is None
     assert (
-        sentence(reason("pricing", counted(1, 1, 1, 1)), words, "en")
+        format_sentence(reason("pricing", counted(1, 1, 1, 1)), words, "en")
         == "Pricing page: once in 7 days, yesterday"
     )
 
 
 def test_without_dates_nothing_is_said_of_days():
-    words = read_words({**NIGHT, "evidence": {**EVIDENCE, "horizon_days": None}})
-    assert evidence_sentence(reason("age", 8), words, "en") == (
+    words = parse_context({**NIGHT, "evidence": {**EVIDENCE, "horizon_days": None}})
+    assert format_evidence_sentence(reason("age", 8), words, "en") == (
         "10% of 100 cases with 7 to under 30 days (90 leads) won, 4.1% of all"
     )
-    assert "90" not in evidence_note(words, "en")
-    assert "within 90 days" in evidence_note(WORDS, "en")
+    assert "90" not in format_evidence_note(words, "en")
+    assert "within 90 days" in format_evidence_note(WORDS, "en")
 
 
 def test_the_direction_is_that_of_the_points():
-    assert [direction(points) for points in (0.2, -3, 0.0)] == ["raises", "lowers", "none"]
-    assert {messages(language)["direction.none"] for language in ("en", "de")} == {
+    assert [classify_direction(points) for points in (0.2, -3, 0.0)] == ["raises", "lowers", "none"]
+    assert {load_messages(language)["direction.none"] for language in ("en", "de")} == {
         "no points",
         "keine Punkte",
     }
@@ -214,8 +214,8 @@ def test_the_direction_is_that_of_the_points():
     ],
 )
 def test_different_objects_and_sums_are_told_where_there_are_any(topic, value, english, german):
-    assert sentence(reason(topic, value), WORDS, "en") == english
-    assert sentence(reason(topic, value), WORDS, "de") == german
+    assert format_sentence(reason(topic, value), WORDS, "en") == english
+    assert format_sentence(reason(topic, value), WORDS, "de") == german
 
 
 @pytest.mark.parametrize(
@@ -236,12 +236,15 @@ def test_different_objects_and_sums_are_told_where_there_are_any(topic, value, e
     ],
 )
 def test_what_is_missing_is_said_to_be_missing(topic, value, english, german):
-    assert [sentence(reason(topic, value), WORDS, language) for language in ("en", "de")] == [english, german]
+    assert [format_sentence(reason(topic, value), WORDS, language) for language in ("en", "de")] == [
+        english,
+        german,
+    ]
 
 
 @given(st.floats(0, 1), st.sampled_from(LANGUAGES))
 def test_a_share_says_none_and_all_only_where_it_is_so(rate, language):
-    told = share(rate, language).replace(GAP, "")
+    told = format_rate(rate, language).replace(GAP, "")
     assert (told == "0%") is (rate == 0)
     assert (told == "100%") is (rate == 1)
 

@@ -9,8 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadlight.models.candidates import scorecard, tree_shap
-from leadlight.models.candidates.boosted import BoostedModel, Columns
-from leadlight.models.candidates.tree_shap import FEWEST_ROWS, LONGEST_WALK, TreeShap, tree_shap_reference
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
+from leadlight.models.candidates.tree_shap import (
+    MAX_TABLE_DEPTH,
+    MIN_TABLE_ROWS,
+    TreeShap,
+    compute_lightgbm_shap,
+)
 
 TINY = float(np.float32(1e-35))
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1e300)
@@ -20,7 +25,7 @@ def grown(X, won, rounds=20, **settings):
     """Trees of a matrix, whose columns are number features."""
     settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5} | settings
     booster = lgb.train(settings, lgb.Dataset(X, won, params={"verbosity": -1}), num_boost_round=rounds)
-    return BoostedModel(Columns(tuple(f"x{i}" for i in range(X.shape[1])), {}), booster)
+    return BoostedModel(DesignMatrix(tuple(f"x{i}" for i in range(X.shape[1])), {}), booster)
 
 
 def drawn(rng, rows=600, columns=6):
@@ -44,7 +49,7 @@ def odd_values(model, X):
 @pytest.fixture(params=["by tables", "by walk"])
 def way(request, monkeypatch):
     """Both ways of explaining trees with interactions."""
-    monkeypatch.setattr(tree_shap, "FEWEST_ROWS", 0 if request.param == "by tables" else 10**9)
+    monkeypatch.setattr(tree_shap, "MIN_TABLE_ROWS", 0 if request.param == "by tables" else 10**9)
 
 
 def odd_world(world):
@@ -64,10 +69,10 @@ def by_shap(model, frame):
         pairs = [by_shap(part, frame) for part in (model.first, model.second)]
         return sum(base for base, _ in pairs) / 2, sum(parts for _, parts in pairs) / 2
     if not isinstance(model, BoostedModel):
-        return model.contributions(frame)
-    explained = shap.TreeExplainer(model.booster)(model.columns.matrix(frame))
+        return model.explain_log_odds(frame)
+    explained = shap.TreeExplainer(model.booster)(model.columns.transform(frame))
     by_feature = np.zeros((len(frame), len(model.features)))
-    for column, owner in enumerate(model.columns.owners):
+    for column, owner in enumerate(model.columns.feature_index):
         by_feature[:, owner] += explained.values[:, column]
     return explained.base_values[0], by_feature
 
@@ -76,7 +81,7 @@ def by_shap(model, frame):
 @pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
 def test_parts_are_those_of_shap_whatever_the_values(world, models, kind):
     frame = odd_world(world)
-    base, parts = models[kind].contributions(frame)
+    base, parts = models[kind].explain_log_odds(frame)
     expected_base, expected = by_shap(models[kind], frame)
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12 if kind == "additive" else 1e-9)
     assert base == pytest.approx(expected_base, abs=1e-12)
@@ -106,10 +111,10 @@ def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
     model = grown(X, won, rounds=8, bagging_freq=1, seed=seed, **world)
     frame = odd_values(model, X)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tree_shap, "FEWEST_ROWS", 0)
-        patch.setattr(scorecard, "FEW_EDGES", 3)
-        base, parts = model.contributions(frame)
-    expected_base, expected = tree_shap_reference(model.booster, frame.to_numpy())
+        patch.setattr(tree_shap, "MIN_TABLE_ROWS", 0)
+        patch.setattr(scorecard, "MAX_SCANNED_EDGES", 3)
+        base, parts = model.explain_log_odds(frame)
+    expected_base, expected = compute_lightgbm_shap(model.booster, frame.to_numpy())
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
     assert base == expected_base
     raw = model.booster.predict(frame.to_numpy(), raw_score=True)
@@ -119,12 +124,12 @@ def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
 @pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
 def test_a_lead_alone_is_explained_as_in_any_batch(world, models, kind, monkeypatch):
     frame = pd.concat([odd_world(world)] * 2, ignore_index=True)
-    assert len(frame) > FEWEST_ROWS
-    base, parts = models[kind].contributions(frame)
+    assert len(frame) > MIN_TABLE_ROWS
+    base, parts = models[kind].explain_log_odds(frame)
     monkeypatch.setattr("leadlight.models.candidates.boosted.CHUNK", 701)
-    for batch in (1, 2, 50, FEWEST_ROWS, len(frame)):
+    for batch in (1, 2, 50, MIN_TABLE_ROWS, len(frame)):
         some = frame.iloc[:50] if batch <= 50 else frame
-        again = [models[kind].contributions(some.iloc[i : i + batch]) for i in range(0, len(some), batch)]
+        again = [models[kind].explain_log_odds(some.iloc[i : i + batch]) for i in range(0, len(some), batch)]
         assert {found for found, _ in again} == {base}
         found = np.vstack([found for _, found in again])
         np.testing.assert_allclose(found, parts[: len(some)], rtol=0, atol=1e-9)
@@ -145,14 +150,14 @@ def peeled(columns, rows=3000):
 def test_on_long_paths_tables_keep_the_digits_that_a_walk_loses():
     X, won = peeled(45)
     model = grown(X, won, num_leaves=60, min_data_in_leaf=1, min_sum_hessian_in_leaf=0, learning_rate=0.3)
-    assert max(model.trees.path_columns) > LONGEST_WALK
+    assert max(model.trees.path_columns) > MAX_TABLE_DEPTH
     frame = pd.DataFrame(X, columns=model.features)
-    base, parts = model.contributions(frame)
+    base, parts = model.explain_log_odds(frame)
     raw = model.booster.predict(X, raw_score=True)
-    walked = tree_shap_reference(model.booster, X)[1]
+    walked = compute_lightgbm_shap(model.booster, X)[1]
     assert np.abs(base + parts.sum(axis=1) - raw).max() < 1e-12
     assert np.abs(base + walked.sum(axis=1) - raw).max() > 1e-12
-    alone = np.vstack([model.contributions(frame.iloc[i : i + 1])[1] for i in range(3)])
+    alone = np.vstack([model.explain_log_odds(frame.iloc[i : i + 1])[1] for i in range(3)])
     np.testing.assert_allclose(alone, parts[:3], rtol=0, atol=1e-12)
 
 
@@ -161,10 +166,10 @@ def test_where_zero_counts_as_missing_lightgbm_explains_for_the_tables_are_wrong
     X, won = drawn(np.random.default_rng(1), rows=4000)
     constraints = {"interaction_constraints": [[i] for i in range(6)]} if additive else {}
     model = grown(X, won, zero_as_missing=True, **constraints)
-    expected = tree_shap_reference(model.booster, X)[1]
-    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    expected = compute_lightgbm_shap(model.booster, X)[1]
+    _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
-    assert model.lookup is None
+    assert model.scorecard is None
     wrong = TreeShap(model.booster, model.trees)._by_tables(X)
     assert np.abs(wrong - expected).max() > 0.05  # what the guard is for; without this it may go
 
@@ -174,10 +179,10 @@ def test_trees_that_split_categories_are_explained_by_lightgbm():
     X = np.nan_to_num(np.abs(X))
     data = lgb.Dataset(X, won, categorical_feature=[0], params={"verbosity": -1})
     booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=20)
-    model = BoostedModel(Columns(tuple(f"x{i}" for i in range(6)), {}), booster)
-    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
-    np.testing.assert_allclose(parts, tree_shap_reference(booster, X)[1], rtol=0, atol=1e-9)
-    assert not model.trees.plain
+    model = BoostedModel(DesignMatrix(tuple(f"x{i}" for i in range(6)), {}), booster)
+    _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
+    np.testing.assert_allclose(parts, compute_lightgbm_shap(booster, X)[1], rtol=0, atol=1e-9)
+    assert not model.trees.table_safe
 
 
 @pytest.fixture
@@ -189,7 +194,7 @@ def interacting():
 @pytest.mark.parametrize("wrong", [np.nan, 0.0, 1e-3])
 def test_leads_whose_tables_miss_their_margin_are_explained_by_lightgbm(interacting, monkeypatch, wrong):
     model, X = interacting
-    expected = tree_shap_reference(model.booster, X)[1]
+    expected = compute_lightgbm_shap(model.booster, X)[1]
 
     def spoiled(self, matrix):
         parts = expected.copy()
@@ -197,18 +202,18 @@ def test_leads_whose_tables_miss_their_margin_are_explained_by_lightgbm(interact
         return parts
 
     monkeypatch.setattr(TreeShap, "_by_tables", spoiled)
-    _, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12)
 
 
 def test_what_rounding_lost_is_spread_without_new_signs_or_reasons(interacting, monkeypatch):
     model, X = interacting
-    exact = tree_shap_reference(model.booster, X)[1]
+    exact = compute_lightgbm_shap(model.booster, X)[1]
     exact[:, 2] = 0.0  # a column that says nothing
     rounded = exact.astype(np.float32).astype(float)
     monkeypatch.setattr(tree_shap, "TOLERANCE", np.inf)
     monkeypatch.setattr(TreeShap, "_by_tables", lambda self, matrix: rounded.copy())
-    base, parts = model.contributions(pd.DataFrame(X, columns=model.features))
+    base, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     raw = model.booster.predict(X, raw_score=True)
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, rtol=0, atol=1e-12)
     assert (parts[:, 2] == 0).all()
@@ -221,14 +226,14 @@ def test_trees_without_a_split_have_a_base_and_no_parts(additive):
     rng = np.random.default_rng(4)
     constraints = {"interaction_constraints": [[0], [1]]} if additive else {}
     model = grown(rng.normal(size=(60, 2)), np.arange(60) % 3 == 0, min_data_in_leaf=50, **constraints)
-    frame = pd.DataFrame(rng.normal(size=(FEWEST_ROWS + 1, 2)), columns=model.features)
-    base, parts = model.contributions(frame)
+    frame = pd.DataFrame(rng.normal(size=(MIN_TABLE_ROWS + 1, 2)), columns=model.features)
+    base, parts = model.explain_log_odds(frame)
     assert base == pytest.approx(np.log(1 / 2))
     assert not parts.any()
 
 
 @pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
 def test_of_nobody_only_the_base_is_told(world, models, kind):
-    base, parts = models[kind].contributions(world.frame.head(0))
+    base, parts = models[kind].explain_log_odds(world.frame.head(0))
     assert parts.shape == (0, len(world.catalogue.names))
-    assert base == models[kind].contributions(world.frame.head(3))[0]
+    assert base == models[kind].explain_log_odds(world.frame.head(3))[0]

@@ -10,11 +10,11 @@ from scipy.special import expit
 
 from leadlight.features.errors import BundleError
 from leadlight.models.candidates import tree_shap
-from leadlight.models.candidates.base import Blend, load_model, save_model
-from leadlight.models.candidates.boosted import BoostedModel, Columns
+from leadlight.models.candidates.base import AverageEnsemble, load_model, save_model
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.tree_shap import TreeShap
-from leadlight.models.scoring.attribution_check import check_explained
-from leadlight.models.training.selection import choose_candidate
+from leadlight.models.scoring.attribution_check import verify_contributions
+from leadlight.models.training.selection import select_candidate
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 
@@ -23,21 +23,21 @@ KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 def night(world):
     """More leads than are explained by LightGBM's own walk."""
     frame = pd.concat([world.frame] * 2, ignore_index=True)
-    assert len(frame) > tree_shap.FEWEST_ROWS
+    assert len(frame) > tree_shap.MIN_TABLE_ROWS
     return frame.assign(lead_id=[f"L-{i:05d}" for i in range(len(frame))])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_candidate_passes_its_check(models, night, kind):
-    check_explained(models[kind], night)
-    check_explained(models[kind], night.head(3))
-    check_explained(models[kind], night.head(0))
+    verify_contributions(models[kind], night)
+    verify_contributions(models[kind], night.head(3))
+    verify_contributions(models[kind], night.head(0))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_reference_is_what_is_told(world, models, kind):
-    base, parts = models[kind].contributions(world.frame)
-    expected_base, expected = models[kind].reference_contributions(world.frame)
+    base, parts = models[kind].explain_log_odds(world.frame)
+    expected_base, expected = models[kind].explain_with_reference(world.frame)
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12)
     assert base == pytest.approx(expected_base, abs=1e-12)
     assert models[kind].features == tuple(world.catalogue.names)
@@ -45,14 +45,14 @@ def test_the_reference_is_what_is_told(world, models, kind):
 
 def test_the_check_is_red_when_a_value_of_a_table_is_altered(models, night):
     altered = dataclasses.replace(models["additive"])
-    table = altered.lookup.numbers["count_7d__demo"]
+    table = altered.scorecard.numbers["count_7d__demo"]
     table.values[1:] += 0.01
     with pytest.raises(BundleError) as raised:
-        check_explained(altered, night)
+        verify_contributions(altered, night)
     text = str(raised.value)
     assert "count_7d__demo" in text
     lead = next(name for name in night["lead_id"] if name in text)
-    _, parts = altered.contributions(night[night["lead_id"] == lead])
+    _, parts = altered.explain_log_odds(night[night["lead_id"] == lead])
     got = parts[0, altered.features.index("count_7d__demo")]
     assert f"must be {got - 0.01:.6f} log-odds" in text
     assert f"Got {got:.6f}." in text
@@ -68,22 +68,22 @@ def test_the_check_sees_what_only_a_whole_night_goes_through(models, night, monk
     for kind in ("interactions", "blend"):
         model = models[kind]
         if kind == "blend":
-            model = Blend(models["logistic"], models["interactions"])
+            model = AverageEnsemble(models["logistic"], models["interactions"])
         with pytest.raises(BundleError, match="as LightGBM computes it"):
-            check_explained(model, night)
+            verify_contributions(model, night)
 
 
 def test_the_check_is_red_when_parts_do_not_add_up(models, night):
     class Shifted:
         features = models["logistic"].features
-        reference_contributions = staticmethod(models["logistic"].contributions)
+        explain_with_reference = staticmethod(models["logistic"].explain_log_odds)
 
-        def contributions(self, frame):
-            base, parts = models["logistic"].contributions(frame)
+        def explain_log_odds(self, frame):
+            base, parts = models["logistic"].explain_log_odds(frame)
             return base + 2e-6, parts
 
     with pytest.raises(BundleError, match=r"must add up to its margin of -?\d"):
-        check_explained(Shifted(), night)
+        verify_contributions(Shifted(), night)
 
 
 def test_the_sample_is_that_of_the_leads_and_not_of_their_order(models, night, monkeypatch):
@@ -91,26 +91,26 @@ def test_the_sample_is_that_of_the_leads_and_not_of_their_order(models, night, m
     model = models["logistic"]
     monkeypatch.setattr(
         type(model),
-        "reference_contributions",
-        lambda self, frame: (seen.append(set(frame["lead_id"])), self.contributions(frame))[1],
+        "explain_with_reference",
+        lambda self, frame: (seen.append(set(frame["lead_id"])), self.explain_log_odds(frame))[1],
     )
-    check_explained(model, night)
-    check_explained(model, night.sample(frac=1, random_state=1))
-    check_explained(model, night[night["lead_id"].isin(seen[0]) | (night.index % 3 > 0)])
+    verify_contributions(model, night)
+    verify_contributions(model, night.sample(frac=1, random_state=1))
+    verify_contributions(model, night[night["lead_id"].isin(seen[0]) | (night.index % 3 > 0)])
     assert seen[0] == seen[1] == seen[2]
     assert len(seen[0]) == 25
 
 
 def test_cost_is_counted_from_the_model(world, models, tmp_path):
     features = len(world.catalogue.names)
-    costs = {kind: models[kind].explaining_cost for kind in KINDS}
+    costs = {kind: models[kind].explanation_cost for kind in KINDS}
     assert costs["points"] == costs["logistic"] == costs["additive"] == features
     assert costs["interactions"] > features
     blend = models["blend"]
-    assert costs["blend"] == blend.first.explaining_cost + blend.second.explaining_cost
+    assert costs["blend"] == blend.first.explanation_cost + blend.second.explanation_cost
     for kind in KINDS:
         save_model(models[kind], tmp_path / kind)
-        assert load_model(tmp_path / kind).explaining_cost == costs[kind]
+        assert load_model(tmp_path / kind).explanation_cost == costs[kind]
 
 
 def test_cost_of_one_tree_is_that_of_its_drawing():
@@ -121,14 +121,14 @@ def test_cost_of_one_tree_is_that_of_its_drawing():
 
     def grown(**more):
         data = lgb.Dataset(X, won, params={"verbosity": -1})
-        return BoostedModel(Columns(("x", "y"), {}), lgb.train(tree | more, data, num_boost_round=1))
+        return BoostedModel(DesignMatrix(("x", "y"), {}), lgb.train(tree | more, data, num_boost_round=1))
 
     # x alone leads to one leaf; x and y lead to two
     assert sorted(grown().trees.path_columns) == [1, 2, 2]
-    assert grown().explaining_cost == 1 + 2 + 2
+    assert grown().explanation_cost == 1 + 2 + 2
     # what only LightGBM reads right is walked: squares
-    assert grown(zero_as_missing=True).explaining_cost == 1 + 4 + 4
-    assert grown(interaction_constraints=[[0], [1]]).explaining_cost == 2
+    assert grown(zero_as_missing=True).explanation_cost == 1 + 4 + 4
+    assert grown(interaction_constraints=[[0], [1]]).explanation_cost == 2
 
 
 def judged(noise):
@@ -141,14 +141,14 @@ def judged(noise):
 
 def test_of_those_within_one_standard_error_the_cheapest_to_explain_serves():
     margins = judged({"logistic": 2.0, "interactions": 0.0, "blend": 0.01})
-    assert choose_candidate(*margins, {"logistic": 9, "interactions": 500, "blend": 18}).name == "blend"
-    choice = choose_candidate(*margins, {"logistic": 9, "interactions": 18, "blend": 500})
+    assert select_candidate(*margins, {"logistic": 9, "interactions": 500, "blend": 18}).name == "blend"
+    choice = select_candidate(*margins, {"logistic": 9, "interactions": 18, "blend": 500})
     assert choice.name == "interactions"
-    assert choice.explaining_cost == {"logistic": 9, "interactions": 18, "blend": 500}
+    assert choice.explanation_cost == {"logistic": 9, "interactions": 18, "blend": 500}
 
 
 def test_of_equally_cheap_ones_the_simplest_serves_and_what_is_worse_never_does():
     margins = judged({"points": 2.0, "logistic": 0.01, "additive": 0.0})
     costs = dict.fromkeys(("points", "logistic", "additive"), 9)
-    assert choose_candidate(*margins, costs).name == "logistic"
-    assert choose_candidate(*margins, costs | {"points": 1}).name == "logistic"
+    assert select_candidate(*margins, costs).name == "logistic"
+    assert select_candidate(*margins, costs | {"points": 1}).name == "logistic"

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadlight.pipelines.datasets.labelled_snapshots import LearningData, apart, rolling_origins
+from leadlight.pipelines.datasets.labelled_snapshots import (
+    LabelledSnapshots,
+    build_rolling_folds,
+    split_disjoint_leads,
+)
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2025-01-01")
@@ -16,7 +20,7 @@ def data_of(rows, gap=10):
     """Rows of (lead, day, won, split)."""
     frame = pd.DataFrame(rows, columns=["lead_id", "day", "won", "split"])
     frame["as_of"] = START + frame.pop("day") * DAY
-    return LearningData(frame.sort_values(["as_of", "lead_id"], ignore_index=True), gap * DAY)
+    return LabelledSnapshots(frame.sort_values(["as_of", "lead_id"], ignore_index=True), gap * DAY)
 
 
 def long_open(leads=400, days=200, every=10, seed=0):
@@ -39,10 +43,10 @@ def long_open(leads=400, days=200, every=10, seed=0):
 def test_no_lead_is_on_both_sides_and_those_of_one_side_stay_once(pairs):
     data = data_of([(f"L{lead}", day, 0, "x") for lead, day in pairs])
     early = (data.frame["as_of"] < START + 15 * DAY).to_numpy()
-    earlier, later = data.where(early), data.where(~early)
+    earlier, later = data.filter(early), data.filter(~early)
     if earlier.frame.empty or later.frame.empty:
         return
-    kept_earlier, kept_later = apart(earlier, later)
+    kept_earlier, kept_later = split_disjoint_leads(earlier, later)
     assert not set(kept_earlier.leads) & set(kept_later.leads)
     both = set(earlier.leads) & set(later.leads)
     for before, after in ((earlier, kept_earlier), (later, kept_later)):
@@ -50,7 +54,7 @@ def test_no_lead_is_on_both_sides_and_those_of_one_side_stay_once(pairs):
             times = (after.leads == lead).sum() / (before.leads == lead).sum()
             assert times in ((0, 2) if lead in both else (1,))
     assert kept_earlier.frame["as_of"].is_monotonic_increasing
-    again = apart(earlier, later)
+    again = split_disjoint_leads(earlier, later)
     assert again[0].frame.equals(kept_earlier.frame)
 
 
@@ -59,8 +63,8 @@ def test_both_sides_keep_the_win_rate_that_they_had():
     for seed in range(40):
         data = long_open(seed=seed)
         early = (data.frame["as_of"] < START + 100 * DAY).to_numpy()
-        sides = data.where(early), data.where(~early)
-        kept = apart(*sides)
+        sides = data.filter(early), data.filter(~early)
+        kept = split_disjoint_leads(*sides)
         earlier_rates.append(kept[0].won.mean() / sides[0].won.mean())
         later_rates.append(kept[1].won.mean() / sides[1].won.mean())
     assert np.mean(earlier_rates) == pytest.approx(1.0, abs=0.04)
@@ -68,7 +72,7 @@ def test_both_sides_keep_the_win_rate_that_they_had():
 
 
 def test_the_past_ends_a_gap_before_the_test_window():
-    past, test = long_open().past_and_test()
+    past, test = long_open().split_past_and_test()
     assert set(test.frame["split"]) == {"test"}
     assert set(past.frame["split"]) == {"train", "gap", "calibrate"}
     assert past.frame["as_of"].max() < START + 140 * DAY
@@ -76,21 +80,21 @@ def test_the_past_ends_a_gap_before_the_test_window():
 
 
 def test_every_origin_learns_from_what_was_known_a_gap_before():
-    past, _ = long_open().past_and_test()
-    origins = rolling_origins(past, 3)
+    past, _ = long_open().split_past_and_test()
+    origins = build_rolling_folds(past, 3)
     assert len(origins) == 3
     as_of = past.frame["as_of"]
-    judged = [as_of[origin.later] for origin in origins]
+    judged = [as_of[origin.test] for origin in origins]
     for origin, asked in zip(origins, judged, strict=True):
-        assert as_of[origin.earlier].max() < asked.min() - past.gap
-        assert not set(past.leads[origin.earlier]) & set(past.leads[origin.later])
+        assert as_of[origin.train].max() < asked.min() - past.gap
+        assert not set(past.leads[origin.train]) & set(past.leads[origin.test])
     assert judged[0].max() < judged[1].min()
     assert judged[1].max() < judged[2].min()
-    assert len(origins[0].earlier) < len(origins[2].earlier)
+    assert len(origins[0].train) < len(origins[2].train)
 
 
 def test_parts_without_both_outcomes_are_not_judged():
     rows = [(f"A{i}", 0, i % 2, "train") for i in range(10)]
     rows += [(f"B{i}", 30, i % 2, "calibrate") for i in range(10)]
     rows += [(f"C{i}", 31, 0, "calibrate") for i in range(10)]
-    assert len(rolling_origins(data_of(rows, gap=5), 2)) == 1
+    assert len(build_rolling_folds(data_of(rows, gap=5), 2)) == 1

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from leadlight.features.catalogue import Catalogue, Feature
 from leadlight.models.candidates.base import margins
-from leadlight.models.candidates.logistic import LogisticModel, _maximise
+from leadlight.models.candidates.logistic import AdditiveLogisticModel, _maximise
 
 
 def catalogue_of(kind: str, direction: int = 0) -> Catalogue:
@@ -18,7 +18,11 @@ def catalogue_of(kind: str, direction: int = 0) -> Catalogue:
 
 def fit(frame, won, catalogue, penalty=1.0):
     leads = pd.Series(np.arange(len(won)).astype(str))
-    return next(LogisticModel.path(frame, won, leads, catalogue, penalties=[penalty], rare_below=1))
+    return next(
+        AdditiveLogisticModel.fit_regularization_path(
+            frame, won, leads, catalogue, penalties=[penalty], min_category_leads=1
+        )
+    )
 
 
 def test_maximum_likelihood_is_that_of_scikit_learn():
@@ -74,13 +78,13 @@ def test_a_constant_column_adds_nothing():
     won = np.array([0, 1] * 100)
     for values in (np.zeros(200), np.full(200, np.nan)):
         model = fit(pd.DataFrame({"x": values}), won, catalogue_of("number"))
-        base, parts = model.contributions(pd.DataFrame({"x": values}))
+        base, parts = model.explain_log_odds(pd.DataFrame({"x": values}))
         np.testing.assert_allclose(parts, 0.0, atol=1e-9)
         assert base == pytest.approx(0.0, abs=1e-6)
 
 
 def test_parts_are_centred_on_the_training_leads(world, models):
-    base, parts = models["logistic"].contributions(world.frame)
+    base, parts = models["logistic"].explain_log_odds(world.frame)
     np.testing.assert_allclose(parts.mean(axis=0), 0.0, atol=1e-9)
     assert base == pytest.approx(margins(models["logistic"], world.frame).mean())
 
@@ -88,8 +92,8 @@ def test_parts_are_centred_on_the_training_leads(world, models):
 def test_a_path_of_penalties_ends_where_each_alone_does(world):
     def path(*penalties):
         leads = pd.Series(np.arange(len(world.won)).astype(str))
-        models = LogisticModel.path(
-            world.frame, world.won, leads, world.catalogue, penalties=penalties, rare_below=20
+        models = AdditiveLogisticModel.fit_regularization_path(
+            world.frame, world.won, leads, world.catalogue, penalties=penalties, min_category_leads=20
         )
         return [margins(model, world.frame) for model in models]
 

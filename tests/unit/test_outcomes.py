@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from leadlight.pipelines.reports.monitoring.realized_outcomes import auc_error
+from leadlight.pipelines.reports.monitoring.realized_outcomes import estimate_auc_standard_error
 
 
 def by_pairs(p, won):
@@ -20,7 +20,7 @@ def by_pairs(p, won):
 def test_ranks_give_what_all_pairs_give(rows):
     p, won = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     if 2 <= won.sum() <= len(won) - 2:
-        assert auc_error(p, won.astype(int)) == pytest.approx(by_pairs(p, won), abs=1e-12)
+        assert estimate_auc_standard_error(p, won.astype(int)) == pytest.approx(by_pairs(p, won), abs=1e-12)
 
 
 def test_the_error_is_what_other_leads_would_move_it_by():
@@ -30,5 +30,5 @@ def test_the_error_is_what_other_leads_would_move_it_by():
         p = rng.beta(1, 12, 900)
         won = (rng.random(900) < p).astype(int)
         areas.append(roc_auc_score(won, p))
-        errors.append(auc_error(p, won))
+        errors.append(estimate_auc_standard_error(p, won))
     assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.1)

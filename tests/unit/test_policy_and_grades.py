@@ -7,7 +7,7 @@ import pytest
 
 from leadlight.features.errors import PolicyError
 from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.scoring.thresholds import FORMS, Scored, Threshold, choose_threshold
+from leadlight.models.scoring.thresholds import SENTENCE_FORMS, OutOfTimeScores, Threshold, select_threshold
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def scored():
     rng = np.random.default_rng(5)
     p = np.round(rng.beta(1, 8, 3000), 3)  # with ties
     won = (rng.random(3000) < p).astype(int)
-    return Scored(p, won, np.arange(3000), weeks=10.0)
+    return OutOfTimeScores(p, won, np.arange(3000), weeks=10.0)
 
 
 def brute(scored, judge):
@@ -24,7 +24,7 @@ def brute(scored, judge):
 
 
 def test_highest_recall_with_a_precision_is_the_lowest_threshold_that_reaches_it(scored):
-    found = choose_threshold("highest recall with precision >= 0.25", scored, 0)
+    found = select_threshold("highest recall with precision >= 0.25", scored, 0)
     reaching = [
         t
         for t in np.unique(scored.probability)
@@ -36,14 +36,14 @@ def test_highest_recall_with_a_precision_is_the_lowest_threshold_that_reaches_it
 
 
 def test_top_percent_and_top_per_week_choose_that_many(scored):
-    percent = choose_threshold("top 5 percent", scored, 0)
-    weekly = choose_threshold("top 30 per week", scored, 0)
+    percent = select_threshold("top 5 percent", scored, 0)
+    weekly = select_threshold("top 30 per week", scored, 0)
     assert (scored.probability >= percent.probability).mean() == pytest.approx(0.05, abs=0.01)
     assert (scored.probability >= weekly.probability).sum() == pytest.approx(300, rel=0.1)
 
 
 def test_highest_value_is_that_of_brute_force(scored):
-    found = choose_threshold("highest value with win 500 and contact 90", scored, 0)
+    found = select_threshold("highest value with win 500 and contact 90", scored, 0)
 
     def value(above):
         return scored.won[above].sum() * 500 - above.sum() * 90
@@ -52,28 +52,30 @@ def test_highest_value_is_that_of_brute_force(scored):
 
 
 def test_a_probability_is_taken_as_it_stands(scored):
-    assert choose_threshold("probability >= 0.25", scored, 0).probability == 0.25
+    assert select_threshold("probability >= 0.25", scored, 0).probability == 0.25
 
 
-@pytest.mark.parametrize("sentence", FORMS)
+@pytest.mark.parametrize("sentence", SENTENCE_FORMS)
 def test_every_form_that_is_named_can_be_read(sentence):
     rng = np.random.default_rng(7)
     p = rng.beta(1, 4, 5000)
-    found = choose_threshold(sentence, Scored(p, (rng.random(5000) < p) * 1, np.arange(5000), 10.0), 0)
+    found = select_threshold(
+        sentence, OutOfTimeScores(p, (rng.random(5000) < p) * 1, np.arange(5000), 10.0), 0
+    )
     assert 0 < found.probability < 1
 
 
 @pytest.mark.parametrize("sentence", ["best leads", "top 5", "precision >= 0.3", "top -3 percent", ""])
 def test_a_sentence_of_no_known_form_is_refused_with_the_forms(scored, sentence):
     with pytest.raises(PolicyError, match="must have one of the forms: highest recall"):
-        choose_threshold(sentence, scored, 0)
+        select_threshold(sentence, scored, 0)
 
 
 def test_one_that_cannot_be_met_names_the_best_that_can_and_that_one_works(scored):
     with pytest.raises(PolicyError, match="The best is") as refused:
-        choose_threshold("highest recall with precision >= 0.99", scored, 0)
+        select_threshold("highest recall with precision >= 0.99", scored, 0)
     best = str(refused.value).split("The best is ")[1].rstrip(".")
-    assert choose_threshold(best, scored, 0).precision[0] > 0.3
+    assert select_threshold(best, scored, 0).precision[0] > 0.3
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def clustered():
     """Three hundred leads of ten snapshots each, the best of which are the best ten times."""
     rng = np.random.default_rng(8)
     p = np.repeat(np.sort(rng.beta(1, 8, 300))[::-1], 10) * rng.uniform(0.98, 1.0, 3000)
-    return Scored(p, (rng.random(3000) < p).astype(int), np.repeat(np.arange(300), 10), weeks=10.0)
+    return OutOfTimeScores(p, (rng.random(3000) < p).astype(int), np.repeat(np.arange(300), 10), weeks=10.0)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +100,10 @@ def test_a_form_that_too_few_leads_can_meet_names_the_nearest_of_its_form_that_e
     clustered, sentence
 ):
     with pytest.raises(PolicyError, match="The best is") as refused:
-        choose_threshold(sentence, clustered, 0)
+        select_threshold(sentence, clustered, 0)
     best = str(refused.value).split("The best is ")[1].rstrip(".")
     assert re.sub(r"[\d.]+", "N", best) == re.sub(r"[\d.]+", "N", sentence)
-    found = choose_threshold(best, clustered, 0)
+    found = select_threshold(best, clustered, 0)
     assert found.leads >= 20
     assert found.leads <= 23 or "value" in sentence
 
@@ -109,31 +111,31 @@ def test_a_form_that_too_few_leads_can_meet_names_the_nearest_of_its_form_that_e
 def test_leads_are_counted_and_not_their_snapshots(clustered):
     ten_leads = float(np.sort(clustered.probability)[-100])
     assert (clustered.probability >= ten_leads).sum() == 100
-    with pytest.raises(PolicyError, match=r"has 1\d leads above it, and it takes 20 \(policy.fewest_leads\)"):
-        choose_threshold(f"probability >= {ten_leads:.6f}", clustered, 0)
-    found = choose_threshold(f"probability >= {ten_leads:.6f}", clustered, 0, fewest_leads=5)
+    with pytest.raises(PolicyError, match=r"has 1\d leads above it, and it takes 20 \(policy.min_leads\)"):
+        select_threshold(f"probability >= {ten_leads:.6f}", clustered, 0)
+    found = select_threshold(f"probability >= {ten_leads:.6f}", clustered, 0, min_leads=5)
     above = clustered.probability >= found.probability
-    assert found.leads == len(set(clustered.groups[above]))
-    assert found.wins == len(set(clustered.groups[above & (clustered.won == 1)]))
+    assert found.leads == len(set(clustered.leads[above]))
+    assert found.wins == len(set(clustered.leads[above & (clustered.won == 1)]))
 
 
 def test_a_window_with_fewer_leads_than_are_asked_for_can_have_no_threshold(clustered):
     with pytest.raises(PolicyError, match=r"at least 301 leads .* Got 300"):
-        choose_threshold("top 20 percent", clustered, 0, fewest_leads=301)
-    few = Scored(np.linspace(0.1, 0.9, 30), np.tile([0, 1], 15), np.arange(30), weeks=1.0)
+        select_threshold("top 20 percent", clustered, 0, min_leads=301)
+    few = OutOfTimeScores(np.linspace(0.1, 0.9, 30), np.tile([0, 1], 15), np.arange(30), weeks=1.0)
     with pytest.raises(PolicyError, match="none, for only all leads together are enough"):
-        choose_threshold("top 20 percent", few, 0, fewest_leads=30)
+        select_threshold("top 20 percent", few, 0, min_leads=30)
 
 
 def test_a_threshold_written_before_leads_were_counted_can_be_read(scored):
-    written = choose_threshold("top 5 percent", scored, 0).to_dict()
+    written = select_threshold("top 5 percent", scored, 0).to_dict()
     del written["leads"], written["wins"]
     assert Threshold.from_dict(written).leads is None
 
 
 def test_a_contact_dearer_than_any_win_is_refused(scored):
     with pytest.raises(PolicyError, match="earns more than it costs"):
-        choose_threshold("highest value with win 1 and contact 1000", scored, 0)
+        select_threshold("highest value with win 1 and contact 1000", scored, 0)
 
 
 @pytest.mark.parametrize(
@@ -141,16 +143,16 @@ def test_a_contact_dearer_than_any_win_is_refused(scored):
 )
 def test_all_or_nobody_is_no_policy(scored, sentence):
     with pytest.raises(PolicyError):
-        choose_threshold(sentence, scored, 0)
+        select_threshold(sentence, scored, 0)
 
 
 def test_intervals_widen_when_snapshots_are_few_leads(scored):
-    clustered = Scored(scored.probability, scored.won, np.arange(3000) // 100, scored.weeks)
+    clustered = OutOfTimeScores(scored.probability, scored.won, np.arange(3000) // 100, scored.weeks)
     rng = np.random.default_rng(0)
     order = np.argsort(scored.won + rng.random(3000) * 0.9)
-    clustered = Scored(scored.probability[order], scored.won[order], clustered.groups, scored.weeks)
-    alone = choose_threshold("probability >= 0.2", scored, 0).precision
-    together = choose_threshold("probability >= 0.2", clustered, 0).precision
+    clustered = OutOfTimeScores(scored.probability[order], scored.won[order], clustered.leads, scored.weeks)
+    alone = select_threshold("probability >= 0.2", scored, 0).precision
+    together = select_threshold("probability >= 0.2", clustered, 0).precision
     assert together[2] - together[1] > 1.5 * (alone[2] - alone[1])
 
 
@@ -160,7 +162,7 @@ def test_grades_say_how_often_such_leads_won():
     rate = np.clip(0.1 * np.exp(strength), 0, 1)
     won = (rng.random(20_000) < rate).astype(int)
     scale = GradeScale.fit("ABCD", strength, won)
-    grades = scale.grade(strength)
+    grades = scale.assign(strength)
     average = won.mean()
     assert won[grades == "A"].mean() >= 2 * average
     assert average <= won[grades == "B"].mean() < 2.2 * average
@@ -174,5 +176,5 @@ def test_nobody_gets_the_best_grade_where_nobody_earned_it():
     won = np.tile([0, 1], 500)
     scale = GradeScale.fit("1234", strength, won)
     assert scale.cuts[0] == np.inf
-    assert "1" not in set(scale.grade(strength))
+    assert "1" not in set(scale.assign(strength))
     assert GradeScale.from_dict(scale.to_dict()) == scale

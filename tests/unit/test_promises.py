@@ -7,14 +7,18 @@ import pytest
 from scipy.stats import norm
 from sklearn.model_selection import GroupKFold
 
-from leadlight.models.calibration.parametric import Calibrator
-from leadlight.models.metrics.age_standardization import age_weights
-from leadlight.models.metrics.between_period_variance import Earlier
-from leadlight.models.metrics.bootstrap import rate_interval, sums_by_lead
-from leadlight.models.scoring.grades import Graded, GradeScale, graded
+from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.metrics.age_standardization import compute_standardization_weights
+from leadlight.models.metrics.between_period_variance import ScoredHistory
+from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums, proportion_interval
+from leadlight.models.scoring.grades import GradeScale, GradeStatistics, compute_grade_statistics
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Scored, choose_threshold
-from leadlight.models.validation.threshold_backtest import Window, held_to, judge_promises
+from leadlight.models.scoring.thresholds import OutOfTimeScores, select_threshold
+from leadlight.models.validation.threshold_backtest import (
+    ScoredWindow,
+    backtest_expectations,
+    calculate_prediction_interval,
+)
 
 
 def test_square_and_add_is_the_published_interval_of_a_difference():
@@ -26,7 +30,7 @@ def test_square_and_add_is_the_published_interval_of_a_difference():
         return p, (p + z**2 / (2 * n) - half) / (1 + z**2 / n), (p + z**2 / (2 * n) + half) / (1 + z**2 / n)
 
     promised, shown = wilson(48, 80), wilson(56, 70)
-    low, high = held_to(promised, shown)
+    low, high = calculate_prediction_interval(promised, shown)
     difference = shown[0] - promised[0]
     assert (difference - (high - promised[0]), difference + promised[0] - low) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
@@ -35,7 +39,10 @@ def test_square_and_add_is_the_published_interval_of_a_difference():
 
 def test_figures_that_are_to_hold_together_are_given_as_much_more_room():
     promised, shown = (0.1, 0.08, 0.13), (0.12, 0.1, 0.15)
-    one, eight = held_to(promised, shown), held_to(promised, shown, 8)
+    one, eight = (
+        calculate_prediction_interval(promised, shown),
+        calculate_prediction_interval(promised, shown, 8),
+    )
     # 2.734 is the normal quantile of 1 - 0.025 / 8
     np.testing.assert_allclose(np.array(eight) - 0.1, (np.array(one) - 0.1) * 2.734 / 1.96, rtol=1e-3)
 
@@ -47,8 +54,8 @@ def draw(rng, leads, rate=0.1, per_lead=3):
 
 
 def interval_of(won, leads, seed):
-    sums = sums_by_lead(np.stack([won * 1.0, np.ones(len(won))]), leads, seed).T
-    return rate_interval(sums[0], sums[1], len(np.unique(leads)))
+    sums = bootstrap_cluster_sums(np.stack([won * 1.0, np.ones(len(won))]), leads, seed).T
+    return proportion_interval(sums[0], sums[1], len(np.unique(leads)))
 
 
 @pytest.mark.parametrize(("then", "now"), [(400, 400), (1500, 300), (300, 1500)])
@@ -57,7 +64,7 @@ def test_a_later_window_lies_inside_in_95_of_100_cases_and_inside_the_promise_al
     inside = alone = 0
     for seed in range(300):
         promised, shown = interval_of(*draw(rng, then), seed), interval_of(*draw(rng, now), seed)
-        low, high = held_to(promised, shown)
+        low, high = calculate_prediction_interval(promised, shown)
         inside += low <= shown[0] <= high
         alone += promised[1] <= shown[0] <= promised[2]
     assert inside / 300 == pytest.approx(0.95, abs=0.035)
@@ -71,7 +78,7 @@ def test_a_rate_without_a_win_still_has_an_upper_end():
 
 
 @dataclass(frozen=True)
-class Drawn(Window):
+class Drawn(ScoredWindow):
     """A window of which ages are known too."""
 
     ages: np.ndarray
@@ -87,40 +94,40 @@ def world(rng, leads, shift=0.0, ages=None):
 
 
 def scorer_of(then, strength, weight=None):
-    scored = Scored(then.probability, then.won, then.leads, 10.0, weight)
+    scored = OutOfTimeScores(then.probability, then.won, then.leads, 10.0, weight)
     thresholds = {
-        "marketing_qualified": choose_threshold("top 30 percent", scored, 1),
-        "sales_qualified": choose_threshold("top 10 percent", scored, 1),
+        "marketing_qualified": select_threshold("top 30 percent", scored, 1),
+        "sales_qualified": select_threshold("top 10 percent", scored, 1),
     }
     scales = (
         GradeScale.fit(names, strength, then.won, then.leads, 1, weight=weight) for names in ("ABCD", "1234")
     )
-    return Scorer(None, None, Calibrator(1, 1, 0), thresholds, *scales, {})
+    return Scorer(None, None, BetaCalibrator(1, 1, 0), thresholds, *scales, {})
 
 
 def judged(scorer, now, strength, earlier=None):
     grades = {
-        "fit": scorer.fit_grades.grade(strength),
-        "engagement": scorer.engagement_grades.grade(strength),
+        "fit": scorer.fit_grades.assign(strength),
+        "engagement": scorer.engagement_grades.assign(strength),
     }
-    return judge_promises(scorer, now, grades, earlier or nothing_earlier(), 3)
+    return backtest_expectations(scorer, now, grades, earlier or nothing_earlier(), 3)
 
 
 def nothing_earlier():
     none = np.empty(0)
-    return Earlier(none, none, none, {"fit": none, "engagement": none}, none.astype(int))
+    return ScoredHistory(none, none, none, {"fit": none, "engagement": none}, none.astype(int))
 
 
 def earlier_of(scorer, windows, strengths, ages=None):
     """Windows as periods; the first is the newest."""
     strength = np.concatenate(strengths)
     grades = {
-        "fit": scorer.fit_grades.grade(strength),
-        "engagement": scorer.engagement_grades.grade(strength),
+        "fit": scorer.fit_grades.assign(strength),
+        "engagement": scorer.engagement_grades.assign(strength),
     }
     sizes = [len(window.won) for window in windows]
     first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
-    return Earlier(
+    return ScoredHistory(
         np.concatenate([window.probability for window in windows]),
         np.concatenate([window.won for window in windows]),
         np.concatenate([window.leads + start for window, start in zip(windows, first, strict=True)]),
@@ -137,7 +144,7 @@ def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not()
         then, strength = world(rng, 4000)
         scorer = scorer_of(then, strength)
         found = judged(scorer, *world(rng, 3000))
-        assert found["judged"] == 2 * 3 + 2 * 2 * len(scorer.fit_grades.promised)
+        assert found["judged"] == 2 * 3 + 2 * 2 * len(scorer.fit_grades.expected)
         outside, judged_in_all = outside + len(found["outside"]), judged_in_all + found["judged"]
     # cuts lie where their own window is at its best, so a little more than one in twenty
     assert outside / judged_in_all <= 0.12
@@ -154,7 +161,7 @@ def test_of_an_older_base_what_is_promised_at_its_ages_holds_and_nothing_else_do
     now, later = world(rng, 6000, ages=rng.permutation(newest))
     unweighed = judged(scorer_of(then, strength), now, later)
     assert {"thresholds.marketing_qualified.share", "engagement.2.win_rate"} & set(unweighed["outside"])
-    weight = age_weights(then.ages, newest)
+    weight = compute_standardization_weights(then.ages, newest)
     weighed = judged(scorer_of(then, strength, weight), now, later)
     assert weighed["outside"] == []
     share = [told["thresholds"]["marketing_qualified"]["share"] for told in (unweighed, weighed)]
@@ -190,14 +197,14 @@ def test_a_grade_promises_what_leads_did_whom_the_cuts_of_others_put_there():
     grades = np.empty(6000, dtype="<U1")
     for rest, held in GroupKFold(5).split(strength, won, leads):
         others = GradeScale.fit("ABCD", strength[rest], won[rest], leads[rest], 5)
-        grades[held] = others.grade(strength[held])
-    assert (grades != scale.grade(strength)).any()
-    assert "".join(row.grade for row in scale.promised) == "ABCD"
-    for row in scale.promised:
+        grades[held] = others.assign(strength[held])
+    assert (grades != scale.assign(strength)).any()
+    assert "".join(row.grade for row in scale.expected) == "ABCD"
+    for row in scale.expected:
         own = grades == row.grade
         assert (row.snapshots, row.leads) == (own.sum(), len(np.unique(leads[own])))
         assert row.win_rate[0] == pytest.approx(won[own].mean())
-        assert row.times_average[0] == pytest.approx(won[own].mean() / won.mean())
+        assert row.lift[0] == pytest.approx(won[own].mean() / won.mean())
         assert row.win_rate[1] < row.win_rate[0] < row.win_rate[2]
     assert GradeScale.from_dict(scale.to_dict()) == scale
     assert GradeScale.fit("ABCD", strength, won, leads, 5) == scale
@@ -208,20 +215,20 @@ def test_without_anything_to_learn_no_grade_promises_to_be_better():
     best = []
     for _ in range(60):  # cut and told on the same rows, the best grade would promise half as much again
         strength, won = rng.normal(size=900), (rng.random(900) < 0.1).astype(int)
-        best.append(GradeScale.fit("ABCD", strength, won, np.arange(900), 1).promised[0].times_average[0])
+        best.append(GradeScale.fit("ABCD", strength, won, np.arange(900), 1).expected[0].lift[0])
     assert np.mean(best) == pytest.approx(1.0, abs=0.12)
 
 
 def test_scales_of_older_bundles_can_be_read():
     old = GradeScale.from_dict({"names": "ABCD", "cuts": [None, 1.0, 0.5]})
-    assert old.promised == ()
-    assert old.grade(np.array([2.0, 0.7])).tolist() == ["B", "C"]
+    assert old.expected == ()
+    assert old.assign(np.array([2.0, 0.7])).tolist() == ["B", "C"]
 
 
 def test_grades_that_nobody_has_are_left_out_and_no_win_promises_nothing():
     grades, leads = np.array(["A"] * 10 + ["C"] * 30), np.arange(40)
-    rows = graded("ABCD", grades, np.array([1] * 5 + [0] * 35), leads, 0)
+    rows = compute_grade_statistics("ABCD", grades, np.array([1] * 5 + [0] * 35), leads, 0)
     assert [(row.grade, row.snapshots) for row in rows] == [("A", 10), ("C", 30)]
-    assert all(np.isfinite([*row.win_rate, *row.times_average]).all() for row in rows)
-    assert graded("ABCD", grades, np.zeros(40, dtype=int), leads, 0) == ()
-    assert isinstance(rows[0], Graded)
+    assert all(np.isfinite([*row.win_rate, *row.lift]).all() for row in rows)
+    assert compute_grade_statistics("ABCD", grades, np.zeros(40, dtype=int), leads, 0) == ()
+    assert isinstance(rows[0], GradeStatistics)

@@ -15,12 +15,12 @@ from leadlight.models.validation.champion_challenger import (
     BETTER,
     NO_EVIDENCE,
     WORSE,
-    Gain,
-    Limits,
-    Seen,
-    gain,
-    gates,
-    verdict,
+    LogLossReduction,
+    ModelScores,
+    PromotionCriteria,
+    check_gates,
+    compare_log_loss,
+    decide,
 )
 
 SEEDS = range(20)
@@ -50,7 +50,7 @@ def answers(challenger_world, champion_world=draw, window=draw, shuffled=False):
         challenger = fitted(X, rng.permutation(won) if shuffled else won)
         X, won, leads = window(2000, rng)
         p, q = (model.predict_proba(X)[:, 1] for model in (challenger, champion))
-        found.append(verdict(gain(p, q, won, leads, seed), Limits()))
+        found.append(decide(compare_log_loss(p, q, won, leads, seed), PromotionCriteria()))
     return Counter(found)
 
 
@@ -92,7 +92,7 @@ def pair():
 
 def test_the_gain_is_that_of_scikit_learn_and_its_interval_that_of_scipy(pair):
     p, q, won, leads = pair
-    found = gain(p, q, won, leads, 0)
+    found = compare_log_loss(p, q, won, leads, 0)
     assert found.value == pytest.approx(log_loss(won, q) - log_loss(won, p), rel=1e-9)
     assert found.loss == pytest.approx(log_loss(won, q), rel=1e-9)
     assert found.share == pytest.approx(found.value / found.loss)
@@ -109,7 +109,7 @@ def test_snapshots_of_one_lead_go_together(pair):
     width = [
         np.subtract(found.high, found.low)
         for found in (
-            gain(np.tile(p, k), np.tile(q, k), np.tile(won, k), np.tile(np.arange(len(p)), k), 0)
+            compare_log_loss(np.tile(p, k), np.tile(q, k), np.tile(won, k), np.tile(np.arange(len(p)), k), 0)
             for k in (1, 4)
         )
     ]
@@ -118,15 +118,17 @@ def test_snapshots_of_one_lead_go_together(pair):
 
 def test_swapping_the_two_turns_the_answer_round(pair):
     p, q, won, leads = pair
-    there, back = gain(p, q, won, leads, 0), gain(q, p, won, leads, 0)
+    there, back = compare_log_loss(p, q, won, leads, 0), compare_log_loss(q, p, won, leads, 0)
     assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
-    assert {verdict(there, Limits()), verdict(back, Limits())} == {BETTER, WORSE}
+    assert {decide(there, PromotionCriteria()), decide(back, PromotionCriteria())} == {BETTER, WORSE}
 
 
 @settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0.01, 1), st.integers(0, 60), st.floats(0, 0.5))
 def test_an_answer_needs_wins_and_an_interval_beyond_the_smallest_gain(low, width, loss, wins, least):
-    answer = verdict(Gain(low + width / 2, low, low + width, loss, wins), Limits(least, min_wins=30))
+    answer = decide(
+        LogLossReduction(low + width / 2, low, low + width, loss, wins), PromotionCriteria(least, min_wins=30)
+    )
     if wins < 30 or low <= 0 <= low + width:
         assert answer == NO_EVIDENCE
     else:
@@ -136,8 +138,10 @@ def test_an_answer_needs_wins_and_an_interval_beyond_the_smallest_gain(low, widt
 
 
 def looked_at(p, q, won, leads, **limits):
-    seen = (Seen(c, 100 * c, ("a", "b")) for c in (p, q))
-    return {gate.name: gate for gate in gates(*seen, won, leads, limits=Limits(**limits), seed=0)}
+    seen = (ModelScores(c, 100 * c, ("a", "b")) for c in (p, q))
+    return {
+        gate.name: gate for gate in check_gates(*seen, won, leads, limits=PromotionCriteria(**limits), seed=0)
+    }
 
 
 def test_gates_state_the_figure_that_they_judge(pair):
@@ -147,9 +151,9 @@ def test_gates_state_the_figure_that_they_judge(pair):
     assert found["order"].figures["rank_correlation"] == pytest.approx(spearmanr(p, q).statistic)
     moved = float(np.mean(np.abs(100 * p - 100 * q) > 20))
     assert found["stability"].figures["moved_share"] == moved
-    assert f"{moved:.1%} of scores" in found["stability"].said
-    assert not looked_at(p, q, won, leads, most_moved_share=moved - 1e-9)["stability"].passed
-    assert looked_at(p, q, won, leads, most_moved_share=moved)["stability"].passed
+    assert f"{moved:.1%} of scores" in found["stability"].message
+    assert not looked_at(p, q, won, leads, max_moved_share=moved - 1e-9)["stability"].passed
+    assert looked_at(p, q, won, leads, max_moved_share=moved)["stability"].passed
     volumes = found["marketing_qualified"].figures
     assert (volumes["before"], volumes["after"]) == ((q >= 0.5).sum(), (p >= 0.5).sum())
 

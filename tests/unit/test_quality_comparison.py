@@ -20,7 +20,7 @@ def benchmark(benchmarks):
 
 def test_figures_are_those_of_scikit_learn_and_truth_stands_beside_its_row(benchmark, trained):
     from leadlight.models.scoring.bundle import load_scorer
-    from leadlight.pipelines.datasets.labelled_snapshots import read_learning_data
+    from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -28,7 +28,7 @@ def test_figures_are_those_of_scikit_learn_and_truth_stands_beside_its_row(bench
     workdir = Workdir(trained / "work")
     few = {name: comparison.RIVALS[name] for name in ("constant", "naive_bayes_fit")}
     row = comparison.compare(workdir, load_params(trained / "params.yaml"), 5.0, few)
-    past, test = read_learning_data(workdir).past_and_test()
+    past, test = read_labelled_snapshots(workdir).split_past_and_test()
     snapshots = [len(set(zip(s.leads, s.frame["as_of"], strict=True))) for s in (past, test)]
     assert [row["past"]["snapshots"], row["test"]["snapshots"]] == snapshots
     ours = load_scorer(workdir.bundle).score(test.frame)["probability"].to_numpy()

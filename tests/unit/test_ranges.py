@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.scoring.binning import bounds, range_of, readable_edges, times_of
-from leadlight.models.scoring.topic_values import topic_values
-from leadlight.models.scoring.win_rates import past_evidence
+from leadlight.models.scoring.binning import count_bin_edges, get_bin_edges, label_bins, round_quantile_edges
+from leadlight.models.scoring.topic_values import extract_topic_values
+from leadlight.models.scoring.win_rates import count_win_rates_by_bin
 
 CATALOGUE = FeatureSet(
     (
@@ -24,12 +24,12 @@ CATALOGUE = FeatureSet(
         AttributeSpec("title", "job_title"),
     ),
     (
-        SignalSpec("demo", 1, valued=True),
+        SignalSpec("demo", 1, has_value=True),
         SignalSpec("call", by_sales=True),
         SignalSpec("visit", by_sales=True),
     ),
     has_activities=True,
-    ages=True,
+    has_age=True,
 ).catalogue
 SPELLINGS = {"industry": {"steel": "Steel", "food": "Food"}}
 
@@ -66,18 +66,18 @@ def counts(week, month, quarter, last):
     ],
 )
 def test_a_value_is_in_the_range_that_its_sentence_speaks_of(value, edges, key):
-    assert range_of(value, edges) == key
+    assert label_bins(value, edges) == key
 
 
 def test_the_name_of_a_range_tells_its_ends():
-    assert [bounds(key, [50.0, 200.0]) for key in ("0", "1", "2", "unknown", "=7")] == [
+    assert [get_bin_edges(key, [50.0, 200.0]) for key in ("0", "1", "2", "unknown", "=7")] == [
         (None, 50.0),
         (50.0, 200.0),
         (200.0, None),
         (None, None),
         (None, None),
     ]
-    assert [times_of(key) for key in ("7d:1", "90d:3-4", "30d:5+", "older", "=30d:5+")] == [
+    assert [count_bin_edges(key) for key in ("7d:1", "90d:3-4", "30d:5+", "older", "=30d:5+")] == [
         (1, 1),
         (3, 4),
         (5, None),
@@ -89,7 +89,7 @@ def test_the_name_of_a_range_tells_its_ends():
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=40), st.booleans())
 def test_edges_are_few_short_and_part_what_is_there(values, whole):
     x = np.array(values, dtype=float)
-    edges = readable_edges(x, whole=whole)
+    edges = round_quantile_edges(x, whole=whole)
     assert len(edges) <= 4
     assert edges == sorted(set(edges))
     assert all(float(f"{edge:.1e}") == edge for edge in edges)
@@ -122,9 +122,9 @@ def test_a_whole_column_is_counted_in_the_ranges_that_single_values_are_in(few):
             frame[feature.name] = frame[feature.name].astype("str")
     leads = pd.Series([f"L{i}" for i in range(len(frame))])
     won = np.arange(len(frame)) % 2
-    evidence = json.loads(json.dumps(past_evidence(frame, won, leads, CATALOGUE, SPELLINGS)))
+    evidence = json.loads(json.dumps(count_win_rates_by_bin(frame, won, leads, CATALOGUE, SPELLINGS)))
     for topic in CATALOGUE.topics:
         told = evidence["topics"][topic.key]
-        values = json.loads(json.dumps(topic_values(frame, CATALOGUE, topic, SPELLINGS)))
-        expected = Counter(range_of(value, told["edges"]) for value in values)
+        values = json.loads(json.dumps(extract_topic_values(frame, CATALOGUE, topic, SPELLINGS)))
+        expected = Counter(label_bins(value, told["edges"]) for value in values)
         assert {key: count for key, (count, _, _) in told["ranges"].items()} == expected

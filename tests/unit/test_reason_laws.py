@@ -10,27 +10,33 @@ from hypothesis import strategies as st
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import Calibrator, fit_beta, fit_none, fit_platt, fit_shift
-from leadlight.models.calibration.spline import CurveCalibrator, fit_curve
-from leadlight.models.candidates.base import Blend
-from leadlight.models.candidates.boosted import BoostedModel, Columns
-from leadlight.models.candidates.category_encoding import Levels
-from leadlight.models.candidates.logistic import Curve, LogisticModel
-from leadlight.models.candidates.rules import Rule, resolve
-from leadlight.models.candidates.rules_model import PointsModel
-from leadlight.models.scoring.attribution import by_topic, points
-from leadlight.models.scoring.grades import GradeScale, strengths
+from leadlight.models.calibration.parametric import (
+    BetaCalibrator,
+    fit_beta,
+    fit_identity,
+    fit_intercept,
+    fit_platt,
+)
+from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
+from leadlight.models.candidates.base import AverageEnsemble
+from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
+from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
+from leadlight.models.candidates.rules import Rule, resolve_rules
+from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
+from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
-from leadlight.serving.reasons import parse_reasons, same_reasons
-from leadlight.serving.text.rounding import printed_score
-from leadlight.serving.waterfall import printed_points
+from leadlight.serving.reasons import has_equal_reasons, parse_reasons
+from leadlight.serving.text.rounding import display_score
+from leadlight.serving.waterfall import round_points
 
 CATALOGUE = FeatureSet(
     (AttributeSpec("industry", "category"), AttributeSpec("employees", "number")),
     (SignalSpec("demo", 1), SignalSpec("unsubscribe", -1)),
     has_activities=True,
-    ages=True,
+    has_age=True,
 ).catalogue
 WORDS = ("steel", "retail", "food", "rare", "never seen")
 EXAMPLES = settings(max_examples=30, deadline=None)
@@ -42,16 +48,16 @@ sizes = st.sampled_from([0.0, 1e-300, 1e-14, 1e-9, 1e-7, 0.01, 1.0, 8.0, 90.0, 7
 bases = st.one_of(st.floats(-6, 6), st.sampled_from([0.0, -700.0, 700.0, -37.0, 37.0]))
 slopes = st.one_of(st.floats(0.05, 4), st.just(0.01))
 calibrators = st.one_of(
-    st.just(Calibrator(1.0, 1.0, 0.0)),
-    st.floats(-5, 5).map(lambda c: Calibrator(1.0, 1.0, c)),
-    st.builds(lambda a, c: Calibrator(a, a, c), slopes, st.floats(-5, 5)),
-    st.builds(Calibrator, slopes, slopes, st.floats(-5, 5)),
+    st.just(BetaCalibrator(1.0, 1.0, 0.0)),
+    st.floats(-5, 5).map(lambda c: BetaCalibrator(1.0, 1.0, c)),
+    st.builds(lambda a, c: BetaCalibrator(a, a, c), slopes, st.floats(-5, 5)),
+    st.builds(BetaCalibrator, slopes, slopes, st.floats(-5, 5)),
     st.tuples(
         st.floats(-8, 2),
         st.lists(st.tuples(st.floats(0.05, 4), st.floats(0.0005, 5)), min_size=2, max_size=6),
         st.floats(-6, 3),
     ).map(
-        lambda drawn: CurveCalibrator(
+        lambda drawn: SplineCalibrator(
             tuple(np.cumsum([drawn[0], *(step[0] for step in drawn[1])]).tolist()),
             tuple(np.cumsum([drawn[2], *(step[1] for step in drawn[1])]).tolist()),
         )
@@ -80,12 +86,14 @@ def curves_of(seed, size, base, catalogue=CATALOGUE):
     curves = {}
     for feature in catalogue.features:
         if feature.kind == "category":
-            levels = Levels(tuple(sorted(WORDS[: rng.integers(0, 4)])))
-            curves[feature.name] = Curve((), levels, tuple(size * rng.uniform(-1, 1, levels.size)))
+            levels = CategoryEncoder(tuple(sorted(WORDS[: rng.integers(0, 4)])))
+            curves[feature.name] = ShapeFunction((), levels, tuple(size * rng.uniform(-1, 1, levels.size)))
             continue
         knots = np.unique(rng.uniform(0, 100, rng.integers(0, 5)).round(2))
-        curves[feature.name] = Curve(tuple(knots), None, tuple(size * rng.uniform(-1, 1, len(knots) + 1)))
-    return LogisticModel(base, curves)
+        curves[feature.name] = ShapeFunction(
+            tuple(knots), None, tuple(size * rng.uniform(-1, 1, len(knots) + 1))
+        )
+    return AdditiveLogisticModel(base, curves)
 
 
 frames = seeds.map(frame_of)
@@ -105,8 +113,8 @@ def rule_books(draw):
             days, times = draw(st.sampled_from([7, 30, 90])), draw(st.integers(1, 3))
             rules.append(Rule(topic, points, within_days=days, at_least=times))
     names = tuple(CATALOGUE.names)
-    return PointsModel(
-        names, resolve(rules, CATALOGUE), draw(bases), draw(st.sampled_from([1e-9, 0.02, 1.0, 7.0]))
+    return RulesModel(
+        names, resolve_rules(rules, CATALOGUE), draw(bases), draw(st.sampled_from([1e-9, 0.02, 1.0, 7.0]))
     )
 
 
@@ -117,11 +125,11 @@ def random_trees(seed, additive):
     frame = frame.mask(rng.random(frame.shape) < 0.2)
     frame["attribute__industry"] = pd.Series(rng.choice([*WORDS[:3], None], 300), dtype="str")
     won = (rng.random(300) < np.where(frame["count_7d__demo"] > 15, 0.6, 0.1)).astype(int)
-    columns = Columns.fit(frame, pd.Series(np.arange(300)), CATALOGUE, 5)
+    columns = DesignMatrix.fit(frame, pd.Series(np.arange(300)), CATALOGUE, 5)
     chosen = {"objective": "binary", "num_threads": 1, "verbosity": -1, "seed": seed, "min_data_in_leaf": 3,
               "learning_rate": 1.0 if seed % 2 else 0.1}  # fmt: skip
     if additive:
-        chosen["interaction_constraints"] = [[place] for place in range(len(columns.owners))]
+        chosen["interaction_constraints"] = [[place] for place in range(len(columns.feature_index))]
     return BoostedModel.fit(frame, won, columns, settings=chosen, rounds=1 + 10 * seed)
 
 
@@ -135,7 +143,7 @@ def constant():
     """Trees that could not split: one leaf."""
     frame = pd.DataFrame({name: np.zeros(60) for name in CATALOGUE.names})
     frame["attribute__industry"] = pd.Series(["steel"] * 60, dtype="str")
-    columns = Columns.fit(frame, pd.Series(np.arange(60)), CATALOGUE, 5)
+    columns = DesignMatrix.fit(frame, pd.Series(np.arange(60)), CATALOGUE, 5)
     chosen = {"objective": "binary", "num_threads": 1, "verbosity": -1}
     return BoostedModel.fit(frame, np.arange(60) % 3 == 0, columns, settings=chosen, rounds=2)
 
@@ -150,10 +158,10 @@ def scorer_of(model, calibrator, scale, catalogue=CATALOGUE):
 
 def holds(scorer, frame):
     """Everything that is promised of the numbers of each lead."""
-    base, parts = scorer.model.contributions(frame)
+    base, parts = scorer.model.explain_log_odds(frame)
     assert np.isfinite(parts).all()
-    whole, by_feature, scores = points(base, parts, scorer.score_map)
-    fit, engagement = strengths(by_feature, scorer.catalogue)
+    whole, by_feature, scores = convert_contributions_to_points(base, parts, scorer.score_map)
+    fit, engagement = sum_group_log_odds(by_feature, scorer.catalogue)
     np.testing.assert_allclose(whole + fit + engagement, scores, rtol=0, atol=1e-6)
     scored = scorer.score(frame)
     assert scored["score"].between(0, 100).all()
@@ -161,18 +169,18 @@ def holds(scorer, frame):
         reasons = parse_reasons(row.reasons)
         told = [reason.points for reason in reasons]
         assert abs(row.base_score + math.fsum(told) - row.score) <= 1e-6
-        printed = printed_points(row.base_score, reasons, row.score)
-        assert printed.score == printed_score(row.score)
+        printed = round_points(row.base_score, reasons, row.score)
+        assert printed.score == display_score(row.score)
         assert printed.base + sum(printed.points.values()) == printed.score
         groups = {group: [r.points for r in reasons if r.group == group] for group in ("fit", "engagement")}
         assert math.fsum(groups["fit"]) == pytest.approx(fit[place], abs=1e-7)
         assert math.fsum(groups["engagement"]) == pytest.approx(engagement[place], abs=1e-7)
-        assert printed.of_group(reasons, "fit") + printed.of_group(reasons, "engagement") == sum(
+        assert printed.select_group(reasons, "fit") + printed.select_group(reasons, "engagement") == sum(
             printed.points.values()
         )
     first, last = (scored.iloc[place] for place in (0, -1))  # the same lead twice
     assert first["score"] == pytest.approx(last["score"], abs=1e-9)
-    assert same_reasons(parse_reasons(first["reasons"]), parse_reasons(last["reasons"]))
+    assert has_equal_reasons(parse_reasons(first["reasons"]), parse_reasons(last["reasons"]))
 
 
 @given(curve_models, calibrators, scales, frames)
@@ -192,15 +200,15 @@ def test_for_any_rule_book(model, calibrator, scale, frame):
 def test_for_any_trees(trees, which, calibrator, scale, frame):
     model = trees[which]
     holds(scorer_of(model, calibrator, scale), frame)
-    raw = model.booster.predict(model.columns.matrix(frame), raw_score=True)
-    base, parts = model.contributions(frame)
+    raw = model.booster.predict(model.columns.transform(frame), raw_score=True)
+    base, parts = model.explain_log_odds(frame)
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, atol=1e-9)
 
 
 @given(which=st.integers(0, 5), first=curve_models, calibrator=calibrators, scale=scales)
 @EXAMPLES
 def test_for_any_blend(trees, which, first, calibrator, scale):
-    holds(scorer_of(Blend(first, trees[which]), calibrator, scale), frame_of(which))
+    holds(scorer_of(AverageEnsemble(first, trees[which]), calibrator, scale), frame_of(which))
 
 
 @pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
@@ -210,10 +218,10 @@ def test_for_every_trained_candidate(models, kind, calibrator, scale, frame):
     holds(scorer_of(models[kind], calibrator, scale), frame)
 
 
-@pytest.mark.parametrize("fit", [fit_none, fit_shift, fit_platt, fit_beta, fit_curve])
+@pytest.mark.parametrize("fit", [fit_identity, fit_intercept, fit_platt, fit_beta, fit_spline])
 @pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
 def test_for_every_fitted_calibration_of_every_candidate(world, models, kind, fit):
-    base, parts = models[kind].contributions(world.frame)
+    base, parts = models[kind].explain_log_odds(world.frame)
     calibrator = fit(base + parts.sum(axis=1), world.won)
     holds(scorer_of(models[kind], calibrator, (0.3, 0.6)), world.frame.iloc[[*range(40), 0]])
 
@@ -222,10 +230,10 @@ def test_for_every_fitted_calibration_of_every_candidate(world, models, kind, fi
 @EXAMPLES
 def test_for_trees_of_one_leaf(constant, calibrator, scale, frame):
     holds(scorer_of(constant, calibrator, scale), frame)
-    assert (constant.contributions(frame)[1] == 0).all()
+    assert (constant.explain_log_odds(frame)[1] == 0).all()
 
 
-ONE = FeatureSet((AttributeSpec("employees", "category"),), (), has_activities=False, ages=False).catalogue
+ONE = FeatureSet((AttributeSpec("employees", "category"),), (), has_activities=False, has_age=False).catalogue
 
 
 @given(seeds, sizes, bases, calibrators, scales)
@@ -243,8 +251,8 @@ def test_for_parts_that_take_each_other_back(base, values, calibrator, scale):
     rest = np.array([0.0, 1e-15, -1e-12, 1e-9, -1e-7, 1e-5])
     row = np.array([[*values, *(-value for value in values), left] for left in rest])
     score_map = scorer_of(None, calibrator, scale).score_map
-    whole, found, scores = points(base, row, score_map)
+    whole, found, scores = convert_contributions_to_points(base, row, score_map)
     assert np.isfinite(found).all()
     np.testing.assert_allclose(whole + found.sum(axis=1), scores, rtol=0, atol=1e-6)
-    together = by_topic(found, ["all"] * row.shape[1], ["all"])[:, 0]
+    together = sum_by_topic(found, ["all"] * row.shape[1], ["all"])[:, 0]
     np.testing.assert_allclose(together, scores - whole, rtol=0, atol=1e-6)

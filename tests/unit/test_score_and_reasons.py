@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadlight.features.errors import BundleError, PolicyError
-from leadlight.models.calibration.parametric import Calibrator
-from leadlight.models.scoring.attribution import by_topic, points
+from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
 scales = st.tuples(st.floats(0.001, 0.6), st.floats(0.001, 0.39)).map(lambda t: ScoreScale(t[0], t[0] + t[1]))
-calibrators = st.builds(Calibrator, st.floats(0.05, 4), st.floats(0.05, 4), st.floats(-4, 4))
+calibrators = st.builds(BetaCalibrator, st.floats(0.05, 4), st.floats(0.05, 4), st.floats(-4, 4))
 maps = st.builds(ScoreMap, calibrators, scales)
 parts = st.lists(st.floats(-8, 8), min_size=1, max_size=12)
 
@@ -41,7 +41,7 @@ def test_thresholds_that_do_not_rise_are_refused_in_a_sentence(pair):
 @settings(max_examples=300)
 def test_base_and_points_add_up_to_the_score_and_keep_signs_and_order(score_map, base, values):
     row = np.array([values])
-    base_score, found, scores = points(base, row, score_map)
+    base_score, found, scores = convert_contributions_to_points(base, row, score_map)
     assert abs(base_score + found.sum() - scores[0]) <= 1e-6
     assert scores[0] == pytest.approx(float(score_map.score(np.array(base + row.sum()))), abs=1e-9)
     np.testing.assert_array_equal(np.sign(found[0]), np.sign(np.where(found[0] == 0, 0, row[0])))
@@ -51,22 +51,22 @@ def test_base_and_points_add_up_to_the_score_and_keep_signs_and_order(score_map,
 @given(maps, st.floats(-6, 6), st.floats(0.1, 5), st.sampled_from([0.0, 1e-15, -1e-12, 1e-9, 1e-7]))
 def test_points_stay_finite_and_add_up_where_the_margin_is_that_of_the_base(score_map, base, size, rest):
     row = np.array([[size, -size + rest]])
-    base_score, found, scores = points(base, row, score_map)
+    base_score, found, scores = convert_contributions_to_points(base, row, score_map)
     assert np.isfinite(found).all()
     assert abs(base_score + found.sum() - scores[0]) <= 1e-6
     assert np.sign(found[0, 0]) == 1
 
 
 def test_at_the_base_points_follow_the_slope_of_the_score():
-    score_map = ScoreMap(Calibrator(1.0, 1.0, 0.0), ScoreScale(0.3, 0.6))
-    _, found, _ = points(-1.0, np.array([[0.5, -0.5]]), score_map)
+    score_map = ScoreMap(BetaCalibrator(1.0, 1.0, 0.0), ScoreScale(0.3, 0.6))
+    _, found, _ = convert_contributions_to_points(-1.0, np.array([[0.5, -0.5]]), score_map)
     p = 1 / (1 + np.exp(1.0))
     assert found[0, 0] == pytest.approx(0.5 * (50 / 0.3) * p * (1 - p))
 
 
 def test_topics_sum_their_features():
     values = np.array([[1.0, 2.0, 4.0]])
-    assert by_topic(values, ["a", "b", "a"], ["b", "a"]).tolist() == [[2.0, 5.0]]
+    assert sum_by_topic(values, ["a", "b", "a"], ["b", "a"]).tolist() == [[2.0, 5.0]]
 
 
 def threshold(p):
@@ -77,7 +77,7 @@ def scorer_of(world, model, calibrator=None):
     return Scorer(
         world.catalogue,
         model,
-        calibrator or Calibrator(1.2, 0.7, -0.3),
+        calibrator or BetaCalibrator(1.2, 0.7, -0.3),
         {"marketing_qualified": threshold(0.3), "sales_qualified": threshold(0.6)},
         GradeScale("ABCD", (0.5, 0.1, -0.4)),
         GradeScale("1234", (np.inf, 0.2, -0.2)),

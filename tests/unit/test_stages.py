@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadlight.models.scoring.anchors import STAGES
-from leadlight.models.scoring.stages import kept_until, stage_of
+from leadlight.models.scoring.stages import assign_stages, find_hysteresis_floor
 
 LEAD, MQL, SQL = STAGES
 scores = st.floats(0, 100)
@@ -17,7 +17,7 @@ before = st.sampled_from([*STAGES, None, float("nan"), "closed"])
 
 
 def one(score, was=None, hysteresis=0.0):
-    return stage_of(np.array([score]), [was], hysteresis)[0]
+    return assign_stages(np.array([score]), [was], hysteresis)[0]
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,18 @@ def test_a_lead_leaves_its_stage_three_points_below_where_it_began(was, score, e
     [(MQL, 48.0, 47), (MQL, 50.0, None), (SQL, 78.0, 77), (SQL, 80.0, None), (LEAD, 10.0, None)],
 )
 def test_only_a_lead_that_is_kept_is_told_until_when(stage, score, until):
-    assert kept_until(stage, score, 3) == until
+    assert find_hysteresis_floor(stage, score, 3) == until
 
 
 @given(st.lists(st.tuples(scores, before), min_size=1))
 def test_without_hysteresis_only_the_score_counts(rows):
     values = np.array([score for score, _ in rows])
     plain = np.select([values >= 80, values >= 50], [SQL, MQL], LEAD)
-    assert list(stage_of(values, [was for _, was in rows], 0.0)) == list(plain) == list(stage_of(values))
+    assert (
+        list(assign_stages(values, [was for _, was in rows], 0.0))
+        == list(plain)
+        == list(assign_stages(values))
+    )
 
 
 @given(scores, before, points)

@@ -9,17 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.models.metrics.bootstrap import sums_by_lead
-from leadlight.models.metrics.threshold_sums import leads_above, sums_above
+from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums
+from leadlight.models.metrics.threshold_sums import bootstrap_sums_above, count_leads_above
 from leadlight.models.scoring.scale import ScoreScale
-from leadlight.models.scoring.thresholds import Scored, choose_threshold
-from leadlight.pipelines.params.sections import Economics, Policy
+from leadlight.models.scoring.thresholds import OutOfTimeScores, select_threshold
+from leadlight.pipelines.params.sections import Policy, UnitEconomics
 from leadlight.pipelines.reports.thresholds import backtest
-from leadlight.pipelines.reports.thresholds.backtest import Replay
-from leadlight.pipelines.reports.thresholds.dataset import Economy, _with_previous
-from leadlight.pipelines.reports.thresholds.metrics import figures_at
-from leadlight.pipelines.reports.thresholds.policy_backtest import replayed, stages_by_week
-from leadlight.pipelines.reports.thresholds.text import percent, plain, span, span_percent, to_paste
+from leadlight.pipelines.reports.thresholds.backtest import Backtest
+from leadlight.pipelines.reports.thresholds.dataset import ContactEconomics, _with_previous
+from leadlight.pipelines.reports.thresholds.metrics import compute_metrics_at
+from leadlight.pipelines.reports.thresholds.policy_backtest import assign_weekly_stages, backtest_policy
+from leadlight.pipelines.reports.thresholds.text import (
+    format_interval,
+    format_number,
+    format_percent,
+    format_percent_interval,
+    render_policy_yaml,
+)
 
 WEEKS = pd.date_range("2025-03-03", periods=9, freq="7D")
 #: probability and score are the same but for the percent sign
@@ -29,13 +35,13 @@ IDENTITY = ScoreScale(0.5, 0.8)
 def material(looks, fewest=1, win=100.0, dated=True):
     looks = looks.assign(as_of=pd.Timestamp("2025-01-01"), weight=1.0)
     probability, won = looks["probability"].to_numpy(), looks["won"].to_numpy()
-    scored = Scored(probability, won, looks["lead_id"].to_numpy(dtype=object), 2.0)
+    scored = OutOfTimeScores(probability, won, looks["lead_id"].to_numpy(dtype=object), 2.0)
     return SimpleNamespace(
-        looks=looks,
+        snapshots=looks,
         scored=scored,
         params=SimpleNamespace(training=SimpleNamespace(seed=7)),
-        policy=Policy(fewest_leads=fewest),
-        economy=Economy(win, 10.0, 30.0, ""),
+        policy=Policy(min_leads=fewest),
+        economy=ContactEconomics(win, 10.0, 30.0, ""),
         dated=dated,
     )
 
@@ -63,11 +69,11 @@ def many():
     groups = rng.integers(0, 150, 900).astype(str).astype(object)
     p = np.round(rng.beta(1, 5, 900), 2)
     won = (rng.random(900) < p).astype(int)
-    return Scored(p, won, groups, 10.0)
+    return OutOfTimeScores(p, won, groups, 10.0)
 
 
 def test_the_figures_of_a_drawn_table_are_those_counted_by_hand(drawn):
-    row = figures_at(material(drawn), np.array([0.5]))[0]
+    row = compute_metrics_at(material(drawn), np.array([0.5]))[0]
     values = {name: figure[0] for name, figure in row.items() if isinstance(figure, list)}
     assert row["leads"] == 3
     # above are A later, B first and C: of them A and C won, who are all that won
@@ -84,28 +90,28 @@ def test_the_figures_of_a_drawn_table_are_those_counted_by_hand(drawn):
 
 
 def test_what_cannot_be_told_is_not_told(drawn):
-    no_worth = figures_at(material(drawn, win=None), np.array([0.5]))[0]
+    no_worth = compute_metrics_at(material(drawn, win=None), np.array([0.5]))[0]
     assert no_worth["value_per_week"] is None
     assert no_worth["entering_per_week"] is not None
-    no_dates = figures_at(material(drawn, dated=False), np.array([0.5]))[0]
+    no_dates = compute_metrics_at(material(drawn, dated=False), np.array([0.5]))[0]
     assert no_dates["precision"] is not None
     assert [no_dates[k] for k in ("standing", "entering_per_week", "hours_per_week")] == [None] * 3
-    no_grid = figures_at(material(drawn.assign(on_grid=False)), np.array([0.5]))[0]
+    no_grid = compute_metrics_at(material(drawn.assign(on_grid=False)), np.array([0.5]))[0]
     assert (no_grid["standing"], no_grid["standing_share"]) == (None, None)
 
 
 def test_a_precision_of_few_leads_is_not_told_though_all_of_them_won(drawn):
-    rows = figures_at(material(drawn, fewest=2), np.array([0.5, 0.75, 0.9]))
+    rows = compute_metrics_at(material(drawn, fewest=2), np.array([0.5, 0.75, 0.9]))
     assert [row["leads"] for row in rows] == [3, 1, 0]
     assert [row["believed"] for row in rows] == [True, False, False]
     assert [row["precision"] is None for row in rows] == [False, True, True]
 
 
 def test_intervals_are_those_of_the_thresholds_in_the_bundle(many):
-    looks = pd.DataFrame({"lead_id": many.groups, "probability": many.probability, "won": many.won})
+    looks = pd.DataFrame({"lead_id": many.leads, "probability": many.probability, "won": many.won})
     looks = looks.assign(first=True, previous=np.nan, on_grid=False)
-    chosen = choose_threshold("top 20 percent", many, 7)
-    row = figures_at(material(looks), np.array([0.01, chosen.probability]))[1]
+    chosen = select_threshold("top 20 percent", many, 7)
+    row = compute_metrics_at(material(looks), np.array([0.01, chosen.probability]))[1]
     assert row["precision"] == pytest.approx(chosen.precision)
     assert row["recall"] == pytest.approx(chosen.recall)
     assert row["leads"] == chosen.leads
@@ -113,11 +119,13 @@ def test_intervals_are_those_of_the_thresholds_in_the_bundle(many):
 
 def test_many_thresholds_at_once_are_the_same_as_one_after_the_other(many):
     p, thresholds = many.probability, np.array([-np.inf, 0.05, 0.2, 0.21, 0.9])
-    at_once = sums_above({"won": (p, many.won), "all": (p, np.ones(len(p)))}, thresholds, many.groups, 5)
+    at_once = bootstrap_sums_above(
+        {"won": (p, many.won), "all": (p, np.ones(len(p)))}, thresholds, many.leads, 5
+    )
     for place, threshold in enumerate(thresholds):
         above = p >= threshold
         columns = np.stack([above * many.won, above]).astype(float)
-        won, every = sums_by_lead(columns, many.groups, 5).T
+        won, every = bootstrap_cluster_sums(columns, many.leads, 5).T
         assert np.array_equal(at_once["won"][:, place], won)
         assert np.array_equal(at_once["all"][:, place], every)
 
@@ -126,13 +134,13 @@ def test_many_thresholds_at_once_are_the_same_as_one_after_the_other(many):
 def test_leads_above_are_the_different_ones(rows, threshold):
     lead, value = (np.array(column) for column in zip(*rows, strict=True))
     expected = len({name for name, p in rows if p >= threshold})
-    assert leads_above(value, lead, np.array([threshold]))[0] == expected
+    assert count_leads_above(value, lead, np.array([threshold]))[0] == expected
 
 
 @given(st.floats(0, 100), st.floats(0.01, 0.4), st.floats(0.1, 0.5))
 def test_a_score_and_its_probability_lead_back_to_each_other(score, low, width):
     scale = ScoreScale(low, low + width)
-    there = scale.probability(np.array([score, 50.0, 80.0]))
+    there = scale.invert(np.array([score, 50.0, 80.0]))
     assert scale.score(there) == pytest.approx([score, 50, 80])
     assert there[1:].tolist() == [low, low + width]
 
@@ -159,7 +167,7 @@ def told(**rows):
     score = np.array([[float(s) for s in text.split()] for text in rows.values()]).T
     probability = np.where(score > 0, score / 100, np.nan)
     won = np.where(score > 0, [name.startswith("won") for name in rows], np.nan)
-    return Replay(list(WEEKS[: len(score)]), np.array(list(rows), dtype=object), probability, won, 1.0)
+    return Backtest(list(WEEKS[: len(score)]), np.array(list(rows), dtype=object), probability, won, 1.0)
 
 
 def week_by_week(found, key, name="marketing_qualified"):
@@ -175,7 +183,7 @@ def test_a_drawn_history_is_replayed_as_counted_by_hand():
         comes="0 55 55 0 0 0",
         won_comes="0 0 0 90 90 90",
     )
-    found = replayed(history, IDENTITY, 3.0, seed=1)
+    found = backtest_policy(history, IDENTITY, 3.0, seed=1)
     assert week_by_week(found, "standing") == [3, 3, 5, 5, 5, 4]
     assert week_by_week(found, "entering") == [0, 1, 2, 1, 0, 0]
     assert week_by_week(found, "leaving") == [0, 1, 0, 0, 0, 1]
@@ -192,7 +200,9 @@ def test_a_drawn_history_is_replayed_as_counted_by_hand():
 
 
 def test_who_returns_after_more_than_four_weeks_did_not_flap():
-    found = replayed(told(slow="60 40 40 40 40 40 60", quick="60 40 40 40 40 60 60"), IDENTITY, 3.0, seed=1)
+    found = backtest_policy(
+        told(slow="60 40 40 40 40 40 60", quick="60 40 40 40 40 60 60"), IDENTITY, 3.0, seed=1
+    )
     assert week_by_week(found, "flaps") == [0, 0, 0, 0, 0, 1, 0]
 
 
@@ -200,22 +210,24 @@ def test_only_weeks_whose_outcome_is_known_are_judged():
     history = told(won_a="60 60 60", b="60 60 60", c="60 60 60")
     history.won[1:] = np.nan
     assert history.known.tolist() == [True, False, False]
-    precision = replayed(history, IDENTITY, 0.0, seed=1)["marketing_qualified"]["precision"]
+    precision = backtest_policy(history, IDENTITY, 0.0, seed=1)["marketing_qualified"]["precision"]
     assert precision[0] == pytest.approx(1 / 3)
     assert precision[1] < precision[0] < precision[2]
     history.won[:] = np.nan
-    assert replayed(history, IDENTITY, 0.0, seed=1)["marketing_qualified"]["precision"] is None
+    assert backtest_policy(history, IDENTITY, 0.0, seed=1)["marketing_qualified"]["precision"] is None
 
 
 @given(st.lists(st.lists(st.floats(0.001, 0.999), min_size=4, max_size=4), min_size=2, max_size=6))
 def test_what_comes_and_goes_accounts_for_what_stands(rows):
     probability = np.array(rows)
     weeks = list(WEEKS[: len(rows)])
-    history = Replay(weeks, np.arange(4).astype(object), probability, np.full_like(probability, np.nan), 1.0)
-    ranks = stages_by_week(history, IDENTITY, 3.0)
+    history = Backtest(
+        weeks, np.arange(4).astype(object), probability, np.full_like(probability, np.nan), 1.0
+    )
+    ranks = assign_weekly_stages(history, IDENTITY, 3.0)
     assert set(np.unique(ranks)) <= {0, 1, 2}
     for name in ("marketing_qualified", "sales_qualified"):
-        told_weeks = replayed(history, IDENTITY, 3.0, seed=1)[name]["weeks"]
+        told_weeks = backtest_policy(history, IDENTITY, 3.0, seed=1)[name]["weeks"]
         for before, now in itertools.pairwise(told_weeks):
             assert now["standing"] == before["standing"] + now["entering"] - now["leaving"] - now["closed"]
 
@@ -225,9 +237,9 @@ def test_of_a_large_base_the_same_leads_are_followed_through_all_weeks(monkeypat
     by_hash = ids[np.argsort(pd.util.hash_array(ids))]
     early, late = by_hash[[n for n in range(60) if n % 2]], by_hash[:30]  # the later base was cut at 30
     parts = [pd.DataFrame({"lead_id": part, "moment": moment}) for part, moment in ((early, 1), (late, 2))]
-    monkeypatch.setattr(backtest, "MOST_LEADS", 30)
+    monkeypatch.setattr(backtest, "MAX_LEADS", 30)
     counted = SimpleNamespace(count=lambda: SimpleNamespace(execute=lambda: 60))
-    monkeypatch.setattr(backtest, "open_leads_at", lambda engine, moment: counted)
+    monkeypatch.setattr(backtest, "select_open_leads", lambda engine, moment: counted)
     parts[0] = parts[0].head(29)
     kept, standing_for = backtest._same_leads(pd.concat(parts), None)
     assert set(kept["lead_id"]) == set(late)
@@ -235,24 +247,24 @@ def test_of_a_large_base_the_same_leads_are_followed_through_all_weeks(monkeypat
 
 
 def test_figures_are_written_with_as_many_digits_as_tell():
-    assert percent(0.0042) == "0.42\N{NO-BREAK SPACE}%"
-    assert percent(0.25) == "25.0\N{NO-BREAK SPACE}%"
-    assert percent(0.756) == "76\N{NO-BREAK SPACE}%"
-    assert [plain(v) for v in (0, 3.25, 46.2, 4493.3, 431_269)] == ["0", "3.2", "46", "4,493", "431k"]
-    assert span([46.2, 40.8, 51.7]) == "46 (41 to 52)"
-    assert span_percent([0.25, 0.212, 0.3036]) == "25.0\N{NO-BREAK SPACE}% (21.2 to 30.4)"
-    assert span(None) == span_percent(None) == "–"
+    assert format_percent(0.0042) == "0.42\N{NO-BREAK SPACE}%"
+    assert format_percent(0.25) == "25.0\N{NO-BREAK SPACE}%"
+    assert format_percent(0.756) == "76\N{NO-BREAK SPACE}%"
+    assert [format_number(v) for v in (0, 3.25, 46.2, 4493.3, 431_269)] == ["0", "3.2", "46", "4,493", "431k"]
+    assert format_interval([46.2, 40.8, 51.7]) == "46 (41 to 52)"
+    assert format_percent_interval([0.25, 0.212, 0.3036]) == "25.0\N{NO-BREAK SPACE}% (21.2 to 30.4)"
+    assert format_interval(None) == format_percent_interval(None) == "–"
 
 
 def test_what_is_to_be_pasted_is_a_policy_but_for_who_agreed(many):
     from ruamel.yaml import YAML
 
-    policy = Policy(hysteresis=2.5, economics=Economics(win=900, minutes=20))
+    policy = Policy(hysteresis=2.5, economics=UnitEconomics(win=900, minutes=20))
     proposed = {
-        "marketing_qualified": choose_threshold("top 20 percent", many, 0),
-        "sales_qualified": choose_threshold("top 10 percent", many, 0, fewest_leads=5),
+        "marketing_qualified": select_threshold("top 20 percent", many, 0),
+        "sales_qualified": select_threshold("top 10 percent", many, 0, min_leads=5),
     }
-    text = to_paste(policy, proposed)
+    text = render_policy_yaml(policy, proposed)
     section = YAML(typ="safe", pure=True).load(text)["policy"]
     agreed = section.pop("agreed")
     read = Policy.model_validate(section)

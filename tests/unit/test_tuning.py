@@ -3,27 +3,27 @@
 import numpy as np
 import pytest
 
-from leadlight.models.calibration.parametric import log_losses
+from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.candidates.base import margins
-from leadlight.models.training.fit import TrainingSettings, TrainingWindow, fit_candidates
-from leadlight.models.training.rolling_origin import Origin
-from leadlight.models.training.tuning import PENALTIES, tuned_logistic, tuned_trees
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+from leadlight.models.training.rolling_origin import Fold
+from leadlight.models.training.tuning import PENALTIES, tune_boosted, tune_logistic
 
 
 @pytest.fixture(scope="module")
 def window(world):
     thirds = np.array_split(np.arange(len(world.won)), 3)
-    origins = (Origin(thirds[0], thirds[1]), Origin(np.concatenate(thirds[:2]), thirds[2]))
-    return TrainingWindow(world.frame, world.won, world.leads, origins)
+    origins = (Fold(thirds[0], thirds[1]), Fold(np.concatenate(thirds[:2]), thirds[2]))
+    return TrainingData(world.frame, world.won, world.leads, origins)
 
 
 def settings(**more):
-    return TrainingSettings(**{"max_rounds": 60, "rare_below": 20} | more)
+    return TrainingSettings(**{"max_rounds": 60, "min_category_leads": 20} | more)
 
 
 def test_more_trials_are_never_worse_after_the_origins(window, world):
     one, five = (
-        tuned_trees(window, world.catalogue, settings(trials=trials), additive=False).chosen
+        tune_boosted(window, world.catalogue, settings(trials=trials), additive=False).best_params
         for trials in (1, 5)
     )
     assert one["settings"]["num_leaves"] == 8
@@ -33,33 +33,35 @@ def test_more_trials_are_never_worse_after_the_origins(window, world):
 
 
 def test_the_same_seed_chooses_the_same(window, world):
-    first, again = (tuned_trees(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2))
-    assert first.chosen == again.chosen
+    first, again = (
+        tune_boosted(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2)
+    )
+    assert first.best_params == again.best_params
     np.testing.assert_array_equal(margins(first.model, world.frame), margins(again.model, world.frame))
 
 
 def test_time_is_a_bound_and_says_so(window, world):
     bounded = settings(trials=10_000, tuning_seconds=1)
-    chosen = tuned_trees(window, world.catalogue, bounded, additive=True).chosen
+    chosen = tune_boosted(window, world.catalogue, bounded, additive=True).best_params
     assert chosen["stopped_by_time"]
     assert 1 <= chosen["trials"] < 10_000
 
 
 def test_the_penalty_is_the_best_of_those_tried_after_the_origins(window, world):
-    tuned = tuned_logistic(window, world.catalogue, settings())
-    assert tuned.chosen["penalty"] in PENALTIES
+    tuned = tune_logistic(window, world.catalogue, settings())
+    assert tuned.best_params["penalty"] in PENALTIES
     judged = [
-        log_losses(margins(model, world.frame.iloc[origin.later]), world.won[origin.later])
-        for model, origin in zip(tuned.before, window.origins, strict=True)
+        calculate_log_losses(margins(model, world.frame.iloc[origin.test]), world.won[origin.test])
+        for model, origin in zip(tuned.fold_models, window.folds, strict=True)
     ]
-    assert tuned.chosen["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()), rel=1e-3)
+    assert tuned.best_params["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()), rel=1e-3)
 
 
 def test_what_is_said_out_of_time_comes_from_models_that_never_saw_it(window, world):
     flipped = world.won.copy()
-    last = window.origins[-1].later
+    last = window.folds[-1].test
     flipped[last] = 1 - flipped[last]
-    other = TrainingWindow(window.frame, flipped, window.leads, window.origins)
+    other = TrainingData(window.frame, flipped, window.leads, window.folds)
     only = settings(candidates=("logistic",))
     # one penalty: what is learned must not change, though what is chosen might
     said = [fit_candidates(part, world.catalogue, only)["logistic"] for part in (window, other)]

@@ -8,8 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from leadlight.models.metrics.metrics import lift
-from leadlight.models.metrics.performance_estimation import FIGURES, estimate, expected_auc, expected_figures
+from leadlight.models.metrics.metrics import calculate_lift
+from leadlight.models.metrics.performance_estimation import (
+    FIGURES,
+    estimate_expected_auc,
+    estimate_expected_metrics,
+    estimate_metrics,
+)
 
 chances = st.lists(st.floats(0, 1), min_size=2, max_size=30).map(np.array)
 quick = settings(deadline=None, derandomize=True, max_examples=60)
@@ -21,7 +26,7 @@ def measured(p, won):
         "log_loss": log_loss(won, p, labels=[0, 1]),
         "brier": brier_score_loss(won, p),
         "auc": roc_auc_score(won, p),
-        "lift_at_10_percent": lift(p, won),
+        "lift_at_10_percent": calculate_lift(p, won),
     }
 
 
@@ -39,17 +44,17 @@ def test_the_expected_figure_is_the_mean_of_those_measured(drawn, name):
     values = np.array([outcome[name] for outcome in outcomes])
     error = values.std() / np.sqrt(len(values))
     # ratios of expectations are a little off the expectation of ratios
-    assert expected_figures(p)[name] == pytest.approx(values.mean(), abs=4 * error + 0.003)
+    assert estimate_expected_metrics(p)[name] == pytest.approx(values.mean(), abs=4 * error + 0.003)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_intervals_hold_as_many_of_those_measured_as_they_say(drawn, name):
     p, outcomes = drawn
-    found = estimate(p, seed=9)[name]
+    found = estimate_metrics(p, seed=9)[name]
     values = np.array([outcome[name] for outcome in outcomes])
     assert np.mean((found.low <= values) & (values <= found.high)) == pytest.approx(0.95, abs=0.03)
-    assert np.mean((found.lowest <= values) & (values <= found.highest)) > 0.975
-    assert found.lowest <= found.low <= found.value <= found.high <= found.highest
+    assert np.mean((found.low_99 <= values) & (values <= found.high_99)) > 0.975
+    assert found.low_99 <= found.low <= found.value <= found.high <= found.high_99
 
 
 @quick
@@ -61,14 +66,14 @@ def test_the_expected_auc_is_that_of_all_pairs(p):
         right += both * (1.0 if p[i] > p[j] else 0.5 if p[i] == p[j] else 0.0)
         pairs += both
     if pairs > 1e-9:
-        assert expected_auc(p) == pytest.approx(right / pairs)
-        assert expected_auc(p) >= 0.5 - 1e-9
+        assert estimate_expected_auc(p) == pytest.approx(right / pairs)
+        assert estimate_expected_auc(p) >= 0.5 - 1e-9
 
 
 @quick
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=40).map(np.array))
 def test_who_is_certain_expects_no_error(p):
-    found = estimate(p, draws=20)
+    found = estimate_metrics(p, draws=20)
     for name in ("log_loss", "brier"):
         assert (found[name].value, found[name].low, found[name].high) == (0, 0, 0) or abs(
             found[name].high
@@ -83,7 +88,7 @@ def test_who_is_certain_expects_no_error(p):
 
 @pytest.mark.parametrize("chance", [0.02, 0.5, 0.9])
 def test_who_gives_all_the_same_chance_tells_nobody_apart(chance):
-    found = expected_figures(np.full(200, chance))
+    found = estimate_expected_metrics(np.full(200, chance))
     assert found["auc"] == pytest.approx(0.5)
     assert found["lift_at_10_percent"] == pytest.approx(1)
     assert found["brier"] == pytest.approx(chance * (1 - chance))
@@ -94,10 +99,10 @@ def test_who_gives_all_the_same_chance_tells_nobody_apart(chance):
 def test_the_order_of_the_leads_does_not_matter(p, shuffle):
     order = list(range(len(p)))
     shuffle.shuffle(order)
-    assert expected_figures(p) == pytest.approx(expected_figures(p[order]), nan_ok=True)
+    assert estimate_expected_metrics(p) == pytest.approx(estimate_expected_metrics(p[order]), nan_ok=True)
 
 
 def test_the_same_seed_gives_the_same_interval():
     p = np.linspace(0.01, 0.6, 50)
-    assert estimate(p, seed=4) == estimate(p, seed=4)
-    assert estimate(p, seed=4)["auc"].value == estimate(p, seed=5)["auc"].value
+    assert estimate_metrics(p, seed=4) == estimate_metrics(p, seed=4)
+    assert estimate_metrics(p, seed=4)["auc"].value == estimate_metrics(p, seed=5)["auc"].value

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.pipelines.datasets.time_splits import (
     LeftTruncation,
-    Windows,
-    assign,
-    left_truncation,
-    time_windows,
+    TimeSplit,
+    assign_splits,
+    detect_left_truncation,
+    split_by_time,
 )
 from leadlight.pipelines.params.sections import Split
 
@@ -34,8 +34,8 @@ def daily(days):
 
 
 def cut(as_of, split, gap):
-    windows = time_windows(as_of, split, gap)
-    return windows, pd.Series(assign(as_of, windows), index=as_of.index)
+    windows = split_by_time(as_of, split, gap)
+    return windows, pd.Series(assign_splits(as_of, windows), index=as_of.index)
 
 
 @settings(deadline=None, derandomize=True, max_examples=200)
@@ -64,12 +64,12 @@ def test_the_order_of_the_snapshots_does_not_matter(values, split, gap_days, ran
     gap = pd.Timedelta(days=gap_days)
     shuffled = random.sample(values, len(values))
     try:
-        windows = time_windows(at_hours(values), split, gap)
+        windows = split_by_time(at_hours(values), split, gap)
     except NotEnoughDataError:
         with pytest.raises(NotEnoughDataError):
-            time_windows(at_hours(shuffled), split, gap)
+            split_by_time(at_hours(shuffled), split, gap)
     else:
-        assert time_windows(at_hours(shuffled), split, gap) == windows
+        assert split_by_time(at_hours(shuffled), split, gap) == windows
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
@@ -94,14 +94,14 @@ def test_a_bound_belongs_to_the_window_that_it_begins():
     moments = pd.Series(
         pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"])
     )
-    windows = Windows(*(moments[i] for i in (1, 2, 3, 4)))
-    assert list(assign(moments, windows)) == ["train", "gap", "calibrate", "gap", "test"]
-    just_before = assign(moments - pd.Timedelta(seconds=1), windows)
+    windows = TimeSplit(*(moments[i] for i in (1, 2, 3, 4)))
+    assert list(assign_splits(moments, windows)) == ["train", "gap", "calibrate", "gap", "test"]
+    just_before = assign_splits(moments - pd.Timedelta(seconds=1), windows)
     assert list(just_before) == ["train", "train", "gap", "calibrate", "gap"]
 
 
 def test_windows_are_written_down_by_name():
-    windows = time_windows(daily(100), Split(), 10 * DAY)
+    windows = split_by_time(daily(100), Split(), 10 * DAY)
     assert windows.to_dict() == {
         "train_end": "2024-02-12T00:00:00",
         "calibrate_start": "2024-02-22T00:00:00",
@@ -122,7 +122,7 @@ def test_windows_are_written_down_by_name():
 )
 def test_too_short_a_span_is_refused_with_a_sentence_that_names_it(as_of, gap_days):
     with pytest.raises(NotEnoughDataError) as raised:
-        time_windows(as_of, Split(), gap_days * DAY)
+        split_by_time(as_of, Split(), gap_days * DAY)
     days = (as_of.max() - as_of.min()).days
     assert str(raised.value) == (
         "The span of the labelled snapshots must have room for three windows and two gaps of "
@@ -141,18 +141,18 @@ def planted(days, wins_from, every, per_day=1):
 
 def test_a_record_of_wins_that_begins_late_is_found_and_said():
     mature = planted(days=400, wins_from=200, every=10, per_day=2)
-    found = left_truncation(mature, START + 200 * DAY, 30 * DAY)
+    found = detect_left_truncation(mature, START + 200 * DAY, 30 * DAY)
     # windows of 30 days that ended by day 200 began on days 0 to 170: 171 days with 2 snapshots each
     assert found == LeftTruncation(START + 200 * DAY, 342, pytest.approx(34.2))
-    assert found.sentence() == (
+    assert found.describe() == (
         "No win is recorded before 2024-07-19, though 34 were to be expected among the 342 snapshots whose "
         "window had ended by then: what lies before is left out."
     )
 
 
 def test_the_expected_number_of_wins_goes_by_the_rate_after_the_first():
-    often = left_truncation(planted(400, 200, every=4), START + 200 * DAY, 30 * DAY)
-    seldom = left_truncation(planted(400, 200, every=20), START + 200 * DAY, 30 * DAY)
+    often = detect_left_truncation(planted(400, 200, every=4), START + 200 * DAY, 30 * DAY)
+    seldom = detect_left_truncation(planted(400, 200, every=20), START + 200 * DAY, 30 * DAY)
     assert often.expected == pytest.approx(171 / 4)
     assert seldom.expected == pytest.approx(171 / 20)
 
@@ -162,15 +162,15 @@ def test_what_chance_explains_is_not_found(wins_in_hundred, found):
     before = pd.DataFrame({"as_of": [START] * 100, "won": 0})
     won = [1] * wins_in_hundred + [0] * (100 - wins_in_hundred)
     after = pd.DataFrame({"as_of": [START + 60 * DAY] * 100, "won": won})
-    truncation = left_truncation(pd.concat([before, after]), START + 60 * DAY, 30 * DAY)
+    truncation = detect_left_truncation(pd.concat([before, after]), START + 60 * DAY, 30 * DAY)
     assert (truncation is not None) == found
 
 
 def test_a_record_that_is_complete_is_left_alone():
     mature = planted(days=400, wins_from=0, every=10)
-    assert left_truncation(mature, START, 30 * DAY) is None
+    assert detect_left_truncation(mature, START, 30 * DAY) is None
     # the first win came after a month, as the first windows had only just ended
-    assert left_truncation(mature, START + 31 * DAY, 30 * DAY) is None
+    assert detect_left_truncation(mature, START + 31 * DAY, 30 * DAY) is None
 
 
 def test_a_window_that_ends_with_the_first_win_ended_before_it():
@@ -178,11 +178,11 @@ def test_a_window_that_ends_with_the_first_win_ended_before_it():
     after = pd.DataFrame({"as_of": [first_win] * 10, "won": 1})
     for late, found in ((dt.timedelta(0), True), (dt.timedelta(seconds=1), False)):
         before = pd.DataFrame({"as_of": [START + late] * 10, "won": 0})
-        truncation = left_truncation(pd.concat([before, after]), first_win, 30 * DAY)
+        truncation = detect_left_truncation(pd.concat([before, after]), first_win, 30 * DAY)
         assert (truncation is not None) == found
 
 
 def test_without_snapshots_on_both_sides_of_the_first_win_nothing_is_claimed():
     mature = planted(days=100, wins_from=0, every=2)
-    assert left_truncation(mature, START + 300 * DAY, 30 * DAY) is None
-    assert left_truncation(mature, START + 10 * DAY, 30 * DAY) is None
+    assert detect_left_truncation(mature, START + 300 * DAY, 30 * DAY) is None
+    assert detect_left_truncation(mature, START + 10 * DAY, 30 * DAY) is None

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from leadlight.serving.app import create_app
-from leadlight.serving.store import Night, open_store
+from leadlight.serving.store import ScoringRun, open_store
 
 AS_OF = dt.datetime(2025, 8, 31, 22)
 ODD = 'Müller & "Söhne"/Nord <b>50%</b> it\'s #7?x=%2F+ü'
@@ -101,7 +101,7 @@ def serve(tmp_path_factory):
     def start(words=WORDS, leads=LEADS):
         store = open_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}")
         if leads:
-            store.write_night(Night(AS_OF, "model-7f3a", words), pd.DataFrame(leads))
+            store.write_run(ScoringRun(AS_OF, "model-7f3a", words), pd.DataFrame(leads))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

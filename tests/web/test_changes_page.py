@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from leadlight.models.scoring.score_change import CAUSES
-from leadlight.serving.score_changes import Change, Opening, TopicChange
-from leadlight.serving.store import Night, open_store
+from leadlight.serving.score_changes import Change, Recourse, TopicChange
+from leadlight.serving.store import ScoringRun, open_store
 
 NIGHTS = dt.datetime(2025, 8, 30), dt.datetime(2025, 8, 31)
 
@@ -34,9 +34,9 @@ def moved(data, tmp_path_factory):
                 Change("rose", NIGHTS[0], by, named),
                 Change("still", NIGHTS[0], dict.fromkeys(CAUSES, 0.0)),
             ]
-            openings = [Opening("rose", "marketing_qualified", "demo", 2, 57.9)]
-        night = Night(at, "model-7f3a", data.words)
-        store.write_night(night, pd.DataFrame(rows), changes, openings)
+            openings = [Recourse("rose", "marketing_qualified", "demo", 2, 57.9)]
+        night = ScoringRun(at, "model-7f3a", data.words)
+        store.write_run(night, pd.DataFrame(rows), changes, openings)
     with TestClient(create_app(store)) as client:
         yield client
     store.close()

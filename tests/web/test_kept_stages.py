@@ -10,7 +10,7 @@ from rich.console import Console
 from leadlight.pipelines.cli.explain import explain
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.app import create_app
-from leadlight.serving.store import Night, open_store
+from leadlight.serving.store import ScoringRun, open_store
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def shown(data, tmp_path, monkeypatch):
         store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
         stores.append(store)
         words = data.words | {"hysteresis": hysteresis}
-        store.write_night(Night(row["as_of"], row["model_version"], words), pd.DataFrame([row]))
+        store.write_run(ScoringRun(row["as_of"], row["model_version"], words), pd.DataFrame([row]))
         return TestClient(create_app(store))
 
     yield show

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from leadlight.pipelines.reports.model_card.html import page as render
+from leadlight.pipelines.reports.model_card.html import render_html as render
 
 pytestmark = pytest.mark.slow
 

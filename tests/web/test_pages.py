@@ -205,7 +205,7 @@ def test_every_page_says_what_is_not_agreed_and_not_calibrated(browser, serve, d
 )
 def test_every_page_says_what_the_scores_stand_on(browser, serve, data, stands_on, said):
     candidate, wins = stands_on
-    rung = {"candidate": candidate, "wins": wins, "fewest_wins": 50}
+    rung = {"candidate": candidate, "wins": wins, "min_wins": 50}
     address = serve({**data.words, "rung": rung}, data.leads[:2])
     page = browser.new_page()
     for path in ("/", "/leads/top"):

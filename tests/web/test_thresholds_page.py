@@ -3,7 +3,7 @@
 import pytest
 
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.reports.thresholds.html import page as render
+from leadlight.pipelines.reports.thresholds.html import render_html as render
 from leadlight.pipelines.reports.thresholds.report import report_thresholds
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 

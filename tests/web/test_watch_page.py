@@ -8,8 +8,8 @@ import pytest
 
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.reports.monitoring.html import page as render
-from leadlight.pipelines.reports.monitoring.watch import watch
+from leadlight.pipelines.reports.monitoring.html import render_html as render
+from leadlight.pipelines.reports.monitoring.watch import run_monitoring
 from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def watched_folder(trained, tmp_path_factory):
     params, work = load_params(folder / "params.yaml"), Workdir(folder / "work")
     for day in ("2025-05-15", "2025-08-31"):
         score(params, folder, work, pd.Timestamp(day))
-    return watch(params, work, pd.Timestamp("2025-09-02")), folder / "work" / "watch" / "index.html"
+    return run_monitoring(params, work, pd.Timestamp("2025-09-02")), folder / "work" / "watch" / "index.html"
 
 
 @pytest.fixture(params=[390, 1280])

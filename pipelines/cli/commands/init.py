@@ -23,10 +23,10 @@ def init(
     """Propose a params file from files that nobody has described yet."""
     from leadlight.pipelines.init.propose import propose
     from leadlight.pipelines.init.report import report
-    from leadlight.pipelines.workspace.console import console, step
+    from leadlight.pipelines.workspace.console import console, show_progress
 
     given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
-    with step("Looking at the files") as tell:
+    with show_progress("Looking at the files") as tell:
         paths = {name: path for name, path in given.items() if path is not None}
         proposal = propose(paths, output, force=force)
         tell(result=f"{len(paths)} {'file' if len(paths) == 1 else 'files'}")

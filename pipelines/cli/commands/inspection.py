@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from leadlight.pipelines.cli.commands.options import PARAMS, WORK, Params, Work
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, ParamsOption, WorkdirOption
 
 __all__ = ["explain", "sql"]
 
@@ -13,7 +13,7 @@ def explain(
     lead_id: Annotated[
         str | None, typer.Argument(help="The lead; the first of the queue if left out.")
     ] = None,
-    workdir: Work = WORK,
+    workdir: WorkdirOption = WORK,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="As of this day; the newest night if left out.")
     ] = None,
@@ -29,13 +29,13 @@ def explain(
 
 def sql(
     feature: Annotated[str | None, typer.Argument(help="A feature; the whole table if left out.")] = None,
-    params: Params = PARAMS,
-    workdir: Work = WORK,
+    params: ParamsOption = PARAMS,
+    workdir: WorkdirOption = WORK,
 ) -> None:
     """Print what a feature compiles to."""
-    from leadlight.pipelines.engines.sql import feature_sql
+    from leadlight.pipelines.engines.sql import compile_feature_sql
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
     path = Workdir(workdir).ingest_report
-    print(feature_sql(load_params(params), read_json(path) if path.exists() else None, feature))
+    print(compile_feature_sql(load_params(params), read_json(path) if path.exists() else None, feature))

@@ -2,7 +2,7 @@
 
 import typer
 
-from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOf, Params, Work
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOfOption, ParamsOption, WorkdirOption
 
 __all__ = ["watch"]
 
@@ -10,19 +10,19 @@ __all__ = ["watch"]
 ACT_CODE = 10
 
 
-def watch(as_of: AsOf = None, params: Params = PARAMS, workdir: Work = WORK) -> None:
+def watch(as_of: AsOfOption = None, params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Say after a night whether the model is still right; exit code 10 where somebody must act."""
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.reports.monitoring.console import print_report
-    from leadlight.pipelines.reports.monitoring.watch import watch as watch_night
-    from leadlight.pipelines.workspace.as_of import last_midnight, parse_as_of
-    from leadlight.pipelines.workspace.console import console, step
+    from leadlight.pipelines.reports.monitoring.watch import run_monitoring as watch_night
+    from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
+    from leadlight.pipelines.workspace.console import console, show_progress
     from leadlight.pipelines.workspace.workdir import Workdir
 
     settings = load_params(params)
     zone = settings.source.timezone
-    moment = parse_as_of(as_of, zone) if as_of is not None else last_midnight(zone)
-    with step("Watching the newest night") as tell:
+    moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
+    with show_progress("Watching the newest night") as tell:
         report = watch_night(settings, Workdir(workdir), moment)
         tell(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")
     print_report(report, console)

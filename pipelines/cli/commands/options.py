@@ -5,21 +5,29 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["PARAMS", "WORK", "AsOf", "Language", "Params", "Work", "run_one"]
+__all__ = [
+    "PARAMS",
+    "WORK",
+    "AsOfOption",
+    "LanguageOption",
+    "ParamsOption",
+    "WorkdirOption",
+    "run_stage_command",
+]
 
-Params = Annotated[Path, typer.Option("--params", help="The params file.")]
-Work = Annotated[Path, typer.Option("--workdir", help="Folder that everything is written to.")]
-AsOf = Annotated[
+ParamsOption = Annotated[Path, typer.Option("--params", help="The params file.")]
+WorkdirOption = Annotated[Path, typer.Option("--workdir", help="Folder that everything is written to.")]
+AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of", help="Day (its midnight) or moment in source.timezone; last midnight if left out."
     ),
 ]
-Language = Annotated[str | None, typer.Option("--language", help="Language of words: en or de.")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="Language of words: en or de.")]
 PARAMS, WORK = Path("params.yaml"), Path("work")
 
 
-def run_one(name: str, params: Path, workdir: Path, **options: Any) -> Any:
+def run_stage_command(name: str, params: Path, workdir: Path, **options: Any) -> Any:
     """Run one stage of the pipeline on a params file."""
     from leadlight.pipelines.jobs.run import run_stage
     from leadlight.pipelines.params import load_params

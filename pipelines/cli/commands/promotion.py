@@ -4,33 +4,33 @@ from typing import Annotated
 
 import typer
 
-from leadlight.pipelines.cli.commands.options import PARAMS, WORK, Params, Work
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, ParamsOption, WorkdirOption
 
 __all__ = ["promote", "retrain", "rollback"]
 
 
-def promote(params: Params = PARAMS, workdir: Work = WORK) -> None:
+def promote(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Compare challenger and champion on the newest matured leads; let the challenger serve if it is better.
 
     The answer is better, worse or no evidence, and the exit code is 0 whichever it is. Only a challenger that
     is better and keeps the limits of params (section promotion) takes the champion's place.
     """
-    from leadlight.pipelines.cli.comparison_tables import comparison_table, gates_table
+    from leadlight.pipelines.cli.comparison_tables import render_comparison, render_gates
     from leadlight.pipelines.jobs.promote import promote as decide
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.registry.champion import open_registry
-    from leadlight.pipelines.workspace.console import console, step
-    from leadlight.pipelines.workspace.lock import alone
+    from leadlight.pipelines.workspace.console import console, show_progress
+    from leadlight.pipelines.workspace.lock import lock_exclusively
     from leadlight.pipelines.workspace.workdir import Workdir
 
     settings, work = load_params(params), Workdir(workdir)
     open_registry(work)  # refused before anything is written
-    with alone(work.lock), step("Comparing challenger and champion") as tell:
+    with lock_exclusively(work.lock), show_progress("Comparing challenger and champion") as tell:
         decision = decide(settings, work)
         tell(result=decision.verdict)
     if decision.gain is not None:
-        console.print(comparison_table(decision))
-        console.print(gates_table(decision.gates))
+        console.print(render_comparison(decision))
+        console.print(render_gates(decision.gates))
         if decision.window["note"]:
             console.print(decision.window["note"], markup=False)
     serves = decision.challenger if decision.promoted else decision.champion
@@ -40,8 +40,8 @@ def promote(params: Params = PARAMS, workdir: Work = WORK) -> None:
 
 
 def rollback(
-    params: Params = PARAMS,
-    workdir: Work = WORK,
+    params: ParamsOption = PARAMS,
+    workdir: WorkdirOption = WORK,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the registry.")] = "not given",
 ) -> None:
     """Let the version serve again that the champion took the place of; a second time goes further back."""
@@ -58,8 +58,8 @@ def rollback(
 
 
 def retrain(
-    params: Params = PARAMS,
-    workdir: Work = WORK,
+    params: ParamsOption = PARAMS,
+    workdir: WorkdirOption = WORK,
     promoting: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Compare the challenger with the champion.")
     ] = True,
@@ -70,7 +70,7 @@ def retrain(
     the same stages without DVC elsewhere. The exit code is 0 whatever the comparison says, 9 if another
     retraining is at work, and another than 0 if a stage fails; the champion serves on in each case.
     """
-    from leadlight.pipelines.cli.comparison_tables import change_table
+    from leadlight.pipelines.cli.comparison_tables import render_changes
     from leadlight.pipelines.jobs.retrain import retrain as train_anew
     from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir
@@ -78,7 +78,7 @@ def retrain(
     work = Workdir(workdir)
     report = train_anew(params, work, promoting)
     if report["change"] is not None:
-        console.print(change_table(report["change"]))
+        console.print(render_changes(report["change"]))
     if report["verdict"] is not None:
         console.print(f"Answer: {report['verdict']}.")
     console.print(report["sentence"], markup=False)

@@ -5,34 +5,41 @@ from typing import Annotated
 
 import typer
 
-from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOf, Language, Params, Work
+from leadlight.pipelines.cli.commands.options import (
+    PARAMS,
+    WORK,
+    AsOfOption,
+    LanguageOption,
+    ParamsOption,
+    WorkdirOption,
+)
 
 __all__ = ["score", "serve"]
 
 
 def score(
-    as_of: AsOf = None,
-    params: Params = PARAMS,
-    workdir: Work = WORK,
+    as_of: AsOfOption = None,
+    params: ParamsOption = PARAMS,
+    workdir: WorkdirOption = WORK,
     output: Annotated[Path | None, typer.Option("--output", help="Parquet file of the night.")] = None,
-    language: Language = None,
+    language: LanguageOption = None,
 ) -> None:
     """Score every open lead as of a moment, into the store and a Parquet file."""
-    from leadlight.pipelines.cli.queue_table import queue_table
+    from leadlight.pipelines.cli.queue_table import render_queue
     from leadlight.pipelines.jobs.score import score as score_night
     from leadlight.pipelines.params import load_params
-    from leadlight.pipelines.score_changes.console import base_line
-    from leadlight.pipelines.score_changes.summary import over_the_base
-    from leadlight.pipelines.workspace.as_of import last_midnight, parse_as_of
-    from leadlight.pipelines.workspace.console import console, step
+    from leadlight.pipelines.score_changes.console import render_summary_line
+    from leadlight.pipelines.score_changes.summary import summarize_changes
+    from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
+    from leadlight.pipelines.workspace.console import console, show_progress
     from leadlight.pipelines.workspace.workdir import Workdir
-    from leadlight.serving.text.messages import known_language
+    from leadlight.serving.text.messages import validate_language
 
     settings = load_params(params)
-    words = known_language(language or settings.language)
-    with step("Scoring the open leads") as tell:
+    words = validate_language(language or settings.language)
+    with show_progress("Scoring the open leads") as tell:
         zone = settings.source.timezone
-        moment = parse_as_of(as_of, zone) if as_of is not None else last_midnight(zone)
+        moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
         night = score_night(settings, params.parent, Workdir(workdir), moment, output)
         result = night.result
         stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
@@ -41,8 +48,10 @@ def score(
         console.print(
             f"{result.differing:,} leads would score differently now, for data came in late; history stays."
         )
-    if night.unseen:
-        named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in list(night.unseen.items())[:5])
+    if night.unseen_activity_types:
+        named = ", ".join(
+            f"{name} ({rows:,} rows)" for name, rows in list(night.unseen_activity_types.items())[:5]
+        )
         console.print(
             f"New activity types since training, counted as other activity: {named}.",
             markup=False,
@@ -52,14 +61,14 @@ def score(
             f"What changed since the night before is not known: {night.since.unknown}", markup=False
         )
     elif night.since.since is not None and night.since.before is not None:
-        found = over_the_base(night.since.before, night.scored, night.since.moved)
-        console.print(base_line(found, night.since.since), markup=False)
-    console.print(queue_table(night, words))
+        found = summarize_changes(night.since.before, night.scored, night.since.moved)
+        console.print(render_summary_line(found, night.since.since), markup=False)
+    console.print(render_queue(night, words))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 
 
 def serve(
-    workdir: Work = WORK,
+    workdir: WorkdirOption = WORK,
     host: Annotated[str, typer.Option(envvar="LEADLIGHT_HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="LEADLIGHT_PORT", help="Port to listen on.")] = 8000,
 ) -> None:

@@ -6,25 +6,30 @@ from typing import Any
 import pandas as pd
 
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.calibration_check import TOLERATED
-from leadlight.pipelines.reports.model_card.formatting import RUNGS, call, count, decimals
-from leadlight.pipelines.reports.model_card.known_limitations import limits
+from leadlight.models.validation.calibration_check import TOLERANCE
+from leadlight.pipelines.reports.model_card.formatting import (
+    CANDIDATE_LABELS,
+    format_count,
+    format_decimals,
+    get_display_name,
+)
+from leadlight.pipelines.reports.model_card.known_limitations import find_limitations
 from leadlight.pipelines.reports.model_card.tables import (
-    calibration,
-    choice,
-    data,
-    figures,
-    one_more,
-    plain,
-    promises,
-    segments,
-    thresholds,
+    build_calibration_table,
+    build_data_table,
+    build_expectations_table,
+    build_metrics_table,
+    build_monotonicity_table,
+    build_segments_table,
+    build_selection_table,
+    build_thresholds_table,
+    convert_to_json_safe,
 )
 
-__all__ = ["card"]
+__all__ = ["build_model_card"]
 
 
-def card(
+def build_model_card(
     scorer: Scorer,
     metrics: Mapping[str, Any],
     found: pd.DataFrame,
@@ -42,11 +47,11 @@ def card(
     metrics : mapping
         What ``leadlight evaluate`` writes to ``metrics.json``.
     found : pd.DataFrame
-        Segments, see :func:`leadlight.models.validation.segments.segment_figures`.
+        Segments, see :func:`leadlight.models.validation.segments.compute_segment_metrics`.
     learned : mapping
         snapshots, standing_for, leads, wins, base_rate, from, to of what the model learned from.
     deeds : mapping
-        See :func:`leadlight.pipelines.reports.model_card.grade_statistics.deeds`.
+        See :func:`leadlight.pipelines.reports.model_card.grade_statistics.compute_grade_and_topic_statistics`.
     unused : list of str
         Columns of the source that were not used.
 
@@ -62,32 +67,32 @@ def card(
         "candidate": facts["candidate"],
         "horizon_days": facts["horizon_days"],
         "wins": facts["wins"],
-        "fewest_wins": facts["fewest_wins"],
+        "min_wins": facts["min_wins"],
         "base_rate": test["base_rate"],
-        "tolerated": list(TOLERATED),
-        "choice": choice(facts),
-        "data": data(facts, learned, test)
+        "tolerated": list(TOLERANCE),
+        "choice": build_selection_table(facts),
+        "data": build_data_table(facts, learned, test)
         | {
             "topics": [topic.label.get("en", topic.key) for topic in scorer.catalogue.topics],
             "other_activity": _unnamed(scorer),
             "unused_columns": unused,
         },
-        "figures": figures(metrics),
-        "calibration": calibration(facts, metrics),
-        "thresholds": thresholds(scorer, metrics),
+        "figures": build_metrics_table(metrics),
+        "calibration": build_calibration_table(facts, metrics),
+        "thresholds": build_thresholds_table(scorer, metrics),
         "policy_agreed": facts["policy_agreed"],
         # bundles written before ages were weighed do not tell it
         "at_newest_ages": facts.get("at_newest_ages", False),
         "agreed": facts["agreed"],
         **deeds,
-        "promises": promises(metrics),
-        "one_more_activity": one_more(scorer, metrics),
-        "segments": segments(scorer, found),
+        "promises": build_expectations_table(metrics),
+        "one_more_activity": build_monotonicity_table(scorer, metrics),
+        "segments": build_segments_table(scorer, found),
     }
-    content = plain(content)
+    content = convert_to_json_safe(content)
     content["verdict"] = _verdict(content)
     content["why"] = _why(content)
-    content["limits"] = limits(content)
+    content["limits"] = find_limitations(content)
     return dict(content)
 
 
@@ -113,16 +118,16 @@ def _verdict(content: Mapping[str, Any]) -> str:
 
 def _told(window: Mapping[str, Any], kind: str) -> str:
     span = f" ({window['from']} to {window['to']})" if window["from"] else ""
-    return f"{count(window['snapshots'])} {kind} with {count(window['wins'])} wins{span}"
+    return f"{format_count(window['snapshots'])} {kind} with {format_count(window['wins'])} wins{span}"
 
 
 def _why(content: Mapping[str, Any]) -> str:
     rungs = content["choice"]
-    name = call(RUNGS, content["candidate"])
+    name = get_display_name(CANDIDATE_LABELS, content["candidate"])
     if len(rungs) == 1:
-        few = content["wins"] < content["fewest_wins"]
+        few = content["wins"] < content["min_wins"]
         because = (
-            f": {count(content['wins'])} wins are fewer than the {count(content['fewest_wins'])} that a "
+            f": {format_count(content['wins'])} wins are fewer than the {format_count(content['min_wins'])} that a "
             "model is trained on"
             if few
             else ""
@@ -140,5 +145,5 @@ def _why(content: Mapping[str, Any]) -> str:
         return f"It is {name}: its log loss out of time is the lowest{beaten}."
     return (
         f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
-        f"{best['label']} by {decimals(serving['behind_best'], 5)} ± {decimals(serving['error'], 5)} nats."
+        f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± {format_decimals(serving['error'], 5)} nats."
     )

@@ -6,16 +6,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, as_svg, short_names
+from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
 
-__all__ = ["calibration_chart", "topics_chart"]
+__all__ = ["plot_calibration", "plot_topics"]
 
 BLUE, GREEN, GREY = "#1f5fa8", "#1c6b3a", "#8a9099"
 GROUPS = {"fit": GREEN, "engagement": BLUE}
 SIDE, ROW, LONGEST = 290, 38, 44
 
 
-def calibration_chart(bands: Sequence[dict[str, Any]]) -> str:
+def plot_calibration(bands: Sequence[dict[str, Any]]) -> str:
     """Draw the actual win rate of each band, with its 95 % interval, against the expected one."""
     rows = pd.DataFrame(list(bands))[["expected_rate", "actual_rate", "low", "high"]]
     top = min(1.0, 1.05 * float(rows[["expected_rate", "high"]].max().max()))
@@ -30,17 +30,17 @@ def calibration_chart(bands: Sequence[dict[str, Any]]) -> str:
         x, alt.Y("low:Q", scale=scale), y2="high:Q"
     )
     points = base.mark_point(color=BLUE, filled=True, size=60, opacity=1).encode(x, y)
-    return as_svg(alt.layer(line, spans, points).properties(width=SIDE - 20, height=SIDE - 20))
+    return render_svg(alt.layer(line, spans, points).properties(width=SIDE - 20, height=SIDE - 20))
 
 
-def topics_chart(topics: Sequence[dict[str, Any]]) -> str | None:
+def plot_topics(topics: Sequence[dict[str, Any]]) -> str | None:
     """Draw the mean absolute points of each topic, its name above its bar; None where there are none."""
     if not topics:
         return None
     rows = pd.DataFrame(
         {
             "place": [f"{place:02d}" for place in range(len(topics))],
-            "name": short_names((f"{topic['label']} ({topic['group']})" for topic in topics), LONGEST),
+            "name": truncate_labels((f"{topic['label']} ({topic['group']})" for topic in topics), LONGEST),
             "group": [topic["group"] for topic in topics],
             "points": [topic["mean_points"] for topic in topics],
             "said": [f"{topic['mean_points']:.1f}" for topic in topics],
@@ -56,4 +56,4 @@ def topics_chart(topics: Sequence[dict[str, Any]]) -> str | None:
     names = base.mark_text(align="left", dx=1, dy=-6, fontSize=13, color=INK).encode(
         x=alt.value(0), text="name:N"
     )
-    return as_svg(alt.layer(bars, said, names).properties(width=SIDE, height=len(topics) * ROW))
+    return render_svg(alt.layer(bars, said, names).properties(width=SIDE, height=len(topics) * ROW))

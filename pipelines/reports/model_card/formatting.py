@@ -5,14 +5,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-__all__ = ["FIGURES", "MODELS", "RUNGS", "between", "call", "count", "decimals", "figure", "share", "signed"]
+__all__ = [
+    "CANDIDATE_LABELS",
+    "FIGURES",
+    "MODELS",
+    "format_between",
+    "format_count",
+    "format_decimals",
+    "format_share",
+    "format_signed",
+    "get_display_name",
+    "render_data_element",
+]
 
 BLANK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "–"
 
 #: from the simplest to the least simple
-RUNGS = {
+CANDIDATE_LABELS = {
     "points": "the rule book",
     "logistic": "a logistic model",
     "additive": "additive boosted trees",
@@ -37,22 +48,22 @@ FIGURES = {
 }
 
 
-def call(names: dict[str, str], key: str) -> str:
+def get_display_name(names: dict[str, str], key: str) -> str:
     """Return the name of a key, or the key in words where it has none."""
     return names.get(key, key.replace("_", " "))
 
 
-def count(number: float | None) -> str:
+def format_count(number: float | None) -> str:
     """Write a whole number."""
     return NOTHING if _nothing(number) else f"{number:,.0f}"
 
 
-def share(value: float | None) -> str:
+def format_share(value: float | None) -> str:
     """Write a share in percent with one decimal."""
     return NOTHING if _nothing(value) else f"{100 * float(value or 0):.1f}{BLANK}%"
 
 
-def decimals(value: float | None, places: int = 2) -> str:
+def format_decimals(value: float | None, places: int = 2) -> str:
     """Write a figure with its decimals; what rounds to nothing has no sign."""
     if _nothing(value):
         return NOTHING
@@ -60,18 +71,18 @@ def decimals(value: float | None, places: int = 2) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
-def signed(value: float | None, places: int = 4) -> str:
+def format_signed(value: float | None, places: int = 4) -> str:
     """Write a difference, its sign always."""
-    text = decimals(value, places)
+    text = format_decimals(value, places)
     return text if text.startswith((MINUS, NOTHING)) or not text.strip("0.,") else f"+{text}"
 
 
-def between(low: str, high: str) -> str:
+def format_between(low: str, high: str) -> str:
     """Write an interval of two written figures."""
     return NOTHING if NOTHING in (low, high) else f"{low} to {high}"
 
 
-def figure(value: Any, text: str) -> Markup:
+def render_data_element(value: Any, text: str) -> Markup:
     """Mark a written figure with its full value, which a machine can read off the page."""
     return Markup(text) if _nothing(value) else Markup('<data value="{}">{}</data>').format(value, text)
 

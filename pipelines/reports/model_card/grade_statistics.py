@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from leadlight.models.scoring.grades import RATIOS, GradeScale
+from leadlight.models.scoring.grades import LIFT_CUTS, GradeScale
 from leadlight.models.scoring.scorer import Scorer
 
-__all__ = ["deeds", "wilson"]
+__all__ = ["calculate_wilson_interval", "compute_grade_and_topic_statistics"]
 
-MOST_TOPICS = 10
+MAX_TOPICS = 10
 
 
-def wilson(wins: int, snapshots: int) -> tuple[float | None, float | None]:
+def calculate_wilson_interval(wins: int, snapshots: int) -> tuple[float | None, float | None]:
     """Return the 95 % interval of a win rate (Wilson 1927), without an end where there is no snapshot."""
     if not snapshots:
         return None, None
@@ -24,7 +24,9 @@ def wilson(wins: int, snapshots: int) -> tuple[float | None, float | None]:
     return float(interval.low), float(interval.high)
 
 
-def deeds(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, Any]:
+def compute_grade_and_topic_statistics(
+    scorer: Scorer, scored: pd.DataFrame, won: np.ndarray
+) -> dict[str, Any]:
     """Find the win rate of each grade, and the topics that move the score most.
 
     Parameters
@@ -40,7 +42,7 @@ def deeds(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, An
     -------
     dict
         ``grades``: of fit and engagement, best first: grade, snapshots, wins, win_rate with low and high,
-        times_average, at_least (what the grade asked for where it was cut). ``topics``: the
+        lift, at_least (what the grade asked for where it was cut). ``topics``: the
         ten with the largest mean absolute points: topic, label, group, mean_points.
     """
     scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
@@ -54,10 +56,10 @@ def deeds(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, An
 
 def _grades(scale: GradeScale, grades: np.ndarray, won: np.ndarray) -> list[dict[str, Any]]:
     rows = []
-    for grade, at_least in zip(scale.names, (*RATIOS, None), strict=True):
+    for grade, at_least in zip(scale.names, (*LIFT_CUTS, None), strict=True):
         outcomes = won[grades == grade]
         wins, snapshots = int(outcomes.sum()), len(outcomes)
-        low, high = wilson(wins, snapshots)
+        low, high = calculate_wilson_interval(wins, snapshots)
         rate = wins / snapshots if snapshots else None
         rows.append(
             {
@@ -67,7 +69,7 @@ def _grades(scale: GradeScale, grades: np.ndarray, won: np.ndarray) -> list[dict
                 "win_rate": rate,
                 "low": low,
                 "high": high,
-                "times_average": None if rate is None else rate / float(won.mean()),
+                "lift": None if rate is None else rate / float(won.mean()),
                 "at_least": at_least,
             }
         )
@@ -89,4 +91,4 @@ def _topics(scorer: Scorer, reasons: Sequence[str]) -> list[dict[str, Any]]:
         for topic in scorer.catalogue.topics
     ]
     rows.sort(key=lambda row: -row["mean_points"])
-    return [row for row in rows[:MOST_TOPICS] if row["mean_points"] > 0]
+    return [row for row in rows[:MAX_TOPICS] if row["mean_points"] > 0]

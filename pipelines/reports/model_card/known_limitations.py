@@ -4,18 +4,24 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from leadlight.pipelines.reports.model_card.formatting import between, count, decimals, share, signed
+from leadlight.pipelines.reports.model_card.formatting import (
+    format_between,
+    format_count,
+    format_decimals,
+    format_share,
+    format_signed,
+)
 
-__all__ = ["limits"]
+__all__ = ["find_limitations"]
 
 #: wins that a test of calibration needs at least (Vergouwe and others 2005)
-FEW_WINS = 100
-MOST_NAMED = 6
+FEW_WINS_THRESHOLD = 100
+MAX_NAMED = 6
 
 Limit = tuple[str, str]
 
 
-def limits(content: Mapping[str, Any]) -> list[dict[str, str]]:
+def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """Say what follows from the facts of a card.
 
     Parameters
@@ -62,14 +68,14 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
     if content["candidate"] == "points":
         yield (
             "rule_book",
-            f"The rule book serves, no learned model: {count(content['wins'])} wins to learn from, "
-            f"{count(content['fewest_wins'])} are asked for.",
+            f"The rule book serves, no learned model: {format_count(content['wins'])} wins to learn from, "
+            f"{format_count(content['min_wins'])} are asked for.",
         )
     wins = content["data"]["windows"][-1]["wins"]
-    if wins < FEW_WINS:
+    if wins < FEW_WINS_THRESHOLD:
         yield (
             "few_wins",
-            f"The test window holds {count(wins)} wins only; below {FEW_WINS} a check of calibration misses "
+            f"The test window holds {format_count(wins)} wins only; below {FEW_WINS_THRESHOLD} a check of calibration misses "
             "faults that matter, and the intervals are wide.",
         )
 
@@ -86,20 +92,20 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
         yield (
             "base_rate_moved",
             f"{known['off'].capitalize()} wins came on the test window than were expected: "
-            f"{decimals(ratio['value'])} times as many "
-            f"({between(decimals(ratio['low']), decimals(ratio['high']))}).",
+            f"{format_decimals(ratio['value'])} times as many "
+            f"({format_between(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
         )
     if moved["applied"]:
         yield (
             "base_rate_corrected",
-            f"The base rate was moving: log-odds were shifted by {signed(moved['shift'], 3)}, as the newest "
+            f"The base rate was moving: log-odds were shifted by {format_signed(moved['shift'], 3)}, as the newest "
             "outcomes known at the time asked for.",
         )
     if ece["value"] > ece["by_chance"]:
         yield (
             "ece",
             f"Within bands of the score expected and actual wins differ by more than chance: ECE "
-            f"{decimals(ece['value'], 4)}, and {decimals(ece['by_chance'], 4)} is what a calibrated model "
+            f"{format_decimals(ece['value'], 4)}, and {format_decimals(ece['by_chance'], 4)} is what a calibrated model "
             "stays below in 95 of 100 cases.",
         )
 
@@ -108,8 +114,8 @@ def _rivals(content: Mapping[str, Any]) -> Iterator[Limit]:
     unbeaten = [saved for saved in content["figures"]["saved"] if saved["verdict"] != "better"]
     if unbeaten:
         said = ", ".join(
-            f"{saved['label']} (log loss saved {signed(saved['value'])}, "
-            f"{between(signed(saved['low']), signed(saved['high']))})"
+            f"{saved['label']} (log loss saved {format_signed(saved['value'])}, "
+            f"{format_between(format_signed(saved['low']), format_signed(saved['high']))})"
             for saved in unbeaten
         )
         yield "rivals", f"The test window does not show it to be better than: {said}."
@@ -125,8 +131,8 @@ def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
             yield (
                 "threshold",
                 f"{threshold['label']} leads won less often on the test window than where the threshold was "
-                f"chosen: {share(test['precision'])}, not {share(value)} "
-                f"({between(share(low), share(high))}).",
+                f"chosen: {format_share(test['precision'])}, not {format_share(value)} "
+                f"({format_between(format_share(low), format_share(high))}).",
             )
     for name in ("fit", "engagement"):
         known = [row for row in content["grades"][name] if row["snapshots"]]
@@ -135,8 +141,8 @@ def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
                 yield (
                     "grades",
                     f"Leads of {name} grade {better['grade']} won less often on the test window than those "
-                    f"of {worse['grade']}: {share(better['win_rate'])}, not above "
-                    f"{share(worse['win_rate'])}.",
+                    f"of {worse['grade']}: {format_share(better['win_rate'])}, not above "
+                    f"{format_share(worse['win_rate'])}.",
                 )
 
 
@@ -145,11 +151,11 @@ def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
     if off:
         off.sort(key=lambda row: -abs(row["wins"] - row["expected_wins"]))
         named = ", ".join(
-            f"{decimals(row['actual_over_expected'])} times as many as expected in "
+            f"{format_decimals(row['actual_over_expected'])} times as many as expected in "
             f"{row['label']}: {row['name']}"
-            for row in off[:MOST_NAMED]
+            for row in off[:MAX_NAMED]
         )
-        more = f", and {len(off) - MOST_NAMED} more" if len(off) > MOST_NAMED else ""
+        more = f", and {len(off) - MAX_NAMED} more" if len(off) > MAX_NAMED else ""
         judged = sum(row["low"] is not None for row in content["segments"])
         yield (
             "segments",
@@ -183,8 +189,8 @@ def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
             "A lead that was open on both sides of the last gap is kept on one side, drawn by a hash, and "
             "stands there twice, for the other half of its kind: "
             + " and ".join(
-                f"the {count(row['snapshots'])} snapshots "
-                f"{'learned from' if row is learned else 'tested on'} stand for {count(row['standing_for'])}"
+                f"the {format_count(row['snapshots'])} snapshots "
+                f"{'learned from' if row is learned else 'tested on'} stand for {format_count(row['standing_for'])}"
                 for row in twice
             )
             + ".",

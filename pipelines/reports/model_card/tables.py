@@ -8,34 +8,39 @@ import pandas as pd
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.pipelines.reports.model_card.formatting import FIGURES, MODELS, RUNGS, call
-from leadlight.pipelines.reports.model_card.grade_statistics import wilson
+from leadlight.pipelines.reports.model_card.formatting import (
+    CANDIDATE_LABELS,
+    FIGURES,
+    MODELS,
+    get_display_name,
+)
+from leadlight.pipelines.reports.model_card.grade_statistics import calculate_wilson_interval
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = [
-    "calibration",
-    "choice",
-    "data",
-    "figures",
-    "one_more",
-    "plain",
-    "promises",
-    "segments",
-    "thresholds",
-    "unused_columns",
+    "build_calibration_table",
+    "build_data_table",
+    "build_expectations_table",
+    "build_metrics_table",
+    "build_monotonicity_table",
+    "build_segments_table",
+    "build_selection_table",
+    "build_thresholds_table",
+    "convert_to_json_safe",
+    "list_unused_columns",
 ]
 
 SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
 
 
-def choice(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def build_selection_table(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List the rungs of the ladder that were compared, the simplest first."""
     known = facts["choice"]
     return [
         {
             "name": name,
-            "label": call(RUNGS, name),
+            "label": get_display_name(CANDIDATE_LABELS, name),
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
@@ -43,7 +48,7 @@ def choice(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
             "explaining_cost": known.get("explaining_cost", {}).get(name),
             "serves": name == facts["candidate"],
         }
-        for name in _ordered(known["log_loss"], RUNGS)
+        for name in _ordered(known["log_loss"], CANDIDATE_LABELS)
     ]
 
 
@@ -53,7 +58,9 @@ def _ordered(names: Iterable[str], order: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: places.get(name, len(places)))
 
 
-def data(facts: Mapping[str, Any], learned: Mapping[str, Any], test: Mapping[str, Any]) -> dict[str, Any]:
+def build_data_table(
+    facts: Mapping[str, Any], learned: Mapping[str, Any], test: Mapping[str, Any]
+) -> dict[str, Any]:
     """Lay out the windows, and what was left out of them.
 
     Parameters
@@ -91,12 +98,12 @@ def data(facts: Mapping[str, Any], learned: Mapping[str, Any], test: Mapping[str
     }
 
 
-def figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def build_metrics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Lay out the figures of the test window beside those of the rivals."""
     rivals = [name for name in _ordered(metrics["figures"], MODELS) if name != "leadlight"]
     ours = metrics["figures"]["leadlight"]
     result: dict[str, Any] = {
-        "rivals": [{"name": name, "label": call(MODELS, name)} for name in rivals],
+        "rivals": [{"name": name, "label": get_display_name(MODELS, name)} for name in rivals],
         "rows": [
             {"figure": key, "value": ours[key]}
             | metrics["intervals"][key]
@@ -104,7 +111,7 @@ def figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
             for key in _ordered(ours, FIGURES)
         ],
         "saved": [
-            {"name": name, "label": call(MODELS, name), **saved, "verdict": _verdict(saved)}
+            {"name": name, "label": get_display_name(MODELS, name), **saved, "verdict": _verdict(saved)}
             for name in rivals
             if (saved := metrics["log_loss_saved_against"].get(name))
         ],
@@ -112,7 +119,8 @@ def figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "truth" in metrics:
         result["truth"] = [
-            {"name": name, "label": call(MODELS, name), **row} for name, row in metrics["truth"].items()
+            {"name": name, "label": get_display_name(MODELS, name), **row}
+            for name, row in metrics["truth"].items()
         ]
         result["truth"].sort(key=lambda row: row["regret"])
     return result
@@ -122,12 +130,12 @@ def _verdict(saved: Mapping[str, float]) -> str:
     return "better" if saved["low"] > 0 else "worse" if saved["high"] < 0 else "no evidence"
 
 
-def calibration(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+def build_calibration_table(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Lay out expected against actual wins, and what a correction of the base rate would give."""
     found = metrics["calibration"]
     bands = []
     for band in found["bands"]:
-        low, high = wilson(band["actual"], band["snapshots"])
+        low, high = calculate_wilson_interval(band["actual"], band["snapshots"])
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
         bands.append({**band, **rates, "low": low, "high": high})
     kept = {key: found[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
@@ -146,7 +154,7 @@ def calibration(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[st
     }
 
 
-def thresholds(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Lay out the thresholds: what they gave where they were chosen, and what on the test window."""
     stages = metrics["stages"]
     every = metrics["test"]["standing_for"]
@@ -155,7 +163,7 @@ def thresholds(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any
     for name, threshold in scorer.thresholds.items():
         reached = [stages[stage] for stage in STAGES[STAGES.index(name) :] if stage in stages]
         above, hits = (sum(stage[key] for stage in reached) for key in ("snapshots", "wins"))
-        low, high = wilson(hits, above)
+        low, high = calculate_wilson_interval(hits, above)
         rows.append(
             {
                 "name": name,
@@ -176,7 +184,7 @@ def thresholds(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any
     return rows
 
 
-def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def build_expectations_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Lay out what grades and thresholds were to do on the test window, and what they did, a row a figure."""
     found = metrics["promises"]
     rows = [
@@ -201,7 +209,7 @@ def promises(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def one_more(scorer: Scorer, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def build_monotonicity_table(scorer: Scorer, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """Lay out what one more activity of each raising signal does to scores, the most lowered first."""
     found = metrics["one_more_activity"]
     if found is None:
@@ -212,7 +220,7 @@ def one_more(scorer: Scorer, metrics: Mapping[str, Any]) -> dict[str, Any] | Non
     return {"leads": found["leads"], "rows": rows}
 
 
-def segments(scorer: Scorer, found: pd.DataFrame) -> list[dict[str, Any]]:
+def build_segments_table(scorer: Scorer, found: pd.DataFrame) -> list[dict[str, Any]]:
     """Lay out the segments; ``off`` says on which side of 1 the whole interval of actual/expected lies."""
     labels = {topic.key: topic.label.get("en", topic.key) for topic in scorer.catalogue.topics}
     spellings = scorer.facts["spellings"]
@@ -230,7 +238,7 @@ def _off(interval: Mapping[str, float]) -> str | None:
     return "fewer" if interval["high"] < 1 else "more" if interval["low"] > 1 else None
 
 
-def unused_columns(workdir: Workdir) -> list[str]:
+def list_unused_columns(workdir: Workdir) -> list[str]:
     """Name the columns of the source that no part of the params names; nothing without an audit."""
     if not workdir.audit_report.exists():
         return []
@@ -238,12 +246,12 @@ def unused_columns(workdir: Workdir) -> list[str]:
     return [f"{c['table']}.{c['column']}" for c in columns if c["role"] is None]
 
 
-def plain(content: Any) -> Any:
+def convert_to_json_safe(content: Any) -> Any:
     """Make what JSON can hold: a figure that has no value is null."""
     if isinstance(content, Mapping):
-        return {key: plain(value) for key, value in content.items()}
+        return {key: convert_to_json_safe(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [plain(value) for value in content]
+        return [convert_to_json_safe(value) for value in content]
     if isinstance(content, float):
         return float(content) if math.isfinite(content) else None
     return content

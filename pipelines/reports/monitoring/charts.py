@@ -5,27 +5,27 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, as_svg, short_names
-from leadlight.pipelines.reports.monitoring.findings import ACT, FINE, LOOK
+from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
+from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING
 
-__all__ = ["drift_chart", "outcome_chart", "score_chart"]
+__all__ = ["plot_drift", "plot_outcomes", "score_chart"]
 
-COLOURS = {ACT: "#b3261e", LOOK: "#c77700", FINE: "#1f5fa8"}
+COLOURS = {CRITICAL: "#b3261e", WARNING: "#c77700", OK: "#1f5fa8"}
 GREY = "#b9bec6"
 WIDTH, ROW, LONGEST = 300, 24, 46
 
 
-def drift_chart(features: list[dict[str, Any]], look: float, act: float) -> str | None:
+def plot_drift(features: list[dict[str, Any]], look: float, act: float) -> str | None:
     """Draw how far features moved, in the order given; None where none was compared."""
     if not features:
         return None
-    names = short_names((row["name"] for row in features), LONGEST)
+    names = truncate_labels((row["name"] for row in features), LONGEST)
     rows = pd.DataFrame(
         {
             "name": names,
             "beyond": [row["beyond"] for row in features],
             "level": [row["level"] for row in features],
-            "mark": ["" if row["level"] == FINE else row["level"] for row in features],
+            "mark": ["" if row["level"] == OK else row["level"] for row in features],
         }
     )
     colour = alt.Color(
@@ -37,9 +37,9 @@ def drift_chart(features: list[dict[str, Any]], look: float, act: float) -> str 
               scale=alt.Scale(domain=(0, top), nice=False), axis=alt.Axis(tickCount=5))  # fmt: skip
     bars = base.mark_bar(height=12).encode(x, colour)
     marks = base.mark_text(align="left", dx=4, fontSize=12).encode(x="beyond:Q", text="mark:N", color=colour)
-    limits = pd.DataFrame({"at": [look, act], "level": [LOOK, ACT]})
+    limits = pd.DataFrame({"at": [look, act], "level": [WARNING, CRITICAL]})
     rules = alt.Chart(limits).mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(x="at:Q", color=colour)
-    return as_svg(alt.layer(bars, rules, marks).properties(width=WIDTH, height=len(names) * ROW))
+    return render_svg(alt.layer(bars, rules, marks).properties(width=WIDTH, height=len(names) * ROW))
 
 
 def score_chart(before: dict[str, Any], now: list[int]) -> str:
@@ -58,7 +58,7 @@ def score_chart(before: dict[str, Any], now: list[int]) -> str:
             alt.Y("share:Q", title="share of open leads", axis=alt.Axis(format="%", tickCount=4)),
             alt.Color(
                 "when:N",
-                scale=alt.Scale(domain=["training cut-off", "this night"], range=[GREY, COLOURS[FINE]]),
+                scale=alt.Scale(domain=["training cut-off", "this night"], range=[GREY, COLOURS[OK]]),
                 legend=alt.Legend(title=None, orient="top", labelFontSize=13, symbolStrokeWidth=3),
             ),
         )
@@ -66,10 +66,10 @@ def score_chart(before: dict[str, Any], now: list[int]) -> str:
     bars = alt.Chart(pd.DataFrame({"bar": [50, 80], "said": ["MQL", "SQL"]}))
     rules = bars.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="bar:Q")
     words = bars.mark_text(align="left", dx=4, y=8, fontSize=12, color=INK).encode(x="bar:Q", text="said:N")
-    return as_svg(alt.layer(rules, line, words).properties(width=WIDTH + 120, height=170))
+    return render_svg(alt.layer(rules, line, words).properties(width=WIDTH + 120, height=170))
 
 
-def outcome_chart(nights: list[dict[str, Any]]) -> str | None:
+def plot_outcomes(nights: list[dict[str, Any]]) -> str | None:
     """Draw actual over expected wins of each matured night with its 95 % interval."""
     if not nights:
         return None
@@ -89,10 +89,10 @@ def outcome_chart(nights: list[dict[str, Any]]) -> str | None:
     span = base.mark_rule(strokeWidth=3, color=GREY).encode(
         alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5)), x2="high:Q"
     )
-    point = base.mark_point(filled=True, size=90, color=COLOURS[FINE], opacity=1).encode(x="times:Q")
+    point = base.mark_point(filled=True, size=90, color=COLOURS[OK], opacity=1).encode(x="times:Q")
     words = base.mark_text(dy=-14, fontSize=12, color=INK).encode(x="times:Q", text="said:N")
     one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="one:Q")
-    return as_svg(alt.layer(one, span, point, words).properties(width=WIDTH + 40, height=len(rows) * 52))
+    return render_svg(alt.layer(one, span, point, words).properties(width=WIDTH + 40, height=len(rows) * 52))
 
 
 def _down(names: list[str], field: str = "name") -> alt.Y:

@@ -11,11 +11,11 @@ __all__ = ["print_report"]
 STYLES = {"act": "bold red", "look": "yellow", "fine": "green", "unknown": "dim"}
 MARKS = {"act": "act", "look": "look", "fine": "fine", "unknown": "not judged"}
 #: findings of one question that are listed
-MOST = 6
+MAX_ROWS = 6
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.examine`.
+    """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks`.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         level = check["level"]
         said = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['said'])}."
         console.print(Padding(said, (0, 0, 0, 2)))
-        for finding in check["findings"][:MOST]:
+        for finding in check["findings"][:MAX_ROWS]:
             words = f"{escape(finding['name'])}: {escape(finding['sentence'])}."
             console.print(Padding(f"[{STYLES[finding['level']]}]{finding['level']}[/] {words}", (0, 0, 0, 6)))
-        if len(check["findings"]) > MOST:
-            more = len(check["findings"]) - MOST
+        if len(check["findings"]) > MAX_ROWS:
+            more = len(check["findings"]) - MAX_ROWS
             console.print(Padding(f"and {more} more, on the page.", (0, 0, 0, 6)))

@@ -13,22 +13,22 @@ from leadlight.features.errors import BundleError, NotEnoughDataError, StoreErro
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.reference_population import FEWEST_LEADS, reference_of
-from leadlight.pipelines.engines.engine import Engine, feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import population_at
+from leadlight.models.validation.reference_population import MIN_LEADS, build_reference
+from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import Version
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
-from leadlight.serving.store.run_history import PastNight
+from leadlight.serving.store.run_history import RunSummary
 from leadlight.serving.store.store import Store
 
-__all__ = ["Material", "Population", "gather"]
+__all__ = ["MonitoringDataset", "ScoredPopulation", "load_dataset"]
 
 
 @dataclass(frozen=True)
-class Population:
+class ScoredPopulation:
     """Open leads of a moment: their features, and their probability and score in the same order."""
 
     frame: pd.DataFrame
@@ -36,7 +36,7 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Material:
+class MonitoringDataset:
     """Everything that a watch looks at.
 
     Parameters
@@ -62,7 +62,7 @@ class Material:
     scorer: Scorer
     version: Version
     store: Store
-    night: PastNight
+    night: RunSummary
     engine: Engine
     features: FeatureSet
     now: pd.Timestamp
@@ -80,14 +80,14 @@ class Material:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Scores of the night as they were shown."""
-        return self.store.scores_at(self.night.night)
+        return self.store.read_scores(self.night.night)
 
     @cached_property
-    def tonight(self) -> Population:
+    def tonight(self) -> ScoredPopulation:
         """Features of the night beside the scores that were shown."""
-        frame = population_at(self.engine, self.features, pd.Timestamp(self.night.as_of))
+        frame = sample_open_leads(self.engine, self.features, pd.Timestamp(self.night.as_of))
         joined = frame.merge(self.scores, on="lead_id", suffixes=("", "_shown"))
-        return Population(joined, joined[["probability", "score"]])
+        return ScoredPopulation(joined, joined[["probability", "score"]])
 
     @cached_property
     def reference(self) -> tuple[dict[str, Any] | None, str]:
@@ -98,23 +98,23 @@ class Material:
         if not self.dated:
             return None, "the bundle remembers none, and without dates none can be made"
         cut_off = pd.Timestamp(self.scorer.facts["snapshots"]["cut_off"])
-        found = self.population_at(cut_off)
+        found = self.score_open_leads(cut_off)
         if found is None:
-            return None, f"fewer than {FEWEST_LEADS} leads were open at the training cut-off"
-        made = reference_of(found.frame, found.scored, self.scorer.catalogue)
+            return None, f"fewer than {MIN_LEADS} leads were open at the training cut-off"
+        made = build_reference(found.frame, found.scored, self.scorer.catalogue)
         return made, "computed anew from the tables of the night"
 
-    def population_at(self, moment: pd.Timestamp) -> Population | None:
+    def score_open_leads(self, moment: pd.Timestamp) -> ScoredPopulation | None:
         """Look at the leads open at a moment; None where they were too few."""
         try:
-            frame = population_at(self.engine, self.features, moment)
+            frame = sample_open_leads(self.engine, self.features, moment)
         except NotEnoughDataError:
             return None
-        return Population(frame, self.scorer.rate(frame)) if len(frame) >= FEWEST_LEADS else None
+        return ScoredPopulation(frame, self.scorer.predict(frame)) if len(frame) >= MIN_LEADS else None
 
-    def weights(self) -> dict[str, float]:
+    def compute_weights(self) -> dict[str, float]:
         """Return by topic its share of what moves scores: of the mean distance of parts from their mean."""
-        _, parts = self.scorer.model.contributions(self.tonight.frame)
+        _, parts = self.scorer.model.explain_log_odds(self.tonight.frame)
         swing = np.abs(parts - parts.mean(axis=0)).mean(axis=0)
         total = max(float(swing.sum()), 1e-12)
         weights: dict[str, float] = {}
@@ -123,7 +123,7 @@ class Material:
         return weights
 
 
-def gather(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Material:
+def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> MonitoringDataset:
     """Open everything that is looked at; the caller closes ``store``.
 
     Parameters
@@ -145,23 +145,23 @@ def gather(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Material:
     store, night = _newest(workdir.store_url, as_of.to_pydatetime())
     try:
         tables = Workdir(workdir.root / "night")
-        workdir.need(tables.ingest_report, "score")
-        version = open_registry(workdir).load()
+        workdir.require(tables.ingest_report, "score")
+        version = open_registry(workdir).download()
         scorer = load_scorer(version.bundle)
         engine = open_engine(tables, params.engine)
         seen = scorer.facts.get("activity_types")
         if seen is None:
             raise BundleError("The bundle must name the activity types it knows. Got none: train anew.")
-        features = feature_set(params, engine.report | {"activity_types": seen})
-        scorer.check(features.catalogue)
+        features = build_feature_set(params, engine.report | {"activity_types": seen})
+        scorer.check_catalogue(features.catalogue)
         now = min(pd.Timestamp(engine.report["known_until"]), as_of)
     except BaseException:
         store.close()
         raise
-    return Material(params, scorer, version, store, night, engine, features, now)
+    return MonitoringDataset(params, scorer, version, store, night, engine, features, now)
 
 
-def _newest(url: str, until: dt.datetime) -> tuple[Store, PastNight]:
+def _newest(url: str, until: dt.datetime) -> tuple[Store, RunSummary]:
     missing = StoreError(
         f"The score store must hold a night up to {until} UTC. Got none: run `leadlight score` first."
     )
@@ -169,7 +169,7 @@ def _newest(url: str, until: dt.datetime) -> tuple[Store, PastNight]:
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
         raise missing
     store = open_store(url)
-    nights = store.past_nights(until)
+    nights = store.list_runs(until)
     if not nights:
         store.close()
         raise missing

@@ -8,29 +8,36 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import AGE, Feature
-from leadlight.models.metrics.drift import adjusted, chance_of, expected_psi, jensen_shannon, psi, smoothed
-from leadlight.models.validation.reference_population import FEWEST_LEADS, counts_in, newcomers
+from leadlight.models.metrics.drift import (
+    adjust_p_values,
+    calculate_expected_psi,
+    calculate_jensen_shannon,
+    calculate_psi,
+    calculate_psi_p_value,
+    smooth_proportions,
+)
+from leadlight.models.validation.reference_population import MIN_LEADS, count_in_bins, mask_recent_leads
 from leadlight.pipelines.params.sections import Watch
-from leadlight.pipelines.reports.monitoring.dataset import Material, Population
-from leadlight.pipelines.reports.monitoring.drift_text import category_moved, number_moved
-from leadlight.pipelines.reports.monitoring.findings import ACT, FINE, LOOK, Level
+from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
+from leadlight.pipelines.reports.monitoring.drift_text import describe_category_drift, describe_numeric_drift
+from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Level
 
-__all__ = ["SCORE", "Movement", "movements", "usual_moments"]
+__all__ = ["SCORE", "DriftResult", "list_baseline_dates", "measure_drift"]
 
 SCORE = "score"
 #: leads in each bin, before and now
 Counts = tuple[np.ndarray, np.ndarray]
 OF_ALL, OF_NEW = "all open leads", "leads of the last 90 days"
 #: topics with a smaller share of what moves scores are looked at, not acted upon
-LIGHT = 0.005
+MIN_WEIGHT = 0.005
 #: days before the night and before the cut-off; whole weeks in the first, so that weekdays are the same
 LAST_YEAR, BEFORE = (350, 364, 378), (20, 52, 99, 160, 223, 310)
 #: leads are young where a CRM begins: what moves then is no measure for later
-SETTLING = pd.Timedelta(days=90)
+WARM_UP = pd.Timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Movement:
+class DriftResult:
     """How far one feature has moved in one population.
 
     Parameters
@@ -39,7 +46,7 @@ class Movement:
         Its column, its topic, and what a person calls it.
     population : str
         Of which leads.
-    psi, chance, usual : float
+    psi, expected_psi, baseline_psi : float
         The index; what chance alone gives; what it came to between earlier midnights, beyond chance.
     nearest : float
         The smallest index, beyond chance, against the reference or an earlier midnight: small where the
@@ -60,8 +67,8 @@ class Movement:
     name: str
     population: str
     psi: float
-    chance: float
-    usual: float
+    expected_psi: float
+    baseline_psi: float
     nearest: float
     distance: float
     p: float
@@ -81,11 +88,11 @@ class _Side:
 
     of_whom: str
     record: dict[str, Any]
-    now: Population
-    earlier: list[Population]
+    now: ScoredPopulation
+    earlier: list[ScoredPopulation]
 
 
-def usual_moments(material: Material) -> list[pd.Timestamp]:
+def list_baseline_dates(material: MonitoringDataset) -> list[pd.Timestamp]:
     """Choose earlier midnights that tell how a base looks that nothing has happened to.
 
     The same time of the last year, for what comes with the seasons, and some of the year before the training
@@ -95,18 +102,20 @@ def usual_moments(material: Material) -> list[pd.Timestamp]:
     night = pd.Timestamp(material.night.as_of)
     wanted = {night - pd.Timedelta(days=days) for days in LAST_YEAR}
     wanted |= {cut_off - pd.Timedelta(days=days) for days in BEFORE}
-    first = pd.Timestamp(material.engine.report["first_lead"]) + SETTLING
+    first = pd.Timestamp(material.engine.report["first_lead"]) + WARM_UP
     return sorted(moment for moment in wanted if first <= moment <= cut_off - pd.Timedelta(days=14))
 
 
-def movements(material: Material, reference: dict[str, Any], earlier: list[Population]) -> list[Movement]:
+def measure_drift(
+    material: MonitoringDataset, reference: dict[str, Any], earlier: list[ScoredPopulation]
+) -> list[DriftResult]:
     """Compare the night with the reference, feature by feature and score by score.
 
     Parameters
     ----------
     material : Material
     reference : dict
-        See :func:`leadlight.models.validation.reference_population.reference_of`.
+        See :func:`leadlight.models.validation.reference_population.build_reference`.
     earlier : list of Population
         Open leads at earlier midnights.
 
@@ -117,29 +126,29 @@ def movements(material: Material, reference: dict[str, Any], earlier: list[Popul
     """
     catalogue = material.scorer.catalogue
     sides = [_Side(OF_ALL, reference["all"], material.tonight, earlier)]
-    young = newcomers(material.tonight.frame, catalogue)
-    if reference["new"] is not None and young is not None and young.sum() >= FEWEST_LEADS:
+    young = mask_recent_leads(material.tonight.frame, catalogue)
+    if reference["new"] is not None and young is not None and young.sum() >= MIN_LEADS:
         parts = [_new(material, population) for population in earlier]
-        enough = [part for part in parts if len(part.frame) >= FEWEST_LEADS]
+        enough = [part for part in parts if len(part.frame) >= MIN_LEADS]
         sides.append(_Side(OF_NEW, reference["new"], _new(material, material.tonight), enough))
-    weights = material.weights()
+    weights = material.compute_weights()
     rows = [row for side in sides for row in _rows(material, side, weights)]
-    for row, p in zip(rows, adjusted(np.array([row["p"] for row in rows])), strict=True):
+    for row, p in zip(rows, adjust_p_values(np.array([row["p"] for row in rows])), strict=True):
         row["p"] = float(p)
-    found = [Movement(**row, level=_level(row, material.params.watch)) for row in rows]
+    found = [DriftResult(**row, level=_level(row, material.params.watch)) for row in rows]
     return sorted(found, key=lambda m: (-m.beyond, -m.psi))
 
 
-def _new(material: Material, population: Population) -> Population:
-    young = newcomers(population.frame, material.scorer.catalogue)
+def _new(material: MonitoringDataset, population: ScoredPopulation) -> ScoredPopulation:
+    young = mask_recent_leads(population.frame, material.scorer.catalogue)
     assert young is not None
-    return Population(population.frame[young], population.scored[young])
+    return ScoredPopulation(population.frame[young], population.scored[young])
 
 
-def _rows(material: Material, side: _Side, weights: dict[str, float]) -> Iterator[dict[str, Any]]:
+def _rows(material: MonitoringDataset, side: _Side, weights: dict[str, float]) -> Iterator[dict[str, Any]]:
     record, now = side.record, side.now
-    counted = counts_in(record, now.frame, now.scored)
-    before = [counts_in(record, population.frame, population.scored) for population in side.earlier]
+    counted = count_in_bins(record, now.frame, now.scored)
+    before = [count_in_bins(record, population.frame, population.scored) for population in side.earlier]
     by_name = {feature.name: feature for feature in material.scorer.catalogue.features}
     entries = {**{n: ("numbers", e) for n, e in record["numbers"].items()},
                **{n: ("categories", e) for n, e in record["categories"].items()},
@@ -174,32 +183,38 @@ def _beyond(row: Mapping[str, Any]) -> float:
 def _measured(before: np.ndarray, now: np.ndarray) -> dict[str, float]:
     filled = (before + now) > 0
     bins, sizes = int(filled.sum()), (float(before.sum()), float(now.sum()))
-    p, q = smoothed(before[filled]), smoothed(now[filled])
-    index = psi(p, q)
+    p, q = smooth_proportions(before[filled]), smooth_proportions(now[filled])
+    index = calculate_psi(p, q)
     return {
         "psi": index,
-        "chance": expected_psi(bins, *sizes),
-        "p": chance_of(index, bins, *sizes),
-        "distance": jensen_shannon(p, q),
+        "chance": calculate_expected_psi(bins, *sizes),
+        "p": calculate_psi_p_value(index, bins, *sizes),
+        "distance": calculate_jensen_shannon(p, q),
     }
 
 
 def _words(
-    material: Material, feature: Feature | None, entry: dict[str, Any], counts: Counts, now: Population
+    material: MonitoringDataset,
+    feature: Feature | None,
+    entry: dict[str, Any],
+    counts: Counts,
+    now: ScoredPopulation,
 ) -> str:
     if feature is None:
-        return number_moved(entry, *counts, now.scored[SCORE])
+        return describe_numeric_drift(entry, *counts, now.scored[SCORE])
     values = now.frame[feature.name]
     if feature.kind == "number":  # no day since the last of a signal: there was none
-        return number_moved(entry, *counts, values, "not known" if feature.group == "fit" else "none")
+        return describe_numeric_drift(
+            entry, *counts, values, "not known" if feature.group == "fit" else "none"
+        )
     spellings = material.scorer.facts.get("spellings", {}).get(feature.topic, {})
-    return category_moved(entry, *counts, values, spellings)
+    return describe_category_drift(entry, *counts, values, spellings)
 
 
 def _level(row: dict[str, Any], limits: Watch) -> Level:
     beyond = _beyond(row)
-    if row["p"] > limits.false_alarms or beyond < limits.look:
-        return FINE
+    if row["p"] > limits.false_alarms or beyond < limits.warning:
+        return OK
     # a base grows older by itself, and what the model hardly uses hardly harms it
-    mild = row["topic"] == AGE or row["weight"] < LIGHT
-    return LOOK if mild or beyond < limits.act else ACT
+    mild = row["topic"] == AGE or row["weight"] < MIN_WEIGHT
+    return WARNING if mild or beyond < limits.critical else CRITICAL

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.models.metrics.drift import smoothed
-from leadlight.pipelines.reports.monitoring.findings import BLANK, percent, plain
+from leadlight.models.metrics.drift import smooth_proportions
+from leadlight.pipelines.reports.monitoring.findings import BLANK, format_number, format_percent
 
-__all__ = ["category_moved", "number_moved"]
+__all__ = ["describe_category_drift", "describe_numeric_drift"]
 
 ARROW = " → "
 
 
-def category_moved(
+def describe_category_drift(
     entry: Mapping[str, Any],
     before: np.ndarray,
     now: np.ndarray,
@@ -37,12 +37,12 @@ def category_moved(
     pooled = values[~values.isin(entry["levels"])].dropna().value_counts()
     if _most(before, now) == len(entry["levels"]) and len(pooled) and pooled.iloc[0] > 0.5 * pooled.sum():
         level, share = str(pooled.index[0]), pooled.iloc[0] / max(1, now.sum())
-        return f"{spellings.get(level, level)} under 1{BLANK}%{ARROW}{percent(float(share))}"
+        return f"{spellings.get(level, level)} under 1{BLANK}%{ARROW}{format_percent(float(share))}"
     names = [spellings.get(level, level) for level in entry["levels"]] + ["other values", "not known"]
     return _share_moved(names, before, now)
 
 
-def number_moved(
+def describe_numeric_drift(
     entry: Mapping[str, Any],
     before: np.ndarray,
     now: np.ndarray,
@@ -64,7 +64,7 @@ def number_moved(
     """
     known = values.dropna()
     if _most(before, now) < len(before) - 1 and len(known) and entry["median"] is not None:
-        medians = plain(entry["median"]), plain(float(known.median()))
+        medians = format_number(entry["median"]), format_number(float(known.median()))
         if medians[0] != medians[1]:
             return f"median {ARROW.join(medians)}"
     return _share_moved([*_ranges(entry["edges"]), unknown], before, now)
@@ -74,12 +74,12 @@ def _share_moved(names: list[str], before: np.ndarray, now: np.ndarray) -> str:
     if np.array_equal(before * now.sum(), now * before.sum()):
         return "the same"
     place = _most(before, now)
-    shares = (percent(float(c[place] / max(1, c.sum()))) for c in (before, now))
+    shares = (format_percent(float(c[place] / max(1, c.sum()))) for c in (before, now))
     return f"{names[place]} {ARROW.join(shares)}"
 
 
 def _most(before: np.ndarray, now: np.ndarray) -> int:
-    p, q = smoothed(before), smoothed(now)
+    p, q = smooth_proportions(before), smooth_proportions(now)
     return int(np.argmax((q - p) * np.log(q / p)))
 
 
@@ -93,14 +93,14 @@ def _ranges(edges: list[float]) -> list[str]:
     names = []
     for low, high in zip([-np.inf, *edges], [*edges, np.inf], strict=True):
         if np.nextafter(high, -np.inf) == low:
-            names.append(f"exactly {plain(high)}")
+            names.append(f"exactly {format_number(high)}")
         elif np.isinf(low):
             end = _end(high, edges)
-            names.append(f"up to {plain(high)}" if end == high else f"below {plain(end)}")
+            names.append(f"up to {format_number(high)}" if end == high else f"below {format_number(end)}")
         elif np.isinf(high):
-            names.append(f"above {plain(low)}")
+            names.append(f"above {format_number(low)}")
         else:
-            names.append(f"{plain(low)} to {plain(_end(high, edges))}")
+            names.append(f"{format_number(low)} to {format_number(_end(high, edges))}")
     return names
 
 

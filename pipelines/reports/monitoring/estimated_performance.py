@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.performance_estimation import estimate
-from leadlight.pipelines.reports.monitoring.dataset import Material
-from leadlight.pipelines.reports.monitoring.findings import LOOK, Check, Finding, percent
+from leadlight.models.metrics.performance_estimation import estimate_metrics
+from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
+from leadlight.pipelines.reports.monitoring.findings import WARNING, Check, MonitoringFinding, format_percent
 from leadlight.pipelines.reports.monitoring.stage_volumes import BARS
 
-__all__ = ["ASSUMPTIONS", "estimated"]
+__all__ = ["ASSUMPTIONS", "check_estimated_performance"]
 
 ASSUMPTIONS = (
     "the probabilities are calibrated: of leads given 20 % a share of 20 % wins",
@@ -18,10 +18,12 @@ ASSUMPTIONS = (
 )
 #: below the reference by so much is to be looked at
 AUC_BELOW, PRECISION_BELOW = 0.05, 0.75
-FEWEST_ABOVE = 20
+MIN_ABOVE = 20
 
 
-def estimated(material: Material, reference: dict[str, Any] | None) -> tuple[Check, list[dict[str, Any]]]:
+def check_estimated_performance(
+    material: MonitoringDataset, reference: dict[str, Any] | None
+) -> tuple[Check, list[dict[str, Any]]]:
     """Estimate the figures of tonight's scores from the scores alone.
 
     An estimate alone never calls for action: it rests on :data:`ASSUMPTIONS`, which only outcomes can check.
@@ -30,7 +32,7 @@ def estimated(material: Material, reference: dict[str, Any] | None) -> tuple[Che
     ----------
     material : Material
     reference : dict or None
-        See :func:`leadlight.models.validation.reference_population.reference_of`.
+        See :func:`leadlight.models.validation.reference_population.build_reference`.
 
     Returns
     -------
@@ -43,12 +45,12 @@ def estimated(material: Material, reference: dict[str, Any] | None) -> tuple[Che
     then = reference["all"]["expected"] if reference else {}
     rows: list[dict[str, Any]] = [
         {"figure": name, **found.to_dict(), "reference": then.get(name), "leads": len(p)}
-        for name, found in estimate(p, seed).items()
+        for name, found in estimate_metrics(p, seed).items()
     ]
     findings = []
     auc = next(row for row in rows if row["figure"] == "auc")
     if auc["value"] and auc["reference"] and auc["value"] < auc["reference"] - AUC_BELOW:
-        findings.append(Finding(LOOK, "Estimated AUC",
+        findings.append(MonitoringFinding(WARNING, "Estimated AUC",
             f"the scores tell leads apart less well than at the training cut-off: expected AUC "
             f"{auc['value']:.2f}, then {auc['reference']:.2f}"))  # fmt: skip
     for key, short, bar in BARS:
@@ -56,11 +58,11 @@ def estimated(material: Material, reference: dict[str, Any] | None) -> tuple[Che
         row = _precision(above, seed) | {"figure": f"precision_{key}", "reference": then.get(key)}
         row["chosen"] = list(material.scorer.thresholds[key].precision)
         rows.append(row)
-        known = row["value"] is not None and row["reference"] is not None and len(above) >= FEWEST_ABOVE
+        known = row["value"] is not None and row["reference"] is not None and len(above) >= MIN_ABOVE
         if known and row["value"] < PRECISION_BELOW * row["reference"]:
-            findings.append(Finding(LOOK, f"Estimated precision at {short}",
-                f"of the leads at {short} {percent(row['value'])} are expected to win, at the training "
-                f"cut-off {percent(row['reference'])}"))  # fmt: skip
+            findings.append(MonitoringFinding(WARNING, f"Estimated precision at {short}",
+                f"of the leads at {short} {format_percent(row['value'])} are expected to win, at the training "
+                f"cut-off {format_percent(row['reference'])}"))  # fmt: skip
     wins = rows[0]
     said = (
         f"expected AUC {auc['value']:.2f}, " if auc["value"] is not None else ""
@@ -71,6 +73,6 @@ def estimated(material: Material, reference: dict[str, Any] | None) -> tuple[Che
 def _precision(above: np.ndarray, seed: int) -> dict[str, Any]:
     if len(above) == 0:
         return {"value": None, "low": None, "high": None, "leads": 0}
-    wins = estimate(above, seed)["wins"]
+    wins = estimate_metrics(above, seed)["wins"]
     n = len(above)
     return {"value": wins.value / n, "low": wins.low / n, "high": wins.high / n, "leads": n}

@@ -5,30 +5,30 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
-    "ACT",
     "BLANK",
-    "FINE",
-    "LOOK",
+    "CRITICAL",
+    "OK",
     "UNKNOWN",
+    "WARNING",
     "Check",
-    "Finding",
     "Level",
-    "percent",
-    "plain",
-    "worst",
+    "MonitoringFinding",
+    "find_max_severity",
+    "format_number",
+    "format_percent",
 ]
 
 Level = Literal["unknown", "fine", "look", "act"]
 UNKNOWN: Level = "unknown"
-FINE: Level = "fine"
-LOOK: Level = "look"
-ACT: Level = "act"
+OK: Level = "fine"
+WARNING: Level = "look"
+CRITICAL: Level = "act"
 BLANK = "\N{NO-BREAK SPACE}"
-_ORDER = (ACT, LOOK, FINE, UNKNOWN)
+_ORDER = (CRITICAL, WARNING, OK, UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Finding:
+class MonitoringFinding:
     """One thing that was found.
 
     Parameters
@@ -57,7 +57,7 @@ class Check:
     ----------
     name : str
         The question in two words.
-    said : str
+    message : str
         Its answer where nothing was found, or why it cannot be answered.
     findings : tuple of Finding
         What was found, worst first.
@@ -66,32 +66,32 @@ class Check:
     """
 
     name: str
-    said: str
-    findings: tuple[Finding, ...] = ()
+    message: str
+    findings: tuple[MonitoringFinding, ...] = ()
     judged: bool = True
 
     @property
     def level(self) -> Level:
         """The worst of its findings; unknown where the question could not be answered."""
-        return worst([f.level for f in self.findings] or [FINE if self.judged else UNKNOWN])
+        return find_max_severity([f.level for f in self.findings] or [OK if self.judged else UNKNOWN])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {**asdict(self), "level": self.level}
 
 
-def worst(levels: Iterable[Level]) -> Level:
+def find_max_severity(levels: Iterable[Level]) -> Level:
     """Return the most severe level; unknown where there is none."""
     return min(levels, key=_ORDER.index, default=UNKNOWN)
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Write a share for a sentence: 0.4 %, 12 %; the blank is one that no line breaks at."""
     if 0 < share < 0.001:
         return f"under 0.1{BLANK}%"
     return f"{100 * share:.1f}{BLANK}%".replace(".0", "") if share < 0.1 else f"{100 * share:.0f}{BLANK}%"
 
 
-def plain(number: float) -> str:
+def format_number(number: float) -> str:
     """Write a number with at most four digits."""
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"

@@ -5,14 +5,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leadlight.pipelines.reporting.rendering import template
-from leadlight.pipelines.reports.monitoring.charts import drift_chart, outcome_chart, score_chart
-from leadlight.pipelines.reports.monitoring.findings import FINE, percent, plain
+from leadlight.pipelines.reporting.rendering import load_template
+from leadlight.pipelines.reports.monitoring.charts import plot_drift, plot_outcomes, score_chart
+from leadlight.pipelines.reports.monitoring.findings import OK, format_number, format_percent
 
-__all__ = ["page"]
+__all__ = ["render_html"]
 
 #: topics that are drawn, and that are listed; the others stand in watch.json
-MOST_DRAWN, MOST_LISTED = 12, 40
+MAX_DRAWN, MAX_LISTED = 12, 40
 FIGURES = {
     "wins": ("Wins", "{:,.0f}"),
     "log_loss": ("Log loss", "{:.4f}"),
@@ -24,8 +24,8 @@ FIGURES = {
 }
 
 
-def page(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.reports.monitoring.watch.examine` as HTML.
+def render_html(report: dict[str, Any]) -> str:
+    """Render the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks` as HTML.
 
     Parameters
     ----------
@@ -35,23 +35,23 @@ def page(report: dict[str, Any]) -> str:
     moved = _by_topic(report["features"])
     limits, scores = report["limits"], report["scores"]
     charts = {
-        "drift": drift_chart(moved[:MOST_DRAWN], limits["look"], limits["act"]),
+        "drift": plot_drift(moved[:MAX_DRAWN], limits["look"], limits["act"]),
         "scores": score_chart(scores["before"], scores["now"]) if scores["before"] else None,
-        "outcomes": outcome_chart(report["outcomes"]["nights"]),
+        "outcomes": plot_outcomes(report["outcomes"]["nights"]),
     }
     # the renderer of the pictures escapes the text in them
     pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return template(Path(__file__).parent, {"percent": percent, "plain": plain}).render(
+    return load_template(Path(__file__).parent, {"percent": format_percent, "plain": format_number}).render(
         report=report,
         pictures=pictures,
-        moved=moved[:MOST_LISTED],
+        moved=moved[:MAX_LISTED],
         expected=[_told(row) for row in report["expected"]],
     )
 
 
 def _by_topic(features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep of each topic the feature that moved most; what is to be looked at first."""
-    ranked = sorted(features, key=lambda m: (m["level"] == FINE, -m["beyond"], -m["psi"]))
+    ranked = sorted(features, key=lambda m: (m["level"] == OK, -m["beyond"], -m["psi"]))
     first: dict[str, dict[str, Any]] = {}
     for row in ranked:
         first.setdefault(row["topic"], row)

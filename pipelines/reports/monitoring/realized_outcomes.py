@@ -10,17 +10,22 @@ import pyarrow as pa
 from scipy.special import expit, logit
 from scipy.stats import chi2, rankdata
 
-from leadlight.features.labels import first_closings, label_snapshots
-from leadlight.models.metrics.metrics import bands, calibration_line, figures
-from leadlight.models.metrics.performance_estimation import estimate
+from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.models.metrics.metrics import bin_calibration, compute_metrics, fit_calibration_line
+from leadlight.models.metrics.performance_estimation import estimate_metrics
 from leadlight.pipelines.engines.engine import Engine
-from leadlight.serving.store.run_history import PastNight
+from leadlight.serving.store.run_history import RunSummary
 
-__all__ = ["Outcome", "auc_error", "follow", "wins_ratio"]
+__all__ = [
+    "RealizedPerformance",
+    "estimate_auc_standard_error",
+    "estimate_observed_expected",
+    "evaluate_realized",
+]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RealizedPerformance:
     """What became of the scores of one night.
 
     Parameters
@@ -34,13 +39,13 @@ class Outcome:
         closed before the night.
     expected, actual : float, int
         Wins promised and wins seen.
-    ratio, ratio_surely : tuple of float
+    ratio, ratio_ci99 : tuple of float
         actual / expected: its 95 % and its 99 % interval.
     slope, slope_surely : tuple of float or None
         Calibration slope with its 95 % interval, and its 99 % interval; None with less than two wins.
     auc_error : float or None
         Standard error of the AUC; None with less than two wins.
-    measured, promised : dict
+    measured, expected_metrics : dict
         AUC, log loss, Brier score and lift as measured, and as the probabilities promised them.
     bands : list of dict
         Expected and actual wins in five bands of equal size.
@@ -54,12 +59,12 @@ class Outcome:
     expected: float
     actual: int
     ratio: tuple[float, float]
-    ratio_surely: tuple[float, float]
+    ratio_ci99: tuple[float, float]
     slope: tuple[float, float, float] | None
     slope_surely: tuple[float, float] | None
     auc_error: float | None
     measured: dict[str, float]
-    promised: dict[str, dict[str, float | None]]
+    expected_metrics: dict[str, dict[str, float | None]]
     bands: list[dict[str, float]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,9 +72,15 @@ class Outcome:
         return asdict(self)
 
 
-def follow(
-    night: PastNight, scores: pd.DataFrame, engine: Engine, horizon_days: int, *, now: pd.Timestamp, seed: int
-) -> Outcome | None:
+def evaluate_realized(
+    night: RunSummary,
+    scores: pd.DataFrame,
+    engine: Engine,
+    horizon_days: int,
+    *,
+    now: pd.Timestamp,
+    seed: int,
+) -> RealizedPerformance | None:
     """Follow the scores of a matured night to their outcomes.
 
     Parameters
@@ -100,7 +111,7 @@ def follow(
     told = 2 <= actual <= len(won) - 2
     slope, error = _slope(p, won) if told else (np.nan, np.nan)
     kept = ("auc", "log_loss", "brier", "lift_at_10_percent")
-    return Outcome(
+    return RealizedPerformance(
         as_of=night.as_of.isoformat(),
         matured_on=(pd.Timestamp(night.as_of) + pd.Timedelta(days=horizon_days)).isoformat(),
         model_version=night.model_version,
@@ -108,18 +119,18 @@ def follow(
         left_out=len(scores) - len(labelled),
         expected=expected,
         actual=actual,
-        ratio=wins_ratio(actual, expected, 0.95),
-        ratio_surely=wins_ratio(actual, expected, 0.99),
+        ratio=estimate_observed_expected(actual, expected, 0.95),
+        ratio_ci99=estimate_observed_expected(actual, expected, 0.99),
         slope=(slope, slope - 1.96 * error, slope + 1.96 * error) if told else None,
         slope_surely=(slope - 2.576 * error, slope + 2.576 * error) if told else None,
-        auc_error=auc_error(p, won) if told else None,
-        measured={name: v for name, v in figures(p, won).items() if name in kept} if told else {},
-        promised={name: e.to_dict() for name, e in estimate(p, seed).items()},
-        bands=bands(p, won, 5),
+        auc_error=estimate_auc_standard_error(p, won) if told else None,
+        measured={name: v for name, v in compute_metrics(p, won).items() if name in kept} if told else {},
+        expected_metrics={name: e.to_dict() for name, e in estimate_metrics(p, seed).items()},
+        bands=bin_calibration(p, won, 5),
     )
 
 
-def wins_ratio(actual: int, expected: float, level: float) -> tuple[float, float]:
+def estimate_observed_expected(actual: int, expected: float, level: float) -> tuple[float, float]:
     """Return the exact interval of actual over expected wins (Garwood 1936, Biometrika 28).
 
     Wins are taken as Poisson, which is on the safe side of independent leads with chances of their own.
@@ -129,7 +140,7 @@ def wins_ratio(actual: int, expected: float, level: float) -> tuple[float, float
     return low / expected, float(chi2.ppf(1 - rest, 2 * (actual + 1)) / 2) / expected
 
 
-def auc_error(p: np.ndarray, won: np.ndarray) -> float:
+def estimate_auc_standard_error(p: np.ndarray, won: np.ndarray) -> float:
     """Return the standard error of an AUC (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44).
 
     Parameters
@@ -149,7 +160,7 @@ def auc_error(p: np.ndarray, won: np.ndarray) -> float:
 
 def _slope(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
     """Return the calibration slope and its standard error, from the inverse of the information."""
-    slope, intercept = calibration_line(p, won)
+    slope, intercept = fit_calibration_line(p, won)
     x = logit(np.clip(p, 1e-9, 1 - 1e-9))
     fitted = expit(slope * x + intercept)
     X = np.column_stack([x, np.ones_like(x)])
@@ -158,7 +169,7 @@ def _slope(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
 
 
 def _labelled(
-    night: PastNight, scores: pd.DataFrame, engine: Engine, horizon_days: int, now: pd.Timestamp
+    night: RunSummary, scores: pd.DataFrame, engine: Engine, horizon_days: int, now: pd.Timestamp
 ) -> pd.DataFrame:
     """Label the night's leads; those gone from the source, or closed before the night, have no outcome."""
     as_of = pd.Timestamp(night.as_of)
@@ -167,7 +178,7 @@ def _labelled(
     snapshots = shown.semi_join(engine.tables.leads, "lead_id").mutate(
         as_of=ibis.timestamp(as_of.isoformat())
     )
-    closings = first_closings(engine.deals)
+    closings = find_first_closes(engine.deals)
     labelled = label_snapshots(snapshots, closings, horizon_days, ibis.timestamp(now.isoformat()))
     won: pd.DataFrame = labelled.select("lead_id", "won").to_pyarrow().to_pandas()
     closed: pd.DataFrame = closings.select("lead_id", "closed_at").to_pyarrow().to_pandas()

@@ -5,12 +5,19 @@ from typing import Any
 import pandas as pd
 
 from leadlight.pipelines.params.sections import Watch
-from leadlight.pipelines.reports.monitoring.dataset import Material
-from leadlight.pipelines.reports.monitoring.findings import ACT, FINE, LOOK, Check, Finding, Level
-from leadlight.pipelines.reports.monitoring.realized_outcomes import Outcome, follow
-from leadlight.serving.store.run_history import PastNight
+from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
+from leadlight.pipelines.reports.monitoring.findings import (
+    CRITICAL,
+    OK,
+    WARNING,
+    Check,
+    Level,
+    MonitoringFinding,
+)
+from leadlight.pipelines.reports.monitoring.realized_outcomes import RealizedPerformance, evaluate_realized
+from leadlight.serving.store.run_history import RunSummary
 
-__all__ = ["choose_nights", "matured"]
+__all__ = ["check_realized_performance", "select_runs"]
 
 NAME = "Outcomes of earlier nights"
 #: a night of about that age
@@ -21,9 +28,9 @@ LOOK_AUC, ACT_AUC = 0.05, 0.1
 LOOK_SLOPE = (0.75, 4 / 3)
 
 
-def choose_nights(
-    nights: list[PastNight], now: pd.Timestamp, horizon_days: int, ages_days: tuple[int, ...]
-) -> tuple[list[PastNight], list[PastNight]]:
+def select_runs(
+    nights: list[RunSummary], now: pd.Timestamp, horizon_days: int, ages_days: tuple[int, ...]
+) -> tuple[list[RunSummary], list[RunSummary]]:
     """Choose the nights to follow, and those of about the wanted ages that have not matured.
 
     Parameters
@@ -52,7 +59,7 @@ def choose_nights(
     return _newest_first(chosen), _newest_first(_near(waiting, now, ages_days))
 
 
-def matured(material: Material) -> tuple[Check, dict[str, Any]]:
+def check_realized_performance(material: MonitoringDataset) -> tuple[Check, dict[str, Any]]:
     """Follow the chosen nights, and judge the model by the newest that has matured.
 
     Parameters
@@ -63,19 +70,19 @@ def matured(material: Material) -> tuple[Check, dict[str, Any]]:
     -------
     check : Check
     content : dict
-        ``nights`` (of :class:`Outcome`), ``waiting`` (as_of, matures_on), ``known_until``.
+        ``nights`` (of :class:`RealizedPerformance`), ``waiting`` (as_of, matures_on), ``known_until``.
     """
     if not material.dated:
         said = "the source has no dates, so that outcomes of earlier nights cannot be followed"
         return Check(NAME, said, (), False), {"nights": [], "waiting": [], "known_until": None}
     horizon, limits = int(material.scorer.facts["horizon_days"]), material.params.watch
-    nights = material.store.past_nights(material.night.as_of)
-    ended, waiting = choose_nights(nights, material.now, horizon, limits.ages_days)
+    nights = material.store.list_runs(material.night.as_of)
+    ended, waiting = select_runs(nights, material.now, horizon, limits.ages_days)
     seed = material.params.training.seed
     found = []
     for night in ended:
-        scores = material.store.scores_at(night.night)
-        outcome = follow(night, scores, material.engine, horizon, now=material.now, seed=seed)
+        scores = material.store.read_scores(night.night)
+        outcome = evaluate_realized(night, scores, material.engine, horizon, now=material.now, seed=seed)
         if outcome is not None:
             found.append(outcome)
     content = {
@@ -91,44 +98,46 @@ def matured(material: Material) -> tuple[Check, dict[str, Any]]:
     newest = found[0]
     wins = f"{newest.expected:,.0f} wins were expected and {newest.actual:,} seen"
     said = f"of the scores of {newest.as_of[:10]}, {wins}"
-    if newest.expected < limits.fewest_wins:
-        said += f"; below {limits.fewest_wins} expected wins nothing is judged"
+    if newest.expected < limits.min_wins:
+        said += f"; below {limits.min_wins} expected wins nothing is judged"
         return Check(NAME, said, (), False), content
     findings = _judge(newest, limits, material)
     return Check(NAME, said, tuple(findings)), content
 
 
-def _judge(outcome: Outcome, limits: Watch, material: Material) -> list[Finding]:
+def _judge(
+    outcome: RealizedPerformance, limits: Watch, material: MonitoringDataset
+) -> list[MonitoringFinding]:
     calibrated = material.version.tags.get("calibrated") == "true"
     same = outcome.model_version == material.version.name
     # a number that is shown as a rank promises no wins, and an older model is not the one to act upon
-    most: Level = ACT if same else LOOK
+    most: Level = CRITICAL if same else WARNING
     note = "" if same else f" (scored by {outcome.model_version}, before the present champion)"
     found = []
-    level = _outside(outcome.ratio, LOOK_RATIO, outcome.ratio_surely, ACT_RATIO)
-    if level != FINE:
+    level = _outside(outcome.ratio, LOOK_RATIO, outcome.ratio_ci99, ACT_RATIO)
+    if level != OK:
         low, high = outcome.ratio
-        found.append(Finding(_at_most(level, most if calibrated else LOOK), "Wins against expected",
+        found.append(MonitoringFinding(_at_most(level, most if calibrated else WARNING), "Wins against expected",
             f"{outcome.actual:,} of the leads scored on {outcome.as_of[:10]} won within "
             f"{material.scorer.facts['horizon_days']} days where {outcome.expected:,.0f} were expected: "
             f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
             {"actual": outcome.actual, "expected": outcome.expected}))  # fmt: skip
-    auc, promised = outcome.measured.get("auc"), outcome.promised["auc"]
+    auc, promised = outcome.measured.get("auc"), outcome.expected_metrics["auc"]
     if auc is not None and promised["value"] is not None and outcome.auc_error is not None:
         short, error = promised["value"] - auc, outcome.auc_error
         act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
         if act or (short > LOOK_AUC and short - 1.96 * error > 0):
-            found.append(Finding(_at_most(ACT if act else LOOK, most), "AUC against expected",
+            found.append(MonitoringFinding(_at_most(CRITICAL if act else WARNING, most), "AUC against expected",
                 f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
                 f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {promised['value']:.2f} was to "
                 f"be expected{note}",
                 {"auc": auc, "expected": promised["value"]}))  # fmt: skip
     if outcome.slope and outcome.slope_surely and _apart(outcome.slope_surely, LOOK_SLOPE):
         spread = "too far apart" if outcome.slope[0] < 1 else "too close together"
-        found.append(Finding(LOOK, "Calibration slope",
+        found.append(MonitoringFinding(WARNING, "Calibration slope",
             f"the chances of {outcome.as_of[:10]} lie {spread}: slope {outcome.slope[0]:.2f}, 95 % interval "
             f"{outcome.slope[1]:.2f} to {outcome.slope[2]:.2f}{note}"))  # fmt: skip
-    return sorted(found, key=lambda f: f.level != ACT)
+    return sorted(found, key=lambda f: f.level != CRITICAL)
 
 
 def _outside(
@@ -138,8 +147,8 @@ def _outside(
     act: tuple[float, float],
 ) -> Level:
     if _apart(surely, act):
-        return ACT
-    return LOOK if _apart(likely, look) else FINE
+        return CRITICAL
+    return WARNING if _apart(likely, look) else OK
 
 
 def _apart(interval: tuple[float, float], allowed: tuple[float, float]) -> bool:
@@ -147,10 +156,10 @@ def _apart(interval: tuple[float, float], allowed: tuple[float, float]) -> bool:
 
 
 def _at_most(level: Level, most: Level) -> Level:
-    return LOOK if level == ACT and most == LOOK else level
+    return WARNING if level == CRITICAL and most == WARNING else level
 
 
-def _near(nights: list[PastNight], start: pd.Timestamp, ages: tuple[int, ...]) -> dict[int, PastNight]:
+def _near(nights: list[RunSummary], start: pd.Timestamp, ages: tuple[int, ...]) -> dict[int, RunSummary]:
     near = {}
     for age in ages:
         target = start - pd.Timedelta(days=age)
@@ -161,9 +170,9 @@ def _near(nights: list[PastNight], start: pd.Timestamp, ages: tuple[int, ...]) -
     return near
 
 
-def _newest_first(nights: dict[int, PastNight]) -> list[PastNight]:
+def _newest_first(nights: dict[int, RunSummary]) -> list[RunSummary]:
     return [nights[number] for number in sorted(nights, reverse=True)]
 
 
-def _ends(night: PastNight, horizon_days: int) -> str:
+def _ends(night: RunSummary, horizon_days: int) -> str:
     return (pd.Timestamp(night.as_of) + pd.Timedelta(days=horizon_days)).isoformat()

@@ -7,10 +7,18 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
-from leadlight.pipelines.reports.monitoring.dataset import Material, Population
-from leadlight.pipelines.reports.monitoring.findings import ACT, FINE, LOOK, Check, Finding, Level, percent
+from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
+from leadlight.pipelines.reports.monitoring.findings import (
+    CRITICAL,
+    OK,
+    WARNING,
+    Check,
+    Level,
+    MonitoringFinding,
+    format_percent,
+)
 
-__all__ = ["BARS", "shares"]
+__all__ = ["BARS", "check_stage_volumes"]
 
 NAME = "Shares above the thresholds"
 #: threshold, its short name, its score
@@ -20,8 +28,8 @@ LOOK_TIMES, ACT_TIMES = 1.25, 2.0
 SURE = 2.576
 
 
-def shares(
-    material: Material, reference: dict[str, Any] | None, earlier: list[Population]
+def check_stage_volumes(
+    material: MonitoringDataset, reference: dict[str, Any] | None, earlier: list[ScoredPopulation]
 ) -> tuple[Check, list[dict[str, Any]]]:
     """Compare the share of leads above each threshold.
 
@@ -29,7 +37,7 @@ def shares(
     ----------
     material : Material
     reference : dict or None
-        See :func:`leadlight.models.validation.reference_population.reference_of`.
+        See :func:`leadlight.models.validation.reference_population.build_reference`.
     earlier : list of Population
         Open leads at earlier midnights: how much the share moves by itself.
 
@@ -63,21 +71,21 @@ def shares(
             usual = max([abs(_surely(before, were, *_above(p, bar))) for p in earlier], default=0.0)
             moved = _surely(before, were, above, leads)
             row |= {"reference": before / were, "level": _level(abs(moved) - usual)}
-            if row["level"] != FINE:
+            if row["level"] != OK:
                 more = "more" if moved > 0 else "fewer"
-                findings.append(Finding(row["level"], f"Share above {short}",
-                    f"{percent(row['share'])} of the open leads reach {short}, {more} than the "
-                    f"{percent(row['reference'])} at the training cut-off, beyond chance and what is usual",
+                findings.append(MonitoringFinding(row["level"], f"Share above {short}",
+                    f"{format_percent(row['share'])} of the open leads reach {short}, {more} than the "
+                    f"{format_percent(row['reference'])} at the training cut-off, beyond chance and what is usual",
                     {"share": row["share"], "reference": row["reference"]}))  # fmt: skip
         rows.append(row)
-    said = ", ".join(f"{r['short']} {r['above']:,} leads ({percent(r['share'])})" for r in rows)
+    said = ", ".join(f"{r['short']} {r['above']:,} leads ({format_percent(r['share'])})" for r in rows)
     if reference is None:
         return Check(NAME, f"{said}; there is no population to compare", (), False), rows
     findings.sort(key=lambda f: f.level)
     return Check(NAME, said, tuple(findings)), rows
 
 
-def _above(population: Population, bar: float) -> tuple[int, int]:
+def _above(population: ScoredPopulation, bar: float) -> tuple[int, int]:
     return int((population.scored["score"] >= bar).sum()), len(population.scored)
 
 
@@ -94,17 +102,17 @@ def _surely(before: int, were: int, above: int, leads: int) -> float:
 
 def _level(beyond: float) -> Level:
     if beyond > math.log(ACT_TIMES):
-        return ACT
-    return LOOK if beyond > math.log(LOOK_TIMES) else FINE
+        return CRITICAL
+    return WARNING if beyond > math.log(LOOK_TIMES) else OK
 
 
-def _new_in_7_days(material: Material, bar: float) -> int | None:
+def _new_in_7_days(material: MonitoringDataset, bar: float) -> int | None:
     """Count leads above the bar that were not a week before; None where no night of about then is stored."""
     now = pd.Timestamp(material.night.as_of)
-    for night in material.store.past_nights(now.to_pydatetime()):
+    for night in material.store.list_runs(now.to_pydatetime()):
         age = now - pd.Timestamp(night.as_of)
         if pd.Timedelta(days=6) <= age <= pd.Timedelta(days=8):
-            then = material.store.scores_at(night.night)
+            then = material.store.read_scores(night.night)
             before = set(then.loc[then["score"] >= bar, "lead_id"])
             above = material.scores.loc[material.scores["score"] >= bar, "lead_id"]
             return int((~above.isin(before)).sum())

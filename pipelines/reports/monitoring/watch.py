@@ -6,23 +6,38 @@ from typing import Any
 import pandas as pd
 
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.reports.monitoring.dataset import Material, gather
-from leadlight.pipelines.reports.monitoring.drift import SCORE, Movement, movements, usual_moments
-from leadlight.pipelines.reports.monitoring.estimated_performance import ASSUMPTIONS, estimated
-from leadlight.pipelines.reports.monitoring.findings import FINE, LOOK, UNKNOWN, Check, Finding, worst
-from leadlight.pipelines.reports.monitoring.grouped import by_topic
-from leadlight.pipelines.reports.monitoring.html import page
-from leadlight.pipelines.reports.monitoring.realized_performance import matured
-from leadlight.pipelines.reports.monitoring.stage_volumes import shares
-from leadlight.pipelines.workspace.workdir import Workdir, replacing, write_json
+from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, load_dataset
+from leadlight.pipelines.reports.monitoring.drift import (
+    SCORE,
+    DriftResult,
+    list_baseline_dates,
+    measure_drift,
+)
+from leadlight.pipelines.reports.monitoring.estimated_performance import (
+    ASSUMPTIONS,
+    check_estimated_performance,
+)
+from leadlight.pipelines.reports.monitoring.findings import (
+    OK,
+    UNKNOWN,
+    WARNING,
+    Check,
+    MonitoringFinding,
+    find_max_severity,
+)
+from leadlight.pipelines.reports.monitoring.grouped import group_by_topic
+from leadlight.pipelines.reports.monitoring.html import render_html
+from leadlight.pipelines.reports.monitoring.realized_performance import check_realized_performance
+from leadlight.pipelines.reports.monitoring.stage_volumes import check_stage_volumes
+from leadlight.pipelines.workspace.workdir import Workdir, write_atomically, write_json
 
-__all__ = ["examine", "watch"]
+__all__ = ["run_checks", "run_monitoring"]
 
 #: days by which the tables may be older than the night
 STALE_DAYS = 3
 
 
-def watch(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
+def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
     """Examine the newest night, and write the page and the report.
 
     Parameters
@@ -37,7 +52,7 @@ def watch(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, An
     Returns
     -------
     dict
-        The report, see :func:`examine`.
+        The report, see :func:`run_checks`.
 
     Raises
     ------
@@ -48,19 +63,19 @@ def watch(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, An
     BundleError
         If there is no champion, or it does not fit params.
     """
-    material = gather(params, workdir, as_of)
+    material = load_dataset(params, workdir, as_of)
     try:
-        report = examine(material)
+        report = run_checks(material)
     finally:
         material.store.close()
-    rendered = page(report)
-    with replacing(workdir.watch / "index.html") as temporary:
+    rendered = render_html(report)
+    with write_atomically(workdir.watch / "index.html") as temporary:
         temporary.write_text(rendered, encoding="utf-8")
     write_json(workdir.watch / "watch.json", report)
     return report
 
 
-def examine(material: Material) -> dict[str, Any]:
+def run_checks(material: MonitoringDataset) -> dict[str, Any]:
     """Ask every question of a night.
 
     Parameters
@@ -75,17 +90,17 @@ def examine(material: Material) -> dict[str, Any]:
     """
     record, origin = material.reference if material.same_model else (None, _other_model(material))
     earlier = []
-    moments = usual_moments(material) if record is not None and material.dated else []
+    moments = list_baseline_dates(material) if record is not None and material.dated else []
     for moment in moments:
-        population = material.population_at(moment)
+        population = material.score_open_leads(moment)
         if population is not None:
             earlier.append(population)
-    moved = movements(material, record, earlier) if record is not None else []
+    moved = measure_drift(material, record, earlier) if record is not None else []
     of_features = [m for m in moved if m.topic != SCORE]
     of_scores = [m for m in moved if m.topic == SCORE]
-    share_check, share_rows = shares(material, record, earlier)
-    estimate_check, estimate_rows = estimated(material, record)
-    outcome_check, outcomes = matured(material)
+    share_check, share_rows = check_stage_volumes(material, record, earlier)
+    estimate_check, estimate_rows = check_estimated_performance(material, record)
+    outcome_check, outcomes = check_realized_performance(material)
     checks = [
         _drift("Features", of_features, origin),
         _drift("Scores", of_scores, origin),
@@ -94,7 +109,7 @@ def examine(material: Material) -> dict[str, Any]:
         outcome_check,
         _fresh(material),
     ]
-    verdict = worst(check.level for check in checks)
+    verdict = find_max_severity(check.level for check in checks)
     return {
         "as_of": material.night.as_of.isoformat(),
         "model_version": material.night.model_version,
@@ -103,7 +118,7 @@ def examine(material: Material) -> dict[str, Any]:
         "horizon_days": material.scorer.facts["horizon_days"],
         "simulated": material.params.simulation is not None,
         "calibrated": material.version.tags.get("calibrated") == "true",
-        "verdict": FINE if verdict == UNKNOWN else verdict,
+        "verdict": OK if verdict == UNKNOWN else verdict,
         "sentence": _sentence(checks),
         "checks": [check.to_dict() for check in checks],
         "reference": {
@@ -127,15 +142,15 @@ def examine(material: Material) -> dict[str, Any]:
     }
 
 
-def _bins(material: Material) -> list[int]:
+def _bins(material: MonitoringDataset) -> list[int]:
     places = (material.scores["score"] // 5).clip(0, 19).astype(int)
     return [int(n) for n in places.value_counts().reindex(range(20), fill_value=0)]
 
 
-def _drift(name: str, moved: list[Movement], origin: str) -> Check:
+def _drift(name: str, moved: list[DriftResult], origin: str) -> Check:
     if not moved:
         return Check(name, f"not compared: {origin}", (), False)
-    findings = by_topic(moved)
+    findings = group_by_topic(moved)
     most = moved[0]
     said = f"nothing moved beyond chance and what is usual; most did {most.name} ({most.moved})"
     if findings:
@@ -143,14 +158,14 @@ def _drift(name: str, moved: list[Movement], origin: str) -> Check:
     return Check(name, said, tuple(findings))
 
 
-def _other_model(material: Material) -> str:
+def _other_model(material: MonitoringDataset) -> str:
     return (
         f"the night was scored by {material.night.model_version}, but the champion is now "
         f"{material.version.name}: score a night with it first"
     )
 
 
-def _fresh(material: Material) -> Check:
+def _fresh(material: MonitoringDataset) -> Check:
     """Say up to when the tables speak: features of a night that lacks its last days are too low."""
     if not material.dated:
         return Check("Freshness of the tables", "the source has no dates", (), False)
@@ -159,16 +174,18 @@ def _fresh(material: Material) -> Check:
     behind = (night - until) / pd.Timedelta(days=1)
     if behind <= STALE_DAYS:
         return Check("Freshness of the tables", said)
-    late = Finding(LOOK, "Stale tables", f"{said}, {behind:.0f} days before the night", {"days": behind})
+    late = MonitoringFinding(
+        WARNING, "Stale tables", f"{said}, {behind:.0f} days before the night", {"days": behind}
+    )
     return Check("Freshness of the tables", said, (late,))
 
 
 def _sentence(checks: list[Check]) -> str:
     """Say the verdict in one sentence: of what is worst, the first."""
-    level = worst(check.level for check in checks)
+    level = find_max_severity(check.level for check in checks)
     found = [f for check in checks for f in check.findings if f.level == level]
     if not found:
-        followed = next(c for c in checks if c.name.startswith("Outcomes")).level == FINE
+        followed = next(c for c in checks if c.name.startswith("Outcomes")).level == OK
         limit = "" if followed else ", as far as can be told without outcomes"
         return f"Fine: nothing speaks against the model{limit}."
     first, more = found[0], len(found) - 1

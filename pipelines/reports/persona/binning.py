@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import Feature
-from leadlight.serving.text.messages import tell_if_known
+from leadlight.serving.text.messages import translate_or
 
-__all__ = ["FEWEST_LEADS", "NOT_KNOWN", "OTHER", "cut"]
+__all__ = ["MIN_LEADS", "NOT_KNOWN", "OTHER", "bin_feature"]
 
 NOT_KNOWN = "not known"
 #: a range of fewer leads tells of single people, and little else: they stand together
-FEWEST_LEADS = 10
+MIN_LEADS = 10
 OTHER = "(other)"
 #: ranges a topic; rarer ones are pooled
-MOST_RANGES = 20
+MAX_RANGES = 20
 #: spans of a number, of about as many leads each
 SPANS = 5
 
 
-def cut(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str, str]]) -> pd.Series:
+def bin_feature(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str, str]]) -> pd.Series:
     """Name the range of each lead.
 
     Parameters
@@ -41,7 +41,7 @@ def cut(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str
     named = _spans(column) if feature.kind == "number" else _values(feature, column, spellings)
     counts = named.value_counts()
     order = sorted(counts.index, key=lambda name: (name != NOT_KNOWN, -counts[name], name))
-    kept = [name for name in order[:MOST_RANGES] if counts[name] >= FEWEST_LEADS]
+    kept = [name for name in order[:MAX_RANGES] if counts[name] >= MIN_LEADS]
     return named.where(named.isin(kept), OTHER)
 
 
@@ -53,7 +53,7 @@ def _values(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping
             return NOT_KNOWN
         if feature.family == "attribute":
             return shown.get(text, str(text))
-        return tell_if_known("en", f"code.{text}", str(text))
+        return translate_or("en", f"code.{text}", str(text))
 
     names = {text: told(text) for text in column.unique() if not pd.isna(text)}
     return column.map(names).astype("str").where(column.notna(), NOT_KNOWN)

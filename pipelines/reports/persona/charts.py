@@ -6,30 +6,30 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, as_svg, short_names
+from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
 
-__all__ = ["lift_chart"]
+__all__ = ["plot_lift"]
 
 COLOURS = {1: "#1c6b3a", 0: "#8a9099", -1: "#b3261e"}
 WIDTH, ROW, LONGEST = 150, 30, 24
 #: lifts that the axis ends at the latest
-WIDEST = (0.05, 20.0)
+LIFT_RANGE = (0.05, 20.0)
 
 
-def lift_chart(ranges: Sequence[Mapping[str, Any]], called: str) -> str:
+def plot_lift(ranges: Sequence[Mapping[str, Any]], called: str) -> str:
     """Draw a dot for each lift, a bar for its 95 % interval, and a line where nothing parts.
 
     Parameters
     ----------
     ranges : sequence of mapping
-        Of one topic, see :class:`leadlight.pipelines.reports.persona.lift.Compared`.
+        Of one topic, see :class:`leadlight.pipelines.reports.persona.lift.RangeLift`.
     called : str
         How those are called that were not won.
     """
-    low = max(WIDEST[0], min(0.5, *(row["low"] for row in ranges)))
-    high = min(WIDEST[1], max(2.0, *(row["high"] for row in ranges)))
+    low = max(LIFT_RANGE[0], min(0.5, *(row["low"] for row in ranges)))
+    high = min(LIFT_RANGE[1], max(2.0, *(row["high"] for row in ranges)))
     scale = alt.Scale(type="log", domain=(low, high), nice=False, clamp=True)
-    names = short_names((row["name"] for row in ranges), LONGEST)
+    names = truncate_labels((row["name"] for row in ranges), LONGEST)
     rows = pd.DataFrame(
         {
             "name": names,
@@ -55,4 +55,4 @@ def lift_chart(ranges: Sequence[Mapping[str, Any]], called: str) -> str:
     one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3])
     line = one.encode(alt.X("one:Q", scale=scale))
     drawn = alt.layer(line, spans, dots, words)
-    return as_svg(drawn.properties(width=WIDTH, height=len(names) * ROW))
+    return render_svg(drawn.properties(width=WIDTH, height=len(names) * ROW))

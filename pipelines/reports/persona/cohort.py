@@ -10,20 +10,20 @@ import pyarrow as pa
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import NotEnoughDataError, ParamsError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.features.labels import first_closings
-from leadlight.pipelines.engines.engine import Engine, feature_set, open_engine
+from leadlight.features.labels import find_first_closes
+from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.as_of import midnight
+from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = ["LOST", "NOT_WON", "People", "gather"]
+__all__ = ["LOST", "NOT_WON", "Cohort", "build_cohort"]
 
 #: whom won leads are compared with
 LOST, NOT_WON = "lost", "not won"
 
 
 @dataclass(frozen=True)
-class People:
+class Cohort:
     """Leads that were won, and those they are compared with.
 
     Parameters
@@ -32,7 +32,7 @@ class People:
         One row a lead, ordered by lead: its fit features; engagement is not here.
     won : ndarray of bool, shape (n,)
         Whether it was won.
-    others : str
+    comparison_group : str
         Who the others are: ``lost``, or ``not won`` where no deal was recorded as lost.
     catalogue : Catalogue
         All features.
@@ -44,14 +44,14 @@ class People:
 
     frame: pd.DataFrame
     won: np.ndarray
-    others: str
+    comparison_group: str
     catalogue: Catalogue
     report: dict[str, Any]
     since: pd.Timestamp | None
     until: pd.Timestamp | None
 
 
-def gather(params: Params, workdir: Workdir) -> People:
+def build_cohort(params: Params, workdir: Workdir) -> Cohort:
     """Find the leads to compare, and their fit features.
 
     Parameters
@@ -68,9 +68,9 @@ def gather(params: Params, workdir: Workdir) -> People:
     NotEnoughDataError
         If there are no won leads, or nobody to compare them with.
     """
-    drawn = read_json(workdir.need(workdir.snapshot_report, "snapshot"))
+    drawn = read_json(workdir.require(workdir.snapshot_report, "snapshot"))
     engine = open_engine(workdir)
-    features = feature_set(params, engine.report)
+    features = build_feature_set(params, engine.report)
     dated = engine.report["time"] == "dates"
     until = pd.Timestamp(drawn["cut_off"]) if dated else None
     since = _since(params, workdir, drawn) if dated else None
@@ -83,15 +83,17 @@ def gather(params: Params, workdir: Workdir) -> People:
             "The closed deals must hold won leads and others to compare them with. "
             f"Got {got} among {len(won):,}: look at source.deals.status or leads.outcome, and at history."
         )
-    return People(frame, won, others, features.catalogue, engine.report, since, until)
+    return Cohort(frame, won, others, features.catalogue, engine.report, since, until)
 
 
 def _since(params: Params, workdir: Workdir, drawn: dict[str, Any]) -> pd.Timestamp | None:
     """Return from when on deals count: as far back as may be looked, and as wins were recorded at all."""
     if drawn["left_truncation"]:
-        first = read_frame(workdir.need(workdir.snapshots, "snapshot"), ["as_of"])["as_of"].min()
+        first = read_frame(workdir.require(workdir.snapshots, "snapshot"), ["as_of"])["as_of"].min()
         return pd.Timestamp(first)
-    return midnight(params.history.since, params.source.timezone) if params.history.since else None
+    return (
+        localize_midnight_utc(params.history.since, params.source.timezone) if params.history.since else None
+    )
 
 
 def _moments(
@@ -104,7 +106,7 @@ def _moments(
         deals = deals[deals["closed_at"] < until]
         leads = leads[leads["created_at"] < until]
     known = pa.Table.from_pandas(deals[["lead_id", "closed_at", "won"]], preserve_index=False)
-    closings = first_closings(engine.connection.create_table("closed", known, overwrite=True))
+    closings = find_first_closes(engine.connection.create_table("closed", known, overwrite=True))
     table = leads.merge(closings.to_pyarrow().to_pandas(), on="lead_id", how="left")
     won = table["won_at"].notna()
     lost = table["closed_at"].notna() & ~won
@@ -130,6 +132,6 @@ def _known(engine: Engine, features: FeatureSet, moments: pd.DataFrame) -> pd.Da
         )
     asked = pa.Table.from_pandas(moments[["lead_id", "as_of"]], preserve_index=False)
     snapshots = engine.connection.create_table("closes", asked, overwrite=True)
-    table = features.table(snapshots, engine.tables, only=names)
+    table = features.build_table(snapshots, engine.tables, columns=names)
     known = table.order_by("lead_id").to_pyarrow().to_pandas()
     return moments[["lead_id", "won"]].merge(known, on="lead_id", validate="one_to_one")[["won", *names]]

@@ -9,12 +9,12 @@ from rich.table import Table
 
 __all__ = ["print_persona"]
 
-MOST = 12
+MAX_ROWS = 12
 STYLES = {1: "green", -1: "red", 0: "dim"}
 
 
 def print_persona(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.reports.persona.report.examine`.
+    """Print the report of :func:`leadlight.pipelines.reports.persona.report.build_report`.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def print_persona(report: dict[str, Any], console: Console) -> None:
     table.add_column("range", max_width=24, overflow="fold")
     for title in ("won", report["called"], "lift", "95 %"):
         table.add_column(title, justify="right", no_wrap=True)
-    for row in report["strongest"][:MOST]:
+    for row in report["strongest"][:MAX_ROWS]:
         table.add_row(
             escape(row["topic"]),
             escape(row["name"]),

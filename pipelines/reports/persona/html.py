@@ -5,17 +5,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leadlight.pipelines.reporting.rendering import template
-from leadlight.pipelines.reports.persona.charts import lift_chart
+from leadlight.pipelines.reporting.rendering import load_template
+from leadlight.pipelines.reports.persona.charts import plot_lift
 
-__all__ = ["page"]
+__all__ = ["render_html"]
 
 #: ranges that are listed first, of all topics
-MOST_LISTED = 12
+MAX_LISTED = 12
 
 
-def page(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.reports.persona.report.examine` as HTML.
+def render_html(report: dict[str, Any]) -> str:
+    """Render the report of :func:`leadlight.pipelines.reports.persona.report.build_report` as HTML.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ def page(report: dict[str, Any]) -> str:
     """
     # the renderer of the pictures escapes the text in them
     pictures = {
-        topic["feature"]: Markup(lift_chart(topic["ranges"], report["called"])) for topic in report["topics"]
+        topic["feature"]: Markup(plot_lift(topic["ranges"], report["called"])) for topic in report["topics"]
     }
-    return template(Path(__file__).parent, {"percent": percent}).render(
-        report=report, pictures=pictures, strongest=report["strongest"][:MOST_LISTED]
+    return load_template(Path(__file__).parent, {"percent": format_percent}).render(
+        report=report, pictures=pictures, strongest=report["strongest"][:MAX_LISTED]
     )
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Write a share in percent."""
     return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"

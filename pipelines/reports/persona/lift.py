@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact, norm
 
-__all__ = ["Compared", "compare", "strength"]
+__all__ = ["RangeLift", "calculate_cramers_v", "compute_lift"]
 
 ERROR = 0.05
 
 
 @dataclass(frozen=True)
-class Compared:
+class RangeLift:
     """One range among won leads and among the others.
 
     Parameters
@@ -46,17 +46,17 @@ class Compared:
     p: float
 
     @property
-    def parts(self) -> int:
+    def significant_direction(self) -> int:
         """1 where won leads had it more often for sure, -1 where less often, 0 where it cannot be told."""
         return (int(self.low > 1) - int(self.high < 1)) * int(self.p <= ERROR)
 
     @property
-    def distance(self) -> float:
+    def log_margin(self) -> float:
         """How far the nearer end of the 95 % interval is from 1, in log; negative where 1 lies within."""
         return float(max(np.log(max(self.low, 1e-12)), -np.log(self.high)))
 
 
-def compare(names: pd.Series, won: np.ndarray, looked_at: int) -> list[Compared]:
+def compute_lift(names: pd.Series, won: np.ndarray, looked_at: int) -> list[RangeLift]:
     """Compare each range with all leads.
 
     The log of the lift of a range with a wins of n leads, among W wins of N, has by the delta method on
@@ -91,7 +91,7 @@ def compare(names: pd.Series, won: np.ndarray, looked_at: int) -> list[Compared]
         low, high = (float(np.exp(middle + side * error)) for side in (-z, z))
         chance = fisher_exact([[a, n - a], [wins - a, every - wins - (n - a)]]).pvalue
         rows.append(
-            Compared(
+            RangeLift(
                 name=str(name),
                 won=a,
                 lost=n - a,
@@ -107,7 +107,7 @@ def compare(names: pd.Series, won: np.ndarray, looked_at: int) -> list[Compared]
     return sorted(rows, key=lambda row: (-row.lift, row.name))
 
 
-def strength(names: pd.Series, won: np.ndarray) -> float:
+def calculate_cramers_v(names: pd.Series, won: np.ndarray) -> float:
     """Return how much a topic says of winning: Cramér's V with the bias correction of Bergsma (2013).
 
     Parameters

@@ -8,19 +8,19 @@ import pandas as pd
 
 from leadlight.features.catalogue import Feature
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.reports.persona.binning import FEWEST_LEADS, OTHER, cut
-from leadlight.pipelines.reports.persona.cohort import LOST, People, gather
-from leadlight.pipelines.reports.persona.html import page
-from leadlight.pipelines.reports.persona.lift import Compared, compare, strength
-from leadlight.pipelines.workspace.workdir import Workdir, replacing, rounded, write_json
+from leadlight.pipelines.reports.persona.binning import MIN_LEADS, OTHER, bin_feature
+from leadlight.pipelines.reports.persona.cohort import LOST, Cohort, build_cohort
+from leadlight.pipelines.reports.persona.html import render_html
+from leadlight.pipelines.reports.persona.lift import RangeLift, calculate_cramers_v, compute_lift
+from leadlight.pipelines.workspace.workdir import Workdir, round_floats, write_atomically, write_json
 
-__all__ = ["examine", "persona"]
+__all__ = ["build_report", "write_persona"]
 
 #: ranges that the sentence names, on either side
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
-def persona(params: Params, workdir: Workdir) -> dict[str, Any]:
+def write_persona(params: Params, workdir: Workdir) -> dict[str, Any]:
     """Compare won leads with others, and write the page, the report and its table.
 
     Parameters
@@ -33,7 +33,7 @@ def persona(params: Params, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report, see :func:`examine`.
+        The report, see :func:`build_report`.
 
     Raises
     ------
@@ -42,23 +42,25 @@ def persona(params: Params, workdir: Workdir) -> dict[str, Any]:
     NotEnoughDataError
         If there are no won leads, or nobody to compare them with.
     """
-    report: dict[str, Any] = rounded(examine(gather(params, workdir), params.label.horizon_days))
+    report: dict[str, Any] = round_floats(
+        build_report(build_cohort(params, workdir), params.label.horizon_days)
+    )
     folder = workdir.root / "report" / "persona"
-    rendered = page(report)
+    rendered = render_html(report)
     rows = [
         {"topic": topic["name"], **{key: value for key, value in row.items() if key != "distance"}}
         for topic in report["topics"]
         for row in topic["ranges"]
     ]
-    with replacing(folder / "persona.csv") as temporary:
+    with write_atomically(folder / "persona.csv") as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
     write_json(folder / "persona.json", report)
-    with replacing(folder / "index.html") as temporary:
+    with write_atomically(folder / "index.html") as temporary:
         temporary.write_text(rendered, encoding="utf-8")
     return report
 
 
-def examine(people: People, horizon_days: int) -> dict[str, Any]:
+def build_report(people: Cohort, horizon_days: int) -> dict[str, Any]:
     """Look at every range of every fit topic.
 
     Parameters
@@ -76,7 +78,7 @@ def examine(people: People, horizon_days: int) -> dict[str, Any]:
     """
     spellings = people.report["spellings"]
     shown = [f for f in people.catalogue.features if f.name in people.frame.columns and f.family != "missing"]
-    named = {feature.name: cut(feature, people.frame[feature.name], spellings) for feature in shown}
+    named = {feature.name: bin_feature(feature, people.frame[feature.name], spellings) for feature in shown}
     looked_at = sum(len(set(names) - {OTHER}) for names in named.values())
     topics = [_topic(feature, named[feature.name], people, looked_at) for feature in shown]
     topics.sort(key=lambda topic: (-topic["strength"], topic["name"]))
@@ -84,7 +86,7 @@ def examine(people: People, horizon_days: int) -> dict[str, Any]:
         {"topic": topic["name"], **row} for topic in topics for row in topic["ranges"] if row["name"] != OTHER
     ]
     strongest = sorted(every, key=lambda row: (-row["distance"], row["topic"], row["name"]))
-    more, less = ([row for row in strongest if row["parts"] == side][:MOST_NAMED] for side in (1, -1))
+    more, less = ([row for row in strongest if row["parts"] == side][:MAX_NAMED] for side in (1, -1))
     fixed = sorted({f.label["en"] for f in shown if f.topic not in people.report["historised"]})
     return {
         "sentence": _sentence(more, less),
@@ -93,11 +95,11 @@ def examine(people: People, horizon_days: int) -> dict[str, Any]:
         "topics": topics,
         "strongest": strongest,
         "looked_at": looked_at,
-        "fewest_leads": FEWEST_LEADS,
+        "min_leads": MIN_LEADS,
         "won": int(people.won.sum()),
         "others": int((~people.won).sum()),
-        "compared_with": people.others,
-        "called": "lost" if people.others == LOST else "not won",
+        "compared_with": people.comparison_group,
+        "called": "lost" if people.comparison_group == LOST else "not won",
         "horizon_days": horizon_days,
         "win_rate": float(people.won.mean()),
         "since": people.since.isoformat() if people.since is not None else None,
@@ -107,19 +109,19 @@ def examine(people: People, horizon_days: int) -> dict[str, Any]:
     }
 
 
-def _topic(feature: Feature, names: pd.Series, people: People, looked_at: int) -> dict[str, Any]:
-    rows = compare(names, people.won, looked_at)
+def _topic(feature: Feature, names: pd.Series, people: Cohort, looked_at: int) -> dict[str, Any]:
+    rows = compute_lift(names, people.won, looked_at)
     pooled = [row for row in rows if row.name == OTHER]
     return {
         "feature": feature.name,
         "name": feature.label.get("en", feature.topic),
-        "strength": strength(names, people.won),
+        "strength": calculate_cramers_v(names, people.won),
         "ranges": [_plain(row) for row in [*(row for row in rows if row.name != OTHER), *pooled]],
     }
 
 
-def _plain(row: Compared) -> dict[str, Any]:
-    return asdict(row) | {"parts": row.parts, "distance": row.distance}
+def _plain(row: RangeLift) -> dict[str, Any]:
+    return asdict(row) | {"parts": row.significant_direction, "distance": row.log_margin}
 
 
 def _sentence(more: Sequence[dict[str, Any]], less: Sequence[dict[str, Any]]) -> str:

@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
-from leadlight.features.labels import first_closings
+from leadlight.features.labels import find_first_closes
 from leadlight.models.candidates.base import margins
-from leadlight.pipelines.engines.engine import Engine, feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import MOST_LEADS, open_leads_at, population_at
-from leadlight.pipelines.reports.thresholds.dataset import Material
-from leadlight.pipelines.workspace.as_of import midnight
+from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
+from leadlight.pipelines.engines.open_leads import MAX_LEADS, sample_open_leads, select_open_leads
+from leadlight.pipelines.reports.thresholds.dataset import ThresholdDataset
+from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 
-__all__ = ["Replay", "replay"]
+__all__ = ["Backtest", "run_backtest"]
 
 #: weeks that are replayed at most, from the start of the test window on
-MOST_WEEKS = 52
+MAX_WEEKS = 52
 
 
 @dataclass(frozen=True)
-class Replay:
+class Backtest:
     """Probabilities of the leads that were open at each moment.
 
     Parameters
@@ -35,7 +35,7 @@ class Replay:
     won : ndarray, shape (weeks, n)
         1 where it was won within the horizon from that moment on, 0 where not, NaN where it was not open or
         the horizon had not ended at the cut-off.
-    standing_for : float
+    weight : float
         Open leads for each of `leads`: more than 1 where the base was too large to look at all.
     """
 
@@ -43,7 +43,7 @@ class Replay:
     leads: np.ndarray
     probability: np.ndarray
     won: np.ndarray
-    standing_for: float
+    weight: float
 
     @property
     def known(self) -> np.ndarray:
@@ -51,7 +51,9 @@ class Replay:
         return np.asarray(np.isfinite(self.won).any(axis=1))
 
 
-def replay(material: Material, on_week: Callable[[float], None] = lambda share: None) -> Replay | None:
+def run_backtest(
+    material: ThresholdDataset, on_week: Callable[[float], None] = lambda share: None
+) -> Backtest | None:
     """Score the open leads of every week of the test window, up to the cut-off.
 
     Parameters
@@ -74,15 +76,15 @@ def replay(material: Material, on_week: Callable[[float], None] = lambda share: 
         return None
     engine = open_engine(material.workdir, material.params.engine)
     seen = material.scorer.facts["activity_types"]
-    features = feature_set(material.params, engine.report | {"activity_types": seen})
-    material.scorer.check(features.catalogue)
+    features = build_feature_set(material.params, engine.report | {"activity_types": seen})
+    material.scorer.check_catalogue(features.catalogue)
     moments, parts = _weeks(material), []
     for place, moment in enumerate(moments):
         try:
-            frame = population_at(engine, features, moment)
+            frame = sample_open_leads(engine, features, moment)
         except NotEnoughDataError:  # all are closed, or nobody is there yet
             continue
-        log_odds = material.scorer.calibrator.log_odds(margins(material.scorer.model, frame))
+        log_odds = material.scorer.calibrator.predict_log_odds(margins(material.scorer.model, frame))
         parts.append(frame[["lead_id"]].assign(moment=moment, log_odds=log_odds))
         on_week((place + 1) / len(moments))
     if len(parts) < 2:
@@ -91,33 +93,35 @@ def replay(material: Material, on_week: Callable[[float], None] = lambda share: 
     return _matrices(material, engine, kept, standing_for)
 
 
-def _weeks(material: Material) -> list[pd.Timestamp]:
+def _weeks(material: ThresholdDataset) -> list[pd.Timestamp]:
     zone = material.params.source.timezone
     report = material.scorer.facts["snapshots"]
     start, end = pd.Timestamp(report["windows"]["test_start"]), pd.Timestamp(report["cut_off"])
     first = start.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize()
-    first += pd.Timedelta(days=int(midnight(first, zone) < start))
-    days = [first + pd.Timedelta(weeks=week) for week in range(MOST_WEEKS)]
-    return [moment for moment in (midnight(day, zone) for day in days) if moment <= end]
+    first += pd.Timedelta(days=int(localize_midnight_utc(first, zone) < start))
+    days = [first + pd.Timedelta(weeks=week) for week in range(MAX_WEEKS)]
+    return [moment for moment in (localize_midnight_utc(day, zone) for day in days) if moment <= end]
 
 
 def _same_leads(told: pd.DataFrame, engine: Engine) -> tuple[pd.DataFrame, float]:
     """Keep leads by one bound of their hash, where at some moment not all were looked at."""
     counts = told.groupby("moment")["lead_id"].size()
-    if (counts < MOST_LEADS).all():
+    if (counts < MAX_LEADS).all():
         return told, 1.0
     hashes = pd.util.hash_array(told["lead_id"].to_numpy(dtype=object))
     highest = pd.Series(hashes).groupby(told["moment"].to_numpy()).max()
-    kept = told[hashes <= highest[counts >= MOST_LEADS].min()]
+    kept = told[hashes <= highest[counts >= MAX_LEADS].min()]
     newest = told["moment"].max()
-    every = int(open_leads_at(engine, newest).count().execute())
+    every = int(select_open_leads(engine, newest).count().execute())
     return kept, every / int((kept["moment"] == newest).sum())
 
 
-def _matrices(material: Material, engine: Engine, told: pd.DataFrame, standing_for: float) -> Replay:
+def _matrices(
+    material: ThresholdDataset, engine: Engine, told: pd.DataFrame, standing_for: float
+) -> Backtest:
     wide = told.pivot(index="moment", columns="lead_id", values="log_odds").sort_index()
     log_odds = wide.to_numpy()
-    closings = first_closings(engine.deals).select("lead_id", "won_at").to_pyarrow().to_pandas()
+    closings = find_first_closes(engine.deals).select("lead_id", "won_at").to_pyarrow().to_pandas()
     won_at = wide.columns.map(closings.set_index("lead_id")["won_at"]).to_numpy(dtype="datetime64[us]")
     horizon = pd.Timedelta(days=int(material.scorer.facts["horizon_days"]))
     cut_off = pd.Timestamp(material.scorer.facts["snapshots"]["cut_off"])
@@ -128,4 +132,4 @@ def _matrices(material: Material, engine: Engine, told: pd.DataFrame, standing_f
             inside = (won_at >= moment.to_datetime64()) & (won_at < (moment + horizon).to_datetime64())
             won[place] = np.where(np.isnan(log_odds[place]), np.nan, inside)
     probability = np.asarray(1 / (1 + np.exp(-log_odds)))
-    return Replay(moments, wide.columns.to_numpy(dtype=object), probability, won, standing_for)
+    return Backtest(moments, wide.columns.to_numpy(dtype=object), probability, won, standing_for)

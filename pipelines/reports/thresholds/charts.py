@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, as_svg
-from leadlight.pipelines.reports.thresholds.text import SHORT, percent, plain
+from leadlight.pipelines.reporting.rendering import INK, render_svg
+from leadlight.pipelines.reports.thresholds.text import SHORT, format_number, format_percent
 
 __all__ = ["replay_chart", "score_chart"]
 
@@ -40,7 +40,7 @@ def score_chart(report: Mapping[str, Any], width: int) -> str:
     if len(weekly):
         panels.append(_volume(weekly, marks).properties(width=width, height=110))
     chart = alt.vconcat(*panels, spacing=14).resolve_scale(x="shared", color="independent")
-    return as_svg(chart)
+    return render_svg(chart)
 
 
 def _x(title: str | None = None) -> alt.X:
@@ -71,7 +71,7 @@ def _said(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
         for figure, colour in (("precision", PRECISION), ("recall", RECALL)):
             if threshold[figure]:
                 value = threshold[figure][0]
-                said = f"{figure} {percent(value)}"
+                said = f"{figure} {format_percent(value)}"
                 places.append({"score": threshold["score"], "y": value, "said": said, "colour": colour})
     data = pd.DataFrame(places)
     if data.empty:
@@ -119,7 +119,11 @@ def _volume(data: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(data).encode(_x("score"))
     area = base.mark_area(color=VOLUME, opacity=0.45).encode(y=alt.Y("value:Q", scale=scale, axis=axis))
     line = base.mark_line(color="#5b626c", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
-    at = data.astype({"score": float}).merge(marks, on="score").assign(said=lambda d: d["value"].map(plain))
+    at = (
+        data.astype({"score": float})
+        .merge(marks, on="score")
+        .assign(said=lambda d: d["value"].map(format_number))
+    )
     words = alt.Chart(at).mark_text(align="left", dx=6, dy=-8, fontSize=13, color=INK, fontWeight=600)
     told = words.encode(_x("score"), y=alt.Y("value:Q", scale=scale), text="said:N")
     layers = alt.layer(area, line, _rules(marks).encode(_x("score")), told)
@@ -153,7 +157,7 @@ def replay_chart(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
     data = pd.DataFrame(rows).assign(week=lambda d: pd.to_datetime(d["week"]))
     panels = [_weeks(data[data["key"] == key], title, width) for key, title in TITLES.items()]
     panels[-1] = panels[-1].encode(alt.X("week:T", title=None, axis=_months(True)))
-    return as_svg(alt.vconcat(*panels, spacing=16).resolve_scale(color="independent", x="shared"))
+    return render_svg(alt.vconcat(*panels, spacing=16).resolve_scale(color="independent", x="shared"))
 
 
 def _months(labels: bool) -> alt.Axis:

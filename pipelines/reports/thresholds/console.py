@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from leadlight.pipelines.reports.thresholds.html import STEP, side_by_side
-from leadlight.pipelines.reports.thresholds.text import SHORT, UNCALIBRATED, percent, plain
+from leadlight.pipelines.reports.thresholds.html import STEP, build_comparison_rows
+from leadlight.pipelines.reports.thresholds.text import SHORT, UNCALIBRATED, format_number, format_percent
 
 __all__ = ["print_report"]
 
@@ -27,7 +27,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if report["calibrated"] is False:
         console.print(UNCALIBRATED)
     console.print(_scores(report))
-    for table in side_by_side(report):
+    for table in build_comparison_rows(report):
         console.print(_comparison(table))
     console.print(escape(report["economics"]["origin"]))
     console.print(escape(report["replay_said"]))
@@ -43,13 +43,13 @@ def _scores(report: dict[str, Any]) -> Table:
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for row in _shown(report):
-        figures = [_cell(row["recall"], percent), _cell(row["lift"])]
+        figures = [_cell(row["recall"], format_percent), _cell(row["lift"])]
         if dated:
             figures += [_cell(row[key]) for key in ("standing", "entering_per_week", "hours_per_week")]
             figures += [_cell(row["value_per_week"])] if valued else []
         style = "bold" if row["name"] else None if row["believed"] else "dim"
         table.add_row(
-            row["said"], percent(row["probability"]), _narrow(row["precision"]), *figures, style=style
+            row["said"], format_percent(row["probability"]), _narrow(row["precision"]), *figures, style=style
         )
     return table
 
@@ -67,7 +67,7 @@ def _shown(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [row | {"said": f"{row['name']} {format(row['score'], '.3g')}".strip()} for row in rows]
 
 
-def _cell(figure: list[float] | None, form: Any = plain) -> str:
+def _cell(figure: list[float] | None, form: Any = format_number) -> str:
     return "–" if figure is None else form(figure[0])
 
 
@@ -75,7 +75,7 @@ def _narrow(figure: list[float] | None) -> str:
     """Write a share with its interval in few characters."""
     if figure is None:
         return "–"
-    value, low, high = (percent(end).removesuffix("\N{NO-BREAK SPACE}%") for end in figure)
+    value, low, high = (format_percent(end).removesuffix("\N{NO-BREAK SPACE}%") for end in figure)
     return f"{value} ({low}–{high})"
 
 

@@ -8,21 +8,21 @@ import pandas as pd
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Scored, Threshold
-from leadlight.pipelines.datasets.out_of_time_scores import choose_thresholds, read_out_of_time, weeks_of
+from leadlight.models.scoring.thresholds import OutOfTimeScores, Threshold
+from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
-from leadlight.pipelines.workspace.as_of import midnight
+from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
-__all__ = ["NAMES", "Economy", "Material", "gather"]
+__all__ = ["NAMES", "ContactEconomics", "ThresholdDataset", "load_dataset"]
 
 #: thresholds in the order of their scores
 NAMES = ("marketing_qualified", "sales_qualified")
 
 
 @dataclass(frozen=True)
-class Economy:
+class ContactEconomics:
     """What a win brings and a contact takes, and where the worth of a win is from.
 
     Parameters
@@ -44,7 +44,7 @@ class Economy:
 
 
 @dataclass(frozen=True)
-class Material:
+class ThresholdDataset:
     """Everything that the report is made of.
 
     Parameters
@@ -53,13 +53,13 @@ class Material:
     workdir : Workdir
     scorer : Scorer
         The bundle of the working folder.
-    looks : pd.DataFrame
+    snapshots : pd.DataFrame
         Out-of-time snapshots: lead_id, as_of, won, probability, weight (what it counts for, so that ages
         are those of the newest leads); ``first`` (none of this lead before),
         ``previous`` (its probability at the snapshot before; NaN where that one has none), ``on_grid``
         (taken at a moment at which every open lead was).
     scored : Scored
-        The same for :func:`leadlight.models.scoring.thresholds.choose_threshold`.
+        The same for :func:`leadlight.models.scoring.thresholds.select_threshold`.
     proposed : dict of str to Threshold, or None
         Thresholds of the proposal; None where there is none.
     economy : Economy
@@ -68,10 +68,10 @@ class Material:
     params: Params
     workdir: Workdir
     scorer: Scorer
-    looks: pd.DataFrame
-    scored: Scored
+    snapshots: pd.DataFrame
+    scored: OutOfTimeScores
     proposed: dict[str, Threshold] | None
-    economy: Economy
+    economy: ContactEconomics
 
     @property
     def dated(self) -> bool:
@@ -89,7 +89,9 @@ class Material:
         return self.scorer.score_map.scale
 
 
-def gather(params: Params, workdir: Workdir, marketing: str | None, sales: str | None) -> Material:
+def load_dataset(
+    params: Params, workdir: Workdir, marketing: str | None, sales: str | None
+) -> ThresholdDataset:
     """Read what the report is made of, and find the thresholds of the proposal.
 
     Parameters
@@ -108,23 +110,25 @@ def gather(params: Params, workdir: Workdir, marketing: str | None, sales: str |
     PolicyError
         If a proposed sentence cannot be read or met.
     """
-    scorer = load_scorer(workdir.need(workdir.bundle, "calibrate"))
+    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
     name = scorer.facts["candidate"]
     told = read_out_of_time(workdir, name, scorer.model, scorer.calibrator, scorer.catalogue)
-    scored = Scored(
+    scored = OutOfTimeScores(
         told["probability"].to_numpy(),
         told["won"].to_numpy(dtype=np.int64),
         told["lead_id"].to_numpy(dtype=object),
-        weeks_of(told["as_of"]),
+        measure_weeks(told["as_of"]),
         told["weight"].to_numpy(),
     )
     looks = told.assign(on_grid=False, first=True, previous=np.nan)
     if scorer.facts["time"] == "dates":
-        snapshots = read_frame(workdir.need(workdir.snapshots, "snapshot"), ["lead_id", "as_of"])
+        snapshots = read_frame(workdir.require(workdir.snapshots, "snapshot"), ["lead_id", "as_of"])
         looks = _with_previous(told, snapshots)
         looks["on_grid"] = looks["as_of"].isin(_grid(params, scorer, told["as_of"]))
     proposed = _proposed(params, scorer, scored, marketing, sales)
-    return Material(params, workdir, scorer, looks, scored, proposed, _economy(params, workdir, scorer))
+    return ThresholdDataset(
+        params, workdir, scorer, looks, scored, proposed, _economy(params, workdir, scorer)
+    )
 
 
 def _with_previous(told: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
@@ -150,11 +154,11 @@ def _grid(params: Params, scorer: Scorer, as_of: pd.Series) -> list[pd.Timestamp
         for moment in (cut_off, as_of.min(), as_of.max())
     )
     steps = range((last - newest).days // every, (last - first).days // every + 1)
-    return [midnight(last - pd.Timedelta(days=step * every), zone) for step in steps]
+    return [localize_midnight_utc(last - pd.Timedelta(days=step * every), zone) for step in steps]
 
 
 def _proposed(
-    params: Params, scorer: Scorer, scored: Scored, marketing: str | None, sales: str | None
+    params: Params, scorer: Scorer, scored: OutOfTimeScores, marketing: str | None, sales: str | None
 ) -> dict[str, Threshold] | None:
     """Find the thresholds of sentences other than those that the bundle was made with."""
     policy = params.policy or Policy()
@@ -162,10 +166,10 @@ def _proposed(
     wanted = policy.model_copy(update={name: text for name, text in given.items() if text is not None})
     if all(getattr(wanted, name) == scorer.thresholds[name].sentence for name in NAMES):
         return None
-    return choose_thresholds(wanted, scored, params.training.seed)
+    return select_thresholds(wanted, scored, params.training.seed)
 
 
-def _economy(params: Params, workdir: Workdir, scorer: Scorer) -> Economy:
+def _economy(params: Params, workdir: Workdir, scorer: Scorer) -> ContactEconomics:
     given = (params.policy or Policy()).economics
     contact = given.contact or 0.0
     cost = (
@@ -175,22 +179,22 @@ def _economy(params: Params, workdir: Workdir, scorer: Scorer) -> Economy:
     )
     if given.win is not None:
         said = f"A win is worth {given.win:,.0f} (policy.economics); {cost}."
-        return Economy(given.win, contact, given.minutes, said)
+        return ContactEconomics(given.win, contact, given.minutes, said)
     won = _amounts(workdir, scorer)
     if won.empty:
         said = (
             "No worth of a win is known, so no value is shown: the source has no amounts of won deals; "
             "policy.economics.win can say one."
         )
-        return Economy(None, contact, given.minutes, said)
+        return ContactEconomics(None, contact, given.minutes, said)
     win = float(won.median())
     said = f"A win is worth {win:,.0f}, the median amount of the {len(won):,} deals won so far; {cost}."
-    return Economy(win, contact, given.minutes, said)
+    return ContactEconomics(win, contact, given.minutes, said)
 
 
 def _amounts(workdir: Workdir, scorer: Scorer) -> pd.Series:
     """Amounts of deals that were won before the cut-off."""
-    path = workdir.need(workdir.tables / "deals.parquet", "ingest")
+    path = workdir.require(workdir.tables / "deals.parquet", "ingest")
     deals: pd.DataFrame = read_frame(path)
     if "amount" not in deals.columns:
         return pd.Series(dtype=float)

@@ -5,34 +5,34 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leadlight.pipelines.reporting.rendering import template
+from leadlight.pipelines.reporting.rendering import load_template
 from leadlight.pipelines.reports.thresholds.charts import replay_chart, score_chart
 from leadlight.pipelines.reports.thresholds.text import (
     SHORT,
     TEAMS,
     UNCALIBRATED,
-    percent,
-    plain,
-    span,
-    span_percent,
+    format_interval,
+    format_number,
+    format_percent,
+    format_percent_interval,
 )
 
-__all__ = ["page", "side_by_side"]
+__all__ = ["build_comparison_rows", "render_html"]
 
 WIDE, NARROW = 780, 290
 #: every so many scores a row of the table
 STEP = 5
 #: rows of the comparison: figure, its name, how it is written
 ROWS = (
-    ("precision", "of those above, won in {days} days", span_percent),
-    ("recall", "of all wins, stood above", span_percent),
-    ("lift", "times the average win rate", span),
-    ("standing", "open leads above at once", span),
-    ("standing_share", "share of the open leads", span_percent),
-    ("entering_per_week", "new above a week", span),
-    ("wins_per_week", "wins among them a week", span),
-    ("hours_per_week", "hours a week for them", span),
-    ("value_per_week", "value a week", span),
+    ("precision", "of those above, won in {days} days", format_percent_interval),
+    ("recall", "of all wins, stood above", format_percent_interval),
+    ("lift", "times the average win rate", format_interval),
+    ("standing", "open leads above at once", format_interval),
+    ("standing_share", "share of the open leads", format_percent_interval),
+    ("entering_per_week", "new above a week", format_interval),
+    ("wins_per_week", "wins among them a week", format_interval),
+    ("hours_per_week", "hours a week for them", format_interval),
+    ("value_per_week", "value a week", format_interval),
 )
 REPLAYED = (
     ("entering_per_week", "replay: new above a week"),
@@ -44,7 +44,7 @@ REPLAYED = (
 )
 
 
-def page(report: dict[str, Any]) -> str:
+def render_html(report: dict[str, Any]) -> str:
     """Render the report of :func:`leadlight.pipelines.reports.thresholds.report.examine` as HTML.
 
     Parameters
@@ -57,13 +57,18 @@ def page(report: dict[str, Any]) -> str:
     if report["replay"]:
         pictures |= {name: Markup(replay_chart(report["replay"], name)) for name in SHORT}
     shown = [row for row in report["scores"] if row["score"] % STEP == 0]
-    return template(
+    return load_template(
         Path(__file__).parent,
-        {"percent": percent, "plain": plain, "span": span, "span_percent": span_percent},
+        {
+            "percent": format_percent,
+            "plain": format_number,
+            "span": format_interval,
+            "span_percent": format_percent_interval,
+        },
     ).render(
         report=report,
         pictures=pictures,
-        comparison=side_by_side(report),
+        comparison=build_comparison_rows(report),
         rows=shown,
         short=SHORT,
         uncalibrated=UNCALIBRATED if report["calibrated"] is False else "",
@@ -72,7 +77,7 @@ def page(report: dict[str, Any]) -> str:
     )
 
 
-def side_by_side(report: dict[str, Any]) -> list[dict[str, Any]]:
+def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Lay out each threshold as it stands beside the proposed one.
 
     Parameters
@@ -92,7 +97,7 @@ def side_by_side(report: dict[str, Any]) -> list[dict[str, Any]]:
         thresholds = [report[side][name] for side in sides]
         rows = [
             ("sentence", [t["sentence"] for t in thresholds]),
-            ("from a chance of", [percent(t["probability"]) for t in thresholds]),
+            ("from a chance of", [format_percent(t["probability"]) for t in thresholds]),
             ("score today", [f"{t['score']:.3g}" for t in thresholds]),
             ("leads it was judged on", [f"{t['leads']:,}" for t in thresholds]),
         ]
@@ -114,6 +119,9 @@ def _replayed(report: dict[str, Any], name: str, sides: list[str]) -> list[tuple
     rows = []
     for key, said in REPLAYED:
         told = [f[key] for f in found]
-        cells = [span_percent(v) if isinstance(v, list) else "–" if v is None else plain(v) for v in told]
+        cells = [
+            format_percent_interval(v) if isinstance(v, list) else "–" if v is None else format_number(v)
+            for v in told
+        ]
         rows.append((said, cells))
     return rows

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.bootstrap import interval
-from leadlight.models.metrics.threshold_sums import Weighed, leads_above, sums_above
-from leadlight.pipelines.reports.thresholds.dataset import Material
+from leadlight.models.metrics.bootstrap import percentile_interval
+from leadlight.models.metrics.threshold_sums import WeightedColumn, bootstrap_sums_above, count_leads_above
+from leadlight.pipelines.reports.thresholds.dataset import ThresholdDataset
 
-__all__ = ["FIGURES", "SCORES", "figures_at"]
+__all__ = ["FIGURES", "SCORES", "compute_metrics_at"]
 
 SCORES = np.arange(1, 100)
 #: what is told of each threshold: value, lower and upper end of the 95 % interval, or None
@@ -28,7 +28,7 @@ FIGURES = (
 RATES = ("precision", "lift")
 
 
-def figures_at(material: Material, probabilities: np.ndarray) -> list[dict[str, Any]]:
+def compute_metrics_at(material: ThresholdDataset, probabilities: np.ndarray) -> list[dict[str, Any]]:
     """Tell what thresholds would have given out of time.
 
     ``entering_per_week`` counts the leads that are above at their first snapshot, and those above at a later
@@ -49,9 +49,9 @@ def figures_at(material: Material, probabilities: np.ndarray) -> list[dict[str, 
         enough; if not, precision and lift are None), and :data:`FIGURES`; what cannot be told is None.
     """
     found = _figures(material, probabilities)
-    counted = material.scored.counted()
-    leads = leads_above(counted.probability, counted.groups, probabilities)
-    believed = leads >= material.policy.fewest_leads
+    counted = material.scored.drop_zero_weight()
+    leads = count_leads_above(counted.probability, counted.leads, probabilities)
+    believed = leads >= material.policy.min_leads
     for name in RATES:  # of a few leads that all won a bootstrap would be sure
         found[name] = np.where(believed, found[name], np.nan)
     return [
@@ -68,12 +68,14 @@ def figures_at(material: Material, probabilities: np.ndarray) -> list[dict[str, 
 def _interval(found: dict[str, np.ndarray], name: str, place: int) -> list[float] | None:
     if name not in found or not np.isfinite(found[name][0, place]):
         return None
-    return list(interval(found[name][:, place]))
+    return list(percentile_interval(found[name][:, place]))
 
 
-def _figures(material: Material, probabilities: np.ndarray) -> dict[str, np.ndarray]:
+def _figures(material: ThresholdDataset, probabilities: np.ndarray) -> dict[str, np.ndarray]:
     thresholds = np.concatenate([[-np.inf], probabilities])
-    sums = sums_above(_columns(material), thresholds, material.scored.groups, material.params.training.seed)
+    sums = bootstrap_sums_above(
+        _columns(material), thresholds, material.scored.leads, material.params.training.seed
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         hits, chosen = sums["hits"], sums["chosen"]
         figures = {"precision": hits[:, 1:] / chosen[:, 1:], "recall": hits[:, 1:] / hits[:, :1]}
@@ -83,8 +85,8 @@ def _figures(material: Material, probabilities: np.ndarray) -> dict[str, np.ndar
     return figures
 
 
-def _columns(material: Material) -> dict[str, Weighed]:
-    looks = material.looks
+def _columns(material: ThresholdDataset) -> dict[str, WeightedColumn]:
+    looks = material.snapshots
     p, won = looks["probability"].to_numpy(), looks["won"].to_numpy(dtype=float)
     weight = looks["weight"].to_numpy()
     first = looks["first"].to_numpy(dtype=float)
@@ -107,8 +109,8 @@ def _columns(material: Material) -> dict[str, Weighed]:
     }
 
 
-def _volumes(material: Material, sums: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    looks, economy, weeks = material.looks, material.economy, material.scored.weeks
+def _volumes(material: ThresholdDataset, sums: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    looks, economy, weeks = material.snapshots, material.economy, material.scored.weeks
     later = sums["later"][:, :1]
     followed = sums["followed"][:, :1]
 

@@ -4,20 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.bootstrap import rate_interval, sums_by_lead
+from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums, proportion_interval
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.models.scoring.scale import ScoreScale
-from leadlight.models.scoring.stages import stage_of
-from leadlight.pipelines.reports.thresholds.backtest import Replay
+from leadlight.models.scoring.stages import assign_stages
+from leadlight.pipelines.reports.thresholds.backtest import Backtest
 from leadlight.pipelines.reports.thresholds.dataset import NAMES
 
-__all__ = ["FLAP_WEEKS", "replayed", "stages_by_week"]
+__all__ = ["FLAP_WEEKS", "assign_weekly_stages", "backtest_policy"]
 
 #: a lead that leaves and returns, or comes and leaves, within so many weeks flaps
 FLAP_WEEKS = 4
 
 
-def stages_by_week(told: Replay, scale: ScoreScale, hysteresis: float) -> np.ndarray:
+def assign_weekly_stages(told: Backtest, scale: ScoreScale, hysteresis: float) -> np.ndarray:
     """Give each lead its stage, week after week.
 
     Parameters
@@ -41,12 +41,14 @@ def stages_by_week(told: Replay, scale: ScoreScale, hysteresis: float) -> np.nda
         if week:
             were = ranks[week - 1, is_open]
             before = names[np.maximum(were, 0)]  # who was not open was in no stage, as a lead is
-        stage = stage_of(scale.score(probability[is_open]), before, hysteresis)
+        stage = assign_stages(scale.score(probability[is_open]), before, hysteresis)
         ranks[week, is_open] = [STAGES.index(name) for name in stage]
     return ranks
 
 
-def replayed(told: Replay, scale: ScoreScale, hysteresis: float, seed: int) -> dict[str, dict[str, Any]]:
+def backtest_policy(
+    told: Backtest, scale: ScoreScale, hysteresis: float, seed: int
+) -> dict[str, dict[str, Any]]:
     """Tell by threshold what a policy would have done.
 
     Parameters
@@ -64,8 +66,8 @@ def replayed(told: Replay, scale: ScoreScale, hysteresis: float, seed: int) -> d
         first, standing alone of that), their sums or means, ``precision`` of those standing and ``won`` of
         those entering, with intervals by lead, where the outcome is known.
     """
-    ranks = stages_by_week(told, scale, hysteresis)
-    plain = stages_by_week(told, scale, 0.0)
+    ranks = assign_weekly_stages(told, scale, hysteresis)
+    plain = assign_weekly_stages(told, scale, 0.0)
     found = {}
     for place, name in enumerate(NAMES, start=1):
         weeks = _weeks(told, ranks, plain, place)
@@ -86,7 +88,7 @@ def replayed(told: Replay, scale: ScoreScale, hysteresis: float, seed: int) -> d
 MOVES = ("entering", "leaving", "closed")
 
 
-def _weeks(told: Replay, ranks: np.ndarray, plain: np.ndarray, place: int) -> list[dict[str, Any]]:
+def _weeks(told: Backtest, ranks: np.ndarray, plain: np.ndarray, place: int) -> list[dict[str, Any]]:
     came, left, closed = _moves(ranks, place)
     flaps, flaps_without = _flaps(ranks, place), _flaps(plain, place)
     counted = {
@@ -97,7 +99,7 @@ def _weeks(told: Replay, ranks: np.ndarray, plain: np.ndarray, place: int) -> li
         "flaps": flaps,
         "flaps_without": flaps_without,
     }
-    sums = {key: np.rint(rows.sum(axis=1) * told.standing_for).astype(int) for key, rows in counted.items()}
+    sums = {key: np.rint(rows.sum(axis=1) * told.weight).astype(int) for key, rows in counted.items()}
     return [
         {"as_of": moment.isoformat(), **{key: int(by_week[week]) for key, by_week in sums.items()}}
         for week, moment in enumerate(told.moments)
@@ -127,10 +129,10 @@ def _flaps(ranks: np.ndarray, place: int) -> np.ndarray:
     return flaps
 
 
-def _share_won(told: Replay, chosen: np.ndarray, seed: int) -> list[float] | None:
+def _share_won(told: Backtest, chosen: np.ndarray, seed: int) -> list[float] | None:
     week, lead = np.nonzero(chosen & np.isfinite(told.won))
     if not len(week):
         return None
     won = told.won[week, lead]
-    hits, rows = sums_by_lead(np.stack([won, np.ones(len(won))]), lead, seed).T
-    return list(rate_interval(hits, rows, len(np.unique(lead))))
+    hits, rows = bootstrap_cluster_sums(np.stack([won, np.ones(len(won))]), lead, seed).T
+    return list(proportion_interval(hits, rows, len(np.unique(lead))))

@@ -12,13 +12,19 @@ from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.models.scoring.thresholds import Threshold
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.reports.thresholds.backtest import Replay, replay
-from leadlight.pipelines.reports.thresholds.dataset import NAMES, Material, gather
-from leadlight.pipelines.reports.thresholds.html import page
-from leadlight.pipelines.reports.thresholds.metrics import FIGURES, SCORES, figures_at
-from leadlight.pipelines.reports.thresholds.policy_backtest import replayed
-from leadlight.pipelines.reports.thresholds.text import headline, replay_said, to_paste
-from leadlight.pipelines.workspace.workdir import Workdir, read_json, replacing, rounded, write_json
+from leadlight.pipelines.reports.thresholds.backtest import Backtest, run_backtest
+from leadlight.pipelines.reports.thresholds.dataset import NAMES, ThresholdDataset, load_dataset
+from leadlight.pipelines.reports.thresholds.html import render_html
+from leadlight.pipelines.reports.thresholds.metrics import FIGURES, SCORES, compute_metrics_at
+from leadlight.pipelines.reports.thresholds.policy_backtest import backtest_policy
+from leadlight.pipelines.reports.thresholds.text import describe_backtest, render_policy_yaml, write_headline
+from leadlight.pipelines.workspace.workdir import (
+    Workdir,
+    read_json,
+    round_floats,
+    write_atomically,
+    write_json,
+)
 
 __all__ = ["examine", "report_thresholds"]
 
@@ -60,19 +66,19 @@ def report_thresholds(
     BundleError
         If the bundle is damaged, or does not fit params.
     """
-    material = gather(params, workdir, marketing, sales)
-    report: dict[str, Any] = rounded(examine(material, replay(material, on_week)))
+    material = load_dataset(params, workdir, marketing, sales)
+    report: dict[str, Any] = round_floats(examine(material, run_backtest(material, on_week)))
     folder = workdir.root / "report" / "thresholds"
-    rendered = page(report)
+    rendered = render_html(report)
     write_json(folder / "thresholds.json", report)
-    with replacing(folder / "thresholds.csv") as temporary:
+    with write_atomically(folder / "thresholds.csv") as temporary:
         _flat(report["scores"]).to_csv(temporary, index=False, float_format="%.6g")
-    with replacing(folder / "index.html") as temporary:
+    with write_atomically(folder / "index.html") as temporary:
         temporary.write_text(rendered, encoding="utf-8")
     return report, folder
 
 
-def examine(material: Material, told: Replay | None) -> dict[str, Any]:
+def examine(material: ThresholdDataset, told: Backtest | None) -> dict[str, Any]:
     """Collect everything that is shown.
 
     Parameters
@@ -89,18 +95,18 @@ def examine(material: Material, told: Replay | None) -> dict[str, Any]:
     scores = SCORES.astype(float)
     proposed = material.proposed
     offered = [t.probability for t in proposed.values()] if proposed else []
-    wanted = np.unique(np.concatenate([material.scale.probability(scores), offered]))
-    rows = dict(zip(wanted.tolist(), figures_at(material, wanted), strict=True))
+    wanted = np.unique(np.concatenate([material.scale.invert(scores), offered]))
+    rows = dict(zip(wanted.tolist(), compute_metrics_at(material, wanted), strict=True))
     of_scores = [
         {"score": int(s), **rows[p]}
-        for s, p in zip(scores, material.scale.probability(scores).tolist(), strict=True)
+        for s, p in zip(scores, material.scale.invert(scores).tolist(), strict=True)
     ]
     report: dict[str, Any] = {
         "window": _window(material),
         "agreed": material.scorer.facts["agreed"],
         "policy_agreed": material.scorer.facts["policy_agreed"],
         "calibrated": _calibrated(material.workdir),
-        "fewest_leads": material.policy.fewest_leads,
+        "min_leads": material.policy.min_leads,
         "economics": asdict(material.economy),
         "scores": of_scores,
         "standing": {
@@ -114,13 +120,13 @@ def examine(material: Material, told: Replay | None) -> dict[str, Any]:
             for name, t in proposed.items()
         },
         "replay": _replay(material, told) if told is not None else None,
-        "to_paste": to_paste(material.policy, proposed or material.scorer.thresholds),
+        "to_paste": render_policy_yaml(material.policy, proposed or material.scorer.thresholds),
     }
-    return report | {"sentence": headline(report), "replay_said": replay_said(report)}
+    return report | {"sentence": write_headline(report), "replay_said": describe_backtest(report)}
 
 
-def _window(material: Material) -> dict[str, Any]:
-    looks, facts = material.looks, material.scorer.facts
+def _window(material: ThresholdDataset) -> dict[str, Any]:
+    looks, facts = material.snapshots, material.scorer.facts
     return {
         "candidate": facts["candidate"],
         "simulated": facts["simulated"],
@@ -144,7 +150,7 @@ def _calibrated(workdir: Workdir) -> bool | None:
     return bool(read_json(workdir.metrics)["calibration"]["passed"])
 
 
-def _score(material: Material, threshold: Threshold) -> float:
+def _score(material: ThresholdDataset, threshold: Threshold) -> float:
     return float(material.scale.score(np.array([threshold.probability]))[0])
 
 
@@ -152,7 +158,7 @@ def _threshold(threshold: Threshold, figures: dict[str, Any]) -> dict[str, Any]:
     return {"sentence": threshold.sentence, **figures}
 
 
-def _replay(material: Material, told: Replay) -> dict[str, Any]:
+def _replay(material: ThresholdDataset, told: Backtest) -> dict[str, Any]:
     seed, hysteresis = material.params.training.seed, material.policy.hysteresis
     proposed = material.proposed
     return {
@@ -161,12 +167,14 @@ def _replay(material: Material, told: Replay) -> dict[str, Any]:
         "weeks": len(told.moments),
         "weeks_known": int(told.known.sum()),
         "leads": len(told.leads),
-        "standing_for": told.standing_for,
+        "standing_for": told.weight,
         "hysteresis": hysteresis,
-        "standing": replayed(told, material.scale, hysteresis, seed),
+        "standing": backtest_policy(told, material.scale, hysteresis, seed),
         "proposed": None
         if proposed is None
-        else replayed(told, ScoreScale(*(proposed[name].probability for name in NAMES)), hysteresis, seed),
+        else backtest_policy(
+            told, ScoreScale(*(proposed[name].probability for name in NAMES)), hysteresis, seed
+        ),
     }
 
 

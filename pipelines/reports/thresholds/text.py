@@ -10,13 +10,13 @@ __all__ = [
     "SHORT",
     "TEAMS",
     "UNCALIBRATED",
-    "headline",
-    "percent",
-    "plain",
-    "replay_said",
-    "span",
-    "span_percent",
-    "to_paste",
+    "describe_backtest",
+    "format_interval",
+    "format_number",
+    "format_percent",
+    "format_percent_interval",
+    "render_policy_yaml",
+    "write_headline",
 ]
 
 SHORT = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
@@ -28,7 +28,7 @@ UNCALIBRATED = (
 BLANK = "\N{NO-BREAK SPACE}"
 
 
-def percent(rate: float) -> str:
+def format_percent(rate: float) -> str:
     """Write a share with as many decimals as tell it from its neighbours."""
     return f"{rate * 100:.{_decimals(rate)}f}{BLANK}%"
 
@@ -37,43 +37,45 @@ def _decimals(rate: float) -> int:
     return 0 if rate >= 0.3 or rate == 0 else 1 if rate >= 0.01 else 2
 
 
-def plain(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a number: small ones with a decimal, large ones with separators or in thousands."""
     if abs(value) >= 100_000:
         return f"{value / 1000:,.0f}k"
     return f"{value:,.1f}" if abs(value) < 10 and value != 0 else f"{value:,.0f}"
 
 
-def span(figure: list[float] | None) -> str:
+def format_interval(figure: list[float] | None) -> str:
     """Write a number with its 95 % interval; a dash where there is none."""
     if figure is None:
         return "–"
-    value, low, high = (plain(end) for end in figure)
+    value, low, high = (format_number(end) for end in figure)
     return f"{value} ({low} to {high})"
 
 
-def span_percent(figure: list[float] | None) -> str:
+def format_percent_interval(figure: list[float] | None) -> str:
     """Write a share with its 95 % interval; a dash where there is none."""
     if figure is None:
         return "–"
     low, high = (f"{end * 100:.{_decimals(figure[0])}f}" for end in figure[1:])
-    return f"{percent(figure[0])} ({low} to {high})"
+    return f"{format_percent(figure[0])} ({low} to {high})"
 
 
-def headline(report: Mapping[str, Any]) -> str:
+def write_headline(report: Mapping[str, Any]) -> str:
     """Say in one sentence what both thresholds bring, and to whom."""
     parts = []
     for name, threshold in (report["proposed"] or report["standing"]).items():
         precision = threshold["precision"]
-        rate = f"{percent(precision[0])} of those above win" if precision else "nobody stands above it"
+        rate = f"{format_percent(precision[0])} of those above win" if precision else "nobody stands above it"
         weekly = threshold["entering_per_week"]
-        volume = f"about {plain(weekly[0])} new leads a week for {TEAMS[name]}, " if weekly else ""
-        parts.append(f"{SHORT[name]} from a chance of {percent(threshold['probability'])}: {volume}{rate}")
+        volume = f"about {format_number(weekly[0])} new leads a week for {TEAMS[name]}, " if weekly else ""
+        parts.append(
+            f"{SHORT[name]} from a chance of {format_percent(threshold['probability'])}: {volume}{rate}"
+        )
     opening = "Proposed: " if report["proposed"] else ""
     return f"{opening}{'; '.join(parts)}."
 
 
-def replay_said(report: Mapping[str, Any]) -> str:
+def describe_backtest(report: Mapping[str, Any]) -> str:
     """Say what the replay is, or why there is none."""
     told = report["replay"]
     if report["window"]["time"] != "dates":
@@ -89,14 +91,14 @@ def replay_said(report: Mapping[str, Any]) -> str:
     )
 
 
-def to_paste(policy: Policy, thresholds: Mapping[str, Threshold]) -> str:
+def render_policy_yaml(policy: Policy, thresholds: Mapping[str, Threshold]) -> str:
     """Write the section of params.yaml, with the agreement left to fill in."""
     given = {name: value for name, value in policy.economics.model_dump().items() if value is not None}
     economics = ", ".join(f"{name}: {value:g}" for name, value in given.items())
     lines = [
         "policy:",
         *(f"  {name}: {threshold.sentence}" for name, threshold in thresholds.items()),
-        f"  fewest_leads: {policy.fewest_leads}",
+        f"  min_leads: {policy.min_leads}",
         f"  hysteresis: {policy.hysteresis:g}",
         f"  economics: {{{economics}}}",
         '  agreed: {by: [WHO, WHO], "on": YYYY-MM-DD}  # who agreed, and when',
