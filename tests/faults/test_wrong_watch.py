@@ -50,10 +50,10 @@ def test_other_features_than_those_of_the_champion_are_refused(trained_crm, refu
 @pytest.mark.parametrize(
     ("key", "value", "must"),
     [
-        ("watch", {"look": 0.3}, "act at or above look"),
+        ("watch", {"warning": 0.3}, "critical at or above warning"),
         ("watch", {"ages_days": []}, "at least one entry"),
         ("watch", {"false_alarms": 0}, "more than 0"),
-        ("watch", {"limit": 3}, "one of act, ages_days"),
+        ("watch", {"limit": 3}, "one of ages_days"),
     ],
 )
 def test_limits_that_cannot_be_are_refused(trained_crm, refused, key, value, must):
