@@ -2,13 +2,15 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
+# floor of branch coverage in percent, to be raised to what a full run measures
+MIN_COVERAGE := 0
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo test lint lock serve bench-features bench-explaining bench-promises bench-quality mlflow clean
+.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock serve bench-features bench-explaining bench-promises bench-quality mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,12 +27,18 @@ setup-tests: setup-spark
 demo: setup ## simulate a CRM, train, register, score last night, show the top of the queue
 	@./scripts/demo.sh
 
-test: setup-tests ## lint, type-check and run every test
+check: lint ## lint, types, rule and unit tests that need no trained model (a minute)
+	@$(BIN)/python -m pytest -n 2 tests/rules tests/unit -m "not slow and not trained"
+
+test-fast: lint ## check, and spec and fault tests on DuckDB (four minutes)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/rules tests/unit tests/spec tests/faults -m "not slow and not spark"
+
+test: setup-tests ## lint, type-check and run every test; COVERAGE=1 measures branches too
 	@$(MAKE) --no-print-directory lint
 	@# in order of folders: what trains models comes first, so that no core waits for it at the end
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report term:skip-covered --cov-fail-under $(MIN_COVERAGE))
 
-lint: setup ## ruff, mypy and the doors between the rooms
+lint: setup ## ruff, mypy and the layers of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
 serve: setup ## open the queue and the API on http://127.0.0.1:8000
@@ -39,7 +47,7 @@ serve: setup ## open the queue and the API on http://127.0.0.1:8000
 mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
 
-lock: ## write requirements/lock.txt anew (needs uv)
+lock: ## compile requirements/lock.txt (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
 

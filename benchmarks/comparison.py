@@ -1,4 +1,4 @@
-"""Leadlight and its rivals on one row: the same past, the same test window, scored once."""
+"""Compare Leadlight with its rivals on one data set: the same past, the same test window."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import numpy as np
 from quality_page import WORDS
 from rivals import RIVALS, Answer, Task
 
-from leadlight.models.metrics.metrics import METRICS, ClusterBootstrap, compute_metrics
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
+from leadlight.models.metrics.metrics import METRICS, compute_metrics
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
@@ -16,47 +17,47 @@ from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.console import show_progress
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = ["DRAWS", "compare", "losses"]
+__all__ = ["DRAWS", "compare"]
 
-#: seconds that a search is given at least
-LEAST_BUDGET = 20.0
-#: resamples of the differences
+#: least time budget of a search, in seconds
+MIN_BUDGET = 20.0
+#: bootstrap resamples of the differences
 DRAWS = 1000
-#: resamples of figures that sort, which are slower
-FEWER_DRAWS = 200
+#: bootstrap resamples of the metrics, some of which sort and are slower
+METRIC_DRAWS = 200
 
 
 def compare(
     workdir: Workdir, params: Params, training: float, rivals: dict[str, Callable[[Task], Answer]] = RIVALS
 ) -> dict[str, Any]:
-    """Let the rivals learn from the same past, and score the same test window once.
+    """Train the rivals on the same past, and score the same test window once.
 
     Parameters
     ----------
     workdir : Workdir
-        In which all stages up to `evaluate` were run.
+        With the results of all stages up to `evaluate`.
     params : Params
-        Its params.
+        Params of that run.
     training : float
-        Seconds that training and calibration took.
+        Seconds of training and calibration.
     rivals : dict
-        Who takes part.
+        Rivals by name.
 
     Returns
     -------
     dict
         ``test``, ``contestants`` (figures; note; seconds; difference of log loss to Leadlight with its
-        interval; truth where it is known), ``intervals`` of Leadlight's figures, and
-        ``calibration`` as `leadlight evaluate` found it.
+        interval; truth if known), ``intervals`` of Leadlight's metrics, and ``calibration`` of
+        `leadlight evaluate`.
     """
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
     past, test = read_labelled_snapshots(workdir).split_past_and_test()
-    names, seed, budget = scorer.catalogue.names, params.training.seed, max(training, LEAST_BUDGET)
+    names, seed, budget = scorer.catalogue.names, params.training.seed, max(training, MIN_BUDGET)
     task = Task(
         past.frame[names], past.won, past.leads, test.frame[names], scorer.catalogue, budget, seed
     )  # fmt: skip
     ours = scorer.score(test.frame)["probability"].to_numpy()
-    answers = {"leadlight": Answer(ours, str(scorer.facts.get("candidate", "")))}
+    answers = {"leadlight": Answer(ours, str(scorer.metadata.candidate))}
     seconds = {"leadlight": training}
     for name, rival in rivals.items():
         with show_progress(WORDS[name]) as tell:
@@ -64,63 +65,63 @@ def compare(
             answers[name] = rival(task)
             seconds[name] = time.perf_counter() - started
             tell(result=answers[name].note)
-    found: dict[str, Any] = {
+    contestants: dict[str, Any] = {
         name: {"figures": compute_metrics(a.probability, test.won), "note": a.note, "seconds": seconds[name]}
         for name, a in answers.items()
     }
-    _add_differences(found, answers, test, seed)
+    _add_differences(contestants, answers, test, seed)
     if params.simulation is not None:
-        known = _truth(workdir, test)
+        known = _read_truth(workdir, test)
         for name, answer in answers.items():
-            found[name]["truth"] = measure_regret_to_oracle(answer.probability, known)
-    said = read_json(workdir.require(workdir.metrics, "evaluate"))
+            contestants[name]["truth"] = measure_regret_to_oracle(answer.probability, known)
+    metrics = read_json(workdir.require(workdir.metrics, "evaluate"))
     return {
-        "test": _window(test),
-        "past": _window(past),
-        "contestants": found,
-        "intervals": _intervals(ours, test, seed),
-        "calibration": {k: v for k, v in said["calibration"].items() if k != "bands"},
+        "test": _describe_window(test),
+        "past": _describe_window(past),
+        "contestants": contestants,
+        "intervals": _estimate_intervals(ours, test, seed),
+        "calibration": {k: v for k, v in metrics["calibration"].items() if k != "bands"},
     }
 
 
-def losses(p: np.ndarray, won: np.ndarray) -> np.ndarray:
-    """Return the log loss of each row in nats, shape (n,); 0 and 1 count as 1e-12 away from there."""
+def _log_losses(p: np.ndarray, won: np.ndarray) -> np.ndarray:
+    """Return the log loss of each row in nats, shape (n,); probabilities are clipped at 1e-12."""
     return np.asarray(-np.log(np.clip(np.where(won == 1, p, 1 - p), 1e-12, 1.0)))
 
 
 def _add_differences(
-    found: dict[str, Any], answers: dict[str, Answer], test: LabelledSnapshots, seed: int
+    contestants: dict[str, Any], answers: dict[str, Answer], test: LabelledSnapshots, seed: int
 ) -> None:
-    ours = losses(answers["leadlight"].probability, test.won)
+    ours = _log_losses(answers["leadlight"].probability, test.won)
     rivals = [name for name in answers if name != "leadlight"]
-    apart = {name: losses(answers[name].probability, test.won) - ours for name in rivals}
+    differences = {name: _log_losses(answers[name].probability, test.won) - ours for name in rivals}
     bootstrap = ClusterBootstrap(test.leads, seed, DRAWS)
-    intervals = bootstrap.estimate_interval(*(_mean_of(apart[name]) for name in rivals))
+    intervals = bootstrap.estimate_interval(*(_make_mean(differences[name]) for name in rivals))
     for name, (low, high) in zip(rivals, intervals, strict=True):
-        found[name]["difference"] = {"value": float(apart[name].mean()), "low": low, "high": high}
+        contestants[name]["difference"] = {"value": float(differences[name].mean()), "low": low, "high": high}
 
 
-def _mean_of(column: np.ndarray) -> Callable[[np.ndarray], float]:
+def _make_mean(column: np.ndarray) -> Callable[[np.ndarray], float]:
     return lambda rows: float(column[rows].mean())
 
 
-def _intervals(p: np.ndarray, test: LabelledSnapshots, seed: int) -> dict[str, dict[str, float]]:
-    def on(figure: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[np.ndarray], float]:
-        return lambda rows: figure(p[rows], test.won[rows])
+def _estimate_intervals(p: np.ndarray, test: LabelledSnapshots, seed: int) -> dict[str, dict[str, float]]:
+    def on_rows(metric: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[np.ndarray], float]:
+        return lambda rows: metric(p[rows], test.won[rows])
 
-    intervals = ClusterBootstrap(test.leads, seed, FEWER_DRAWS).estimate_interval(
-        *(on(f) for f in METRICS.values())
+    intervals = ClusterBootstrap(test.leads, seed, METRIC_DRAWS).estimate_interval(
+        *(on_rows(metric) for metric in METRICS.values())
     )
     return {name: {"low": low, "high": high} for name, (low, high) in zip(METRICS, intervals, strict=True)}
 
 
-def _truth(workdir: Workdir, test: LabelledSnapshots) -> np.ndarray:
+def _read_truth(workdir: Workdir, test: LabelledSnapshots) -> np.ndarray:
     truth = read_frame(workdir.require(workdir.truth, "truth"), ["lead_id", "as_of", "true_probability"])
-    keys = test.frame[["lead_id", "as_of"]]  # a row may stand twice
+    keys = test.frame[["lead_id", "as_of"]]  # rows may be duplicated
     return keys.merge(truth, on=["lead_id", "as_of"], validate="many_to_one")["true_probability"].to_numpy()
 
 
-def _window(side: LabelledSnapshots) -> dict[str, Any]:
+def _describe_window(side: LabelledSnapshots) -> dict[str, Any]:
     once = side.frame.drop_duplicates(["lead_id", "as_of"])
     return {
         "snapshots": len(once),

@@ -1,6 +1,6 @@
-"""Ways to compute the same window features, each in a process of its own.
+"""Contestants of the feature benchmark: the same window features, each in its own process.
 
-``python contestants.py NAME FOLDER`` prints one line of JSON: seconds, peak memory and where the answer lies.
+``python contestants.py NAME FOLDER`` prints one line of JSON: seconds, peak memory and path of the result.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 AS_OF = "2025-06-01"
 TYPES = [f"type_{i}" for i in range(10)]
 WINDOWS, HALF_LIVES = (7, 30, 90), (7, 30)
-#: what all contestants compute: 5 features of each of 10 types and of all together
+#: features of all contestants: 5 for each of 10 types and for all types together
 NAMES = [
     f"{family}__{topic}"
     for topic in (*TYPES, "any")
@@ -34,8 +34,11 @@ def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> No
     from leadlight.pipelines.workspace.workdir import Workdir
 
     engine = open_engine(Workdir(folder))
-    signals = (*(SignalSpec(name) for name in TYPES[:8]), SignalSpec(TYPES[8], has_value=True, has_objects=True),
-               SignalSpec(TYPES[9], by_sales=True))  # fmt: skip
+    signals = (
+        *(SignalSpec(name) for name in TYPES[:8]),
+        SignalSpec(TYPES[8], has_value=True, has_objects=True),
+        SignalSpec(TYPES[9], by_sales=True),
+    )
     features = FeatureSet((), signals, has_activities=True, has_age=True, has_objects=True)
     leads = select_open_leads(engine, parse_as_of(AS_OF, "UTC"))
     table = features.build_table(leads, engine.tables, columns=names, as_of=ibis.timestamp(AS_OF))
@@ -43,12 +46,12 @@ def leadlight(folder: Path, output: Path, names: list[str] | None = NAMES) -> No
 
 
 def leadlight_all(folder: Path, output: Path) -> None:
-    """Compute every declared feature of the same signals: also days, gaps, touches, values, objects."""
+    """Compute all declared features of the same signals: also days, gaps, touches, values, objects."""
     leadlight(folder, output, None)
 
 
 def sql_in_two_stages(folder: Path, output: Path) -> None:
-    """Do what somebody who knows DuckDB writes by hand for just these features at just this moment."""
+    """Compute the features by hand-written DuckDB SQL, for this time only."""
     import duckdb
 
     first = [f"count(*) filter (where age <= {d}) as count_{d}d" for d in WINDOWS]
@@ -75,13 +78,11 @@ def sql_in_two_stages(folder: Path, output: Path) -> None:
 
 
 def good_pandas(folder: Path, output: Path) -> None:
-    """One groupby and unstack a window, on numbers and categories, no Python loop over rows."""
+    """Compute the features by vectorized pandas: one groupby and unstack per window."""
     import numpy as np
     import pandas as pd
 
-    table = pd.read_parquet(
-        folder / "tables" / "activities.parquet", columns=["lead_id", "occurred_at", "type"]
-    )
+    table = pd.read_parquet(folder / "tables" / "activities.parquet", columns=["lead_id", "occurred_at", "type"])
     leads = pd.read_parquet(folder / "tables" / "leads.parquet", columns=["lead_id"])["lead_id"]
     table = table[table["occurred_at"] < pd.Timestamp(AS_OF)]
     lead = pd.Index(leads).get_indexer(table["lead_id"])
@@ -89,25 +90,19 @@ def good_pandas(folder: Path, output: Path) -> None:
     age = (pd.Timestamp(AS_OF) - table["occurred_at"]).dt.total_seconds().to_numpy() / 86_400
     columns = {}
 
-    def spread(family: str, rows: np.ndarray, weights: np.ndarray | None) -> None:
+    def add_columns(family: str, rows: np.ndarray, weights: np.ndarray | None) -> None:
         keyed = pd.DataFrame({"lead": lead[rows], "kind": kind[rows]})
         grouped = keyed.groupby(["lead", "kind"], sort=False)
-        sums = (
-            grouped.size()
-            if weights is None
-            else keyed.assign(w=weights).groupby(["lead", "kind"])["w"].sum()
-        )
-        wide = sums.unstack(fill_value=0).reindex(
-            index=range(len(leads)), columns=range(len(TYPES)), fill_value=0
-        )
+        sums = grouped.size() if weights is None else keyed.assign(w=weights).groupby(["lead", "kind"])["w"].sum()
+        wide = sums.unstack(fill_value=0).reindex(index=range(len(leads)), columns=range(len(TYPES)), fill_value=0)
         for place, name in enumerate(TYPES):
             columns[f"{family}__{name}"] = wide[place].to_numpy(dtype=float)
         columns[f"{family}__any"] = wide.sum(axis=1).to_numpy(dtype=float)
 
     for days in WINDOWS:
-        spread(f"count_{days}d", np.flatnonzero(age <= days), None)
+        add_columns(f"count_{days}d", np.flatnonzero(age <= days), None)
     for half_life in HALF_LIVES:
-        spread(f"decay_{half_life}d", np.arange(len(age)), np.exp(age * (-math.log(2) / half_life)))
+        add_columns(f"decay_{half_life}d", np.arange(len(age)), np.exp(age * (-math.log(2) / half_life)))
     pd.DataFrame({"lead_id": leads, **columns})[["lead_id", *NAMES]].to_parquet(output, index=False)
 
 
@@ -120,7 +115,7 @@ CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {
 
 
 def main() -> None:
-    """Run one contestant: imports first, for nobody times those, then the clock."""
+    """Run and time one contestant; imports come first and are not timed."""
     import duckdb  # noqa: F401
     import ibis  # noqa: F401
     import pandas as pd  # noqa: F401

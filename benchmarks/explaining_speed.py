@@ -1,6 +1,6 @@
-"""What explaining trees costs, against shap, as ratios within one run: `make bench-explaining`.
+"""Cost of explaining trees relative to shap, within one run: `make bench-explaining`.
 
-Writes docs/results/bench_explaining.json, and docs/benchmarks.md from it. Takes some six minutes.
+Writes docs/results/bench_explaining.json and docs/benchmarks.md. Takes about six minutes.
 """
 
 import json
@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-os.environ["OMP_NUM_THREADS"] = "1"  # one thread each, which libraries read when they are loaded
+os.environ["OMP_NUM_THREADS"] = "1"  # one thread each; read by libraries at import
 
 import lightgbm as lgb
 import numpy as np
@@ -31,32 +31,32 @@ ROOT = Path(__file__).resolve().parent.parent
 LEADS, FEATURES, LEARNED_FROM = 200_000, 60, 20_000
 TREES = 300
 NAMES = tuple(f"feature_{place:02d}" for place in range(FEATURES))
-#: leaves a tree, and whether each tree may use one column only
+#: leaves per tree, and whether each tree may use one column only
 KINDS = {"interactions_31": (31, False), "interactions_7": (7, False), "additive": (7, True)}
-#: shap explains the leads in so many parts; we explain all of them before each
+#: shap explains the leads in this many parts; Leadlight explains all leads before each part
 ROUNDS = 3
-#: leads that are explained again, each alone
-ALONE = 200
+#: leads explained again one by one
+SINGLE_LEADS = 200
 
 
 def main() -> None:
-    """Grow trees of each kind, explain the leads both ways in turn, write what came of it."""
+    """Train trees of each kind, explain the leads with both methods, and write the results."""
     if sys.argv[1:]:
-        print(json.dumps({"peak_bytes": peak(Path(sys.argv[1]))}))
+        print(json.dumps({"peak_bytes": measure_peak_here(Path(sys.argv[1]))}))
         return
-    frame, won = draw(np.random.default_rng(7))
+    frame, won = sample_leads(np.random.default_rng(7))
     kinds = {}
     for name, (leaves, additive) in KINDS.items():
-        model = grow(frame.head(LEARNED_FROM), won[:LEARNED_FROM], leaves, additive)
-        kinds[name] = {"leaves": leaves} | contest(model, frame) | {"peak_mib": measured_peak(model, frame)}
+        model = train(frame.head(LEARNED_FROM), won[:LEARNED_FROM], leaves, additive)
+        kinds[name] = {"leaves": leaves} | compare_speed(model, frame) | {"peak_mib": measure_peak(model, frame)}
         print(name, json.dumps(kinds[name]), flush=True)
     path = ROOT / "docs" / "results" / "bench_explaining.json"
-    path.write_text(json.dumps(report(kinds), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(build_report(kinds), indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_page(ROOT)
 
 
-def draw(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw leads: counts, and waiting times some of which are not known; outcomes with interactions."""
+def sample_leads(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
+    """Sample leads: counts, waiting times with missing values, and outcomes with interactions."""
     X = rng.poisson(1.0, (LEADS, FEATURES)).astype(float)
     X[:, ::2] = rng.gamma(2.0, 10.0, X[:, ::2].shape)
     X[:, ::4][rng.random(X[:, ::4].shape) < 0.3] = np.nan
@@ -67,8 +67,8 @@ def draw(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(X, columns=NAMES), won
 
 
-def grow(frame: pd.DataFrame, won: np.ndarray, leaves: int, additive: bool) -> BoostedModel:
-    """Train boosted trees the way a candidate is trained, without tuning."""
+def train(frame: pd.DataFrame, won: np.ndarray, leaves: int, additive: bool) -> BoostedModel:
+    """Train boosted trees like a candidate, without tuning."""
     settings: dict[str, Any] = {
         "objective": "binary",
         "num_leaves": leaves,
@@ -87,20 +87,20 @@ def grow(frame: pd.DataFrame, won: np.ndarray, leaves: int, additive: bool) -> B
     return BoostedModel.fit(frame, won, DesignMatrix(NAMES, {}), settings=settings, rounds=TREES)
 
 
-def contest(model: BoostedModel, frame: pd.DataFrame) -> dict[str, Any]:
+def compare_speed(model: BoostedModel, frame: pd.DataFrame) -> dict[str, Any]:
     """Explain all leads both ways, in turn so that a busy moment of the machine meets both."""
     matrix = model.columns.transform(frame)
     explainer = shap.TreeExplainer(model.booster)
     ours: list[float] = []
     theirs, expected = [], []
     for rows in np.array_split(np.arange(LEADS), ROUNDS):
-        seconds, (base, parts) = timed(partial(model.explain_log_odds, frame))
+        seconds, (base, parts) = time_call(partial(model.explain_log_odds, frame))
         ours.append(seconds)
-        seconds, values = timed(partial(explainer.shap_values, matrix[rows]))
+        seconds, values = time_call(partial(explainer.shap_values, matrix[rows]))
         theirs.append(seconds)
         expected.append(np.asarray(values))
     raw = np.asarray(model.booster.predict(matrix, raw_score=True))
-    alone = [timed(partial(model.explain_log_odds, frame.iloc[[row]])) for row in range(ALONE)]
+    alone = [time_call(partial(model.explain_log_odds, frame.iloc[[row]])) for row in range(SINGLE_LEADS)]
     return {
         "seconds": statistics.median(ours),
         "seconds_of_each_round": ours,
@@ -111,46 +111,44 @@ def contest(model: BoostedModel, frame: pd.DataFrame) -> dict[str, Any]:
         "base_difference": float(abs(base - float(np.ravel(explainer.expected_value)[-1]))),
         "largest_gap": float(np.abs(base + parts.sum(axis=1) - raw).max()),
         "one_lead_seconds": statistics.median(seconds for seconds, _ in alone),
-        "alone_against_night": max(
-            float(np.abs(own - parts[row]).max()) for row, (_, (_, own)) in enumerate(alone)
-        ),
+        "alone_against_night": max(float(np.abs(own - parts[row]).max()) for row, (_, (_, own)) in enumerate(alone)),
         "explaining_cost": model.explanation_cost,
     }
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return what something took, in seconds of the one processor that both use, and what came of it."""
+def time_call(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the processor time of a call in seconds, and its result."""
     started = time.process_time()
     result = work()
     return time.process_time() - started, result
 
 
-def measured_peak(model: BoostedModel, frame: pd.DataFrame) -> float:
-    """Return the memory, in MiB, that explaining takes beside its input, measured in a process of its own."""
+def measure_peak(model: BoostedModel, frame: pd.DataFrame) -> float:
+    """Return the memory of explaining beyond its input in MiB, measured in its own process."""
     with tempfile.TemporaryDirectory(prefix="leadlight-bench-") as place:
         model.booster.save_model(Path(place) / "trees.txt")
         np.save(Path(place) / "leads.npy", frame.to_numpy())
         done = subprocess.run([sys.executable, __file__, place], capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"The measurement of memory must run through. Got:\n{done.stderr}")
+        sys.exit(f"The memory measurement must succeed. Got:\n{done.stderr}")
     return float(json.loads(done.stdout.splitlines()[-1])["peak_bytes"] / 2**20)
 
 
-def peak(folder: Path) -> int:
-    """Explain all leads, and return by how many bytes the process grew at most after it held its input."""
+def measure_peak_here(folder: Path) -> int:
+    """Explain all leads, and return the peak growth of the process beyond its input in bytes."""
     frame = pd.DataFrame(np.load(folder / "leads.npy"), columns=NAMES)
     model = BoostedModel(DesignMatrix(NAMES, {}), lgb.Booster(model_file=folder / "trees.txt"))
-    model.explain_log_odds(frame.head(1))  # what is made once for all
+    model.explain_log_odds(frame.head(1))  # build the cached tables
     held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     model.explain_log_odds(frame)
-    # not ru_maxrss, which a process takes over from the one that started it
+    # not ru_maxrss, which a process inherits from its parent
     status = Path("/proc/self/status").read_text(encoding="ascii")
     most = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
     return int(most) * 1024 - held
 
 
-def report(kinds: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Put figures and bars together."""
+def build_report(kinds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Build the report with figures and bars."""
     return {
         "machine": {
             "cores": os.cpu_count(),

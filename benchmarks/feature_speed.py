@@ -1,6 +1,6 @@
-"""Speed and memory of features, as ratios within one run: `make bench-features`.
+"""Speed and memory of features relative to rivals, within one run: `make bench-features`.
 
-Writes docs/results/bench_features.json, and docs/benchmarks.md from it. Takes some minutes and 6 GiB of disk.
+Writes docs/results/bench_features.json and docs/benchmarks.md. Takes some minutes and 6 GiB of disk.
 """
 
 import json
@@ -23,31 +23,31 @@ from page import write_page
 ROOT = Path(__file__).resolve().parent.parent
 SMALL, LARGE, PER_LEAD = 100_000, 1_000_000, 50
 ROUNDS = 5
-#: memory that DuckDB may take; the rest of the 6 GiB is for what lies beside it
+#: memory limit of DuckDB; the rest of the 6 GiB is for the process around it
 MEMORY = "5GB"
 
 
 def main() -> None:
-    """Draw both tables, let the contestants run, compare their answers, write what came of it."""
+    """Generate both tables, run the contestants, compare their results, and write the report."""
     with tempfile.TemporaryDirectory(prefix="leadlight-bench-") as place:
-        small = draw(Path(place) / "small", SMALL)
+        small = generate_tables(Path(place) / "small", SMALL)
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTESTANTS}
-        for _ in range(ROUNDS):  # in turn, so that a busy moment of the machine meets all of them
+        for _ in range(ROUNDS):  # in turn, so that load on the machine affects all of them
             for name in CONTESTANTS:
                 runs[name].append(run(name, small))
                 print(f"{name:<20} {runs[name][-1]['seconds']:6.2f} s", flush=True)
-        differences = {name: largest_difference(small, name) for name in ("sql_in_two_stages", "good_pandas")}
-        large = draw(Path(place) / "large", LARGE)
+        differences = {name: measure_difference(small, name) for name in ("sql_in_two_stages", "good_pandas")}
+        large = generate_tables(Path(place) / "large", LARGE)
         big = {name: run(name, large) for name in ("leadlight", "leadlight_all")}
-    result = report(runs, big, differences)
+    result = build_report(runs, big, differences)
     path = ROOT / "docs" / "results" / "bench_features.json"
     path.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_page(ROOT)
     print(json.dumps(result["bars"], indent=2))
 
 
-def draw(folder: Path, leads: int) -> Path:
-    """Draw clean tables: leads, and activities of the last 180 days that are the same on every machine."""
+def generate_tables(folder: Path, leads: int) -> Path:
+    """Generate clean tables: leads and activities of the last 180 days, the same on every machine."""
     tables = folder / "tables"
     tables.mkdir(parents=True)
     rows = leads * PER_LEAD
@@ -75,20 +75,20 @@ def draw(folder: Path, leads: int) -> Path:
 
 
 def run(name: str, folder: Path) -> dict[str, Any]:
-    """Run a contestant in a process of its own."""
+    """Run a contestant in its own process."""
     environment = os.environ | {"LEADLIGHT_DUCKDB_MEMORY": MEMORY}
     script = Path(__file__).with_name("contestants.py")
     done = subprocess.run(
         [sys.executable, script, name, folder], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        sys.exit(f"The contestant {name} must run through. Got:\n{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+        sys.exit(f"The contestant {name} must succeed. Got:\n{done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
-def largest_difference(folder: Path, name: str) -> float:
-    """Compare the answers of a contestant with ours, lead by lead and feature by feature."""
+def measure_difference(folder: Path, name: str) -> float:
+    """Return the largest difference between a contestant's features and ours."""
     ours, theirs = (
         pd.read_parquet(folder / f"{who}.parquet").sort_values("lead_id")[NAMES].to_numpy()
         for who in ("leadlight", name)
@@ -96,22 +96,19 @@ def largest_difference(folder: Path, name: str) -> float:
     return float(np.abs(ours - theirs).max())
 
 
-def report(
+def build_report(
     runs: dict[str, list[dict[str, Any]]], big: dict[str, dict[str, Any]], differences: dict[str, float]
 ) -> dict[str, Any]:
-    """Put figures and bars together."""
+    """Build the report with figures and bars."""
     seconds = {name: statistics.median(r["seconds"] for r in found) for name, found in runs.items()}
-    ratios = {  # round by round, for both then ran in the same minute
+    ratios = {  # per round, when both ran in the same minute
         rival: statistics.median(
-            theirs["seconds"] / ours["seconds"]
-            for theirs, ours in zip(runs[rival], runs["leadlight"], strict=True)
+            theirs["seconds"] / ours["seconds"] for theirs, ours in zip(runs[rival], runs["leadlight"], strict=True)
         )
         for rival in ("sql_in_two_stages", "good_pandas")
     }
     large = {name: r | {"output": None} for name, r in big.items()}
-    exponents = {
-        name: math.log(big[name]["seconds"] / seconds[name]) / math.log(LARGE / SMALL) for name in big
-    }
+    exponents = {name: math.log(big[name]["seconds"] / seconds[name]) / math.log(LARGE / SMALL) for name in big}
     return {
         "machine": {
             "cores": os.cpu_count(),

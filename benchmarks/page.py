@@ -4,37 +4,37 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["benchmark_page", "write_page"]
+__all__ = ["render_page", "write_page"]
 
 KINDS = {
     "interactions_31": ("31 leaves, with interactions", 8),
     "interactions_7": ("7 leaves, with interactions", 4),
-    "additive": ("7 leaves, every tree one column", 50),
+    "additive": ("7 leaves, one column per tree", 50),
 }
 WORDS = {
     "leadlight": "Leadlight, the same 55 features",
-    "sql_in_two_stages": "SQL written by hand in two stages",
-    "good_pandas": "pandas, one groupby and unstack a window",
+    "sql_in_two_stages": "hand-written SQL in two stages",
+    "good_pandas": "pandas, one groupby and unstack per window",
     "leadlight_all": "Leadlight, every declared feature",
 }
 
 
 def write_page(root: Path) -> None:
-    """Write the page anew."""
-    (root / "docs" / "benchmarks.md").write_text(benchmark_page(root), encoding="utf-8")
+    """Write the page."""
+    (root / "docs" / "benchmarks.md").write_text(render_page(root), encoding="utf-8")
 
 
-def benchmark_page(root: Path) -> str:
+def render_page(root: Path) -> str:
     """Return the page as Markdown."""
     features, explaining = (
         json.loads((root / "docs" / "results" / f"bench_{name}.json").read_text(encoding="utf-8"))
         for name in ("features", "explaining")
     )
-    return _features(features) + _explaining(explaining)
+    return _render_features(features) + _render_explaining(explaining)
 
 
-def _features(found: dict[str, Any]) -> str:
-    small, large, bars, machine = found["small"], found["large"], found["bars"], found["machine"]
+def _render_features(result: dict[str, Any]) -> str:
+    small, large, bars, machine = result["small"], result["large"], result["bars"], result["machine"]
     rows = [
         f"| {WORDS[name]} | {seconds:.2f} | {seconds / small['seconds']['leadlight']:.2f} | "
         f"{small['peak_gib'][name]:.2f} |"
@@ -47,24 +47,24 @@ def _features(found: dict[str, Any]) -> str:
     apart = max(small["largest_difference"].values())
     return f"""# Benchmarks
 
-Made from `docs/results/`; a test keeps this page current. Seconds depend on the machine and on what else it does: read the
-ratios, which come from one run in which the contestants took turns.
+Generated from `docs/results/`; a test keeps this page current. Seconds depend on the machine and its load: read the ratios, which come
+from one run in which the contestants took turns.
 
 ## Features
 
 `make bench-features`, on {machine["cores"]} cores with {machine["memory_gib"]:.0f} GiB, {machine["system"]}.
-{found["features"]} features of one moment: counts in 7, 30 and 90 days and sums that decay with half-lives of 7 and 30 days, for 10 types of
-activity and for all together, from Parquet to Parquet. Answers differ by {apart:.0e} at most.
+{result["features"]} features at one time: counts in 7, 30 and 90 days and decayed sums with half-lives of 7 and 30 days, for 10 activity
+types and for all together, from Parquet to Parquet. Results differ by at most {apart:.0e}.
 
-{small["activities"]:,} activities of {small["leads"]:,} leads, median of {found["rounds"]} rounds:
+{small["activities"]:,} activities of {small["leads"]:,} leads, median of {result["rounds"]} rounds:
 
 | | seconds | times Leadlight | peak GiB |
 |---|---|---|---|
 {chr(10).join(rows)}
 
-Round by round, Leadlight is {bars["times_faster_than_pandas"]:.1f} times as fast as pandas (bar: 3) and takes {bars["times_the_hand_written_sql"]:.2f} times as long
-as the SQL written by hand (bar: 1.5). The SQL knows that every lead is open; Leadlight finds out, and compiles the same two
-stages from the declared features.
+Per round, Leadlight is {bars["times_faster_than_pandas"]:.1f} times as fast as pandas (bar: 3) and takes {bars["times_the_hand_written_sql"]:.2f} times as long
+as hand-written SQL (bar: 1.5). The SQL assumes that every lead is open; Leadlight checks it, and compiles the same two stages from
+the declared features.
 
 {large["activities"]:,} activities of {large["leads"]:,} leads, with `LEADLIGHT_DUCKDB_MEMORY=5GB` (bars: exponent 1.1, 6 GiB):
 
@@ -76,8 +76,8 @@ The exponent is log(time ratio) / log(10), against the smaller table.
 """
 
 
-def _explaining(found: dict[str, Any]) -> str:
-    kinds, bars, machine = found["kinds"], found["bars"], found["machine"]
+def _render_explaining(result: dict[str, Any]) -> str:
+    kinds, bars, machine = result["kinds"], result["bars"], result["machine"]
     rows = [
         f"| {words} | {kinds[name]['shap_seconds']:.1f} | {kinds[name]['seconds']:.2f} | "
         f"**{kinds[name]['times_faster']:.1f}** ({bar}) | {kinds[name]['largest_difference']:.0e} | "
@@ -88,15 +88,15 @@ def _explaining(found: dict[str, Any]) -> str:
 ## Explaining
 
 `make bench-explaining`, on {machine["cores"]} cores with {machine["memory_gib"]:.0f} GiB, {machine["system"]}.
-SHAP values of {found["leads"]:,} leads with {found["features"]} features, LightGBM with {found["trees"]} trees, one thread each. shap.TreeExplainer calls
-LightGBM's `pred_contrib`; it explains the leads in {found["rounds"]} parts, before each of which Leadlight explains all of them (median).
-Seconds are those of the processor, which other work on the machine changes little.
+SHAP values of {result["leads"]:,} leads with {result["features"]} features, LightGBM with {result["trees"]} trees, one thread each. shap.TreeExplainer calls
+LightGBM's `pred_contrib`; it explains the leads in {result["rounds"]} parts, and Leadlight explains all leads before each part (median).
+Seconds are processor time, which depends little on the load of the machine.
 
 | trees | shap, seconds | Leadlight, seconds | times as fast (bar) | largest difference, log-odds | MiB | one lead, ms |
 |---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 
-MiB: the most that the process grew over its input of {found["input_mib"]:.0f} MiB, the result of the same size among it. Base and parts miss the
-raw prediction by {bars["largest_gap"]:.0e} at most (bar: 1e-6), and a lead alone is explained as in the night to {bars["alone_against_night"]:.0e} (bar: 1e-9).
-How it is done: `docs/decisions/0018-how-trees-are-explained.md`.
+MiB: peak growth of the process beyond its input of {result["input_mib"]:.0f} MiB, including the result of the same size. Base and contributions
+differ from the raw prediction by at most {bars["largest_gap"]:.0e} (bar: 1e-6), and a single lead from the batch by at most
+{bars["alone_against_night"]:.0e} (bar: 1e-9). Method: `docs/decisions/0018-how-trees-are-explained.md`.
 """

@@ -1,7 +1,6 @@
-"""Whether grades and thresholds keep what they promise, in worlds of other seeds: `make bench-promises`.
+"""Backtest of grades and thresholds on simulations with other seeds: `make bench-promises`.
 
-Writes docs/results/bench_promises.json, and docs/promises.md from it. Takes some fifteen
-minutes on two cores.
+Writes docs/results/bench_promises.json and docs/promises.md. Takes about fifteen minutes on two cores.
 """
 
 import argparse
@@ -11,35 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from promises_page import KINDS, write_page
-from quality import demo_with_seed, machine
+from quality import describe_machine, render_demo_params
 from scipy.stats import binom
 
 from leadlight.features.errors import LeadlightError
 from leadlight.models.validation.threshold_backtest import calculate_prediction_interval
-from leadlight.pipelines.jobs.run import STAGES, run_stage
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.console import console
 from leadlight.pipelines.workspace.workdir import Workdir, round_floats, write_json
 
-__all__ = ["judge_world", "main"]
+__all__ = ["backtest_seed", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "docs" / "results" / "bench_promises.json"
-#: seeds of the simulation; not those that were looked at while the rule was made: 7 to 139
+#: seeds of the simulation, not used while the rule was developed (7 to 139)
 SEEDS = (149, 151, 157, 163, 167, 173)
 
 
 def main() -> None:
-    """Judge the worlds one after the other, write what came of them."""
+    """Backtest each simulation in turn, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS), help="other worlds, for a trial")
-    parser.add_argument("--output", type=Path, help="where a trial is written")
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS), help="other seeds, for a trial")
+    parser.add_argument("--output", type=Path, help="output file of a trial")
     chosen = parser.parse_args()
     worlds = {}
     try:
         for seed in chosen.seeds:
             with tempfile.TemporaryDirectory(prefix="leadlight-promises-") as place:
-                worlds[str(seed)] = judge_world(seed, Path(place))
+                worlds[str(seed)] = backtest_seed(seed, Path(place))
             console.print(f"seed {seed}: outside {', '.join(worlds[str(seed)]['outside']) or 'none'}")
     except LeadlightError as error:
         sys.exit(str(error))
@@ -47,35 +46,35 @@ def main() -> None:
     output = chosen.output or (SAVED if complete else ROOT / "work" / "bench_promises.json")
     kinds = len(KINDS) * len(worlds)
     bar = {"kinds": kinds, "outside_at_most": int(binom.ppf(0.95, kinds, 0.05))}
-    write_json(output, round_floats({"machine": machine(), "bar": bar, "worlds": worlds}))
+    write_json(output, round_floats({"machine": describe_machine(), "bar": bar, "worlds": worlds}))
     if output.resolve() == SAVED:
         write_page(ROOT)
 
 
-def judge_world(seed: int, folder: Path) -> dict[str, Any]:
-    """Run all stages up to the test window of a world.
+def backtest_seed(seed: int, folder: Path) -> dict[str, Any]:
+    """Run all stages up to the test window of a simulation.
 
     Parameters
     ----------
     seed : int
-        Of its simulation.
+        Seed of the simulation.
     folder : Path
         An empty folder.
 
     Returns
     -------
     dict
-        candidate, judged, outside (figures outside what they are held to together), outside_alone (figures
-        outside their own prediction interval) and figures: of each promised, shown and held_to.
+        candidate, judged, outside (figures outside their joint interval), outside_alone (figures outside
+        their own prediction interval) and figures: promised, shown and held_to of each.
     """
-    (folder / "params.yaml").write_text(demo_with_seed(seed), encoding="utf-8")
+    (folder / "params.yaml").write_text(render_demo_params(seed), encoding="utf-8")
     params, workdir = load_params(folder / "params.yaml"), Workdir(folder / "work")
-    found = {name: run_stage(name, params, folder, workdir) for name in STAGES if name != "register"}
-    metrics = found["evaluate"]
-    return {"candidate": metrics["candidate"]} | _world(metrics["promises"])
+    results = {name: STAGES[name].run(params, folder, workdir) for name in STAGES if name != "register"}
+    metrics = results["evaluate"]
+    return {"candidate": metrics["candidate"]} | _summarize(metrics["promises"])
 
 
-def _world(promises: dict[str, Any]) -> dict[str, Any]:
+def _summarize(promises: dict[str, Any]) -> dict[str, Any]:
     figures = {
         f"{kind}.{name}.{figure}": verdict
         for kind, named in (("thresholds", promises["thresholds"]), *promises["grades"].items())

@@ -1,4 +1,4 @@
-"""The contestants of the quality benchmark: the same past in, probabilities of the same test window out."""
+"""Rivals of the quality benchmark: trained on the same past, scored on the same test window."""
 
 import importlib.util
 import logging
@@ -28,36 +28,36 @@ from leadlight.models.candidates.baselines import (
 
 __all__ = ["RIVALS", "Answer", "Task", "automl", "calibrated_boosting", "naive_bayes"]
 
-#: added to each count of wins and of losses, as Odoo does
+#: added to each count of wins and losses, as in Odoo
 SMOOTHING = 0.1
-#: a probability of naive Bayes stays within these, as in Odoo
-LEAST, MOST = 0.0001, 0.9999
-#: numbers are cut into so many bins of about equal size
+#: bounds of naive Bayes probabilities, as in Odoo
+MIN_PROBABILITY, MAX_PROBABILITY = 0.0001, 0.9999
+#: quantile bins of numbers
 BINS = 10
 FOLDS = 5
-#: scikit-learn's histograms hold 255 bins, one of them for what is missing
-CATEGORIES = 250
-#: estimators of FLAML that need a package of that name
-NEED = {"lgbm": "lightgbm", "xgboost": "xgboost", "xgb_limitdepth": "xgboost", "catboost": "catboost",
+#: most categories: scikit-learn's histograms have 255 bins, one of them for missing values
+MAX_CATEGORIES = 250
+#: package that each estimator of FLAML needs
+PACKAGES = {"lgbm": "lightgbm", "xgboost": "xgboost", "xgb_limitdepth": "xgboost", "catboost": "catboost",
         "rf": "sklearn", "extra_tree": "sklearn", "histgb": "sklearn", "lrl1": "sklearn"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Task:
-    """What every contestant is given.
+    """Task of a contestant.
 
     Parameters
     ----------
     train, test : pd.DataFrame
-        Feature tables; a row that stands twice counts twice.
+        Feature tables; duplicated rows count twice.
     won : ndarray of int, shape (len(train),)
         Labels of the training table.
     leads : ndarray, shape (len(train),)
-        Lead of each row, so that folds keep a lead's rows together.
+        Lead of each training row, for grouped folds.
     catalogue : Catalogue
-        Features in order.
+        Declared features in order.
     seconds : float
-        What Leadlight took to train and to calibrate: the budget of a search.
+        Training and calibration time of Leadlight: the budget of a search.
     seed : int
         Seed.
     """
@@ -73,28 +73,27 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """Probabilities of the test table, and what is worth knowing of how they came about."""
+    """Probabilities of the test table, and a note on the model."""
 
     probability: np.ndarray
     note: str = ""
 
 
 def naive_bayes(task: Task, groups: tuple[str, ...] = ("fit", "engagement")) -> Answer:
-    """Multiply how often won, and how often lost, leads had each value, as CRM systems do.
+    """Predict by naive Bayes, as in CRM systems.
 
-    The way of Odoo's predictive lead scoring (addons/crm/models/crm_lead.py,
-    ``_pls_get_naive_bayes_probabilities``): the chance is S(won) / (S(won) + S(lost)), S being the share of
-    the class times, for each field, (count of the value in the class + 0.1) / (sum of these over all values).
-    Fields that are not set and values that were never seen are passed over; the result stays within 0.01
-    and 99.99 percent. There all fields are categories; here numbers are cut into ten bins of about equal
-    size.
+    Follows Odoo's predictive lead scoring (addons/crm/models/crm_lead.py,
+    ``_pls_get_naive_bayes_probabilities``): P(won) = S(won) / (S(won) + S(lost)), where S is the share of the
+    class times, for each field, (count of the value in the class + 0.1) / (sum of these over all values).
+    Missing fields and unseen values are skipped; the result is clipped to 0.01 and 99.99 percent. Odoo has
+    categories only; here numbers are binned into ten quantiles.
 
     Parameters
     ----------
     task : Task
         Features and labels.
     groups : tuple of str
-        Groups of the features that are used.
+        Feature groups to use.
     """
     prior = np.log(task.won.mean()) - np.log1p(-task.won.mean())
     log_odds = np.full(len(task.test), prior)
@@ -103,14 +102,14 @@ def naive_bayes(task: Task, groups: tuple[str, ...] = ("fit", "engagement")) -> 
             continue
         before, after = task.train[feature.name], task.test[feature.name]
         if feature.kind == "number":
-            before, after = _binned(before, after)
+            before, after = _bin(before, after)
         counts = pd.crosstab(before, task.won).reindex(columns=[0, 1], fill_value=0) + SMOOTHING
         shares = np.log(counts / counts.sum())
         log_odds += after.map(shares[1] - shares[0]).astype(float).fillna(0.0).to_numpy()
-    return Answer(np.clip(expit(log_odds), LEAST, MOST))
+    return Answer(np.clip(expit(log_odds), MIN_PROBABILITY, MAX_PROBABILITY))
 
 
-def _binned(train: pd.Series, test: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _bin(train: pd.Series, test: pd.Series) -> tuple[pd.Series, pd.Series]:
     known = train.dropna().to_numpy(dtype=float)
     edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else np.empty(0)
     before, after = (
@@ -121,30 +120,30 @@ def _binned(train: pd.Series, test: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def calibrated_boosting(task: Task) -> Answer:
-    """scikit-learn's histogram boosting with native categories, in CalibratedClassifierCV; folds by lead."""
-    before, after = convert_to_categorical(task.train, task.test, task.catalogue, CATEGORIES)
+    """Calibrate scikit-learn's histogram boosting with native categories; folds by lead."""
+    before, after = convert_to_categorical(task.train, task.test, task.catalogue, MAX_CATEGORIES)
     folds = list(GroupKFold(FOLDS).split(before, task.won, task.leads))
-    # scikit-learn 1.9 cannot bin a column of which a fold knows nothing
+    # scikit-learn 1.9 cannot bin a column that is empty in a fold
     known = [name for name in before if all(before[name].iloc[rows].notna().any() for rows, _ in folds)]
     before, after = before[known], after[known]
     boosting = HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=task.seed)
-    with threadpool_limits(1):  # its threads wait for each other where the machine is not quiet
+    with threadpool_limits(1):  # its threads block each other on a busy machine
         model = CalibratedClassifierCV(boosting, cv=folds).fit(before, task.won)
     return Answer(model.predict_proba(after)[:, 1])
 
 
 def automl(task: Task, rounds: int | None = None) -> Answer:
-    """FLAML with log loss as its metric, folds by lead, and as many seconds as Leadlight took.
+    """Run FLAML with log loss, folds by lead, and the training time of Leadlight as budget.
 
     Parameters
     ----------
     task : Task
         Features, labels and the budget.
     rounds : int, optional
-        A bound on the number of trials too. Which learner is tried next depends on the clock all the same.
+        Limit of trials too. The order of learners still depends on the clock.
     """
     before, after = convert_to_categorical(task.train, task.test, task.catalogue)
-    search = _search()
+    search = _import_automl()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         search.fit(
@@ -152,7 +151,7 @@ def automl(task: Task, rounds: int | None = None) -> Answer:
             y_train=task.won,
             task="classification",
             metric="log_loss",
-            estimator_list=[name for name, package in NEED.items() if importlib.util.find_spec(package)],
+            estimator_list=[name for name, package in PACKAGES.items() if importlib.util.find_spec(package)],
             time_budget=task.seconds,
             max_iter=rounds,
             split_type="group",
@@ -166,19 +165,18 @@ def automl(task: Task, rounds: int | None = None) -> Answer:
     return Answer(np.asarray(probability, dtype=float), str(search.best_estimator))
 
 
-def _search() -> Any:
-    """FLAML names XGBoost while it is imported, even where it is not there to be used.
+def _import_automl() -> Any:
+    """Import FLAML without XGBoost installed.
 
-    See issue 1355 of microsoft/FLAML. Until the import is done a module with the names that it asks for
-    stands in; none of them is an estimator of the search.
+    FLAML refers to XGBoost at import (issue 1355 of microsoft/FLAML); a stub module replaces it meanwhile.
     """
     name = "xgboost"
     absent = importlib.util.find_spec(name) is None
     if absent:
-        stand_in: Any = types.ModuleType(name)
-        stand_in.__version__ = "0"
-        stand_in.XGBRegressor, stand_in.XGBClassifier = DummyRegressor, DummyClassifier
-        sys.modules[name] = stand_in
+        stub: Any = types.ModuleType(name)
+        stub.__version__ = "0"
+        stub.XGBRegressor, stub.XGBClassifier = DummyRegressor, DummyClassifier
+        sys.modules[name] = stub
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

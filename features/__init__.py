@@ -1,1 +1,1 @@
-"""The past: what was known about a lead at a moment. Ibis expressions; no I/O, no clock, no pandas."""
+"""Point-in-time features of leads as Ibis expressions; no I/O, no clock, no pandas."""

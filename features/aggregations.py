@@ -1,11 +1,12 @@
-"""Families over activity types: each says one thing of every topic."""
+"""Feature families aggregated over the activities of each topic."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
 
+from leadlight.features.display import WINDOWS, Display
 from leadlight.features.point_in_time import filter_window
 
 __all__ = [
@@ -18,36 +19,36 @@ __all__ = [
     "count_distinct_objects",
 ]
 
-WINDOWS = (7, 30, 90)
 HALF_LIVES = (7, 30)
-#: days that values, objects and working hours are looked at
-LONG_WINDOW = 90
-#: decayed sums are added up in units of 1e-10, values in units of 1e-6
+#: window of values, objects and working hours, in days
+LONG_WINDOW = WINDOWS[-1]
+#: fixed-point units: decayed sums in 1e-10, values in 1e-6
 FIXED_POINT, VALUE_UNITS = 1e10, 1e6
 
 
-@dataclass(frozen=True)
-class Aggregation:
-    """One family of features over activity types.
+class Aggregation(NamedTuple):
+    """A feature family: one aggregate per topic. Adding one takes an entry of this file.
 
     Parameters
     ----------
     name : str
         Name of the family, e.g. ``count_7d``.
     doc : str
-        What it says of a topic, in one sentence; ``{topic}`` stands for the topic.
+        Description in one sentence; ``{topic}`` is replaced by the topic.
     labels : dict of str to str
-        Its name in each language, behind that of the topic.
+        Its name in each language, written after the topic's.
     per_type_expr : callable
         Known activities of one lead and type -> value.
     combine : str
-        ``sum``, ``min`` or ``max``: how the values of several types become one.
+        ``sum``, ``min`` or ``max``: aggregate over types.
     increasing : bool
-        False where a higher value means less engagement.
+        False if a higher value means less engagement.
     unit : float
-        What the combined value is divided by in the end.
+        Divisor of the combined value.
     zero_if_missing : bool
-        Whether a lead to whom nothing happened has 0 of it; otherwise it is unknown.
+        Whether a lead without activity has 0; otherwise NULL.
+    display : Display, optional
+        How reasons show it; None keeps it out of reasons.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Aggregation:
     increasing: bool = True
     unit: float = 1.0
     zero_if_missing: bool = True
+    display: Display | None = None
 
 
 def _count(days: int) -> Aggregation:
@@ -65,9 +67,10 @@ def _count(days: int) -> Aggregation:
         name=f"count_{days}d",
         doc=f"Times of {{topic}} in the last {days} days.",
         labels={"en": f"times in {days} days", "de": f"Anzahl in {days} Tagen"},
-        # whole numbers as floats: exact up to 9e15, and summed in half the time of integers, which widen
+        # floats: exact up to 9e15, and summed in half the time of integers
         per_type_expr=lambda t: filter_window(t.age, days).cast("float64").sum(),
         combine="sum",
+        display=Display("count", window_days=days),
     )
 
 
@@ -76,18 +79,15 @@ def _decayed(half_life: int) -> Aggregation:
     return Aggregation(
         name=f"decay_{half_life}d",
         doc=f"Times of {{topic}}, each counting half after every {half_life} days.",
-        labels={
-            "en": f"times, halved every {half_life} days",
-            "de": f"Anzahl, nach je {half_life} Tagen halb gezählt",
-        },
-        # whole numbers: a sum of fractions depends on the order in which an engine happens to read the rows
+        labels={"en": f"times, halved every {half_life} days", "de": f"Anzahl, nach je {half_life} Tagen halb gezählt"},
+        # whole numbers: float sums depend on the order of rows
         per_type_expr=lambda t: ((t.age * rate).exp() * FIXED_POINT).round().cast("float64").sum(),
         combine="sum",
         unit=FIXED_POINT,
     )
 
 
-#: of every topic
+#: families of every topic
 AGGREGATIONS: tuple[Aggregation, ...] = (
     *(_count(days) for days in WINDOWS),
     *(_decayed(half_life) for half_life in HALF_LIVES),
@@ -99,17 +99,18 @@ AGGREGATIONS: tuple[Aggregation, ...] = (
         combine="min",
         increasing=False,
         zero_if_missing=False,
+        display=Display("recency"),
     ),
 )
 
 
 def _fixed(value: ir.NumericValue) -> ir.IntegerValue:
-    """Write a value in whole units; sums of those do not depend on the order of rows."""
+    """Convert a value to fixed point, so that sums do not depend on the order of rows."""
     units: ir.IntegerValue = (value.cast("float64") * VALUE_UNITS).round().cast("int64")
     return units
 
 
-#: of the signals that carry a value; the mean is made of the other two
+#: families of signals with a value; the second holds the count until the mean is computed
 VALUE_AGGREGATIONS: tuple[Aggregation, ...] = (
     Aggregation(
         name=f"value_sum_{LONG_WINDOW}d",
@@ -120,6 +121,7 @@ VALUE_AGGREGATIONS: tuple[Aggregation, ...] = (
         ).sum(),
         combine="sum",
         unit=VALUE_UNITS,
+        display=Display("amount", window_days=LONG_WINDOW, wording="signal.sum"),
     ),
     Aggregation(
         name=f"value_mean_{LONG_WINDOW}d",
@@ -131,31 +133,32 @@ VALUE_AGGREGATIONS: tuple[Aggregation, ...] = (
     ),
 )
 
-#: of the signals that have objects, and of activity as a whole; of the rows of :func:`count_distinct_objects`
+#: of signals with objects and of activity as a whole; aggregates :func:`count_distinct_objects`
 DISTINCT_OBJECTS = Aggregation(
     name=f"objects_{LONG_WINDOW}d",
     doc=f"Different objects of {{topic}} in the last {LONG_WINDOW} days.",
     labels={"en": f"different ones in {LONG_WINDOW} days", "de": f"verschiedene in {LONG_WINDOW} Tagen"},
     per_type_expr=lambda t: t.object.count(),
     combine="sum",
+    display=Display("tally", window_days=LONG_WINDOW, wording="signal.objects", min_shown=2.0, signals_only=True),
 )
 
 
 def count_distinct_objects(known: ir.Table, keys: Sequence[str]) -> ir.Table:
-    """Count the objects that each lead touched, by type.
+    """Count distinct objects per lead and type.
 
     Parameters
     ----------
     known : ir.Table
         `keys`, type, object (text or NULL) of the activities of the last 90 days.
     keys : sequence of str
-        Columns that tell snapshots apart.
+        Key columns of snapshots.
 
     Returns
     -------
     ir.Table
-        `keys`, type, and the number under the name of :data:`DISTINCT_OBJECTS`. The same object of two
-        types is two: a page seen and a page printed.
+        `keys`, type, and the count in a column named after :data:`DISTINCT_OBJECTS`. The same object under
+        two types counts twice.
     """
-    once = known.filter(known.object.notnull()).select(*keys, "type", "object").distinct()
-    return once.group_by(*keys, "type").agg(**{DISTINCT_OBJECTS.name: DISTINCT_OBJECTS.per_type_expr(once)})
+    distinct = known.filter(known.object.notnull()).select(*keys, "type", "object").distinct()
+    return distinct.group_by(*keys, "type").agg(**{DISTINCT_OBJECTS.name: DISTINCT_OBJECTS.per_type_expr(distinct)})

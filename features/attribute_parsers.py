@@ -1,4 +1,4 @@
-"""Attributes that are read for what they tell: an e-mail domain, a job title."""
+"""Parsers of e-mail domains and job titles."""
 
 import ibis
 import ibis.expr.types as ir
@@ -13,10 +13,10 @@ __all__ = [
     "parse_job_level",
 ]
 
-#: what parts words; not the \b of regular expressions, which engines read differently beyond ASCII
+#: word separators; not \b, which engines treat differently beyond ASCII
 _GAP = r"[ ,;:/()|.\-]"
 
-#: domains at which anybody can have a mailbox: by their first part, whatever the country, and by their name
+#: domains of free mailboxes: by first part in any country, and by full name
 _FREE_ANYWHERE = "gmail|googlemail|gmx|hotmail|outlook|live|msn|yahoo|ymail|yandex|icloud"
 _FREE = (
     "web.de|t-online.de|freenet.de|arcor.de|posteo.de|mailbox.org|online.de|aol.com|aol.de|me.com|mac.com",
@@ -34,7 +34,7 @@ _EDUCATION = (
     "university|hochschule|universitaet|gymnasium",
 )
 
-#: level, words that stand alone, parts of words; the first that is met counts
+#: level, whole words, parts of words; the first match counts
 LEVELS = (
     ("student",
      "student|intern|internship|trainee|apprentice|pupil|azubi|estagiario|werkstudent|werkstudentin",
@@ -48,12 +48,12 @@ LEVELS = (
     ("manager", "lead|leader|teamlead|supervisor|principal|gerente|foreman",
      "manager|meister|koordinator|coordinator"),
 )  # fmt: skip
-#: of a title that speaks of nobody's level
+#: of titles without a match
 OTHER_LEVEL = "specialist"
 #: German team leaders are managers, not directors
 _TEAMS = "(teamleit|gruppenleit|projektleit)"
 
-#: department, words that stand alone, parts of words; the first that is met counts
+#: department, whole words, parts of words; the first match counts
 DEPARTMENTS = (
     ("people", "hr|personnel|people|talent", "human resources|personal(ab|le|ref|w)|recruit"),
     ("marketing", "brand|growth|cmo|pr", "marketing|kommunikation|communication"),
@@ -74,54 +74,50 @@ OTHER_DEPARTMENT = "other"
 
 
 def classify_email_domain(domain: ir.StringValue) -> ir.StringValue:
-    """Tell what kind of domain an address is at.
+    """Classify the domain of an e-mail address.
 
     Parameters
     ----------
     domain : ir.StringValue
-        What stands behind the @, folded; NULL or empty where there is none.
+        The part after the @, normalized; NULL or empty if unknown.
 
     Returns
     -------
     ir.StringValue
-        ``free``, ``education`` or ``company``; NULL where there is no domain with a dot.
+        ``free``, ``education`` or ``company``; NULL without a domain with a dot.
     """
-    free = domain.re_search(rf"^({_FREE_ANYWHERE})\.(com?\.)?[a-z]{{2,3}}$") | domain.isin(
-        "|".join(_FREE).split("|")
-    )
-    learns = domain.re_search("|".join(_EDUCATION))
+    free = domain.re_search(rf"^({_FREE_ANYWHERE})\.(com?\.)?[a-z]{{2,3}}$") | domain.isin("|".join(_FREE).split("|"))
+    education = domain.re_search("|".join(_EDUCATION))
     dotted = domain.re_search(r"[^.]\.[^.]")
-    return ibis.cases((dotted & free, "free"), (dotted & learns, "education"), (dotted, "company"))
+    return ibis.cases((dotted & free, "free"), (dotted & education, "education"), (dotted, "company"))
 
 
 def parse_job_level(title: ir.StringValue) -> ir.StringValue:
-    """Tell the level that a job title speaks of.
+    """Parse the level from a job title.
 
     Parameters
     ----------
     title : ir.StringValue
-        A job title, folded; NULL or empty where there is none.
+        Normalized; NULL or empty if unknown.
 
     Returns
     -------
     ir.StringValue
-        One of :data:`LEVELS`, or ``specialist``; NULL where there is no title.
+        One of :data:`LEVELS`, or ``specialist``; NULL without a title.
     """
-    return _first_met(title, (("manager", "", _TEAMS), *LEVELS), OTHER_LEVEL)
+    return _match_first(title, (("manager", "", _TEAMS), *LEVELS), OTHER_LEVEL)
 
 
 def parse_department(title: ir.StringValue) -> ir.StringValue:
-    """Tell the department that a job title speaks of: one of :data:`DEPARTMENTS`, or ``other``."""
-    return _first_met(title, DEPARTMENTS, OTHER_DEPARTMENT)
+    """Parse the department from a job title: one of :data:`DEPARTMENTS`, or ``other``."""
+    return _match_first(title, DEPARTMENTS, OTHER_DEPARTMENT)
 
 
-def _first_met(
-    title: ir.StringValue, groups: tuple[tuple[str, str, str], ...], otherwise: str
-) -> ir.StringValue:
-    given = title.nullif("")
-    met = [(given.re_search(_pattern(words, parts)), name) for name, words, parts in groups]
-    return ibis.cases((given.isnull(), ibis.null("string")), *met, else_=otherwise)
+def _match_first(title: ir.StringValue, groups: tuple[tuple[str, str, str], ...], otherwise: str) -> ir.StringValue:
+    known = title.nullif("")
+    matches = [(known.re_search(_build_pattern(words, parts)), name) for name, words, parts in groups]
+    return ibis.cases((known.isnull(), ibis.null("string")), *matches, else_=otherwise)
 
 
-def _pattern(words: str, parts: str) -> str:
+def _build_pattern(words: str, parts: str) -> str:
     return f"(^|{_GAP})({words})({_GAP}|$)|{parts}" if words else parts

@@ -1,4 +1,4 @@
-"""What a feature is: its name, group, topic, direction and the words it is explained with."""
+"""Catalogue of features and topics: names, groups, expected directions, labels and displays."""
 
 import hashlib
 import json
@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from leadlight.features.display import Display
 
 __all__ = [
     "ACTIVITY",
@@ -21,7 +23,7 @@ __all__ = [
     "slugify",
 ]
 
-#: topics of no single attribute or signal; in brackets, so that none of those has the name
+#: general topics; in brackets, so that no attribute or signal has the same name
 ACTIVITY, OTHER, AGE, SALES = "(activity)", "(other)", "(age)", "(sales)"
 
 
@@ -34,16 +36,16 @@ class AttributeSpec:
     name : str
         Column of the attributes table.
     kind : str
-        ``category``, ``number``, ``email`` (an address, of which the kind of domain is used) or
-        ``job_title`` (of which level and department are used).
+        ``category``, ``number``, ``email`` (its kind of domain is used) or ``job_title`` (its level and
+        department are used).
     group : str
         ``fit`` or ``engagement``.
     monotonicity : int
-        1 where more of it raises the chance, -1 where it lowers it, 0 where nothing is expected.
+        Expected effect on the chance: 1 (higher values raise it), -1 (lower it) or 0 (none).
     label : dict of str to str
         Its name in each language.
     has_history : bool
-        Whether its past values stand in the history table.
+        Whether the history table has its past values.
     """
 
     name: str
@@ -56,20 +58,20 @@ class AttributeSpec:
 
 @dataclass(frozen=True)
 class SignalSpec:
-    """An activity type that is spoken of by name.
+    """An activity type with a topic of its own.
 
     Parameters
     ----------
     name : str
-        The type as it stands in the activities.
-    direction, label
+        The type in the activities table.
+    monotonicity, label
         As for an attribute.
     has_value : bool
-        Whether its values add up to something: minutes, pages, money.
+        Whether to sum its values, such as minutes, pages or money.
     has_objects : bool
-        Whether it counts how many different objects it was about.
+        Whether to count its distinct objects.
     by_sales : bool
-        Whether sales does it: a touch after which the lead's silence is measured.
+        Whether sales does it; the silence of the lead is measured from then on.
     """
 
     name: str
@@ -82,7 +84,7 @@ class SignalSpec:
 
 @dataclass(frozen=True)
 class Topic:
-    """What reasons are summed by: one attribute, one signal, or one of the general topics."""
+    """What the points of a reason are summed by: an attribute, a signal or a general topic."""
 
     key: str
     kind: str
@@ -99,7 +101,7 @@ class Feature:
     name : str
         Column name: family and topic, in ASCII.
     family : str
-        The family of features it belongs to, which names its part of ``Reason.value`` too.
+        Its feature family; also its key in ``Reason.value``.
     topic : str
         Key of its topic.
     group : str
@@ -109,9 +111,11 @@ class Feature:
     monotonicity : int
         Expected direction: 1, -1 or 0.
     doc : str
-        What it says, in one sentence.
+        Description in one sentence.
     label : dict of str to str
         Its name in each language.
+    display : Display, optional
+        How reasons show it; None where they do not.
     """
 
     name: str
@@ -122,11 +126,16 @@ class Feature:
     monotonicity: int
     doc: str
     label: dict[str, str] = field(default_factory=dict)
+    display: Display | None = None
+
+    def is_count(self, days: int | None) -> bool:
+        """Return whether it counts activities in a window of `days` days."""
+        return self.display is not None and (self.display.role, self.display.window_days) == ("count", days)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All features of a source, in the order of their columns, and the topics that they speak of."""
+    """All features of a source in column order, and their topics."""
 
     features: tuple[Feature, ...]
     topics: tuple[Topic, ...]
@@ -138,13 +147,29 @@ class Catalogue:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 over everything that a scorer relies on: names, kinds, topics and directions."""
+        """SHA-256 over what a score depends on: names, families, topics, groups, kinds and directions."""
         content = [[f.name, f.family, f.topic, f.group, f.kind, f.monotonicity] for f in self.features]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
     def get_topic(self, key: str) -> Topic:
-        """Return the topic of that key."""
+        """Return the topic with a key."""
         return next(topic for topic in self.topics if topic.key == key)
+
+    def list_displayed(self, topic: str) -> list[tuple[Feature, Display]]:
+        """List the features of a topic that reasons show, with their displays, in column order."""
+        return [(f, f.display) for f in self.features if f.topic == topic and f.display is not None]
+
+    def describe_topics(self) -> dict[str, dict[str, Any]]:
+        """Return kind, group, label and displays by family of each topic, as plain data."""
+        return {
+            topic.key: {
+                "kind": topic.kind,
+                "group": topic.group,
+                "label": topic.label,
+                "values": {f.family: asdict(display) for f, display in self.list_displayed(topic.key)},
+            }
+            for topic in self.topics
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -152,22 +177,25 @@ class Catalogue:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Catalogue":
-        """Read what :meth:`to_dict` gave."""
+        """Build from the data of :meth:`to_dict`."""
         return cls(
-            features=tuple(Feature(**entry) for entry in content["features"]),
+            features=tuple(
+                Feature(**{**entry, "display": Display(**entry["display"]) if entry["display"] else None})
+                for entry in content["features"]
+            ),
             topics=tuple(Topic(**entry) for entry in content["topics"]),
         )
 
 
 def slugify(text: str, taken: Iterable[str] = ()) -> str:
-    """Turn any text into a column name of ASCII letters, digits and underscores.
+    """Convert text to a unique column name of ASCII letters, digits and underscores.
 
     Parameters
     ----------
     text : str
         Any text, e.g. the name of an activity type.
     taken : iterable of str
-        Names that may not be given again; a number is added where one would be.
+        Names in use; on a clash a number is appended.
 
     Returns
     -------

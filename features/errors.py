@@ -1,16 +1,16 @@
-"""Errors that a person can act on.
+"""Errors that user input can cause.
 
-Every error that a user's input can cause is one of these. Each carries one sentence
+Each has one sentence
 ("The X of Y must be Z. Got V.") and the exit code of its kind::
 
     LeadlightError            1
-    ├── ParamsError           3   params.yaml says something it may not
+    ├── ParamsError           3   a key or value of params.yaml is not allowed
     ├── SourceError           4   a file, table or column of the source is not as mapped
-    ├── NotEnoughDataError    5   too little to learn from, or nobody to score
-    ├── PolicyError           6   a threshold that cannot be met
-    ├── BundleError           7   a scorer that does not fit what it is asked to do
-    ├── StoreError            8   the score store refuses
-    └── BusyError             9   another command is at work in the same folder
+    ├── NotEnoughDataError    5   too little data to train on, or no lead to score
+    ├── PolicyError           6   a policy cannot be read or met
+    ├── BundleError           7   a scorer is missing, damaged or of another catalogue
+    ├── StoreError            8   the score store is unreachable or refuses to write
+    └── LockedError           9   another command holds the working folder
 """
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class LeadlightError(Exception):
-    """Base of all errors shown to a user as one sentence, without a traceback."""
+    """Base of all errors, shown to users as one sentence without traceback."""
 
     exit_code = 1
 
@@ -62,7 +62,7 @@ class BundleError(LeadlightError):
 
 
 class StoreError(LeadlightError):
-    """The score store cannot be reached or refuses what it was asked to write."""
+    """The score store cannot be reached, or refuses to write."""
 
     exit_code = 8
 

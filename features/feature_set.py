@@ -1,7 +1,8 @@
-"""The feature table: one row a snapshot, one column a feature, the same on every engine."""
+"""The feature table: one row per snapshot, one column per feature, the same on every engine."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import ibis.expr.types as ir
 
@@ -24,18 +25,17 @@ from leadlight.features.point_in_time import SnapshotIndex, count_days_between, 
 __all__ = ["FeatureSet", "Tables"]
 
 
-@dataclass(frozen=True)
-class Tables:
-    """The tables that features may read; outcomes are not among them.
+class Tables(NamedTuple):
+    """The tables that features may read: no outcomes.
 
     Parameters
     ----------
     leads : ir.Table
         lead_id, created_at.
     attributes : ir.Table
-        lead_id and one column an attribute.
+        lead_id and one column per attribute.
     activities : ir.Table or None
-        lead_id, occurred_at, type, and perhaps value, object, local_at.
+        lead_id, occurred_at, type; optionally value, object, local_at.
     history : ir.Table or None
         lead_id, attribute, value, number, changed_at.
     """
@@ -46,12 +46,9 @@ class Tables:
     history: ir.Table | None = None
 
     def filter_before(self, moment: ir.TimestampScalar) -> "Tables":
-        """Leave out what happened from a moment on, so that at a later one nothing but time has passed."""
-        return replace(
-            self,
-            activities=None
-            if self.activities is None
-            else filter_before(self.activities, "occurred_at", moment),
+        """Drop records from a moment on, so that afterwards only time passes."""
+        return self._replace(
+            activities=None if self.activities is None else filter_before(self.activities, "occurred_at", moment),
             history=None if self.history is None else filter_before(self.history, "changed_at", moment),
         )
 
@@ -69,9 +66,9 @@ class FeatureSet:
     has_activities : bool
         Whether there is an activities table.
     has_age : bool
-        Whether leads are looked at later than at their creation, so that their age says something.
+        Whether there are snapshots after creation, so that age varies.
     has_objects : bool
-        Whether activities say what they were about.
+        Whether activities have objects.
     """
 
     attributes: tuple[AttributeSpec, ...]
@@ -107,12 +104,11 @@ class FeatureSet:
         snapshots : ir.Table
             lead_id, as_of; unique.
         tables : Tables
-            What was recorded, also after the snapshots: only what was known at each is looked at.
+            All records; those from after a snapshot are ignored for it.
         columns : collection of str, optional
-            Names of the features that are wanted, all if left out; what none of them needs is not read.
+            Names of the wanted features, default all; columns that none of them needs are not read.
         as_of : ir.TimestampScalar, optional
-            The one as_of of all snapshots, where they share one. Says nothing new, but saves a quarter of
-            the time.
+            The as_of of all snapshots if they share one; only saves a quarter of the time.
 
         Returns
         -------
@@ -121,27 +117,23 @@ class FeatureSet:
         """
         wanted = [name for name in self.catalogue.names if columns is None or name in columns]
         result = build_attribute_table(snapshots, tables.attributes, tables.history, self.attributes, wanted)
-        engaged = [
-            f for f in declare_engagement_features(self.signals, objects=self.has_objects) if f.name in wanted
-        ]
+        engaged = [f for f in declare_engagement_features(self.signals, objects=self.has_objects) if f.name in wanted]
         if self.has_activities and engaged and tables.activities is not None:
-            looks, names = SnapshotIndex(snapshots, as_of), {feature.name for feature in engaged}
-            behaviour = build_engagement_table(
-                looks, tables.activities, self.signals, objects=self.has_objects, wanted=names
+            index, names = SnapshotIndex(snapshots, as_of), {feature.name for feature in engaged}
+            engagement = build_engagement_table(
+                index, tables.activities, self.signals, objects=self.has_objects, wanted=names
             )
-            own = result.columns
-            result = result.left_join(behaviour, looks.keys)
-            result = result.select(*own, **self._as_declared(result, engaged))
+            attribute_columns = result.columns
+            result = result.left_join(engagement, index.keys)
+            result = result.select(*attribute_columns, **self._fill_missing(result, engaged))
         if "age_days" in wanted:
             births = tables.leads.select("lead_id", "created_at")
             result = result.left_join(births, "lead_id").drop("lead_id_right")
-            result = result.mutate(age_days=count_days_between(result.created_at, result.as_of)).drop(
-                "created_at"
-            )
+            result = result.mutate(age_days=count_days_between(result.created_at, result.as_of)).drop("created_at")
         return result.select("lead_id", "as_of", *wanted)
 
-    def _as_declared(self, table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
-        """Nothing happened is a count of 0; how long ago nothing happened is unknown."""
+    def _fill_missing(self, table: ir.Table, features: Iterable[Feature]) -> dict[str, ir.Value]:
+        """Fill counts without activity with 0; times since the last one stay NULL."""
         zero = list_zero_filled_features(self.signals, objects=self.has_objects)
         kinds = {"number": "float64", "category": "string"}
         values = {f.name: table[f.name].cast(kinds[f.kind]) for f in features}

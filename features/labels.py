@@ -1,6 +1,6 @@
-"""Outcomes. No feature may import this file.
+"""Outcome labels. No feature module may import this file.
 
-A snapshot is labelled "won in [as_of, as_of + horizon)". Until that window has ended it has no label.
+A snapshot is labelled "won in [as_of, as_of + horizon)", once that window has ended.
 """
 
 import ibis
@@ -20,29 +20,27 @@ def find_first_closes(deals: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        lead_id, closed_at (the first close of any kind: from then on the lead is no longer open) and
-        won_at (the first win, or NULL; later wins are renewals and do not count).
+        lead_id, closed_at (first close of any kind, the end of the open lead) and won_at (first win or NULL;
+        later wins are renewals).
     """
-    return deals.group_by("lead_id").agg(
-        closed_at=deals.closed_at.min(), won_at=deals.closed_at.min(where=deals.won)
-    )
+    return deals.group_by("lead_id").agg(closed_at=deals.closed_at.min(), won_at=deals.closed_at.min(where=deals.won))
 
 
 def label_snapshots(
     snapshots: ir.Table, closings: ir.Table, horizon_days: int, cut_off: ir.TimestampScalar
 ) -> ir.Table:
-    """Label snapshots with what happened from ``as_of`` on.
+    """Label snapshots with the outcome in the window from ``as_of`` on.
 
     Parameters
     ----------
     snapshots : ir.Table
         lead_id, as_of.
     closings : ir.Table
-        lead_id, won_at, as :func:`find_first_closes` gives them.
+        lead_id, won_at, from :func:`find_first_closes`.
     horizon_days : int
         Length of the window in days.
     cut_off : ir.TimestampScalar
-        The moment up to which outcomes are known.
+        Time up to which outcomes are known.
 
     Returns
     -------

@@ -1,58 +1,56 @@
-"""What was known at a moment. The only file of this room that compares times.
+"""Point-in-time joins and filters. No other file of this package but labels.py compares times.
 
 A record is known at ``as_of`` when it happened strictly before it. Times are UTC in whole seconds.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
 
 __all__ = [
     "SnapshotIndex",
-    "activities_as_of",
-    "attributes_as_of",
     "count_days_between",
     "expand_to_moments",
     "filter_before",
     "filter_open_leads",
     "filter_window",
+    "join_activities_as_of",
+    "join_attributes_as_of",
 ]
 
 SECONDS_A_DAY = 86_400.0
 
 
 def count_days_between(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
-    """Return the days from one moment to another, with fractions."""
+    """Return the days between two times, with fractions."""
     return (_epoch(later) - _epoch(earlier)).cast("float64") / SECONDS_A_DAY
 
 
 def _epoch(moment: ir.TimestampValue) -> ir.IntegerValue:
     """Return whole seconds since 1970.
 
-    Cut off before, for engines round fractions differently; and subtracted as integers, because ``delta``
-    differs between engines too. Whoever divides them makes floats of them first: Spark turns integer by
-    float into DECIMAL.
+    Truncated first, because engines round fractions differently; subtracted as integers, because ``delta``
+    differs too. Cast to float before dividing: on Spark integer by float is DECIMAL.
     """
     seconds: ir.IntegerValue = moment.truncate("s").epoch_seconds().cast("int64")
     return seconds
 
 
 def filter_window(age: ir.FloatingValue, days: float) -> ir.BooleanValue:
-    """Tell whether something of that age happened in the last `days` days: in [as_of - days, as_of)."""
+    """Return whether an event of that age in days is in [as_of - days, as_of)."""
     return age <= float(days)
 
 
-@dataclass(frozen=True)
-class SnapshotIndex:
-    """Which leads are looked at, and when.
+class SnapshotIndex(NamedTuple):
+    """Leads and times to compute features for.
 
     Parameters
     ----------
     snapshots : ir.Table
         lead_id, as_of.
     as_of : ir.TimestampScalar or None
-        The one as_of of all snapshots, where they share one: a night needs no moment a row.
+        The as_of of all snapshots if they share one, as in a scoring run.
     """
 
     snapshots: ir.Table
@@ -60,56 +58,53 @@ class SnapshotIndex:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Columns that tell snapshots apart."""
+        """Key columns of snapshots."""
         return ("lead_id", "as_of") if self.as_of is None else ("lead_id",)
 
 
-def activities_as_of(
-    looks: SnapshotIndex, activities: ir.Table, *columns: str, last_days: float | None = None
+def join_activities_as_of(
+    index: SnapshotIndex, activities: ir.Table, *columns: str, last_days: float | None = None
 ) -> ir.Table:
-    """Find the activities that were known at each snapshot.
+    """Join each snapshot with the activities before it.
 
     Parameters
     ----------
-    looks : Looks
+    index : SnapshotIndex
         The snapshots.
     activities : ir.Table
-        lead_id, occurred_at, type, and, where there are any, value, object and local_at: when it happened
-        by the clocks of the business.
+        lead_id, occurred_at, type; optionally value, object and local_at (occurred_at in local time).
     *columns : str
-        Those wanted of type, value, object, local_at, seconds (since it happened, whole, >= 0) and age (in
-        days). What `activities` lacks is NULL; local_at is occurred_at where it does.
+        Wanted columns: type, value, object, local_at, seconds (since occurred_at, whole, >= 0), age (days).
+        Columns that `activities` lacks are NULL, local_at is occurred_at.
     last_days : float, optional
-        Only activities of the last so many days.
+        Window in days; without it all activities.
 
     Returns
     -------
     ir.Table
-        The keys of `looks` and `columns`: one row a known activity of a snapshot.
+        The keys of `index` and `columns`: one row per snapshot and known activity.
     """
-    if looks.as_of is None:
-        moments = looks.snapshots.select("lead_id", "as_of", now=_epoch(looks.snapshots.as_of))
+    if index.as_of is None:
+        moments = index.snapshots.select("lead_id", "as_of", now=_epoch(index.snapshots.as_of))
         rows = moments.join(
-            activities,
-            [moments.lead_id == activities.lead_id, activities.occurred_at < moments.as_of],
-            how="inner",
+            activities, [moments.lead_id == activities.lead_id, activities.occurred_at < moments.as_of], how="inner"
         )
         keys, now = {"lead_id": moments.lead_id, "as_of": moments.as_of}, moments.now
     else:
-        activities = activities.filter(activities.occurred_at < looks.as_of)
-        rows = activities = activities.semi_join(looks.snapshots, "lead_id")
-        keys, now = {"lead_id": activities.lead_id}, _epoch(looks.as_of)
-    given = activities.columns
+        activities = activities.filter(activities.occurred_at < index.as_of)
+        rows = activities = activities.semi_join(index.snapshots, "lead_id")
+        keys, now = {"lead_id": activities.lead_id}, _epoch(index.as_of)
+    available = activities.columns
     seconds = now - _epoch(activities.occurred_at)
     values = {
         "type": activities.type,
-        "value": activities.value if "value" in given else ibis.null("float64"),
-        "object": activities.object if "object" in given else ibis.null("string"),
-        "local_at": activities.local_at if "local_at" in given else activities.occurred_at,
+        "value": activities.value if "value" in available else ibis.null("float64"),
+        "object": activities.object if "object" in available else ibis.null("string"),
+        "local_at": activities.local_at if "local_at" in available else activities.occurred_at,
         "seconds": seconds,
         "age": seconds.cast("float64") / SECONDS_A_DAY,
     }
-    # each caller takes what it needs: a table that several share would be written down whole by the engine
+    # only the wanted columns: engines materialize shared tables
     wanted = {name: values[name] for name in columns}
     if last_days is None:
         return rows.select(**keys, **wanted)
@@ -117,8 +112,8 @@ def activities_as_of(
     return recent.filter(filter_window(recent.age, last_days))
 
 
-def attributes_as_of(snapshots: ir.Table, history: ir.Table) -> ir.Table:
-    """Find what each attribute was last set to strictly before each snapshot.
+def join_attributes_as_of(snapshots: ir.Table, history: ir.Table) -> ir.Table:
+    """Look up the last value of each attribute strictly before each snapshot.
 
     Parameters
     ----------
@@ -130,8 +125,8 @@ def attributes_as_of(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        lead_id, as_of, attribute, value, number. Of two values set in the same second the greater wins,
-        so that every engine gives the same.
+        lead_id, as_of, attribute, value, number. Of two values of the same second the greater one, so that
+        all engines agree.
     """
     moments = snapshots.select("lead_id", "as_of")
     joined = moments.join(
@@ -146,28 +141,16 @@ def attributes_as_of(snapshots: ir.Table, history: ir.Table) -> ir.Table:
     )
     last = joined.group_by("lead_id", "as_of", "attribute").agg(changed_at=joined.changed_at.max())
     newest = joined.join(last, ["lead_id", "as_of", "attribute", "changed_at"], how="semi")
-    return newest.group_by("lead_id", "as_of", "attribute").agg(
-        value=newest.value.max(), number=newest.number.max()
-    )
+    return newest.group_by("lead_id", "as_of", "attribute").agg(value=newest.value.max(), number=newest.number.max())
 
 
 def filter_before(table: ir.Table, column: str, moment: ir.TimestampScalar) -> ir.Table:
-    """Keep the rows that speak of a time strictly before a moment.
-
-    Parameters
-    ----------
-    table : ir.Table
-        Anything with a time.
-    column : str
-        Where the time stands.
-    moment : ir.TimestampScalar
-        The moment.
-    """
+    """Keep the rows of a table with ``column < moment``."""
     return table.filter(table[column] < moment)
 
 
 def expand_to_moments(leads: ir.Table, moments: ir.Table) -> ir.Table:
-    """Pair every lead with every moment from its creation on.
+    """Pair every lead with every time from its creation on.
 
     Parameters
     ----------
@@ -186,7 +169,7 @@ def expand_to_moments(leads: ir.Table, moments: ir.Table) -> ir.Table:
 
 
 def filter_open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | None) -> ir.Table:
-    """Keep the moments at which a lead existed and was not closed.
+    """Keep the times at which a lead existed and was not closed.
 
     Parameters
     ----------

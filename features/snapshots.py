@@ -1,4 +1,4 @@
-"""At which moments a lead is looked at."""
+"""Sampling of snapshots: pairs of lead and time."""
 
 from collections.abc import Iterable
 
@@ -11,17 +11,17 @@ __all__ = ["sample_at_ages", "sample_at_creation", "sample_on_grid", "union_snap
 
 
 def sample_at_creation(leads: ir.Table) -> ir.Table:
-    """Look at each lead when it is created: lead_id, as_of."""
+    """Sample each lead at its creation: lead_id, as_of."""
     return leads.select("lead_id", as_of=leads.created_at)
 
 
 def sample_at_ages(leads: ir.Table, days: Iterable[int]) -> list[ir.Table]:
-    """Look at each lead when it is that many days old: one table of lead_id, as_of for each age."""
+    """Sample each lead at ages in days: one table of lead_id, as_of per age."""
     return [leads.select("lead_id", as_of=leads.created_at + ibis.interval(days=n)) for n in days]
 
 
 def sample_on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
-    """Look at every lead at every moment of a grid from its creation on.
+    """Sample every lead at every time of a grid from its creation on.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def sample_on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:
 
 
 def union_snapshots(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: int | None) -> ir.Table:
-    """Put moments together, each once, and leave out those at which a lead is too old.
+    """Return the distinct union of snapshots, without those beyond a maximal age.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def union_snapshots(parts: Iterable[ir.Table], leads: ir.Table, max_age_days: in
     leads : ir.Table
         lead_id, created_at.
     max_age_days : int or None
-        Greatest age in days.
+        Maximal age in days.
 
     Returns
     -------

@@ -1,18 +1,18 @@
-"""One spelling for what people type differently: case, blanks, umlauts."""
+"""Text normalization: case, whitespace, umlauts."""
 
 import unicodedata
 
 __all__ = ["normalize_text"]
 
-#: what German keyboards without umlauts make of them; ß becomes ss with the case
+#: umlauts written out; casefold turns ß into ss
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def normalize_text(text: str) -> str:
-    """Fold the spellings of one thing into one text.
+    """Normalize the spelling of a text.
 
-    Done once, where data come in, and never in an expression: engines disagree on what is a blank and on
-    the lower case of letters outside ASCII (a final sigma, a dotted I).
+    Applied once at ingest, never in an expression: engines differ in whitespace and in the lower case of
+    letters outside ASCII (final sigma, dotted I).
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ def normalize_text(text: str) -> str:
     Returns
     -------
     str
-        In compatibility form and lower case, umlauts written out, blanks single and none at the ends.
+        NFKC, case-folded, umlauts written out, whitespace collapsed and stripped.
     """
     composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # composed once more: a second mark may fit the letter that is written out
+    # NFKC again: a second combining mark may fit the written-out letter
     return " ".join(unicodedata.normalize("NFKC", composed.translate(_UMLAUTS)).split())

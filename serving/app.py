@@ -1,4 +1,4 @@
-"""The application: API and pages over one score store."""
+"""The web application: JSON API and HTML pages over one score store."""
 
 from pathlib import Path
 
@@ -15,18 +15,18 @@ __all__ = ["create_app"]
 
 
 def create_app(store: Store) -> FastAPI:
-    """Make the web application.
+    """Create the web application.
 
     Parameters
     ----------
     store : Store
-        Open; it stays the caller's to close.
+        An open store; the caller closes it.
 
     Returns
     -------
     fastapi.FastAPI
     """
-    # the usual documentation pages load scripts from outside; openapi.json stays
+    # FastAPI's documentation pages load external scripts; openapi.json stays
     app = FastAPI(
         title="Leadlight",
         description="Scores of leads and the reasons they are made of.",

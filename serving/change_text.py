@@ -1,7 +1,7 @@
-"""What changed, and what would help, in words and numbers: the same on a page and in a terminal."""
+"""Score changes and recourse as text, for pages and terminal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadlight.serving.score_changes import Change, Recourse, round_change
 from leadlight.serving.scoring_run import PresentationContext
@@ -14,19 +14,18 @@ from leadlight.serving.text.rounding import display_score
 __all__ = ["Cause", "ChangeText", "RecourseText", "describe_change", "describe_recourse"]
 
 
-@dataclass(frozen=True)
-class Cause:
-    """One cause in words.
+class Cause(NamedTuple):
+    """Text of one cause.
 
     Parameters
     ----------
     label : str
     points : str
-        Whole points with their sign.
+        Signed whole points.
     tone : str
         ``up`` or ``down``.
     topics : str
-        The topics that did most of it; may be empty.
+        Topics that contributed most; may be empty.
     """
 
     label: str
@@ -35,22 +34,21 @@ class Cause:
     topics: str
 
 
-@dataclass(frozen=True)
-class ChangeText:
-    """A change in words.
+class ChangeText(NamedTuple):
+    """Text of a score change.
 
     Parameters
     ----------
     title : str
-        Since when.
+        The date of the earlier run.
     total : str
-        Whole points with their sign.
+        Signed whole points.
     tone : str
         ``up``, ``down`` or ``none``.
     causes : list of Cause
-        Those of at least one printed point, the largest first; they add up to the total.
+        Causes of at least one point, largest first; they add up to the total.
     short : str
-        The total and the day, for lists.
+        Total and date, for lists.
     """
 
     title: str
@@ -60,73 +58,65 @@ class ChangeText:
     short: str
 
 
-@dataclass(frozen=True)
-class RecourseText:
-    """What would help, in words: what, and what score it would come with."""
+class RecourseText(NamedTuple):
+    """Text of a recourse option: the activity, and the score it leads to."""
 
     text: str
     score: str
 
 
 def describe_change(change: Change, score: float, words: PresentationContext, language: str) -> ChangeText:
-    """Tell a change.
+    """Describe a score change.
 
     Parameters
     ----------
     change : Change
     score : float
         The later score, 0 to 100.
-    words : NightWords
-        Of the later night.
+    words : PresentationContext
+        Of the later run.
     language : str
 
     Returns
     -------
-    ChangeTold
+    ChangeText
     """
     total, causes = round_change(change, score)
     day = format_datetime(change.since, words.timezone, language)
-    moved = sorted((item for item in causes.items() if item[1]), key=lambda item: -abs(item[1]))
+    nonzero = sorted((item for item in causes.items() if item[1]), key=lambda item: -abs(item[1]))
     return ChangeText(
         title=translate(language, "change.title", date=day),
         total=format_signed(total),
-        tone=_tone(total),
+        tone=_choose_tone(total),
         causes=[
             Cause(
                 translate(language, f"change.{cause}"),
                 format_signed(points),
-                _tone(points),
+                _choose_tone(points),
                 ", ".join(
-                    label_topic(moved.topic, words, language)
-                    for moved in change.topics
-                    if moved.cause == cause and moved.points * points > 0
+                    label_topic(part.topic, words, language)
+                    for part in change.topics
+                    if part.cause == cause and part.points * points > 0
                 ),
             )
-            for cause, points in moved
+            for cause, points in nonzero
         ],
         short=translate(language, "change.short", points=format_signed(total), date=day),
     )
 
 
-def describe_recourse(
-    openings: Iterable[Recourse], words: PresentationContext, language: str
-) -> list[RecourseText]:
-    """Tell what would carry a lead over its next threshold, in the order given."""
+def describe_recourse(recourse: Iterable[Recourse], words: PresentationContext, language: str) -> list[RecourseText]:
+    """Describe recourse options, in the given order."""
     return [
         RecourseText(
-            translate_plural(
-                language, "opening.line", opening.times, label=label_topic(opening.topic, words, language)
-            ),
+            translate_plural(language, "opening.line", option.times, label=label_topic(option.topic, words, language)),
             translate(
-                language,
-                "opening.score",
-                score=display_score(opening.score),
-                stage=label_stage(opening.stage, language),
+                language, "opening.score", score=display_score(option.score), stage=label_stage(option.stage, language)
             ),
         )
-        for opening in openings
+        for option in recourse
     ]
 
 
-def _tone(points: int) -> str:
+def _choose_tone(points: int) -> str:
     return "none" if points == 0 else "up" if points > 0 else "down"

@@ -1,4 +1,4 @@
-"""Errors over HTTP: one sentence, as JSON or as a page."""
+"""Error handlers: one sentence, as JSON or as a page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ _RULES = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Teach an application to answer every error with one sentence.
+    """Add handlers that answer every error with one sentence.
 
     Parameters
     ----------
@@ -32,41 +32,39 @@ def add_error_handlers(app: FastAPI) -> None:
     """
 
     @app.exception_handler(RequestError)
-    def refused(request: Request, error: RequestError) -> Response:
+    def handle_request_error(request: Request, error: RequestError) -> Response:
         language = negotiate_language(request, strict=False)
         known = error.key in load_messages(language)
-        sentence = translate(language, error.key, value=error.value) if known else error.key
-        return _answer(request, error.status, sentence)
+        message = translate(language, error.key, value=error.value) if known else error.key
+        return _respond(request, error.status, message)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
-        return _answer(request, 422, _sentence(error.errors()[0]))
+    def handle_validation_error(request: Request, error: RequestValidationError) -> Response:
+        return _respond(request, 422, _format_message(error.errors()[0]))
 
     @app.exception_handler(LeadlightError)
-    def unavailable(request: Request, error: LeadlightError) -> Response:
-        return _answer(request, 503, str(error))
+    def handle_leadlight_error(request: Request, error: LeadlightError) -> Response:
+        return _respond(request, 503, str(error))
 
     @app.exception_handler(HTTPException)
-    def other(request: Request, error: HTTPException) -> Response:
-        sentence = {
+    def handle_http_error(request: Request, error: HTTPException) -> Response:
+        message = {
             404: f"The path of the request must be one that is served. Got {request.url.path}.",
             405: f"The method of the request must be GET. Got {request.method}.",
         }.get(error.status_code, str(error.detail))
-        return _answer(request, error.status_code, sentence, error.headers)
+        return _respond(request, error.status_code, message, error.headers)
 
 
-def _sentence(problem: Mapping[str, Any]) -> str:
+def _format_message(problem: Mapping[str, Any]) -> str:
     context = problem.get("ctx", {})
     rule = _RULES.get(problem["type"], "of another kind").format(**context)
     return f"The {problem['loc'][-1]} of the request must be {rule}. Got {problem['input']}."
 
 
-def _answer(
-    request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
-) -> Response:
+def _respond(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
     if request.url.path.startswith(("/api", "/health", "/openapi")):
-        return JSONResponse({"error": sentence}, status_code=status, headers=dict(headers or {}))
+        return JSONResponse({"error": message}, status_code=status, headers=dict(headers or {}))
     language = negotiate_language(request, strict=False)
-    page = render_page(request, "error.html", language, None, status=status, sentence=sentence)
+    page = render_page(request, "error.html", language, None, status=status, sentence=message)
     page.headers.update(headers or {})
     return page

@@ -1,7 +1,6 @@
-"""The queue: leads by score, for those who decide whom to call next."""
+"""The HTML queue of leads by score."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -16,24 +15,18 @@ from leadlight.serving.score_changes import Change
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredScore
 from leadlight.serving.text import format_phrase, select_top_reasons
-from leadlight.serving.text.formatting import (
-    format_datetime,
-    format_number,
-    format_probability,
-    format_signed,
-)
+from leadlight.serving.text.formatting import format_datetime, format_number, format_probability, format_signed
 from leadlight.serving.text.labels import describe_hysteresis, label_held_back, label_stage, label_stage_long
 from leadlight.serving.text.messages import translate
 from leadlight.serving.waterfall import round_points
 
 __all__ = ["create_queue_router"]
 
-PAGE_LEADS = 25
-REASONS_SHOWN = 3
+MAX_LEADS_PER_PAGE = 25
+MAX_REASONS = 3
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     rank: str
     lead_id: str
     link: str
@@ -45,13 +38,13 @@ class _Row:
     stage_title: str
     grade: str
     held_back: str | None
-    kept: str | None
+    hysteresis_note: str | None
     change: ChangeText | None
     reasons: list[tuple[str, str, str]]
 
 
 def create_queue_router(store: Store) -> APIRouter:
-    """Make the route of the queue.
+    """Create the route of the queue.
 
     Parameters
     ----------
@@ -64,7 +57,7 @@ def create_queue_router(store: Store) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/", response_class=HTMLResponse)
-    def queue(
+    def show_queue(
         request: Request,
         stage: Annotated[StageName | None, Query()] = None,
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
@@ -73,14 +66,14 @@ def create_queue_router(store: Store) -> APIRouter:
         language = negotiate_language(request, night.words.language_default)
         counts = {name: store.count(name) for name in (None, *STAGES)}
         total = counts[stage]
-        offset = (page - 1) * PAGE_LEADS
-        listed = store.list_current(PAGE_LEADS, offset, stage)
-        moved = store.read_changes(night.night, [lead.lead_id for lead in listed])
+        offset = (page - 1) * MAX_LEADS_PER_PAGE
+        leads = store.list_current(MAX_LEADS_PER_PAGE, offset, stage)
+        changes = store.read_changes(night.night, [lead.lead_id for lead in leads])
         rows = [
-            _row(lead, offset + place, night.words, language, moved.get(lead.lead_id))
-            for place, lead in enumerate(listed, 1)
+            _build_row(lead, offset + place, night.words, language, changes.get(lead.lead_id))
+            for place, lead in enumerate(leads, 1)
         ]
-        asked = request.query_params.get("language")
+        language_param = request.query_params.get("language")
         return render_page(
             request,
             "queue.html",
@@ -90,45 +83,43 @@ def create_queue_router(store: Store) -> APIRouter:
             total=total,
             as_of=format_datetime(night.as_of, night.words.timezone, language),
             model_version=night.model_version,
-            filters=_filters(counts, stage, asked, language),
+            filters=_build_filters(counts, stage, language_param, language),
             range=(
                 format_number(offset + 1, language),
                 format_number(offset + len(rows), language),
                 format_number(total, language),
             ),
-            previous=build_url("/", stage=stage, page=page - 1, language=asked) if page > 1 else None,
-            next=build_url("/", stage=stage, page=page + 1, language=asked)
-            if offset + PAGE_LEADS < total
+            previous=build_url("/", stage=stage, page=page - 1, language=language_param) if page > 1 else None,
+            next=build_url("/", stage=stage, page=page + 1, language=language_param)
+            if offset + MAX_LEADS_PER_PAGE < total
             else None,
         )
 
     return router
 
 
-def _filters(
-    counts: dict[str | None, int], chosen: str | None, asked: str | None, language: str
+def _build_filters(
+    counts: dict[str | None, int], chosen: str | None, language_param: str | None, language: str
 ) -> list[tuple[str, str, str, str, bool]]:
     return [
         (
             name or "all",
             label_stage(name, language) if name else translate(language, "queue.all"),
             format_number(count, language),
-            build_url("/", stage=name, language=asked),
+            build_url("/", stage=name, language=language_param),
             name == chosen,
         )
         for name, count in [(name, counts[name]) for name in (None, *reversed(STAGES))]
     ]
 
 
-def _row(
-    score: StoredScore, rank: int, words: PresentationContext, language: str, change: Change | None
-) -> _Row:
-    printed = round_points(score.base_score, score.reasons, score.score)
+def _build_row(score: StoredScore, rank: int, words: PresentationContext, language: str, change: Change | None) -> _Row:
+    rounded = round_points(score.base_score, score.reasons, score.score)
     return _Row(
         rank=format_number(rank, language),
         lead_id=score.lead_id,
         link=build_lead_path(score.lead_id),
-        printed=printed.score,
+        printed=rounded.score,
         score=round(score.score, 3),
         chance=format_probability(score.probability, language) if words.calibrated else None,
         stage=score.stage,
@@ -136,14 +127,14 @@ def _row(
         stage_title=label_stage_long(score.stage, language),
         grade=score.fit_grade + score.engagement_grade,
         held_back=label_held_back(score.held_back, language) if score.held_back else None,
-        kept=describe_hysteresis(score.stage, score.score, words, language),
+        hysteresis_note=describe_hysteresis(score.stage, score.score, words, language),
         change=describe_change(change, score.score, words, language) if change else None,
         reasons=[
             (
                 "up" if reason.points > 0 else "down",
-                format_signed(printed.points[reason.topic]),
+                format_signed(rounded.points[reason.topic]),
                 format_phrase(reason, words, language),
             )
-            for reason in select_top_reasons(score.reasons, REASONS_SHOWN)
+            for reason in select_top_reasons(score.reasons, MAX_REASONS)
         ],
     )

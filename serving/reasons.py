@@ -2,38 +2,36 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-__all__ = ["Reason", "Value", "advance_days", "has_equal_reasons", "parse_reasons"]
+from leadlight.features.display import Display
+
+__all__ = ["Reason", "Value", "advance_days", "has_equal_reasons", "parse_reasons", "select_top_reasons"]
 
 Value = str | float | bool | None | Mapping[str, str | float | None]
 
 TOLERANCE = 1e-9
-"""Points and values closer than this are the same: engines add floats in different orders."""
+"""Points and values closer than this are equal: engines sum floats in different orders."""
 
 DAYS_TOLERANCE = 1e-6
-"""Days closer than this (0.1 s) are the same moment: times are whole seconds."""
-
-TIME_DEPENDENT = ("days_since_last", "days_since_sales", "silence")
-"""Parts of a value that grow by a day a day."""
+"""Days closer than this (0.1 s) are equal: times are whole seconds."""
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One topic of a score.
 
     Parameters
     ----------
     topic : str
-        The signal or attribute it speaks of, as in the night's words.
+        Key of a signal or attribute, as in the run's context.
     group : str
         ``fit`` or ``engagement``.
     points : float
         Score points, positive or negative; base score plus all points is the score.
     value : str, float, bool, None or mapping of str to str, float or None
-        What was known: an attribute's value (None: not known) or what was read from it, the counts of a
-        signal, or an age in days.
+        An attribute's value (None: not known), an age in days, or values by feature family: counts of a
+        signal, or codes parsed from an attribute.
     """
 
     topic: str
@@ -43,7 +41,7 @@ class Reason:
 
 
 def parse_reasons(text: str) -> tuple[Reason, ...]:
-    """Read the JSON of one lead's reasons.
+    """Parse the JSON of one lead's reasons.
 
     Parameters
     ----------
@@ -58,7 +56,7 @@ def parse_reasons(text: str) -> tuple[Reason, ...]:
     Raises
     ------
     ValueError, KeyError, TypeError
-        Where the text is something else.
+        If the text is anything else.
     """
     return tuple(
         Reason(str(item["topic"]), str(item["group"]), float(item["points"]), item["value"])
@@ -67,46 +65,64 @@ def parse_reasons(text: str) -> tuple[Reason, ...]:
 
 
 def _refuse_constant(name: str) -> None:
-    # NaN is not JSON, and would differ from itself every night
+    # NaN is not JSON, and differs from itself
     raise ValueError(f"The numbers of reasons must be finite or null. Got {name}.")
 
 
-def advance_days(reason: Reason, kind: str, days: float) -> Reason:
-    """Tell a reason again after some days in which nothing but time happened.
+def advance_days(reason: Reason, displays: Mapping[str, Display], days: float) -> Reason:
+    """Advance a stored reason's day counts by `days`.
 
-    A lead whose score did not change keeps its row, so the times in it must move on when it is read:
-    "yesterday" was true only on the night of the row.
+    A lead whose score did not change keeps its row, so its times grow when the row is read.
 
     Parameters
     ----------
     reason : Reason
-    kind : str
-        Kind of its topic in the night's words.
+    displays : mapping of str to Display
+        Feature family -> display, of its topic.
     days : float
-        Days since the night of the row.
+        Days since the run of the row.
 
     Returns
     -------
     Reason
-        With the days since something, or the age, moved on by `days`.
     """
-    if days == 0:
+    growing = {family: display.role for family, display in displays.items() if display.grows_daily}
+    if days == 0 or not growing:
         return reason
     value = reason.value
     if isinstance(value, Mapping):
         moved = {
-            key: since + days for key in TIME_DEPENDENT if isinstance(since := value.get(key), (int, float))
+            family: since + days
+            for family, role in growing.items()
+            if isinstance(since := value.get(family), (int, float))
+            and not (role == "silence" and since == 0)  # the lead has reacted
         }
-        if value.get("silence") == 0:  # the lead has reacted, and that does not change with time
-            del moved["silence"]
-        return replace(reason, value={**value, **moved}) if moved else reason
-    if kind == "age" and isinstance(value, (int, float)):
-        return replace(reason, value=value + days)
+        return reason._replace(value={**value, **moved}) if moved else reason
+    if isinstance(value, (int, float)):
+        return reason._replace(value=value + days)
     return reason
 
 
+def select_top_reasons(reasons: Iterable[Reason], n: int) -> list[Reason]:
+    """Select the reasons that move the score most, up or down.
+
+    Parameters
+    ----------
+    reasons : iterable of Reason
+    n : int
+        Maximal number.
+
+    Returns
+    -------
+    list of Reason
+        By absolute points, largest first; none with 0 points.
+    """
+    moving = [reason for reason in reasons if reason.points != 0]
+    return sorted(moving, key=lambda reason: (-abs(reason.points), reason.topic))[:n]
+
+
 def has_equal_reasons(left: Sequence[Reason], right: Sequence[Reason]) -> bool:
-    """Whether two lists of reasons say the same.
+    """Return whether two lists of reasons are equal.
 
     Parameters
     ----------

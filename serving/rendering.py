@@ -1,4 +1,4 @@
-"""Templates, and what every page shows: language switch, warnings, what was agreed."""
+"""Renders Jinja templates with the context shared by all pages."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
-# Nothing is loaded from elsewhere and no script runs, whatever a lead's data say.
+# no external resources and no scripts, whatever a lead's data contain.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -34,23 +34,18 @@ _HEADERS = {
 
 
 def build_lead_path(lead_id: str) -> str:
-    """Write the path of a lead's page; slashes, quotes and spaces in the id are escaped."""
+    """Build the path of a lead's page; the id is percent-encoded."""
     return f"/leads/{quote(lead_id, safe='')}"
 
 
 def build_url(path: str, **query: object) -> str:
-    """Write a path with those query values that are not None."""
-    given = {key: value for key, value in query.items() if value is not None}
-    return f"{path}?{urlencode(given)}" if given else path
+    """Build a URL of a path and the query values that are not None."""
+    parameters = {key: value for key, value in query.items() if value is not None}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def render_page(
-    request: Request,
-    template: str,
-    language: str,
-    words: PresentationContext | None,
-    status: int = 200,
-    **values: Any,
+    request: Request, template: str, language: str, words: PresentationContext | None, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """Render a page.
 
@@ -60,12 +55,12 @@ def render_page(
     template : str
         Name of a file in ``serving/templates``.
     language : str
-    words : NightWords or None
-        Of the night shown; None where there is none.
+    words : PresentationContext or None
+        Of the run shown; None if there is none.
     status : int
         HTTP status code.
     **values
-        What the template shows.
+        Variables of the template.
 
     Returns
     -------
@@ -75,18 +70,15 @@ def render_page(
     if "lead_id" in request.path_params:
         path = build_lead_path(request.path_params["lead_id"])
     query = {key: value for key, value in request.query_params.items() if key != "language"}
-    switch = [
-        (code, translate(code, "language.name"), build_url(path, **query, language=code))
-        for code in LANGUAGES
-    ]
-    agreed = describe_agreement(words, language) if words else None
+    switch = [(code, translate(code, "language.name"), build_url(path, **query, language=code)) for code in LANGUAGES]
+    agreement = describe_agreement(words, language) if words else None
     html = _TEMPLATES.get_template(template).render(
         language=language,
         switch=switch,
         words=words,
-        agreed=agreed,
+        agreement=agreement,
         policy=describe_policy(words, language) if words else [],
-        rung=describe_model_tier(words, language) if words else (True, ""),
+        model_tier=describe_model_tier(words, language) if words else (True, ""),
         t=lambda key, **filled: translate(language, key, **filled),
         tn=lambda key, count, **filled: translate_plural(language, key, count, **filled),
         signed=format_signed,

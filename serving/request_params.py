@@ -1,4 +1,4 @@
-"""What a request asks for: its language and its moment."""
+"""Parses the language and the as-of time of a request."""
 
 import datetime as dt
 
@@ -11,16 +11,16 @@ __all__ = ["RequestError", "negotiate_language", "parse_as_of"]
 
 
 class RequestError(Exception):
-    """A request that cannot be answered; becomes one sentence with a status code.
+    """An invalid request; answered with one message and a status code.
 
     Parameters
     ----------
     status : int
         HTTP status code.
     key : str
-        Of the sentence in the message catalogues; or the sentence itself, where they have none.
+        Key of the message in the catalogues, or the message itself.
     value : str
-        What was got.
+        The invalid value.
     """
 
     def __init__(self, status: int, key: str, value: str = "") -> None:
@@ -31,15 +31,15 @@ class RequestError(Exception):
 
 
 def negotiate_language(request: Request, default: str = "en", strict: bool = True) -> str:
-    """Choose the language of an answer: ``?language=``, else Accept-Language, else a default.
+    """Negotiate the language: ``?language=``, else Accept-Language, else the default.
 
     Parameters
     ----------
     request : fastapi.Request
     default : str
-        Where the request names none that there is.
+        Used if the request names no available language.
     strict : bool
-        Whether an unknown ``?language=`` is refused; pages that tell of an error cannot refuse it again.
+        Whether an unknown ``?language=`` raises; error pages accept it.
 
     Returns
     -------
@@ -51,24 +51,24 @@ def negotiate_language(request: Request, default: str = "en", strict: bool = Tru
     RequestError
         422 for an unknown ``?language=``.
     """
-    asked = request.query_params.get("language")
-    if asked in LANGUAGES:
-        return asked
-    if asked is not None and strict:
-        sentence = f"The language of the request must be one of {', '.join(LANGUAGES)}. Got {asked}."
-        raise RequestError(422, sentence)
-    accepted = _accepted(request.headers.get("accept-language", ""))
+    requested = request.query_params.get("language")
+    if requested in LANGUAGES:
+        return requested
+    if requested is not None and strict:
+        message = f"The language of the request must be one of {', '.join(LANGUAGES)}. Got {requested}."
+        raise RequestError(422, message)
+    accepted = _parse_accept_language(request.headers.get("accept-language", ""))
     fallback = default if default in LANGUAGES else "en"
     return negotiate_locale(accepted, LANGUAGES, sep="-") or fallback
 
 
 def parse_as_of(text: str | None) -> dt.datetime | None:
-    """Read an ``as_of``.
+    """Parse ``as_of``.
 
     Parameters
     ----------
     text : str or None
-        ISO date or time; without a zone it is UTC.
+        ISO date or time; UTC if it has no time zone.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def parse_as_of(text: str | None) -> dt.datetime | None:
     Raises
     ------
     RequestError
-        422 where it is neither.
+        422 if it is neither.
     """
     if text is None:
         return None
@@ -86,12 +86,12 @@ def parse_as_of(text: str | None) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(text)
         return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        sentence = f"The as_of of the request must be a date or time like 2025-09-01T00:00:00. Got {text}."
-        raise RequestError(422, sentence) from None
+        message = f"The as_of of the request must be a date or time like 2025-09-01T00:00:00. Got {text}."
+        raise RequestError(422, message) from None
 
 
-def _accepted(header: str) -> list[str]:
-    weighed = []
+def _parse_accept_language(header: str) -> list[str]:
+    weighted = []
     for position, part in enumerate(header.split(",")):
         tag, _, weight = part.strip().partition(";q=")
         try:
@@ -99,7 +99,7 @@ def _accepted(header: str) -> list[str]:
         except ValueError:
             quality = 0.0
         if tag and tag != "*" and quality > 0:
-            weighed.append((-quality, position, tag))
-    tags = [tag for _, _, tag in sorted(weighed)]
-    # de-AT is answered in de, at its own place in the order
-    return [found for tag in tags for found in dict.fromkeys((tag, tag.split("-")[0]))]
+            weighted.append((-quality, position, tag))
+    tags = [tag for _, _, tag in sorted(weighted)]
+    # de-AT falls back to de at the same position
+    return [code for tag in tags for code in dict.fromkeys((tag, tag.split("-")[0]))]

@@ -1,4 +1,4 @@
-"""The JSON that the API answers with."""
+"""Response models of the JSON API."""
 
 import datetime as dt
 from typing import Literal
@@ -6,128 +6,126 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
-    "ChangeAnswer",
+    "ChangeResponse",
     "ErrorResponse",
-    "EvidenceAnswer",
-    "Health",
-    "LeadList",
+    "EvidenceResponse",
+    "HealthResponse",
+    "LeadListResponse",
     "LeadResponse",
     "LeadSummary",
-    "OpeningAnswer",
-    "ReasonAnswer",
+    "ReasonResponse",
+    "RecourseResponse",
     "StageName",
 ]
 
 StageName = Literal["lead", "marketing_qualified", "sales_qualified"]
 
 
-class _Answer(BaseModel):
+class _Response(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class ErrorResponse(_Answer):
-    """Why a request was refused."""
+class ErrorResponse(_Response):
+    """An error."""
 
     error: str = Field(description="One sentence.")
 
 
-class Health(_Answer):
-    """Whether the counter is open."""
+class HealthResponse(_Response):
+    """Whether scores are stored, and of which run."""
 
-    status: Literal["ok", "empty"] = Field(description="empty: no night of scores is stored yet.")
-    newest_night: dt.datetime | None = Field(description="The moment the current scores speak of.")
-    model_version: str | None = Field(description="The model that gave the newest scores.")
+    status: Literal["ok", "empty"] = Field(description="empty: no scores are stored yet.")
+    latest_run: dt.datetime | None = Field(description="As-of time of the current scores.")
+    model_version: str | None = Field(description="Model of the current scores.")
     leads: int = Field(description="Leads in the current view.")
 
 
-class LeadSummary(_Answer):
+class LeadSummary(_Response):
     """One lead of the queue."""
 
     lead_id: str = Field(description="As in the source.")
     score: float = Field(description="0 to 100; 50 and 80 are the thresholds of the two stages.")
     probability: float | None = Field(
-        description="Chance to win, 0 to 1; null where the model's chances did not pass their check."
+        description="Win probability, 0 to 1; null if the model failed its calibration check."
     )
     stage: StageName = Field(description="lead, marketing_qualified or sales_qualified.")
-    fit_grade: str = Field(description="A to D: how well it matches those who won.")
-    engagement_grade: str = Field(description="1 to 4: how it behaves.")
-    held_back: str | None = Field(description="Why the stage is lower than the score allows, or null.")
+    fit_grade: str = Field(description="A to D: how well its attributes match won leads.")
+    engagement_grade: str = Field(description="1 to 4: its activity.")
+    stage_limited_by: str | None = Field(description="Why the stage is lower than the score allows; null if it is not.")
 
 
-class LeadList(_Answer):
-    """A part of the queue, highest score first."""
+class LeadListResponse(_Response):
+    """One page of the queue, highest score first."""
 
-    as_of: dt.datetime = Field(description="The moment the scores speak of.")
-    total: int = Field(description="Leads that the query meets.")
+    as_of: dt.datetime = Field(description="As-of time of the scores.")
+    total: int = Field(description="Leads that match the query.")
     limit: int = Field(description="Leads asked for.")
     offset: int = Field(description="Leads skipped.")
     leads: list[LeadSummary] = Field(description="By score, then by lead id.")
 
 
-class EvidenceAnswer(_Answer):
-    """How often past leads won whose value lay in the same range."""
+class EvidenceResponse(_Response):
+    """Win rate of past leads with a value in the same range."""
 
     snapshots: int = Field(description="Past snapshots in the range: a lead as it was known at one moment.")
-    leads: int = Field(description="Different leads that they are of; 10 or more.")
+    leads: int = Field(description="Distinct leads among them; 10 or more.")
     win_rate: float = Field(description="Share of these snapshots that won in time, 0 to 1.")
-    all_win_rate: float = Field(description="The same of all past snapshots, 0 to 1.")
-    sentence: str = Field(description="In the language asked for.")
+    all_win_rate: float = Field(description="Win rate of all past snapshots, 0 to 1.")
+    sentence: str = Field(description="In the requested language.")
 
 
-class ReasonAnswer(_Answer):
-    """What one topic adds to the score, or takes from it."""
+class ReasonResponse(_Response):
+    """Contribution of one topic to the score."""
 
     topic: str = Field(description="The signal or attribute.")
     group: Literal["fit", "engagement"] = Field(description="fit or engagement.")
     points: float = Field(description="Exact points; base_score plus all points is the score.")
-    points_printed: int = Field(description="Whole points; they add up to score_printed too.")
+    points_rounded: int = Field(description="Whole points; base_score_rounded plus all of them is score_rounded.")
     direction: Literal["raises", "lowers", "none"] = Field(description="What the points do to the score.")
-    sentence: str = Field(description="In the language asked for.")
-    evidence: EvidenceAnswer | None = Field(
-        description="What past leads in the same range did; null where they were too few or not counted."
+    sentence: str = Field(description="In the requested language.")
+    evidence: EvidenceResponse | None = Field(
+        description="Past leads in the same range; null if too few or not counted."
     )
     value: str | float | bool | dict[str, str | float | None] | None = Field(
-        description="What was known: a value, counts with days_since_last, or an age in days."
+        description="The value scored: a value, counts with days_since_last, or an age in days."
     )
 
 
-class ChangeAnswer(_Answer):
-    """What the score moved by since the night before, in points; the causes add up to the difference."""
+class ChangeResponse(_Response):
+    """Score change since the run before, in points by cause; the causes add up to the change."""
 
-    since: dt.datetime = Field(description="The night before.")
-    new_activity: float = Field(description="Activities and details that became known since.")
-    time_passing: float = Field(description="What had happened before got older.")
-    corrected: float = Field(description="Records of before that night came, went or were changed.")
-    new_model: float = Field(description="Another model, another calibration or other thresholds.")
+    since: dt.datetime = Field(description="As-of time of the run before.")
+    new_activity: float = Field(description="Activities and attributes that became known since.")
+    time_passing: float = Field(description="Earlier activities got older.")
+    corrected: float = Field(description="Records dated before that run were added, removed or changed.")
+    new_model: float = Field(description="Another model, calibration or thresholds.")
 
 
-class OpeningAnswer(_Answer):
-    """A small change of behaviour that the model would score at or above the next threshold."""
+class RecourseResponse(_Response):
+    """A small change of activity with a score at or above the next threshold."""
 
     topic: str = Field(description="The signal.")
-    times: int = Field(description="How many times more, in the last days.")
+    times: int = Field(description="Additional activities in the last days.")
     score: float = Field(description="The score such a lead has: an association, not a promise.")
-    stage: StageName = Field(description="The stage that comes with it.")
+    stage: StageName = Field(description="The stage of that score.")
 
 
 class LeadResponse(LeadSummary):
-    """The score of one lead and how it comes about."""
+    """The score of one lead and its reasons."""
 
-    as_of: dt.datetime = Field(description="The night it is told for.")
-    since: dt.datetime = Field(description="The night since which nothing but time has changed.")
-    base_score: float = Field(description="Where every lead starts.")
-    base_score_printed: int = Field(description="Whole points of the start.")
-    score_printed: int = Field(description="The score as shown.")
-    base_probability: float = Field(description="Average chance to win, 0 to 1.")
-    rank: int | None = Field(description="Place in the current view; null for a moment in the past.")
+    as_of: dt.datetime = Field(description="As-of time of the score.")
+    since: dt.datetime = Field(description="Since then only time has passed.")
+    base_score: float = Field(description="Score before any reason; the same for all leads.")
+    base_score_rounded: int = Field(description="base_score in whole points.")
+    score_rounded: int = Field(description="The score in whole points, as shown on pages.")
+    base_probability: float = Field(description="Average win probability, 0 to 1.")
+    rank: int | None = Field(description="Place in the current view; null for an as_of in the past.")
     language: str = Field(description="Language of the sentences.")
-    reasons: list[ReasonAnswer] = Field(description="All topics, the largest first.")
-    change: ChangeAnswer | None = Field(
-        description="Since the night before; null where the lead was not scored then, or it is not known."
+    reasons: list[ReasonResponse] = Field(description="All topics, largest first.")
+    change: ChangeResponse | None = Field(description="Since the run before; null if the lead was not scored then.")
+    recourse: list[RecourseResponse] = Field(
+        description="Changes that would lift a lead over the next threshold, highest score first."
     )
-    openings: list[OpeningAnswer] = Field(
-        description="What would carry a lead just below a threshold over it, the highest score first."
-    )
-    model_version: str = Field(description="The model that gave the score.")
+    model_version: str = Field(description="Model of the score.")
     simulated: bool = Field(description="Whether the leads are simulated.")
-    agreed: bool = Field(description="Whether anybody agreed on the thresholds.")
+    policy_agreed: bool = Field(description="Whether the thresholds were agreed on.")

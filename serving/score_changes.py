@@ -1,10 +1,9 @@
-"""What a lead's score moved by since the night before, and what would carry it over a threshold."""
+"""Score changes between two runs, and recourse: activities that would lift a lead over a threshold."""
 
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from leadlight.models.scoring.score_change import CAUSES
 from leadlight.serving.text.rounding import display_score, distribute_largest_remainder
@@ -12,9 +11,8 @@ from leadlight.serving.text.rounding import display_score, distribute_largest_re
 __all__ = ["Change", "Recourse", "TopicChange", "round_change"]
 
 
-@dataclass(frozen=True)
-class TopicChange:
-    """The share of one topic in one cause.
+class TopicChange(NamedTuple):
+    """Contribution of one topic to one cause of a change.
 
     Parameters
     ----------
@@ -30,19 +28,18 @@ class TopicChange:
     points: float
 
 
-@dataclass(frozen=True)
-class Change:
-    """What a score moved by between two nights.
+class Change(NamedTuple):
+    """Change of a score between two runs, decomposed by cause.
 
     Parameters
     ----------
     lead_id : str
     since : datetime
-        The earlier night; naive, UTC.
+        As-of time of the earlier run; naive, UTC.
     causes : mapping of str to float
         Score points of each of :data:`.CAUSES`; they add up to the difference of the scores.
     topics : tuple of TopicChange
-        The largest shares of topics, not all.
+        The largest contributions, not all.
     """
 
     lead_id: str
@@ -52,32 +49,31 @@ class Change:
 
     @property
     def total(self) -> float:
-        """Difference of the scores."""
+        """Total change of the score."""
         return sum(self.causes.values())
 
-    def topics_as_text(self) -> str:
-        """Write the topics as JSON."""
-        return json.dumps([[t.cause, t.topic, t.points] for t in self.topics], ensure_ascii=False)
+    def dump_topics(self) -> str:
+        """Serialize the topics as JSON."""
+        return json.dumps(self.topics, ensure_ascii=False)
 
     @staticmethod
-    def topics_from_text(text: str) -> tuple[TopicChange, ...]:
-        """Read what :meth:`dump_topics` wrote."""
-        return tuple(TopicChange(cause, topic, points) for cause, topic, points in json.loads(text))
+    def parse_topics(text: str) -> tuple[TopicChange, ...]:
+        """Parse the output of :meth:`dump_topics`."""
+        return tuple(TopicChange(*entry) for entry in json.loads(text))
 
 
-@dataclass(frozen=True)
-class Recourse:
-    """A small change of behaviour that the model would score at or above the next threshold.
+class Recourse(NamedTuple):
+    """A small change of activity with a score at or above the next threshold.
 
     Parameters
     ----------
     lead_id : str
     stage : str
-        ``marketing_qualified`` or ``sales_qualified``: the stage that it would reach.
+        ``marketing_qualified`` or ``sales_qualified``, the stage it would reach.
     topic : str
         The signal.
     times : int
-        How many times more.
+        Additional activities.
     score : float
         The score it would have.
     """
@@ -90,7 +86,7 @@ class Recourse:
 
 
 def round_change(change: Change, score: float) -> tuple[int, dict[str, int]]:
-    """Round a change so that the causes add up to the difference of the printed scores.
+    """Round a change so that its causes add up to the difference of the displayed scores.
 
     Parameters
     ----------
@@ -101,15 +97,15 @@ def round_change(change: Change, score: float) -> tuple[int, dict[str, int]]:
     Returns
     -------
     total : int
-        Difference of the two printed scores.
+        Difference of the two displayed scores.
     causes : dict of str to int
         In the order of :data:`leadlight.models.scoring.score_change.CAUSES`.
     """
     total = display_score(score) - display_score(score - change.total)
     values = [change.causes.get(cause, 0.0) for cause in CAUSES]
-    whole = distribute_largest_remainder(values, total)
-    if whole is None:  # a score that is printed below its threshold takes a point that no rounding gives
-        whole = [round(value) for value in values]
+    rounded = distribute_largest_remainder(values, total)
+    if rounded is None:  # display_score keeps a score below its threshold, which can cost a point
+        rounded = [round(value) for value in values]
         largest = max(range(len(values)), key=lambda place: abs(values[place]))
-        whole[largest] += total - sum(whole)
-    return total, dict(zip(CAUSES, whole, strict=True))
+        rounded[largest] += total - sum(rounded)
+    return total, dict(zip(CAUSES, rounded, strict=True))

@@ -1,12 +1,12 @@
-"""A night of scoring, and the words that its scores are told in."""
+"""A scoring run, and the context that its scores are presented with."""
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from leadlight.features.display import Display
 from leadlight.features.errors import StoreError
 
 __all__ = [
@@ -30,22 +30,23 @@ class _Words(BaseModel):
 
 
 class TopicLabel(_Words):
-    """How one topic is spoken of."""
+    """Kind, group and label of a topic, and how the parts of its value are shown, by feature family."""
 
     kind: Literal["attribute", "signal", "other", "activity", "age", "sales"]
     group: Literal["fit", "engagement"]
     label: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, Display] = Field(default_factory=dict)
 
 
 class Agreement(_Words):
-    """Who agreed on the policy, and when."""
+    """Names and date of the agreement on the policy."""
 
     by: list[str]
     on: dt.date
 
 
 class Policy(_Words):
-    """The sentences that the thresholds follow; None is the default."""
+    """Policy sentences of the thresholds; None is the default."""
 
     marketing_qualified: str | None = None
     sales_qualified: str | None = None
@@ -53,14 +54,14 @@ class Policy(_Words):
 
 
 class Thresholds(_Words):
-    """Probabilities that the scores 50 and 80 stand for."""
+    """Probabilities at the scores 50 and 80."""
 
     marketing_qualified: float | None = None
     sales_qualified: float | None = None
 
 
 class ModelTier(_Words):
-    """The step of the ladder that the scores stand on: the rule book first, a learned model on evidence."""
+    """The candidate that serves, with the wins it was trained on and the wins a learned model needs."""
 
     candidate: str
     wins: int = Field(ge=0)
@@ -68,7 +69,7 @@ class ModelTier(_Words):
 
 
 class Counts(NamedTuple):
-    """Past snapshots, the different leads they are of, and how many of the snapshots won."""
+    """Past snapshots, their distinct leads, and the snapshots that won."""
 
     snapshots: int
     leads: int
@@ -76,21 +77,21 @@ class Counts(NamedTuple):
 
     @property
     def win_rate(self) -> float:
-        """Share of the snapshots that won; 0 of none."""
+        """Share of the snapshots that won; 0 without snapshots."""
         return self.wins / max(self.snapshots, 1)
 
 
 class TopicEvidence(_Words):
-    """The ranges of one topic, named as in `models.ranges`."""
+    """Counts by bin of one topic, named as in `models.scoring.binning`."""
 
     edges: list[float] = Field(default_factory=list)
     ranges: dict[str, Counts]
 
 
 class Evidence(_Words):
-    """How often past snapshots won, by the range that they lay in.
+    """Win rates of past snapshots by topic and bin.
 
-    ``horizon_days`` is the time to win in; None where the source has no dates.
+    ``horizon_days`` is the prediction horizon; None where the source has no dates.
     """
 
     horizon_days: int | None = None
@@ -99,10 +100,10 @@ class Evidence(_Words):
 
 
 class PresentationContext(_Words):
-    """What must be known to tell a night's scores in words.
+    """Context that the scores of a run are presented with.
 
-    ``timezone`` is the zone that dates are shown in; everything stored is UTC. ``hysteresis`` is by how many
-    points of score a lead may fall below 50 or 80 before it leaves the stage that begins there.
+    ``timezone`` is for display; stored times are UTC. ``hysteresis`` is the number of score points by which
+    a lead may fall below 50 or 80 before it leaves the stage that begins there.
     """
 
     simulated: bool = False
@@ -117,19 +118,22 @@ class PresentationContext(_Words):
     timezone: str = "UTC"
     topics: dict[str, TopicLabel]
 
+    def get_displays(self, topic: str) -> Mapping[str, Display]:
+        """Return feature family -> display of a topic; empty for an unknown topic."""
+        return self.topics[topic].values if topic in self.topics else {}
 
-@dataclass(frozen=True)
-class ScoringRun:
-    """What is handed to the store together with the scores.
+
+class ScoringRun(NamedTuple):
+    """A scoring run as it is handed to the store.
 
     Parameters
     ----------
     as_of : datetime
-        The moment of which the scores speak; naive, UTC.
+        Time of the scores; naive, UTC.
     model_version : str
-        The model that gave them.
+        Version of the model.
     words : mapping
-        See `NightWords`; stored as JSON, unknown keys included.
+        See `PresentationContext`; stored as JSON, unknown keys included.
     """
 
     as_of: dt.datetime
@@ -138,25 +142,24 @@ class ScoringRun:
 
     @property
     def run_id(self) -> str:
-        """Key of the night: one transaction per run id."""
+        """Key of the run; one transaction per key."""
         return f"{self.as_of.isoformat()}|{self.model_version}"
 
 
-@dataclass(frozen=True)
-class WriteResult:
-    """What writing a night did.
+class WriteResult(NamedTuple):
+    """Result of writing a run.
 
     Parameters
     ----------
     run_id : str
     rerun : bool
-        The run id was stored before; nothing was written.
+        Whether the run was stored before; then nothing was written.
     leads : int
         Leads scored.
     same : int
-        Scored leads that stand as they stood; no row was written for them.
+        Unchanged leads; no row was written for them.
     differing : int
-        Leads that are new, changed or gone. On a rerun: leads that differ from what is stored.
+        Leads that are new, changed or gone; on a rerun, leads that differ from the store.
     written : int
         Rows added with a score; 0 on a rerun.
     closed : int
@@ -173,21 +176,21 @@ class WriteResult:
 
 
 def parse_context(words: Mapping[str, Any]) -> PresentationContext:
-    """Check and type the words of a night.
+    """Validate the context of a run.
 
     Parameters
     ----------
     words : mapping
-        As in `Night.words`.
+        As in `ScoringRun.words`.
 
     Returns
     -------
-    NightWords
+    PresentationContext
 
     Raises
     ------
     StoreError
-        Where a key is missing or has a value that is not allowed.
+        If a key is missing or has a value that is not allowed.
     """
     try:
         return PresentationContext.model_validate(words)

@@ -1,12 +1,16 @@
 """What every test may use: the strict switch, the real data sets, a small simulated CRM that was run once."""
 
+import contextlib
+import json
 import os
 import shutil
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -20,6 +24,26 @@ def lacking(what: str) -> NoReturn:
     if os.environ.get("LEADLIGHT_TESTS_STRICT") == "1":
         pytest.fail(f"{what} LEADLIGHT_TESTS_STRICT is set, so this is a failure.", pytrace=False)
     pytest.skip(what)
+
+
+#: fixture -> marker of the tests that use it (see markers in pyproject.toml)
+MARKERS = {
+    "spark": "spark", "trained": "trained", "trained_copy": "trained", "trained_crm": "trained",
+    "trained_tiny": "trained", "demo": "trained", "browser": "browser", "page": "browser",
+    "postgresql": "postgres", "postgresql_url": "postgres",
+}  # fmt: skip
+#: the same for values of parameters that choose a fixture
+PARAMETERS = {"postgresql": "postgres", "spark": "spark"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need."""
+    for item in items:
+        needs = {MARKERS[name] for name in getattr(item, "fixturenames", ()) if name in MARKERS}
+        parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+        needs |= {PARAMETERS[value] for value in parameters if isinstance(value, str) and value in PARAMETERS}
+        for marker in sorted(needs):
+            item.add_marker(marker)
 
 
 @pytest.fixture(scope="session", name="lacking")
@@ -81,9 +105,7 @@ def real_data() -> Path:
     """Folder of the real data sets, which are not part of the project."""
     folder = Path(os.environ.get("LEADLIGHT_REAL_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        lacking(
-            f"The real data sets must lie in {folder}, or where LEADLIGHT_REAL_DATA says. They are missing."
-        )
+        lacking(f"The real data sets must lie in {folder}, or where LEADLIGHT_REAL_DATA says. They are missing.")
     return folder
 
 
@@ -98,19 +120,99 @@ def small_params(root: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, small_params: str) -> Path:
-    """A folder in which `leadlight run` was run on a small simulated CRM: params.yaml, data/ and work/.
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return a function that fills a folder once per run, which all workers of pytest-xdist then share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    Read only: copy it (see `trained_copy`) before changing anything.
+    def make_once(name: str, build: Callable[[Path], None]) -> Path:
+        folder, complete = shared / name, shared / f"{name}.complete"
+        with FileLock(shared / f"{name}.lock"):
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                build(folder)
+                complete.touch()
+        return folder
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def trained(make_once: Callable[[str, Callable[[Path], None]], Path], small_params: str) -> Path:
+    """A folder with params.yaml, data/ and work/: all stages ran once on a small simulated CRM.
+
+    Read only, for all workers share it: copy it (see `trained_copy`) before changing anything. reads.json
+    holds what each stage read of params and of the working folder, for tests/rules/test_dvc.py.
     """
-    from leadlight.pipelines.jobs.run import run
     from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.stages.table import select_stages
     from leadlight.pipelines.workspace.workdir import Workdir
 
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "params.yaml").write_text(small_params, encoding="utf-8")
-    run(load_params(folder / "params.yaml"), folder, Workdir(folder / "work"))
-    return folder
+    def build(folder: Path) -> None:
+        (folder / "params.yaml").write_text(small_params, encoding="utf-8")
+        params, reads = load_params(folder / "params.yaml"), {}
+        for name, stage in select_stages(params).items():
+            with record_reads(params) as reads[name]:
+                stage.run(params, folder, Workdir(folder / "work"))
+        plain = {name: {kind: sorted(keys) for kind, keys in read.items()} for name, read in reads.items()}
+        (folder / "reads.json").write_text(json.dumps(plain, indent=1), encoding="utf-8")
+
+    return make_once("trained", build)
+
+
+@contextlib.contextmanager
+def record_reads(params: Any) -> Iterator[dict[str, set[str]]]:
+    """Record which keys of params and which paths of the working folder are read while the block runs.
+
+    A section counts as read where it is dumped whole or may be missing (``policy``, ``simulation``);
+    otherwise only its keys count.
+    """
+    from pydantic import BaseModel
+
+    from leadlight.pipelines.workspace.workdir import Workdir
+
+    prefixes: dict[int, str] = {}
+    kinds: set[type] = set()
+
+    def walk(value: Any, prefix: str) -> None:
+        if isinstance(value, BaseModel):
+            prefixes[id(value)] = prefix
+            kinds.add(type(value))
+            for name in type(value).model_fields:
+                walk(getattr(value, name), f"{prefix}.{name}".lstrip("."))
+        elif isinstance(value, dict):
+            for key, entry in value.items():
+                walk(entry, f"{prefix}.{key}")
+        elif isinstance(value, tuple):
+            for entry in value:
+                walk(entry, prefix)
+
+    walk(params, "")
+    reads: dict[str, set[str]] = {"params": set(), "paths": set()}
+
+    def read_key(self: Any, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        prefix = prefixes.get(id(self))
+        if prefix is not None and name in type(self).model_fields:
+            optional = type(None) in typing.get_args(type(self).model_fields[name].annotation)
+            if optional or not isinstance(value, BaseModel):
+                reads["params"].add(f"{prefix}.{name}".lstrip("."))
+        elif prefix is not None and name.startswith("model_dump"):
+            reads["params"].add(prefix)
+        return value
+
+    def read_path(self: Any, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if isinstance(value, Path) and name != "root":
+            reads["paths"].add(value.relative_to(object.__getattribute__(self, "root")).as_posix())
+        return value
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in kinds:
+            patch.setattr(kind, "__getattribute__", read_key)
+        patch.setattr(Workdir, "__getattribute__", read_path)
+        yield reads
 
 
 @pytest.fixture

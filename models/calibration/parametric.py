@@ -2,7 +2,7 @@
 
 None: l = m. Shift: l = m + c. Platt: l = a m + c. Beta (Kull, Silva Filho and Flach 2017):
 l = a ln p - b ln(1 - p) + c with p = sigmoid(m). All are fitted by maximum likelihood on snapshots later than
-those trained on; a and b are held above zero, so that the order of leads never changes.
+those trained on; a and b are bounded above zero, so the order of leads never changes.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq
 from scipy.special import expit, log_expit
+
+from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 
 __all__ = [
     "BetaCalibrator",
@@ -83,7 +85,7 @@ class BetaCalibrator:
 
 
 def fit_identity(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
-    """Take the log-odds as they are; arrays of shape (n,)."""
+    """Return the identity; arrays of shape (n,)."""
     return BetaCalibrator(1.0, 1.0, 0.0)
 
 
@@ -93,7 +95,7 @@ def fit_intercept(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
 
 
 def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
-    """Find the shift of log-odds at which expected wins are the actual ones.
+    """Solve for the shift of log-odds at which expected wins equal actual wins.
 
     Parameters
     ----------
@@ -105,7 +107,7 @@ def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
     Returns
     -------
     float
-        The maximum of the likelihood; it lies where expected and actual wins are the same.
+        In log-odds: the maximum likelihood estimate of an intercept.
     """
     share = (won.sum() + 0.5) / (len(won) + 1.0)
 
@@ -133,16 +135,13 @@ def calculate_log_losses(log_odds: np.ndarray, won: np.ndarray) -> np.ndarray:
 
 
 def _fit(X: np.ndarray, won: np.ndarray) -> tuple[float, ...]:
-    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        log_odds = X @ beta[:-1] + beta[-1]
-        residual = expit(log_odds) - won
-        gradient = np.append(X.T @ residual, residual.sum())
-        return float(calculate_log_losses(log_odds, won).mean()), gradient / len(won)
-
     slopes = X.shape[1]
-    bounds: list[tuple[float | None, float | None]] = [(MIN_SLOPE, None)] * slopes + [(None, None)]
-    start = np.append(np.ones(slopes), 0.0)
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9}
+    beta = maximize_penalized_likelihood(
+        np.column_stack([X, np.ones(len(X))]),
+        won,
+        penalty=np.zeros((slopes + 1, slopes + 1)),
+        lower=np.append(np.full(slopes, MIN_SLOPE), -np.inf),
+        upper=np.full(slopes + 1, np.inf),
+        start=np.append(np.ones(slopes), 0.0),
     )
-    return tuple(float(value) for value in found.x)
+    return tuple(float(value) for value in beta)

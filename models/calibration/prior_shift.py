@@ -1,13 +1,11 @@
-"""A base rate that moves: the shift that the newest matured leads ask for, and whether it would have helped.
+"""Prior shift: an offset to the log-odds from the newest matured leads, and whether it would have helped.
 
-Looking back from each moment, the newest snapshots whose outcome was known by then say how far the
-log-odds are off (an offset fitted by maximum likelihood, drawn towards zero by its own error); the shift is
-then held against what came after. So the correction is judged only by what it could not know.
+At each moment the offset is fitted by maximum likelihood to the newest snapshots with a known outcome, and
+shrunk towards zero by its standard error. It is evaluated only on later snapshots.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,23 +13,17 @@ import pandas as pd
 from leadlight.models.calibration.parametric import calculate_log_losses, solve_intercept
 from leadlight.models.calibration.selection import calculate_cluster_robust_se
 
-__all__ = [
-    "PriorShiftCorrection",
-    "estimate_prior_shift",
-    "estimate_rolling_prior_shifts",
-    "evaluate_correction",
-]
+__all__ = ["PriorShiftCorrection", "estimate_prior_shift", "estimate_rolling_prior_shifts", "evaluate_correction"]
 
-#: wins, and losses, that the newest snapshots must hold
+#: wins, and losses, that the newest snapshots must contain
 NEWEST_WINS = 50
-#: standard deviation, in log-odds, of the shifts to be expected: what a noisy offset is drawn towards zero by
+#: prior standard deviation of the shift, in log-odds
 PRIOR_SD = 0.5
 STEPS = 20
 
 
-@dataclass(frozen=True)
-class PriorShiftCorrection:
-    """What correcting would have changed.
+class PriorShiftCorrection(NamedTuple):
+    """Effect of correcting forward in time.
 
     Parameters
     ----------
@@ -58,7 +50,7 @@ class PriorShiftCorrection:
 
 
 def estimate_prior_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
-    """Find the shift that the newest rows ask for.
+    """Estimate the shift from the newest rows.
 
     Parameters
     ----------
@@ -70,7 +62,7 @@ def estimate_prior_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
     Returns
     -------
     float
-        In log-odds; 0 where all rows together hold too few wins or losses.
+        In log-odds; 0 where all rows together have too few wins or losses.
     """
     wins, losses = np.cumsum(won[::-1]), np.cumsum(1 - won[::-1])
     enough = (wins >= NEWEST_WINS) & (losses >= NEWEST_WINS)
@@ -86,7 +78,7 @@ def estimate_prior_shift(log_odds: np.ndarray, won: np.ndarray) -> float:
 def estimate_rolling_prior_shifts(
     log_odds: np.ndarray, won: np.ndarray, as_of: pd.Series, known_at: pd.Series
 ) -> np.ndarray:
-    """Find the shift at each row from what was matured by then.
+    """Estimate the shift at each row from the outcomes known by then.
 
     Parameters
     ----------
@@ -102,7 +94,7 @@ def estimate_rolling_prior_shifts(
     Returns
     -------
     ndarray, shape (n,)
-        Log-odds to be added; found anew at some twenty moments.
+        Log-odds to be added; estimated again at about twenty moments.
     """
     shifts = np.zeros(len(won))
     edges = np.unique(np.linspace(0, len(won), STEPS + 1).astype(int))
@@ -129,7 +121,7 @@ def evaluate_correction(
     as_of : pd.Series, shape (n,)
         Moments, in order.
     horizon : pd.Timedelta
-        How long an outcome takes to be known.
+        Time until an outcome is known.
     """
     corrected = log_odds + estimate_rolling_prior_shifts(log_odds, won, as_of, as_of + horizon)
     saved = calculate_log_losses(log_odds, won) - calculate_log_losses(corrected, won)

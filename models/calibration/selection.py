@@ -1,8 +1,7 @@
-"""Which calibration: the simplest within one standard error of the best, cross-validated by lead."""
+"""Select the simplest calibration within one standard error of the best, cross-validated by lead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
@@ -17,35 +16,22 @@ from leadlight.models.calibration.parametric import (
 )
 from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 
-__all__ = [
-    "CalibrationSelection",
-    "Calibrator",
-    "calculate_cluster_robust_se",
-    "read_calibrator",
-    "select_calibrator",
-]
+__all__ = ["CalibrationSelection", "Calibrator", "calculate_cluster_robust_se", "read_calibrator", "select_calibrator"]
 
 Calibrator = BetaCalibrator | SplineCalibrator
 
 #: simplest first
-KINDS = {
-    "none": fit_identity,
-    "shift": fit_intercept,
-    "platt": fit_platt,
-    "beta": fit_beta,
-    "curve": fit_spline,
-}
-#: wins and losses below which nothing is fitted: the model's own log-odds are the better guess
+KINDS = {"none": fit_identity, "shift": fit_intercept, "platt": fit_platt, "beta": fit_beta, "curve": fit_spline}
+#: wins and losses below which no calibration is fitted
 MIN_WINS = 10
 
 
-@dataclass(frozen=True)
-class CalibrationSelection:
-    """The calibration of one candidate, and why.
+class CalibrationSelection(NamedTuple):
+    """The calibration of one candidate, with the losses it was selected by.
 
     Parameters
     ----------
-    calibrator : Calibrator or CurveCalibrator
+    calibrator : Calibrator
         Fitted on all rows.
     losses : ndarray, shape (n,)
         Cross-validated log loss of each row under the chosen kind, in nats.
@@ -85,7 +71,7 @@ def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -
 
 
 def calculate_cluster_robust_se(values: np.ndarray, groups: np.ndarray) -> float:
-    """Return the standard error of the mean of `values` where rows of one group go together."""
+    """Return the standard error of the mean of `values` with rows clustered by group."""
     _, group = np.unique(groups, return_inverse=True)
     sums = np.bincount(group, values - values.mean())
     return float(np.sqrt((sums**2).sum()) / len(values))
@@ -99,7 +85,5 @@ def read_calibrator(content: Mapping[str, Any]) -> Calibrator:
 def _cross_validated(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
     losses = np.zeros(len(margin))
     for rest, held in GroupKFold(n_splits=min(5, len(np.unique(groups)))).split(margin, won, groups):
-        losses[held] = calculate_log_losses(
-            fit(margin[rest], won[rest]).predict_log_odds(margin[held]), won[held]
-        )
+        losses[held] = calculate_log_losses(fit(margin[rest], won[rest]).predict_log_odds(margin[held]), won[held])
     return losses

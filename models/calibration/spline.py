@@ -1,9 +1,9 @@
 """A smooth, strictly increasing calibration curve: knots joined by cubic pieces.
 
-Log-odds at the knots are found by penalised maximum likelihood along straight pieces, each rising at least
-a little, bends against neighbours being what is penalised: without evidence the curve is Platt's line. The
-pieces are then made smooth by a cubic Hermite spline with the slopes of Fritsch and Carlson (1980; the
-harmonic mean of both neighbours), which keeps it increasing. Outside the knots it goes on straight.
+Log-odds at the knots are fitted by penalized maximum likelihood along linear pieces with a minimum slope.
+Changes of slope are penalized, so with little evidence the curve is Platt's line. A cubic Hermite spline
+with the slopes of Fritsch and Carlson (1980; the harmonic mean of both neighbours) then smooths the pieces
+and keeps them increasing. Beyond the outer knots the curve is linear.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
-from scipy.optimize import minimize
 from scipy.special import expit
 
-from leadlight.models.calibration.parametric import MIN_SLOPE, BetaCalibrator, calculate_log_losses, fit_platt
+from leadlight.models.calibration.parametric import MIN_SLOPE, BetaCalibrator, fit_platt
+from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 
 __all__ = ["SplineCalibrator", "fit_spline"]
 
@@ -102,21 +102,16 @@ def fit_spline(margin: np.ndarray, won: np.ndarray) -> "SplineCalibrator | BetaC
     gone[:, 0] += np.minimum(margin - knots[0], 0.0)
     gone[:, -1] += np.maximum(margin - knots[-1], 0.0)
 
-    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        log_odds = beta[0] + gone @ beta[1:]
-        residual = expit(log_odds) - won
-        bends = np.diff(beta[1:])
-        pull = np.zeros_like(beta)
-        pull[1:-1] -= bends
-        pull[2:] += bends
-        gradient = np.append(residual.sum(), gone.T @ residual) + SMOOTHING * pull
-        value = calculate_log_losses(log_odds, won).sum() + 0.5 * SMOOTHING * (bends**2).sum()
-        return float(value / len(won)), gradient / len(won)
-
-    start = np.append(line.predict_log_odds(knots[:1]), np.full(len(widths), line.a))
-    bounds: list[tuple[float | None, float | None]] = [(None, None)] + [(MIN_SLOPE, None)] * len(widths)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-12}).x
-    values = found[0] + np.append(0.0, np.cumsum(found[1:] * widths))
+    bends = np.diff(np.eye(len(knots))[1:], axis=0)
+    beta = maximize_penalized_likelihood(
+        np.column_stack([np.ones(len(margin)), gone]),
+        won,
+        penalty=SMOOTHING * bends.T @ bends,
+        lower=np.append(-np.inf, np.full(len(widths), MIN_SLOPE)),
+        upper=np.full(len(knots), np.inf),
+        start=np.append(line.predict_log_odds(knots[:1]), np.full(len(widths), line.a)),
+    )
+    values = beta[0] + np.append(0.0, np.cumsum(beta[1:] * widths))
     return SplineCalibrator(tuple(knots.tolist()), tuple(values.tolist()))
 
 

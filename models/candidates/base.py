@@ -1,4 +1,4 @@
-"""Candidates: how each is trained, written and read again. All explain themselves exactly."""
+"""The interface of candidate models, and how they are saved and loaded."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ __all__ = ["AdditiveModel", "AverageEnsemble", "load_model", "margins", "save_mo
 
 
 class AdditiveModel(Protocol):
-    """Anything that gives log-odds as a base and one part a feature."""
+    """A model whose log-odds are a base plus one part per feature."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -28,15 +28,15 @@ class AdditiveModel(Protocol):
 
     @property
     def explanation_cost(self) -> float:
-        """Operations that explaining one lead takes: counted from the model, not timed, so always the same.
+        """Operations to explain one lead, counted from the model so that it is reproducible.
 
-        One look-up a feature for the rule book, the logistic model and additive trees; for trees with
-        interactions one addition for each column on the way to each leaf; for a blend both of its models.
+        One look-up per feature for the rule book, the logistic model and additive trees; one addition per
+        column on the path to each leaf for trees with interactions; the sum of both models for a blend.
         """
         ...
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return what :meth:`contributions` must be, computed the slow way by which it is defined."""
+        """Compute :meth:`explain_log_odds` by its slow definition, as a reference for tests."""
         ...
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
@@ -46,7 +46,7 @@ class AdditiveModel(Protocol):
 
 @dataclass(frozen=True)
 class AverageEnsemble:
-    """The mean of two models in log-odds, and so of their parts too."""
+    """The mean of two models in log-odds, and so of their parts."""
 
     first: AdditiveModel
     second: AdditiveModel
@@ -58,14 +58,12 @@ class AverageEnsemble:
 
     @property
     def explanation_cost(self) -> float:
-        """Operations that explaining one lead takes; see :class:`AdditiveModel`."""
+        """Operations to explain one lead; see :class:`AdditiveModel`."""
         return self.first.explanation_cost + self.second.explanation_cost
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the mean of the references of both models."""
-        (base_a, parts_a), (base_b, parts_b) = (
-            m.explain_with_reference(frame) for m in (self.first, self.second)
-        )
+        (base_a, parts_a), (base_b, parts_b) = (m.explain_with_reference(frame) for m in (self.first, self.second))
         return (base_a + base_b) / 2, (parts_a + parts_b) / 2
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
@@ -126,6 +124,4 @@ def load_model(folder: Path) -> AdditiveModel:
             return BoostedModel(DesignMatrix(tuple(description["features"]), levels), booster)
     except (OSError, KeyError, ValueError, lgb.basic.LightGBMError) as error:
         raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
-    raise BundleError(
-        f"The kind of the model in {folder} must be points, logistic, boosted or blend. Got {kind}."
-    )
+    raise BundleError(f"The kind of the model in {folder} must be points, logistic, boosted or blend. Got {kind}.")

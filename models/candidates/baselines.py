@@ -1,4 +1,4 @@
-"""What a candidate has to beat: the base rate, a plain logistic regression, LightGBM out of the box."""
+"""Baselines: the base rate, a plain logistic regression, LightGBM with its defaults."""
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,11 @@ __all__ = ["convert_to_categorical", "fit_lightgbm_baseline", "fit_logistic_base
 
 
 def predict_base_rate(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
-    """Give every lead the base rate of the training snapshots; shape (len(test),)."""
+    """Predict the base rate of the training snapshots for every lead; shape (len(test),)."""
     return np.full(len(test), won.mean())
 
 
-def fit_logistic_baseline(
-    train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
-) -> np.ndarray:
+def fit_logistic_baseline(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:
     """Fit scikit-learn's logistic regression on scaled numbers and one-hot categories.
 
     Parameters
@@ -43,17 +41,13 @@ def fit_logistic_baseline(
     scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     encoder = OneHotEncoder(handle_unknown="ignore", min_frequency=10)
     columns = make_column_transformer((scaled, numbers), (encoder, categories))
-    model = make_pipeline(columns, LogisticRegression(max_iter=2000))
-    filled = [
-        frame.assign(**{c: frame[c].fillna("").astype(object) for c in categories}) for frame in (train, test)
-    ]
+    model = make_pipeline(columns, LogisticRegression(solver="newton-cholesky", tol=1e-10, max_iter=200))
+    filled = [frame.assign(**{c: frame[c].fillna("").astype(object) for c in categories}) for frame in (train, test)]
     probability: np.ndarray = model.fit(filled[0], won).predict_proba(filled[1])[:, 1]
     return probability
 
 
-def fit_lightgbm_baseline(
-    train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue
-) -> np.ndarray:
+def fit_lightgbm_baseline(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:
     """Fit LightGBM with its defaults and its categories; arguments as :func:`fit_logistic_baseline`."""
     frames = convert_to_categorical(train, test, catalogue)
     model = LGBMClassifier(random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1)
@@ -64,7 +58,7 @@ def fit_lightgbm_baseline(
 def convert_to_categorical(
     train: pd.DataFrame, test: pd.DataFrame, catalogue: Catalogue, most: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give a library with categories of its own what it wants: pandas categories and plain names.
+    """Convert feature tables to pandas categories and plain column names.
 
     Parameters
     ----------
@@ -73,25 +67,21 @@ def convert_to_categorical(
     catalogue : Catalogue
         Features in order.
     most : int, optional
-        How many categories of a feature are kept, the frequent ones; left out, all of them.
+        Most frequent categories kept per feature; left out, all.
 
     Returns
     -------
     train, test : pd.DataFrame
-        Columns c0, c1, ... in the order of the catalogue. What training did not see, or what is not kept,
-        is missing.
+        Columns c0, c1, ... in the order of the catalogue. Categories not kept or not in training are
+        missing.
     """
     kept = {
-        f.name: sorted(train[f.name].value_counts().index[:most])
-        for f in catalogue.features
-        if f.kind == "category"
+        f.name: sorted(train[f.name].value_counts().index[:most]) for f in catalogue.features if f.kind == "category"
     }
     names = [f"c{place}" for place in range(len(catalogue.features))]  # LightGBM refuses many characters
     before, after = (
         frame[catalogue.names]
-        .assign(
-            **{name: pd.Categorical(frame[name].where(frame[name].isin(k)), k) for name, k in kept.items()}
-        )
+        .assign(**{name: pd.Categorical(frame[name].where(frame[name].isin(k)), k) for name, k in kept.items()})
         .set_axis(names, axis=1)
         for frame in (train, test)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
@@ -18,16 +18,15 @@ from leadlight.models.candidates.tree_structure import TreeStructure
 __all__ = ["BoostedModel", "DesignMatrix"]
 
 
-@dataclass(frozen=True)
-class DesignMatrix:
-    """The design matrix of boosted trees: one column a number, one a level of a category.
+class DesignMatrix(NamedTuple):
+    """The design matrix of boosted trees: one column per number, one per level of a category.
 
     Parameters
     ----------
     features : tuple of str
         Feature names in order.
-    levels : dict of str to Levels
-        Levels of the category features.
+    levels : dict of str to CategoryEncoder
+        Of the category features.
     """
 
     features: tuple[str, ...]
@@ -37,7 +36,7 @@ class DesignMatrix:
     def fit(
         cls, frame: pd.DataFrame, leads: pd.Series, catalogue: Catalogue, min_category_leads: int
     ) -> "DesignMatrix":
-        """Find the levels of every category feature; see :meth:`Levels.fit`."""
+        """Find the levels of every category feature; see :meth:`CategoryEncoder.fit`."""
         levels = {
             f.name: CategoryEncoder.fit(frame[f.name], leads, min_category_leads)
             for f in catalogue.features
@@ -73,7 +72,7 @@ class BoostedModel:
 
     Parameters
     ----------
-    columns : Columns
+    columns : DesignMatrix
         Their design matrix.
     booster : lightgbm.Booster
         The trees.
@@ -84,13 +83,7 @@ class BoostedModel:
 
     @classmethod
     def fit(
-        cls,
-        frame: pd.DataFrame,
-        won: np.ndarray,
-        columns: DesignMatrix,
-        *,
-        settings: Mapping[str, Any],
-        rounds: int,
+        cls, frame: pd.DataFrame, won: np.ndarray, columns: DesignMatrix, *, settings: Mapping[str, Any], rounds: int
     ) -> "BoostedModel":
         """Grow trees.
 
@@ -100,7 +93,7 @@ class BoostedModel:
             The feature table of the training snapshots.
         won : ndarray of int, shape (n,)
             Labels.
-        columns : Columns
+        columns : DesignMatrix
             Their design matrix.
         settings : mapping
             LightGBM parameters, constraints among them.
@@ -129,10 +122,10 @@ class BoostedModel:
 
     @property
     def explanation_cost(self) -> float:
-        """Operations that explaining one lead takes, counted and not timed.
+        """Operations to explain one lead, counted and not timed.
 
-        One look-up a feature where trees are additive; else one addition for each column on the way to each
-        leaf; or, where only LightGBM reads the trees right, the square of their number at each leaf.
+        One look-up per feature for additive trees; else one addition per column on the path to each leaf;
+        or, where only LightGBM reads the trees right, the square of their number at each leaf.
         """
         if self.scorecard is not None:
             return float(len(self.columns.features))
@@ -142,14 +135,14 @@ class BoostedModel:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
         if self.scorecard is not None:
             return self.scorecard.base, self.scorecard.explain(frame, self.columns.levels)
-        found = np.empty((len(frame), len(self.columns.features)))
+        parts = np.empty((len(frame), len(self.columns.features)))
         for start in range(0, len(frame), CHUNK):
             matrix = self.columns.transform(frame.iloc[start : start + CHUNK])
-            found[start : start + CHUNK] = self._by_feature(self._shap(matrix))
-        return self._shap.base, found
+            parts[start : start + CHUNK] = self._by_feature(self._shap(matrix))
+        return self._shap.base, parts
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return the same as LightGBM itself computes it: slow, and what :meth:`contributions` is held to."""
+        """Compute the same with LightGBM itself: slow, and the reference for :meth:`explain_log_odds`."""
         base, parts = compute_lightgbm_shap(self.booster, self.columns.transform(frame))
         return base, self._by_feature(parts)
 
@@ -158,6 +151,6 @@ class BoostedModel:
         return TreeShap(self.booster, self.trees)
 
     def _by_feature(self, parts: np.ndarray) -> np.ndarray:
-        # the columns of a feature stand side by side
+        # the columns of a feature are adjacent
         starts = np.flatnonzero(np.diff(self.columns.feature_index, prepend=-1))
         return np.add.reduceat(parts, starts, axis=1)

@@ -1,6 +1,5 @@
 """Categories as a model sees them: those seen often enough, the rest pooled, and not known."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,17 +42,8 @@ class CategoryEncoder:
         return len(self.categories) + 2
 
     def transform(self, values: pd.Series) -> np.ndarray:
-        """Return the code of each value: its place in `kept`, then pooled, then not known.
-
-        Parameters
-        ----------
-        values : pd.Series of str, shape (n,)
-
-        Returns
-        -------
-        ndarray of int, shape (n,)
-        """
-        places: Mapping[str, int] = {level: place for place, level in enumerate(self.categories)}
+        """Return the code of each value, shape (n,): its place in `categories`, then pooled, then not known."""
+        places = {level: place for place, level in enumerate(self.categories)}
         codes = values.map(places).fillna(len(self.categories)).to_numpy(dtype=np.int64, copy=True)
         codes[values.isna().to_numpy()] = len(self.categories) + 1
         return codes

@@ -1,38 +1,36 @@
-"""A regularised logistic model of one curve a feature.
+"""A penalized additive logistic regression with one shape function per feature.
 
-Numbers enter as broken lines between knots, categories as one value a level, and what is not known has a
-value of its own. Each segment of a line has a coefficient, its rise, so that an expected direction is a
-bound on a coefficient and the penalty pulls towards flat.
+Numbers enter as linear splines, categories as one value per level, and missing values have a value of their
+own. The coefficient of each spline segment is its rise, so a monotone direction is a bound on coefficients
+and the penalty shrinks towards flat.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
-from scipy.special import expit
 
 from leadlight.features.catalogue import Catalogue, Feature
+from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 from leadlight.models.candidates.category_encoding import CategoryEncoder
 
 __all__ = ["AdditiveLogisticModel", "ShapeFunction"]
 
-#: places of the knots among values above the smallest: closer where there are more leads
+#: quantiles of the knots, among values above the smallest
 KNOT_QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
 
 
-@dataclass(frozen=True)
-class ShapeFunction:
-    """What one feature adds to the log-odds, relative to its training mean.
+class ShapeFunction(NamedTuple):
+    """The log-odds that one feature adds, relative to its training mean.
 
     Parameters
     ----------
     knots : tuple of float
         Knots of a number feature; empty for a category. Beyond the outer knots the curve is flat.
-    levels : Levels or None
+    levels : CategoryEncoder or None
         Levels of a category feature.
     values : tuple of float
         Log-odds at the knots and, last, where not known; or one a level code.
@@ -70,8 +68,8 @@ class AdditiveLogisticModel:
     ----------
     base : float
         Mean log-odds over the training snapshots.
-    curves : dict of str to Curve
-        One curve a feature, each with training mean 0.
+    curves : dict of str to ShapeFunction
+        One per feature, each with training mean 0.
     """
 
     base: float
@@ -80,9 +78,9 @@ class AdditiveLogisticModel:
     @classmethod
     def fit_regularization_path(
         cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *,
-        penalties: Iterable[float], min_category_leads: int, tolerance: float = 1e-9,
+        penalties: Iterable[float], min_category_leads: int,
     ) -> "Iterator[AdditiveLogisticModel]":  # fmt: skip
-        """Fit by penalised maximum likelihood with bounds (L-BFGS-B), one model a penalty, when asked for.
+        """Fit by penalized maximum likelihood with bounds, to convergence, one model per penalty (lazily).
 
         Parameters
         ----------
@@ -95,44 +93,35 @@ class AdditiveLogisticModel:
         catalogue : Catalogue
             Features in order.
         penalties : iterable of float
-            Half the weight of the squared coefficients against the summed log loss. Each solution is where
-            the search for the next begins, so that strong to weak is fastest.
+            Twice the weight of the squared coefficients against the summed log loss. Each fit starts from
+            the last one, so strong to weak is fastest.
         min_category_leads : int
             Levels with fewer leads are pooled.
-        tolerance : float
-            Relative gain of the likelihood at which the search ends.
 
         Yields
         ------
-        LogisticModel
+        AdditiveLogisticModel
             In the order of `penalties`.
         """
-        parts = [
-            _Part.of(feature, frame[feature.name], leads, min_category_leads)
-            for feature in catalogue.features
-        ]
+        parts = [_Part.of(feature, frame[feature.name], leads, min_category_leads) for feature in catalogue.features]
         blocks = [part.columns(frame[part.name]) for part in parts]
         design = csr_array(np.hstack([np.ones((len(frame), 1)), *blocks]))
-        bounds = [(None, None), *(bound for part in parts for bound in part.bounds)]
+        lower, upper = np.array([(-np.inf, np.inf), *(bound for part in parts for bound in part.bounds)]).T
         means = [block.mean(axis=0) for block in blocks]
-        start = None
+        coefficients = np.zeros(design.shape[1])
+        coefficients[0] = np.log((won.sum() + 0.5) / (len(won) - won.sum() + 0.5))
+        penalized = np.diag(np.arange(design.shape[1]) > 0).astype(float)  # all but the intercept
         for penalty in penalties:
-            start = _maximise(
-                design, won.astype(float), penalty, bounds=bounds, start=start, tolerance=tolerance
+            coefficients = maximize_penalized_likelihood(
+                design, won, penalty=penalty * penalized, lower=lower, upper=upper, start=coefficients
             )
-            yield cls._of(start, parts, means)
-
-    @classmethod
-    def _of(
-        cls, coefficients: np.ndarray, parts: "list[_Part]", means: list[np.ndarray]
-    ) -> "AdditiveLogisticModel":
-        base, curves, place = float(coefficients[0]), {}, 1
-        for part, mean in zip(parts, means, strict=True):
-            own = coefficients[place : place + len(mean)]
-            height = float(mean @ own)
-            curves[part.name] = part.curve(own, height)
-            base, place = base + height, place + len(mean)
-        return cls(base, curves)
+            base, curves, place = float(coefficients[0]), {}, 1
+            for part, mean in zip(parts, means, strict=True):
+                of_part = coefficients[place : place + len(mean)]
+                height = float(mean @ of_part)
+                curves[part.name] = part.curve(of_part, height)
+                base, place = base + height, place + len(mean)
+            yield cls(base, curves)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -141,11 +130,11 @@ class AdditiveLogisticModel:
 
     @property
     def explanation_cost(self) -> float:
-        """Operations that explaining one lead takes: one look-up a feature."""
+        """Operations to explain one lead: one look-up per feature."""
         return float(len(self.curves))
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return the same as :meth:`contributions`, which is the definition itself."""
+        """Return the same as :meth:`explain_log_odds`, which is exact."""
         return self.explain_log_odds(frame)
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
@@ -154,7 +143,7 @@ class AdditiveLogisticModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        # a list, for the order of curves is the order of features, and JSON objects are written sorted
+        # a list keeps the order of features; JSON objects are written sorted
         curves = [{"feature": name} | curve.to_dict() for name, curve in self.curves.items()]
         return {"base": self.base, "curves": curves}
 
@@ -164,8 +153,7 @@ class AdditiveLogisticModel:
         return cls(content["base"], {c["feature"]: ShapeFunction.from_dict(c) for c in content["curves"]})
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """How one feature becomes columns of the design matrix, and coefficients become its curve."""
 
     name: str
@@ -186,11 +174,12 @@ class _Part:
         return cls(feature.name, feature.monotonicity, tuple(np.unique([x.min(), *inner]).tolist()), None)
 
     @property
-    def bounds(self) -> list[tuple[float | None, float | None]]:
+    def bounds(self) -> list[tuple[float, float]]:
+        free = (-np.inf, np.inf)
         if self.levels is not None:
-            return [(None, None)] * self.levels.size
-        bound = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[self.direction]
-        return [bound] * max(len(self.knots) - 1, 0) + [(None, None)]
+            return [free] * self.levels.size
+        bound = {1: (0.0, np.inf), -1: (-np.inf, 0.0), 0: free}[self.direction]
+        return [bound] * max(len(self.knots) - 1, 0) + [free]
 
     def columns(self, column: pd.Series) -> np.ndarray:
         if self.levels is not None:
@@ -209,24 +198,3 @@ class _Part:
             return ShapeFunction((), self.levels, tuple((coefficients - mean).tolist()))
         heights = np.concatenate([[0.0], np.cumsum(coefficients[:-1])])[: len(self.knots)] - mean
         return ShapeFunction(self.knots, None, (*heights.tolist(), float(coefficients[-1] - mean)))
-
-
-def _maximise(
-    X: csr_array, y: np.ndarray, penalty: float, *, bounds: list[Any], start: np.ndarray | None = None,
-    tolerance: float = 1e-9,
-) -> np.ndarray:  # fmt: skip
-    weights = np.full(X.shape[1], penalty)
-    weights[0] = 0.0
-    transposed = csr_array(X.T)
-
-    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = X @ beta
-        value = np.logaddexp(0.0, margin).sum() - y @ margin + 0.5 * (weights * beta**2).sum()
-        return value / len(y), (transposed @ (expit(margin) - y) + weights * beta) / len(y)
-
-    if start is None:
-        start = np.zeros(X.shape[1])
-        start[0] = np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5))
-    options = {"maxiter": 2000, "ftol": tolerance}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x)

@@ -1,7 +1,7 @@
-"""Today's rule book: criteria and points, the thing that a model has to beat."""
+"""The existing rule book: criteria and points, the baseline that a model has to beat."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,10 @@ import pandas as pd
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.text_normalization import normalize_text
 
-__all__ = ["ResolvedRule", "Rule", "resolve_rules", "total_points"]
+__all__ = ["ResolvedRule", "Rule", "resolve_rules"]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One line of the rule book.
 
     Parameters
@@ -23,10 +22,10 @@ class Rule:
     points : float
         Points earned.
     values : tuple of str
-        Values of the attribute that earn them, or what is read from it (of a job title level and
-        department, of an address the kind of domain); empty for a signal.
+        Values of the attribute that earn them, or values derived from it (level and department of a job
+        title, kind of domain of an address). A signal has none.
     within_days, at_least : int
-        Window and number of times, for a signal.
+        Window and number of times of a signal.
     """
 
     topic: str
@@ -36,20 +35,19 @@ class Rule:
     at_least: int = 1
 
 
-@dataclass(frozen=True)
-class ResolvedRule:
-    """A rule with the features that it looks at.
+class ResolvedRule(NamedTuple):
+    """A rule with the features it uses.
 
     Parameters
     ----------
     features : tuple of str
-        Feature names: of an attribute all that is read from it.
+        Feature names: all that are derived from the attribute.
     points : float
         Points earned.
     values : tuple of str
-        Values that earn them, folded; empty for a signal.
+        Normalized values that earn them. A signal has none.
     at_least : int
-        Number of times, for a signal.
+        Number of times of a signal.
     """
 
     features: tuple[str, ...]
@@ -76,47 +74,14 @@ class ResolvedRule:
 
 
 def resolve_rules(rules: Iterable[Rule], catalogue: Catalogue) -> tuple[ResolvedRule, ...]:
-    """Find the features that each rule looks at; a signal that was never seen has none.
-
-    Parameters
-    ----------
-    rules : iterable of Rule
-        The rule book.
-    catalogue : Catalogue
-        Features in order.
-    """
+    """Find the features of the catalogue that each rule uses; a signal that never occurred has none."""
     resolved = []
     for rule in rules:
-        family = None if rule.values else f"count_{rule.within_days}d"
         features = tuple(
             f.name
             for f in catalogue.features
-            if f.topic == rule.topic and (f.family != "missing" if family is None else f.family == family)
+            if f.topic == rule.topic and (f.display if rule.values else f.is_count(rule.within_days))
         )
         values = tuple(sorted({normalize_text(value) for value in rule.values}))
         resolved.append(ResolvedRule(features, rule.points, values, rule.at_least))
     return tuple(resolved)
-
-
-def total_points(rules: Iterable[Rule], frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:
-    """Add up the points of each lead.
-
-    Parameters
-    ----------
-    rules : iterable of Rule
-        The rule book.
-    frame : pd.DataFrame, shape (n, features)
-        The feature table.
-    catalogue : Catalogue
-        Its features.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Points.
-    """
-    total = np.zeros(len(frame))
-    for rule in resolve_rules(rules, catalogue):
-        for earned in rule.evaluate(frame).values():
-            total += earned
-    return total

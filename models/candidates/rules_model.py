@@ -1,7 +1,7 @@
 """The rule book as a model: each rule adds its points to the log-odds, times one unit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,11 @@ class RulesModel:
     features : tuple of str
         Feature names in order.
     rules : tuple of ResolvedRule
-        What is looked at, and the points.
+        Features and points.
     base : float
         Log-odds of a lead without points.
     log_odds_per_point : float
-        Log-odds a point, above zero: more points are never a smaller chance.
+        Log-odds per point, above zero.
     """
 
     features: tuple[str, ...]
@@ -36,10 +36,8 @@ class RulesModel:
     log_odds_per_point: float
 
     @classmethod
-    def fit(
-        cls, frame: pd.DataFrame, won: np.ndarray, catalogue: Catalogue, rules: tuple[Rule, ...]
-    ) -> "RulesModel":
-        """Find base and unit by maximum likelihood; the points stay as they were written down.
+    def fit(cls, frame: pd.DataFrame, won: np.ndarray, catalogue: Catalogue, rules: tuple[Rule, ...]) -> "RulesModel":
+        """Fit base and unit by maximum likelihood; the points stay as they are.
 
         Parameters
         ----------
@@ -60,11 +58,11 @@ class RulesModel:
 
     @property
     def explanation_cost(self) -> float:
-        """Operations that explaining one lead takes: one look-up a feature."""
+        """Operations to explain one lead: one look-up per feature."""
         return float(len(self.features))
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return the same as :meth:`contributions`, which is the definition itself."""
+        """Return the same as :meth:`explain_log_odds`, which is exact."""
         return self.explain_log_odds(frame)
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
@@ -80,7 +78,7 @@ class RulesModel:
         """Return plain data for JSON."""
         return {
             "features": list(self.features),
-            "rules": [asdict(rule) for rule in self.rules],
+            "rules": [rule._asdict() for rule in self.rules],
             "base": self.base,
             "unit": self.log_odds_per_point,
         }
@@ -89,7 +87,6 @@ class RulesModel:
     def from_dict(cls, content: Mapping[str, Any]) -> "RulesModel":
         """Read what :meth:`to_dict` gave."""
         rules = tuple(
-            ResolvedRule(tuple(r["features"]), r["points"], tuple(r["values"]), r["at_least"])
-            for r in content["rules"]
+            ResolvedRule(tuple(r["features"]), r["points"], tuple(r["values"]), r["at_least"]) for r in content["rules"]
         )
         return cls(tuple(content["features"]), rules, content["base"], content["unit"])

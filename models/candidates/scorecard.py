@@ -6,7 +6,7 @@ a time; after that there is nothing to compute.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import lightgbm as lgb
 import numpy as np
@@ -17,15 +17,14 @@ from leadlight.models.candidates.tree_structure import ZERO, TreeStructure
 
 __all__ = ["Scorecard", "StepFunction"]
 
-#: up to so many edges, comparing with each is faster than a search
+#: with at most this many edges, comparing with each is faster than a search
 MAX_SCANNED_EDGES = 64
-#: rows that are compared with all edges while they are near the processor
+#: rows compared with all edges at a time, so that they stay in the cache
 BLOCK = 8192
 
 
-@dataclass(frozen=True)
-class StepFunction:
-    """What one number feature adds.
+class StepFunction(NamedTuple):
+    """The log-odds that one number feature adds, as a step function.
 
     Parameters
     ----------
@@ -54,8 +53,7 @@ class StepFunction:
         return count
 
 
-@dataclass(frozen=True)
-class Scorecard:
+class Scorecard(NamedTuple):
     """Tables of all features.
 
     Parameters
@@ -64,7 +62,7 @@ class Scorecard:
         Feature names in order.
     base : float
         Log-odds that the values add to.
-    numbers : dict of str to Table
+    numbers : dict of str to StepFunction
         Of each number feature.
     categories : dict of str to ndarray, shape (levels,)
         Of each category feature, the log-odds by level code.
@@ -89,19 +87,19 @@ class Scorecard:
         ----------
         booster : lightgbm.Booster
             Additive trees.
-        trees : Trees
+        trees : TreeStructure
             Their shape: additive and plain.
         features : tuple of str
             Feature names in order.
-        levels : mapping of str to Levels
+        levels : mapping of str to CategoryEncoder
             Of the category features, which have one column a level: 1 there and 0 elsewhere.
         """
         edges = [_edges(thresholds) for thresholds in trees.thresholds]
-        asked = np.full((max(map(len, edges)) + 1, len(edges)), np.nan)
-        for column, own in enumerate(edges):
-            asked[: len(own), column] = own
-        told = np.asarray(booster.predict(asked, pred_contrib=True))
-        tables = [StepFunction(own, told[: len(own) + 1, j][::-1].copy()) for j, own in enumerate(edges)]
+        grid = np.full((max(map(len, edges)) + 1, len(edges)), np.nan)
+        for column, ends in enumerate(edges):
+            grid[: len(ends), column] = ends
+        values = np.asarray(booster.predict(grid, pred_contrib=True))
+        tables = [StepFunction(ends, values[: len(ends) + 1, j][::-1].copy()) for j, ends in enumerate(edges)]
         numbers, categories, place = {}, {}, 0
         for name in features:
             if name not in levels:
@@ -111,17 +109,17 @@ class Scorecard:
             off_on = np.array([table(np.array([0.0, 1.0])) for table in tables[place : place + size]])
             categories[name] = np.where(np.eye(size, dtype=bool), off_on[:, 1], off_on[:, 0]).sum(axis=1)
             place += size
-        return cls(features, float(told[0, -1]), numbers, categories)
+        return cls(features, float(values[0, -1]), numbers, categories)
 
     def explain(self, frame: pd.DataFrame, levels: Mapping[str, CategoryEncoder]) -> np.ndarray:
         """Return what each feature adds, in log-odds; shape (n, features)."""
-        found = np.empty((len(self.features), len(frame)))
-        for row, name in zip(found, self.features, strict=True):
+        parts = np.empty((len(self.features), len(frame)))
+        for row, name in zip(parts, self.features, strict=True):
             if name in self.categories:
                 row[:] = self.categories[name][levels[name].transform(frame[name])]
             else:
                 row[:] = self.numbers[name](frame[name].to_numpy(dtype=float))
-        return found.T
+        return parts.T
 
 
 def _edges(thresholds: np.ndarray) -> np.ndarray:

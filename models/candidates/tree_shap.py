@@ -25,38 +25,28 @@ from leadlight.models.candidates.tree_structure import ZERO, TreeStructure
 
 __all__ = ["TreeShap", "compute_lightgbm_shap"]
 
-#: Rows explained at a time: what is held beside the result is then some 120 MiB for 60 columns, whatever
-#: the number of leads, while tables, which are made anew each time, take a quarter of the time.
+#: Rows explained at a time. Working memory is then about 120 MiB for 60 columns, and rebuilding the tables
+#: for each chunk takes a quarter of the time.
 CHUNK = 65_536
 #: Below this many rows the tables take longer than LightGBM's own walk.
 MIN_TABLE_ROWS = 2_000
 #: Columns on a path up to which both agree to 1e-12, so that the number of rows may choose between them. The
 #: walk divides by what it multiplied with and loses digits on longer ones: 1e-8 at 34 columns, tables 1e-14.
 MAX_TABLE_DEPTH = 24
-#: Up to so many columns on a path, the table is made for all kinds of answers, else for those that occur.
+#: Paths with at most this many columns get a table of all answers, longer ones of those that occur.
 WHOLE_TABLE = 10
-#: Log-odds by which a lead's parts may miss its margin before LightGBM is asked about that lead instead.
+#: Error in log-odds above which a lead is explained by LightGBM instead.
 TOLERANCE = 1e-6
 
 
 def compute_lightgbm_shap(booster: lgb.Booster, matrix: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the base and the SHAP values of each column as LightGBM computes them (and shap.TreeExplainer).
 
-    Parameters
-    ----------
-    booster : lightgbm.Booster
-        The trees.
-    matrix : ndarray, shape (n, columns)
-        Design matrix; with no rows only the base is told.
-
-    Returns
-    -------
-    tuple of float and ndarray, shape (n, columns)
-        In log-odds.
+    Both are log-odds; the values have the shape (n, columns) of `matrix`, which may have no rows.
     """
-    asked = matrix if len(matrix) else np.zeros((1, matrix.shape[1]))  # the base comes with a prediction only
-    told = np.asarray(booster.predict(asked, pred_contrib=True))
-    return float(told[0, -1]), told[: len(matrix), :-1]
+    rows = matrix if len(matrix) else np.zeros((1, matrix.shape[1]))  # the base comes with a prediction only
+    values = np.asarray(booster.predict(rows, pred_contrib=True))
+    return float(values[0, -1]), values[: len(matrix), :-1]
 
 
 class TreeShap:
@@ -66,7 +56,7 @@ class TreeShap:
     ----------
     booster : lightgbm.Booster
         The trees.
-    trees : Trees
+    trees : TreeStructure
         Their shape. Those that are not plain are explained by LightGBM.
     """
 
@@ -82,8 +72,8 @@ class TreeShap:
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """Return the SHAP values of each column; with the base they add up to the raw prediction.
 
-        What is missing between both after rounding is spread in proportion to the size of the parts, so that
-        signs and zeros stay. A lead of whom too much is missing is explained by LightGBM.
+        Rounding error is spread in proportion to the size of the parts, so signs and zeros stay. Leads with
+        a larger error are explained by LightGBM.
 
         Parameters
         ----------

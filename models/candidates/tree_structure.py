@@ -1,20 +1,18 @@
-"""What the trees of a booster look like, read once from its dump: how to explain it, and at what cost."""
+"""The structure of a booster's trees, read from its dump: how to explain it, and at what cost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
 
 __all__ = ["ZERO", "TreeStructure"]
 
-#: LightGBM takes what is as near to zero as this for zero wherever it predicts, the edge included
+#: LightGBM treats values within this distance of zero as zero when it predicts
 ZERO = float(np.float32(1e-35))
 
 
-@dataclass(frozen=True)
-class TreeStructure:
+class TreeStructure(NamedTuple):
     """The shape of boosted trees.
 
     Parameters
@@ -24,10 +22,10 @@ class TreeStructure:
     additive : bool
         Whether every tree uses one column at most.
     table_safe : bool
-        Whether every split compares a number, only NaN is missing, and every node was reached in training:
-        what those who explain trees without LightGBM take for granted.
+        Whether every split compares a number, only NaN is missing, and every node was reached in training,
+        as explaining trees without LightGBM assumes.
     path_columns : tuple of int
-        Of each leaf, the number of different columns on the way to it.
+        Of each leaf, the number of different columns on the path to it.
     """
 
     thresholds: tuple[np.ndarray, ...]
@@ -46,7 +44,7 @@ class TreeStructure:
             for node, path in _walk(tree["tree_structure"]):
                 if "split_feature" not in node:
                     path_columns.append(len(path))
-                    # a tree of one leaf tells no count
+                    # a tree of one leaf has no count
                     plain = plain and node.get("leaf_count", 1) > 0
                     continue
                 used.add(node["split_feature"])
@@ -60,17 +58,17 @@ class TreeStructure:
 
     @property
     def table_cost(self) -> int:
-        """Values added up for one lead: one for each column on the way to each leaf."""
+        """Values added up for one lead: one for each column on the path to each leaf."""
         return sum(self.path_columns)
 
     @property
     def treeshap_cost(self) -> int:
-        """Steps of TreeSHAP for one lead: at each leaf, every column is taken out of the way to it."""
+        """Steps of TreeSHAP for one lead: at each leaf, every column is removed from its path."""
         return sum(columns**2 for columns in self.path_columns)
 
 
 def _walk(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[int]]]:
-    """Go through all nodes, each with the columns on the way to it."""
+    """Go through all nodes, each with the columns on the path to it."""
     waiting: list[tuple[dict[str, Any], frozenset[int]]] = [(root, frozenset())]
     while waiting:
         node, path = waiting.pop()

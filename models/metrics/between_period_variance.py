@@ -1,60 +1,30 @@
-"""How much a rate differs from period to period beyond chance, at equal ages.
+"""Variance of a rate between periods beyond sampling error, at equal ages (random effects).
 
-A bootstrap over leads says how far a window of other leads would lie, had it fallen into the same weeks.
-Other weeks have a season, a fair, a campaign of their own. How much such things move a rate is seen in the
-periods before: the part of their variance that drawing leads anew does not explain (random effects;
-DerSimonian and Laird 1986, Controlled Clinical Trials 7). So that a base that grows older does not count as
-such, each period is compared with what its leads would have done at the rates that all periods had at their
-ages (indirect standardisation).
+A bootstrap over leads gives the sampling error within the same weeks. Other weeks have another season or
+campaign. That part of the variance is estimated from earlier periods, as what the sampling error does not
+explain (DerSimonian and Laird 1986, Controlled Clinical Trials 7). Each period is compared with the wins
+expected at the rates of all periods for the ages of its leads (indirect standardization), so that an ageing
+base does not count as a difference.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Rate", "ScoredHistory", "assign_periods", "estimate_between_period_sd"]
+__all__ = ["Rate", "assign_periods", "estimate_between_period_sd"]
 
 #: numerator and denominator of a rate, masks of shape (n,): the first lies within the second
 Rate = tuple[np.ndarray, np.ndarray]
 
-#: periods below which nothing can be said of how they differ
+#: periods that an estimate needs
 MIN_PERIODS = 3
-#: parts of equal size that ages are compared in
+#: age bands of equal size
 BANDS = 10
 
 
-@dataclass(frozen=True)
-class ScoredHistory:
-    """Scored snapshots of all that came before, with what came of them.
-
-    Parameters
-    ----------
-    probability : ndarray, shape (n,)
-        Calibrated probabilities.
-    won : ndarray of int, shape (n,)
-        Labels.
-    leads : ndarray, shape (n,)
-        Lead of each snapshot.
-    grades : mapping of str to ndarray of str, shape (n,)
-        Grades in ``fit`` and ``engagement``.
-    period : ndarray of int, shape (n,)
-        See :func:`assign_periods`.
-    ages : ndarray or None, shape (n,)
-        Days that each lead had been known for.
-    """
-
-    probability: np.ndarray
-    won: np.ndarray
-    leads: np.ndarray
-    grades: Mapping[str, np.ndarray]
-    period: np.ndarray
-    ages: np.ndarray | None = None
-
-
 def assign_periods(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
-    """Cut a span into whole periods, counted back from its end.
+    """Divide a span into whole periods, counted back from its end.
 
     Parameters
     ----------
@@ -66,7 +36,7 @@ def assign_periods(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (n,)
-        0 is the newest; -1 for what is left over at the beginning, and all where `length` is nothing.
+        0 is the newest; -1 for the rest at the beginning, and for all where `length` is not positive.
     """
     if length <= pd.Timedelta(0) or as_of.empty:
         return np.full(len(as_of), -1)
@@ -76,55 +46,62 @@ def assign_periods(as_of: pd.Series, length: pd.Timedelta) -> np.ndarray:
 
 
 def estimate_between_period_sd(
-    rates: Mapping[str, Sequence[tuple[Rate, ...]]], earlier: ScoredHistory
+    rates: Mapping[str, Sequence[tuple[Rate, ...]]],
+    leads: np.ndarray,
+    period: np.ndarray,
+    ages: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Find the standard deviation of rates between periods, as a share of the rate itself.
+    """Estimate the standard deviation of rates between periods, as a share of the rate itself.
 
     Parameters
     ----------
     rates : mapping of str to sequence of tuple of Rate
-        Rates of one kind, which are taken to differ alike: a handful of periods says little of one alone.
-        Each is one Rate, or two that stand for the ratio of the first to the second.
-    earlier : Earlier
-        Where its period is -1 a snapshot is left out.
+        Rates of one kind, pooled because a handful of periods says little about one of them. Each is one
+        Rate, or two for the ratio of the first to the second.
+    leads : ndarray, shape (n,)
+        Lead of each snapshot.
+    period : ndarray of int, shape (n,)
+        See :func:`assign_periods`; -1 leaves a snapshot out.
+    ages : ndarray, shape (n,), optional
+        Days that each lead had been known for.
 
     Returns
     -------
     dict of str to float
-        Of each kind: 0.1 where a usual period lies a tenth above or below; 0 with fewer than three periods,
-        and where they differ by no more than chance alone gives.
+        Of each kind, e.g. 0.1 for a tenth; 0 with fewer than three periods, and where they differ by no more
+        than sampling error.
     """
-    kept = earlier.period >= 0
-    period = earlier.period[kept]
+    kept = period >= 0
+    period = period[kept]
     if period.max(initial=-1) + 1 < MIN_PERIODS:
         return dict.fromkeys(rates, 0.0)
-    band = _bands(len(period), None if earlier.ages is None else earlier.ages[kept])
-    # a lead of two periods is two here: each period is compared with the others
-    pairs, _ = pd.factorize(pd.MultiIndex.from_arrays([earlier.leads[kept], period]))
+    band = _bands(len(period), None if ages is None else ages[kept])
+    # a lead in two periods counts as two
+    pairs, _ = pd.factorize(pd.MultiIndex.from_arrays([leads[kept], period]))
     of = np.zeros(pairs.max() + 1, dtype=np.int64)
     of[pairs] = period
-    found = {}
-    for kind, alike in rates.items():
+    deviations = {}
+    for kind, pooled in rates.items():
         sums = np.zeros(2)
-        for parts in alike:
-            sums += _beyond_chance(*_compared(parts, kept, band, pairs, of))
-        found[kind] = float(np.sqrt(max(0.0, sums[0] / sums[1]))) if sums[1] > 0 else 0.0
-    return found
+        for parts in pooled:
+            sums += _compute_excess(*_compare_periods(parts, kept, band, pairs, of))
+        deviations[kind] = float(np.sqrt(max(0.0, sums[0] / sums[1]))) if sums[1] > 0 else 0.0
+    return deviations
 
 
-def _compared(
+def _compare_periods(
     parts: tuple[Rate, ...], kept: np.ndarray, band: np.ndarray, pairs: np.ndarray, of: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compare each period with what its leads would have done at all rates: the ratio, and its variance."""
-    ratio, luck = np.ones(of.max() + 1), np.zeros(len(of))
+    """Return the ratio of observed to expected in each period, and its variance."""
+    ratio, residual = np.ones(of.max() + 1), np.zeros(len(of))
     for sign, (hits, rows) in zip((1, -1), parts, strict=False):
-        seen, expected = _seen_and_expected(hits[kept], rows[kept], band, pairs)
+        observed, expected = _sum_observed_and_expected(hits[kept], rows[kept], band, pairs)
         with np.errstate(invalid="ignore", divide="ignore"):
-            together = np.bincount(of, seen) / np.bincount(of, expected)
-            ratio *= together**sign
-            luck += sign * (seen / np.bincount(of, seen)[of] - expected / np.bincount(of, expected)[of])
+            pooled = np.bincount(of, observed) / np.bincount(of, expected)
+            ratio *= pooled**sign
+            residual += sign * (observed / np.bincount(of, observed)[of] - expected / np.bincount(of, expected)[of])
     # the variance of a ratio whose parts are sums over leads (linearised; Cochran 1977, chapter 6)
-    return ratio, ratio**2 * np.bincount(of, luck**2)
+    return ratio, ratio**2 * np.bincount(of, residual**2)
 
 
 def _bands(count: int, ages: np.ndarray | None) -> np.ndarray:
@@ -133,21 +110,21 @@ def _bands(count: int, ages: np.ndarray | None) -> np.ndarray:
     return np.searchsorted(np.unique(np.quantile(ages, np.arange(1, BANDS) / BANDS)), ages)
 
 
-def _seen_and_expected(
+def _sum_observed_and_expected(
     hits: np.ndarray, rows: np.ndarray, band: np.ndarray, pairs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Add up for each lead of a period what was seen, and what the rates of all periods would give."""
+    """Sum observed hits per lead and period, and those expected at the rates of all periods."""
     every = np.bincount(band, rows)
     rate = np.divide(np.bincount(band, hits), every, out=np.zeros(len(every)), where=every > 0)
     return np.bincount(pairs, hits), np.bincount(pairs, rows * rate[band])
 
 
-def _beyond_chance(ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Return the weighted squares that chance leaves unexplained, and what a variance of one would add."""
-    told = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
-    if told.sum() < MIN_PERIODS:
+def _compute_excess(ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return numerator and denominator of the DerSimonian-Laird estimate."""
+    known = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
+    if known.sum() < MIN_PERIODS:
         return np.zeros(2)
-    seen, weight = ratio[told], 1 / chance[told]
-    mean = np.average(seen, weights=weight)
-    surplus = (weight * (seen - mean) ** 2).sum() - (len(seen) - 1)
+    observed, weight = ratio[known], 1 / chance[known]
+    mean = np.average(observed, weights=weight)
+    surplus = (weight * (observed - mean) ** 2).sum() - (len(observed) - 1)
     return np.array([surplus, weight.sum() - (weight**2).sum() / weight.sum()])

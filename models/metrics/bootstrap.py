@@ -1,51 +1,71 @@
-"""Intervals by drawing whole leads anew: snapshots of one lead go together."""
+"""95 % intervals from a bootstrap that resamples whole leads, and Wilson's interval of a proportion."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import binomtest
+from threadpoolctl import threadpool_limits
 
-__all__ = [
-    "BLOCK",
-    "DRAWS",
-    "Interval",
-    "bootstrap_cluster_sums",
-    "percentile_interval",
-    "proportion_interval",
-]
+__all__ = ["ClusterBootstrap", "Interval", "calculate_wilson_interval", "percentile_interval", "proportion_interval"]
 
 #: value, lower and upper end of a 95 % interval
 Interval = tuple[float, float, float]
 
 DRAWS = 500
-#: resamples held at a time, so that a base of any size fits into memory
+#: resamples held in memory at a time
 BLOCK = 50
 
 
-def bootstrap_cluster_sums(columns: np.ndarray, leads: np.ndarray, seed: int) -> np.ndarray:
-    """Add up columns over all rows, and over resamples of as many whole leads (Field and Welsh 2007).
+@dataclass(frozen=True)
+class ClusterBootstrap:
+    """Resamples as many whole leads as there are, with replacement (Field and Welsh 2007).
 
     Parameters
     ----------
-    columns : ndarray, shape (k, n)
-        What is added up.
-    leads : ndarray, shape (n,)
+    groups : ndarray, shape (n,)
         Lead of each row.
     seed : int
-        Seed of the bootstrap.
-
-    Returns
-    -------
-    ndarray, shape (1 + draws, k)
-        The sums themselves first.
+        Seed. Everything computed with one seed sees the same resamples, so differences and ratios can be
+        taken draw by draw.
+    draws : int
+        Number of resamples.
     """
-    _, group = np.unique(leads, return_inverse=True)
-    count = group.max() + 1
-    sums = np.stack([np.bincount(group, column, count) for column in columns])
-    generator = np.random.default_rng(seed)
-    parts = [sums.sum(axis=1)]
-    for start in range(0, DRAWS, BLOCK):
-        size = min(BLOCK, DRAWS - start)
-        parts.append(generator.multinomial(count, np.full(count, 1 / count), size=size) @ sums.T)
-    return np.vstack(parts)
+
+    groups: np.ndarray
+    seed: int
+    draws: int = DRAWS
+
+    @cached_property
+    def group(self) -> np.ndarray:
+        """Number of the lead of each row, shape (n,)."""
+        return np.unique(self.groups, return_inverse=True)[1]
+
+    def draw_multiplicities(self) -> Iterator[np.ndarray]:
+        """Yield how often each lead is drawn, in blocks of shape (draws, leads)."""
+        count = int(self.group.max()) + 1
+        generator = np.random.default_rng(self.seed)
+        for start in range(0, self.draws, BLOCK):
+            size = min(BLOCK, self.draws - start)
+            yield generator.multinomial(count, np.full(count, 1 / count), size=size)
+
+    def resample_sums(self, columns: np.ndarray) -> np.ndarray:
+        """Sum columns of shape (k, n) over all rows, then over every resample; shape (1 + draws, k)."""
+        sums = np.stack([np.bincount(self.group, column) for column in columns])
+        with threadpool_limits(1, user_api="blas"):  # several threads would change the last digits
+            return np.vstack([sums.sum(axis=1), *(times @ sums.T for times in self.draw_multiplicities())])
+
+    def resample(self, *statistics: Callable[[np.ndarray], float]) -> np.ndarray:
+        """Compute statistics of row numbers over every resample, shape (draws, statistics)."""
+        rows = np.arange(len(self.groups))
+        draws = (np.repeat(rows, times[self.group]) for block in self.draw_multiplicities() for times in block)
+        return np.array([[statistic(drawn) for statistic in statistics] for drawn in draws])
+
+    def estimate_interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
+        """Return the 95 % percentile interval of each statistic; see :meth:`resample`."""
+        low, high = np.nanquantile(self.resample(*statistics), [0.025, 0.975], axis=0)
+        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
 def percentile_interval(values: np.ndarray) -> Interval:
@@ -66,14 +86,21 @@ def proportion_interval(hits: np.ndarray, rows: np.ndarray, leads: int) -> Inter
     Parameters
     ----------
     hits, rows : ndarray, shape (1 + draws,)
-        Numerator and denominator, see :func:`bootstrap_cluster_sums`.
+        Numerator and denominator, see :meth:`ClusterBootstrap.resample_sums`.
     leads : int
-        Leads among the rows. Where none or all are hits every resample says the same, and the interval is
-        that of Wilson (1927) for as many independent leads.
+        Leads among the rows. Where none or all are hits, all resamples agree, and the interval is Wilson's
+        for that many independent leads.
     """
     share = float(hits[0] / rows[0])
     if 0 < share < 1:
         with np.errstate(invalid="ignore", divide="ignore"):
             return percentile_interval(hits / rows)
-    ends = binomtest(round(share * leads), leads).proportion_ci(method="wilson")
-    return share, float(ends.low), float(ends.high)
+    return share, *calculate_wilson_interval(round(share * leads), leads)
+
+
+def calculate_wilson_interval(hits: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a proportion (Wilson 1927); 0 to 1 where there is nothing to count."""
+    if not count:
+        return 0.0, 1.0
+    ends = binomtest(hits, count).proportion_ci(confidence, method="wilson")
+    return float(ends.low), float(ends.high)

@@ -15,18 +15,7 @@ __all__ = [
 
 
 def smooth_proportions(counts: np.ndarray) -> np.ndarray:
-    """Return shares of counts with half a lead added to each bin, so that none is empty.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (bins,)
-        Leads in each bin.
-
-    Returns
-    -------
-    ndarray, shape (bins,)
-        Shares above zero with the sum 1 (the estimate under Jeffreys' prior).
-    """
+    """Return shares of leads in bins, all above zero: half a lead is added to each bin (Jeffreys' prior)."""
     return np.asarray((counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
 
 
@@ -60,7 +49,7 @@ def calculate_expected_psi(bins: int, leads_before: float, leads_now: float) -> 
 
 
 def calculate_psi_p_value(index: float, bins: int, leads_before: float, leads_now: float) -> float:
-    """Return the chance of an index at least so large where nothing has moved; see :func:`calculate_expected_psi`."""
+    """Return the p-value of an index under no drift; see :func:`calculate_expected_psi`."""
     if bins < 2:
         return 1.0
     return float(chi2.sf(index / (1 / leads_before + 1 / leads_now), bins - 1))
@@ -72,7 +61,7 @@ def calculate_jensen_shannon(before: np.ndarray, now: np.ndarray) -> float:
 
 
 def adjust_p_values(chances: np.ndarray) -> np.ndarray:
-    """Adjust chances for how many were looked at, whatever they have to do with each other.
+    """Adjust p-values for multiple testing under any dependence.
 
     Parameters
     ----------

@@ -1,18 +1,16 @@
-"""Figures of a set of probabilities against what happened, with intervals by lead."""
+"""Metrics of probabilities against outcomes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
 
 __all__ = [
     "METRICS",
-    "ClusterBootstrap",
     "bin_calibration",
     "calculate_ece",
     "calculate_lift",
@@ -65,11 +63,10 @@ def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
     return float(sum(abs(b["expected"] - b["actual"]) for b in bin_calibration(p, won)) / len(p))
 
 
-def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "ClusterBootstrap") -> float:
-    """Return the ECE that a calibrated model would stay below in 95 of 100 cases.
+def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap) -> float:
+    """Return the 95 % quantile of the ECE of a calibrated model.
 
-    Whole leads are drawn anew, and the difference that each band shows is taken away: what is left is how
-    far actual wins stray from expected ones by chance alone, snapshots of one lead going together.
+    Residuals are centred within each band and whole leads resampled, which leaves sampling error alone.
 
     Parameters
     ----------
@@ -77,22 +74,21 @@ def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: "ClusterBoo
         Probabilities.
     won : ndarray of int, shape (n,)
         Labels.
-    bootstrap : Bootstrap
+    bootstrap : ClusterBootstrap
         Resamples of the same rows.
     """
     band = np.empty(len(p), dtype=np.int64)
     parts = np.array_split(np.argsort(p, kind="stable"), BANDS)
     for number, part in enumerate(parts):
         band[part] = number
-    rest = won - p
-    rest = (
-        rest - np.bincount(band, rest, BANDS)[band] / np.maximum(np.bincount(band, minlength=BANDS), 1)[band]
-    )
+    residual = won - p
+    size = np.maximum(np.bincount(band, minlength=BANDS), 1)
+    residual = residual - (np.bincount(band, residual, BANDS) / size)[band]
 
-    def strayed(rows: np.ndarray) -> float:
-        return float(np.abs(np.bincount(band[rows], rest[rows], BANDS)).sum() / len(rows))
+    def compute_ece(rows: np.ndarray) -> float:
+        return float(np.abs(np.bincount(band[rows], residual[rows], BANDS)).sum() / len(rows))
 
-    return float(np.quantile(bootstrap.resample(strayed), 0.95))
+    return float(np.quantile(bootstrap.resample(compute_ece), 0.95))
 
 
 def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
@@ -148,49 +144,3 @@ def fit_calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
         if np.abs(step).max() < 1e-10:
             break
     return float(beta[0]), float(beta[1])
-
-
-@dataclass(frozen=True)
-class ClusterBootstrap:
-    """Resamples whole leads, so that snapshots of one lead stay together.
-
-    Parameters
-    ----------
-    groups : ndarray, shape (n,)
-        Lead of each snapshot.
-    seed : int
-        Seed.
-    draws : int
-        Number of resamples.
-    """
-
-    groups: np.ndarray
-    seed: int
-    draws: int = 200
-
-    def estimate_interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
-        """Return the 95 % percentile interval of each statistic of the resampled rows.
-
-        Parameters
-        ----------
-        statistics : callable
-            Row numbers -> figure. All see the same resamples.
-        """
-        values = np.array([[statistic(rows) for statistic in statistics] for rows in self._samples])
-        low, high = np.nanquantile(values, [0.025, 0.975], axis=0)
-        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-
-    def resample(self, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
-        """Return the statistic of every resample, shape (draws,)."""
-        return np.array([statistic(rows) for rows in self._samples])
-
-    @cached_property
-    def _samples(self) -> list[np.ndarray]:
-        order = np.argsort(self.groups, kind="stable")
-        _, starts = np.unique(self.groups[order], return_index=True)
-        members = np.split(order, starts[1:])
-        generator = np.random.default_rng(self.seed)
-        size = len(members)
-        return [
-            np.concatenate([members[i] for i in generator.integers(0, size, size)]) for _ in range(self.draws)
-        ]

@@ -1,4 +1,4 @@
-"""How far a prediction is from the truth, where a simulation knows it."""
+"""Error of predictions against the true probabilities of a simulation."""
 
 import numpy as np
 from scipy.special import entr, xlogy
@@ -7,7 +7,7 @@ __all__ = ["measure_regret_to_oracle"]
 
 
 def measure_regret_to_oracle(p: np.ndarray, q: np.ndarray) -> dict[str, float]:
-    """Compare predicted with true probabilities; no luck of outcomes is in these figures.
+    """Compare predicted with true probabilities, without sampling error of outcomes.
 
     Parameters
     ----------

@@ -1,12 +1,10 @@
-"""What a model's figures will be if its probabilities are right: estimated before any outcome is known.
+"""Confidence-based performance estimation: metrics expected before any outcome is known.
 
-Confidence-based performance estimation: where of leads given a chance p a share p wins, the figures follow
-from the chances alone (Białek and others 2024, arXiv:2401.08348). Where that does not hold, neither do they.
+If probabilities are calibrated, metrics follow from them alone (Białek and others 2024, arXiv:2401.08348).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import entr, xlog1py, xlogy
@@ -21,18 +19,17 @@ FIGURES = ("wins", "log_loss", "brier", "auc", "lift_at_10_percent")
 CELLS = 20_000_000
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """An expected figure, and between what it will lie in 95 and in 99 of 100 cases.
+class Estimate(NamedTuple):
+    """An expected metric with its 95 % and 99 % intervals.
 
     Parameters
     ----------
     value : float
-        Expected; NaN where the figure has no meaning, as an AUC of nobody.
+        Expected; NaN where the metric is undefined.
     low, high : float
-        95 % of the outcomes that the probabilities allow give a figure between.
+        95 % interval over simulated outcomes.
     low_99, high_99 : float
-        99 % of them do.
+        99 % interval.
     """
 
     value: float
@@ -42,8 +39,8 @@ class Estimate:
     high_99: float
 
     def to_dict(self) -> dict[str, float | None]:
-        """Return plain data for JSON, None for what has no meaning."""
-        return {name: None if np.isnan(v) else float(v) for name, v in vars(self).items()}
+        """Return plain data for JSON, None where undefined."""
+        return {name: None if np.isnan(v) else float(v) for name, v in self._asdict().items()}
 
 
 def estimate_expected_metrics(p: np.ndarray) -> dict[str, float]:
@@ -79,7 +76,7 @@ def estimate_expected_auc(p: np.ndarray) -> float:
     Returns
     -------
     float
-        NaN where no such pair can be.
+        NaN without any such pair.
     """
     ordered, counts = np.unique(p, return_counts=True)
     wins, others = ordered * counts, (1 - ordered) * counts
@@ -92,16 +89,16 @@ def estimate_expected_auc(p: np.ndarray) -> float:
 
 
 def estimate_metrics(p: np.ndarray, seed: int = 0, draws: int = 1000) -> dict[str, Estimate]:
-    """Estimate each of :data:`FIGURES`, with what the luck of outcomes leaves open.
+    """Estimate each of :data:`FIGURES`, with the uncertainty of outcomes.
 
     Parameters
     ----------
     p : ndarray, shape (n,)
-        Calibrated probabilities, one a lead.
+        Calibrated probabilities, one per lead.
     seed : int
         Seed of the outcomes drawn.
     draws : int
-        Outcomes drawn: every lead wins with its probability, and independently of the others.
+        Number of simulated outcomes; leads win independently.
 
     Returns
     -------
@@ -111,13 +108,13 @@ def estimate_metrics(p: np.ndarray, seed: int = 0, draws: int = 1000) -> dict[st
     for won in _outcomes(p, np.random.default_rng(seed), draws):
         for name, values in _figures(p, won).items():
             drawn[name].append(values)
-    found = {}
+    estimates = {}
     for name, value in estimate_expected_metrics(p).items():
         values = np.concatenate(drawn[name])
         known = values[~np.isnan(values)]
         ends: Any = np.quantile(known, [0.025, 0.975, 0.005, 0.995]) if len(known) else np.full(4, np.nan)
-        found[name] = Estimate(value, *(float(end) for end in ends))
-    return found
+        estimates[name] = Estimate(value, *(float(end) for end in ends))
+    return estimates
 
 
 def _outcomes(p: np.ndarray, generator: np.random.Generator, draws: int) -> Iterator[np.ndarray]:

@@ -1,30 +1,29 @@
-"""Sums over what lies at or above each of many thresholds, with resamples of whole leads."""
+"""Sums over rows at or above each of many thresholds, with a cluster bootstrap."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from leadlight.models.metrics.bootstrap import BLOCK, DRAWS
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
 
 __all__ = ["WeightedColumn", "bootstrap_sums_above", "count_leads_above"]
 
-#: the value that is compared with the thresholds, and what a row counts; both of shape (n,)
+#: value compared with the thresholds, and weight of each row; both of shape (n,)
 WeightedColumn = tuple[np.ndarray, np.ndarray]
 
 
 def bootstrap_sums_above(
     columns: Mapping[str, WeightedColumn], thresholds: np.ndarray, groups: np.ndarray, seed: int
 ) -> dict[str, np.ndarray]:
-    """Add up columns over the rows at or above each threshold, and over resamples of as many whole leads.
+    """Sum columns over the rows at or above each threshold, over all rows and over every resample.
 
-    All columns and thresholds see the same resamples (Field and Welsh 2007), so that differences and ratios
-    of them can be taken draw by draw.
+    See :class:`~leadlight.models.metrics.bootstrap.ClusterBootstrap`.
 
     Parameters
     ----------
     columns : mapping of str to (value, weight)
-        What is added up.
+        What is summed.
     thresholds : ndarray, shape (k,)
         Ascending; minus infinity for all rows.
     groups : ndarray, shape (n,)
@@ -37,33 +36,31 @@ def bootstrap_sums_above(
     dict of str to ndarray, shape (1 + draws, k)
         The sums themselves first.
     """
-    _, group = np.unique(groups, return_inverse=True)
+    bootstrap = ClusterBootstrap(groups, seed)
+    group = bootstrap.group
     count, bins = int(group.max()) + 1, len(thresholds) + 1
     by_lead = {}
     for name, (value, weight) in columns.items():
         passed = np.searchsorted(thresholds, value, side="right")
         cells = (np.asarray(weight, dtype=float), (passed, group))
         by_lead[name] = csr_array(cells, shape=(bins, count))
-    generator = np.random.default_rng(seed)
-    parts: dict[str, list[np.ndarray]] = {
-        name: [_sums(m, np.ones((count, 1)))] for name, m in by_lead.items()
+    sums: dict[str, list[np.ndarray]] = {
+        name: [_sum_above(matrix, np.ones((1, count)))] for name, matrix in by_lead.items()
     }
-    for start in range(0, DRAWS, BLOCK):
-        size = min(BLOCK, DRAWS - start)
-        draws = generator.multinomial(count, np.full(count, 1 / count), size=size).T.astype(float)
+    for times in bootstrap.draw_multiplicities():
         for name, matrix in by_lead.items():
-            parts[name].append(_sums(matrix, draws))
-    return {name: np.vstack(found) for name, found in parts.items()}
+            sums[name].append(_sum_above(matrix, times.astype(float)))
+    return {name: np.vstack(blocks) for name, blocks in sums.items()}
 
 
-def _sums(by_bin: csr_array, times: np.ndarray) -> np.ndarray:
-    """Weigh leads by the times they were drawn; what passed one threshold passed all lower ones."""
-    drawn = np.asarray(by_bin @ times)
+def _sum_above(by_bin: csr_array, times: np.ndarray) -> np.ndarray:
+    """Weight by bootstrap multiplicity; cumulate from the highest threshold down."""
+    drawn = np.asarray(by_bin @ times.T)
     return np.cumsum(drawn[::-1], axis=0)[::-1][1:].T
 
 
 def count_leads_above(value: np.ndarray, groups: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Count the different leads that ever stand at or above each threshold.
+    """Count the different leads with any row at or above each threshold.
 
     Parameters
     ----------

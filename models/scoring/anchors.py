@@ -1,4 +1,4 @@
-"""What stays the same after every retraining: the scores of the thresholds, and the stages they part."""
+"""Scores of the two thresholds, and the stages they separate; the same for every model."""
 
 __all__ = ["MARKETING_SCORE", "SALES_SCORE", "STAGES"]
 

@@ -1,4 +1,4 @@
-"""A sample of each night's leads, explained a second time the slow way and compared."""
+"""Check of a run's SHAP values against the reference implementation, on a sample of leads."""
 
 import numpy as np
 import pandas as pd
@@ -9,29 +9,29 @@ from leadlight.models.candidates.tree_shap import MIN_TABLE_ROWS
 
 __all__ = ["verify_contributions"]
 
-#: leads that are explained twice
+#: leads checked
 SAMPLE = 25
-#: log-odds by which a part may differ from the reference, and a lead's sum from its margin
+#: log-odds by which a contribution may differ from the reference, and a sum from its margin
 PART_TOLERANCE, SUM_TOLERANCE = 1e-4, 1e-6
 
 
 def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
-    """Compare parts with those of the reference, on a sample that only depends on which leads there are.
+    """Compare contributions with the reference, on a sample chosen by hash of the lead.
 
-    The sample is explained among as many other leads as it takes for a model to go the way of a whole night.
+    The sample is explained together with enough other leads to use the table algorithm of a whole run.
 
     Parameters
     ----------
-    model : Model
-        What explains.
+    model : AdditiveModel
+        The model under check.
     frame : pd.DataFrame, shape (n, features and lead_id)
         The feature table, with a column ``lead_id``.
 
     Raises
     ------
     BundleError
-        If a part of a sampled lead is further than 1e-4 from the reference, or base and parts are further
-        than 1e-6 from the lead's margin, in log-odds.
+        If a contribution differs from the reference by more than 1e-4, or base and contributions differ
+        from the lead's margin by more than 1e-6, in log-odds.
     """
     if frame.empty:
         return
@@ -41,8 +41,8 @@ def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
     base, parts = model.explain_log_odds(drawn)
     expected_base, expected = model.explain_with_reference(sample)
     parts = parts[: len(sample)]
-    apart = ~(np.abs(parts - expected) <= PART_TOLERANCE)  # so that NaN is apart too
-    for row, column in np.argwhere(apart):
+    differs = ~(np.abs(parts - expected) <= PART_TOLERANCE)  # NaN differs too
+    for row, column in np.argwhere(differs):
         raise BundleError(
             f"The part of {model.features[column]} in the score of {sample['lead_id'][row]} must be "
             f"{expected[row, column]:.6f} log-odds, as LightGBM computes it. Got {parts[row, column]:.6f}."

@@ -1,14 +1,18 @@
-"""Ranges of what a reason shows: one value at a time for a reader, and a whole column for counting.
+"""Bins of the values that reasons show: of one value for display, of a column for counting.
 
-Both ways give the same name to the same value. A signal is in the range that its sentence speaks of: the
-shortest window in which anything happened, and how often.
+Both give the same key to the same value. The bin of a signal follows its sentence: the shortest window with
+any activity, and the count in it.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+
+from leadlight.features.display import Display, find_role, select_counts
 
 __all__ = [
     "NEVER",
@@ -28,57 +32,60 @@ __all__ = [
 ]
 
 UNKNOWN = "unknown"
-#: texts that too few leads had to stand alone, and those never seen
+#: texts of too few leads, and unseen ones
 RARE = "rare"
-#: of a signal: longer ago than the longest window, or not at all
+#: of a signal: before the longest window, or not at all
 OLDER, NEVER = "older", "never"
-#: of silence after sales: no touch yet, or the lead has answered it
+#: of silence after sales: no touch yet, or the lead has reacted
 NOT_CONTACTED, RESPONDED = "untouched", "reacted"
 
-WINDOWS = (7, 30, 90)
-#: ranges of a count: their names, least and most
+#: bins of a count: key -> least and most times
 COUNT_BINS = {"1": (1, 1), "2": (2, 2), "3-4": (3, 4), "5+": (5, None)}
-STEPS, NAMES = [least for least, _ in COUNT_BINS.values()], list(COUNT_BINS)
-#: ends of five ranges of a number
+COUNT_EDGES, COUNT_KEYS = [least for least, _ in COUNT_BINS.values()], list(COUNT_BINS)
+#: quantiles that cut a number into five bins
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
 
 
-def label_bins(value: object, edges: Sequence[float] = ()) -> str:
-    """Name the range of the value that a reason carries.
+def label_bins(
+    value: object, edges: Sequence[float] = (), displays: Mapping[str, Display] = MappingProxyType({})
+) -> str:
+    """Return the key of the bin of a reason's value.
 
     Parameters
     ----------
     value : str, float, bool, None or mapping
         As in :class:`leadlight.serving.reasons.Reason`.
     edges : sequence of float
-        Lower ends of all but the first range, ascending, of a number or of days of silence.
+        Lower edges of all but the first bin, ascending, of a number or of days of silence.
+    displays : mapping of str to Display
+        Feature family -> display, of the parts of a mapping.
 
     Returns
     -------
     str
-        A number's place among the ranges; a text behind ``=``, its parts joined by ``/``; a window and how
-        often, as in ``7d:3-4``; or one of the names of this module.
+        Of a number the index of its bin; of a text ``=`` and the text, parts joined by ``/``; of counts the
+        window and the times, such as ``7d:3-4``; or one of the keys of this module.
     """
     if isinstance(value, Mapping):
-        if "silence" in value:
-            return _silent(value["silence"], edges)
-        if "count_90d" in value:
-            return _counted(value)
-        return _text([None if part is None else str(part) for part in value.values()])
+        if silence := find_role(displays, "silence"):
+            return _label_silence(value.get(silence), edges)
+        if counts := select_counts(value, displays):
+            return _label_counts(counts, value.get(find_role(displays, "recency")))
+        return _label_text([None if part is None else str(part) for part in value.values()])
     if value is None:
         return UNKNOWN
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(bisect_right(edges, value))
-    return _text([str(value)])
+    return _label_text([str(value)])
 
 
 def get_bin_edges(key: str, edges: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return the ends of a range of numbers: from the first up to under the second, None where it is open.
+    """Return the lower (inclusive) and upper (exclusive) edge of a bin of numbers, None where open.
 
     Parameters
     ----------
     key : str
-        As :func:`label_bins` names it; a name that is not a place has no ends.
+        As :func:`label_bins` gives it; bins of other values have no edges.
     edges : sequence of float
         As there.
     """
@@ -89,36 +96,36 @@ def get_bin_edges(key: str, edges: Sequence[float]) -> tuple[float | None, float
 
 
 def count_bin_edges(key: str) -> tuple[int, int | None] | None:
-    """Return the least and the most times of a range of counts; None where it is none, or has no most."""
+    """Return the least and the most times (None: no limit) of a bin of counts; None for other bins."""
     window, _, times = key.partition(":")
-    return COUNT_BINS.get(times) if window in {f"{days}d" for days in WINDOWS} else None
+    return COUNT_BINS.get(times) if re.fullmatch(r"\d+d", window) else None
 
 
 def round_quantile_edges(x: np.ndarray, *, whole: bool = False) -> list[float]:
-    """Cut numbers at their quintiles, rounded to two digits.
+    """Return the quintiles of numbers, rounded to two significant digits.
 
     Parameters
     ----------
     x : ndarray of float, shape (n,)
         NaN where not known.
     whole : bool
-        Whether to round to whole numbers too: days are told without fractions.
+        Whether to round to whole numbers too, as days are shown.
 
     Returns
     -------
     list of float
-        At most four lower ends, ascending, each above the smallest number and none above the largest.
+        At most four edges, ascending, above the minimum and not above the maximum.
     """
     known = x[~np.isnan(x)]
     if not len(known):
         return []
-    at = {float(f"{end:.1e}") for end in np.quantile(known, QUANTILES, method="inverted_cdf")}
-    at = {float(round(end)) for end in at} if whole else at
-    return sorted(end for end in at if known.min() < end <= known.max())
+    edges = {float(f"{edge:.1e}") for edge in np.quantile(known, QUANTILES, method="inverted_cdf")}
+    edges = {float(round(edge)) for edge in edges} if whole else edges
+    return sorted(edge for edge in edges if known.min() < edge <= known.max())
 
 
 def bin_numbers(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
-    """Range numbers as :func:`label_bins` does.
+    """Bin numbers as :func:`label_bins` does.
 
     Parameters
     ----------
@@ -129,9 +136,9 @@ def bin_numbers(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list
     Returns
     -------
     codes : ndarray of int, shape (n,)
-        Places in `keys`.
+        Indices into `keys`.
     keys : list of str
-        Names of the ranges.
+        Keys of the bins.
     """
     codes = np.searchsorted(np.array(edges, dtype=float), x, side="right")
     keys = [*(str(place) for place in range(len(edges) + 1)), UNKNOWN]
@@ -139,18 +146,18 @@ def bin_numbers(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list
 
 
 def bin_silence(x: np.ndarray, edges: Sequence[float]) -> tuple[np.ndarray, list[str]]:
-    """Range days of silence; parameters and results as in :func:`bin_numbers`."""
+    """Bin days of silence; parameters and results as in :func:`bin_numbers`."""
     codes, keys = bin_numbers(x, edges)
     return np.where(x <= 0, len(keys), codes), [*keys[:-1], NOT_CONTACTED, RESPONDED]
 
 
 def bin_counts(counts: Mapping[int, np.ndarray], last: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Range the counts of a signal.
+    """Bin the counts of a signal.
 
     Parameters
     ----------
     counts : mapping of int to ndarray of float, shape (n,)
-        By window in days; NaN is no time.
+        By window in days, the shortest first; NaN counts as 0.
     last : ndarray of float, shape (n,)
         Days since the last time, NaN where there was none.
 
@@ -159,22 +166,22 @@ def bin_counts(counts: Mapping[int, np.ndarray], last: np.ndarray) -> tuple[np.n
     codes, keys
         As in :func:`bin_numbers`.
     """
-    keys = [f"{days}d:{times}" for days in WINDOWS for times in COUNT_BINS]
+    keys = [f"{days}d:{times}" for days in counts for times in COUNT_BINS]
     codes = np.where(np.isnan(last), len(keys) + 1, len(keys))
-    for place in reversed(range(len(WINDOWS))):
-        count = np.nan_to_num(counts[WINDOWS[place]])
-        step = np.searchsorted(STEPS, count, side="right") - 1
+    for place, values in reversed([*enumerate(counts.values())]):
+        count = np.nan_to_num(values)
+        step = np.searchsorted(COUNT_EDGES, count, side="right") - 1
         codes = np.where(count >= 1, place * len(COUNT_BINS) + step, codes)
     return codes, [*keys, OLDER, NEVER]
 
 
 def encode_texts(columns: Sequence[pd.Series]) -> tuple[np.ndarray, list[str]]:
-    """Range texts, each a range of its own.
+    """Bin texts, each in a bin of its own.
 
     Parameters
     ----------
     columns : sequence of pd.Series of str, shape (n,)
-        The parts of what was read from an attribute, or the attribute alone; missing where not known.
+        The codes parsed from an attribute, or the attribute alone; missing where not known.
 
     Returns
     -------
@@ -184,29 +191,28 @@ def encode_texts(columns: Sequence[pd.Series]) -> tuple[np.ndarray, list[str]]:
     code: np.ndarray = np.zeros(len(columns[0]), dtype=np.int64)
     rows: list[tuple[str | None, ...]] = [()]
     for column in columns:
-        own, texts = pd.factorize(column)
+        text_code, texts = pd.factorize(column)
         parts = [*(str(text) for text in texts), None]
-        met, code = np.unique(code * len(parts) + np.where(own < 0, len(texts), own), return_inverse=True)
-        rows = [(*rows[pair // len(parts)], parts[pair % len(parts)]) for pair in met]
-    keys, places = np.unique(np.array([_text(row) for row in rows], dtype=object), return_inverse=True)
+        pairs, code = np.unique(code * len(parts) + np.where(text_code < 0, len(texts), text_code), return_inverse=True)
+        rows = [(*rows[pair // len(parts)], parts[pair % len(parts)]) for pair in pairs]
+    keys, places = np.unique(np.array([_label_text(row) for row in rows], dtype=object), return_inverse=True)
     return places[code], [str(key) for key in keys]
 
 
-def _text(parts: Sequence[str | None]) -> str:
+def _label_text(parts: Sequence[str | None]) -> str:
     if not any(parts):
         return UNKNOWN
     return "=" + "/".join(part or "" for part in parts)
 
 
-def _silent(days: object, edges: Sequence[float]) -> str:
+def _label_silence(days: object, edges: Sequence[float]) -> str:
     if not isinstance(days, (int, float)):
         return NOT_CONTACTED
     return str(bisect_right(edges, days)) if days > 0 else RESPONDED
 
 
-def _counted(value: Mapping[str, object]) -> str:
-    for days in WINDOWS:
-        count = value.get(f"count_{days}d")
+def _label_counts(counts: Mapping[int, object], last: object) -> str:
+    for days, count in counts.items():
         if isinstance(count, (int, float)) and count >= 1:
-            return f"{days}d:{NAMES[bisect_right(STEPS, count) - 1]}"
-    return NEVER if value.get("days_since_last") is None else OLDER
+            return f"{days}d:{COUNT_KEYS[bisect_right(COUNT_EDGES, count) - 1]}"
+    return NEVER if last is None else OLDER

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,47 +9,39 @@ from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.selection import read_calibrator
 from leadlight.models.candidates.base import load_model, save_model
+from leadlight.models.scoring.atomic_folder import restore_path, write_folder_atomically
+from leadlight.models.scoring.code_version import describe_code
 from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
-__all__ = ["get_bundle_checksum", "load_scorer", "save_scorer"]
+__all__ = ["compare_code", "get_bundle_checksum", "load_scorer", "refuse_other_code", "save_scorer", "verify_bundle"]
 
-FORMAT = 2
+FORMAT = 3
+KEYS = {"format", "code", "catalogue", "files"}
 
 
 def save_scorer(scorer: Scorer, folder: Path) -> str:
-    """Write a bundle in place of whatever the folder held.
-
-    Parameters
-    ----------
-    scorer : Scorer
-        The scorer.
-    folder : Path
-        Its folder; it appears whole or not at all.
-
-    Returns
-    -------
-    str
-        The bundle's checksum: the first 12 hex digits of the manifest's SHA-256.
-    """
-    fresh = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    save_model(scorer.model, fresh / "model")
+    """Write a bundle, replacing the whole folder or nothing, and return its checksum."""
     content = {
         "catalogue": scorer.catalogue.to_dict(),
         "calibrator": scorer.calibrator.to_dict(),
         "thresholds": {name: threshold.to_dict() for name, threshold in scorer.thresholds.items()},
         "fit_grades": scorer.fit_grades.to_dict(),
         "engagement_grades": scorer.engagement_grades.to_dict(),
-        "facts": scorer.facts,
+        "metadata": scorer.metadata.to_dict(),
     }
-    _write(fresh / "scorer.json", content)
-    manifest = {"format": FORMAT, "catalogue": scorer.catalogue.checksum, "files": _checksums(fresh)}
-    _write(fresh / "manifest.json", manifest)
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.replace(folder)
+    with write_folder_atomically(folder) as fresh:
+        save_model(scorer.model, fresh / "model")
+        _write(fresh / "scorer.json", content)
+        manifest = {
+            "format": FORMAT,
+            "code": describe_code(),
+            "catalogue": scorer.catalogue.checksum,
+            "files": _checksums(fresh),
+        }
+        _write(fresh / "manifest.json", manifest)
     return get_bundle_checksum(folder)
 
 
@@ -62,44 +53,76 @@ def load_scorer(folder: Path) -> Scorer:
     BundleError
         If a file is missing or was changed, or the catalogue is not the one it was written with.
     """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        content = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleError(f"The bundle {folder} must be complete and readable. Got {error}.") from None
-    if not isinstance(manifest, dict) or not {"format", "catalogue", "files"} <= set(manifest):
-        raise BundleError(
-            f"The manifest of the bundle {folder} must name format, catalogue and files. Got less."
-        )
-    if manifest.get("format") != FORMAT:
-        raise BundleError(
-            f"The format of the bundle {folder} must be {FORMAT}. Got {manifest.get('format')}."
-        )
-    found = _checksums(folder)
-    changed = sorted(
-        name for name in {*found, *manifest["files"]} if found.get(name) != manifest["files"].get(name)
-    )
-    if changed:
-        raise BundleError(
-            f"The files of the bundle {folder} must be as they were written. Got a change in {changed[0]}."
-        )
+    manifest = verify_bundle(folder)
+    content = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
     catalogue = Catalogue.from_dict(content["catalogue"])
     if catalogue.checksum != manifest["catalogue"]:
         raise BundleError(f"The catalogue of the bundle {folder} must match its manifest. It does not.")
-    thresholds = {name: Threshold.from_dict(entry) for name, entry in content["thresholds"].items()}
     return Scorer(
         catalogue=catalogue,
         model=load_model(folder / "model"),
         calibrator=read_calibrator(content["calibrator"]),
-        thresholds=thresholds,
+        thresholds={name: Threshold.from_dict(entry) for name, entry in content["thresholds"].items()},
         fit_grades=GradeScale.from_dict(content["fit_grades"]),
         engagement_grades=GradeScale.from_dict(content["engagement_grades"]),
-        facts=content["facts"],
+        metadata=ScorerMetadata.from_dict(content["metadata"]),
     )
 
 
+def verify_bundle(folder: Path) -> dict[str, Any]:
+    """Compare the files of a bundle with its manifest, which is returned.
+
+    Raises
+    ------
+    BundleError
+        If the manifest cannot be read or has another format, or a file is missing, added or changed.
+    """
+    restore_path(folder)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"The bundle {folder} must be complete and readable. Got {error}.") from None
+    if isinstance(manifest, dict) and manifest.get("format", FORMAT) != FORMAT:
+        raise BundleError(f"The format of the bundle {folder} must be {FORMAT}. Got {manifest['format']}.")
+    if not isinstance(manifest, dict) or not set(manifest) >= KEYS:
+        raise BundleError(
+            f"The manifest of the bundle {folder} must have the keys {', '.join(sorted(KEYS))}. Got less."
+        )
+    actual, expected = _checksums(folder), manifest["files"]
+    changed = sorted(name for name in {*actual, *expected} if actual.get(name) != expected.get(name))
+    if changed:
+        raise BundleError(
+            f"The files of the bundle {folder} must be as they were written. Got a change in {changed[0]}."
+        )
+    return manifest
+
+
+def compare_code(folder: Path) -> str | None:
+    """Return one sentence if the bundle was written by other scoring code than is imported, else None."""
+    written, imported = verify_bundle(folder)["code"], describe_code()
+    if written["hash"] == imported["hash"]:
+        return None
+    return (
+        f"The imported code of leadlight should be that of the bundle, version {written['version']} "
+        f"({written['hash']}). Got version {imported['version']} ({imported['hash']})."
+    )
+
+
+def refuse_other_code(folder: Path) -> None:
+    """Refuse to load a bundle into a process that has imported other scoring code than wrote it.
+
+    Raises
+    ------
+    BundleError
+        If the two differ.
+    """
+    difference = compare_code(folder)
+    if difference:
+        raise BundleError(f"{difference[:-1]}: load the model in a process that has not imported leadlight.")
+
+
 def get_bundle_checksum(folder: Path) -> str:
-    """Return the short checksum of a written bundle."""
+    """Return the checksum of a written bundle: the first 12 hex digits of the manifest's SHA-256."""
     return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()[:12]
 
 

@@ -1,43 +1,37 @@
-"""Grades: fit A-D and engagement 1-4, by what leads of the same strength did."""
+"""Grades: fit A-D and engagement 1-4, by the lift of leads with the same log-odds."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GroupKFold
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.metrics.bootstrap import (
-    Interval,
-    bootstrap_cluster_sums,
-    percentile_interval,
-    proportion_interval,
-)
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, percentile_interval, proportion_interval
 
 __all__ = ["GradeScale", "GradeStatistics", "compute_grade_statistics", "sum_group_log_odds"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 LIFT_CUTS = (2.0, 1.0, 0.5)
-#: snapshots without which a rate at the top is luck: a monotone fit ends in steps of very few
+#: snapshots that a grade needs: the last steps of an isotonic fit have very few
 MIN_LEADS = 20
 FOLDS = 5
 
 
-@dataclass(frozen=True)
-class GradeStatistics:
-    """What the leads of one grade did in one window.
+class GradeStatistics(NamedTuple):
+    """Win rate and lift of one grade in one window.
 
     Parameters
     ----------
     grade : str
         Its letter.
     snapshots, leads : int
-        How many there were.
+        Their numbers.
     win_rate, lift : tuple of float
-        Share of wins, and that share over the one of all: value, lower and upper end of the 95 % interval
-        (bootstrap by lead), which is that of the window alone.
+        Share of wins, and its ratio to the share of all leads: value, lower and upper end of the 95 %
+        interval (bootstrap by lead) within the window.
     """
 
     grade: str
@@ -45,12 +39,6 @@ class GradeStatistics:
     leads: int
     win_rate: Interval
     lift: Interval
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "GradeStatistics":
-        """Read what ``asdict`` gave, by way of JSON."""
-        fields: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in content.items()}
-        return cls(**fields)
 
 
 @dataclass(frozen=True)
@@ -62,11 +50,10 @@ class GradeScale:
     names : str
         Four letters, best first.
     cuts : tuple of float
-        Lowest strength of the first, second and third grade, falling; infinite where nobody earns it.
-    expected : tuple of Graded
-        What leads of each grade did in the window where it was cut, without grades that nobody had; empty
-        in bundles that were written before it was kept. Cuts lie where their own leads are at their best:
-        for this each lead is graded by the cuts that the others alone would have given.
+        Lowest summed log-odds of the first, second and third grade, falling; infinite for an empty grade.
+    expected : tuple of GradeStatistics
+        Cross-fitted figures of each grade in the window of the cuts: each lead is graded by cuts fitted on
+        other leads, because cuts are optimistic for their own. Without empty grades; empty in older bundles.
     """
 
     names: str
@@ -84,7 +71,7 @@ class GradeScale:
         *,
         weight: np.ndarray | None = None,
     ) -> "GradeScale":
-        """Find the strengths from which leads won that much more often than the average.
+        """Fit cuts at the lifts of :data:`LIFT_CUTS` by isotonic regression.
 
         Parameters
         ----------
@@ -95,11 +82,11 @@ class GradeScale:
         won : ndarray of int, shape (n,)
             Labels.
         leads : ndarray, shape (n,), optional
-            Lead of each snapshot; left out, each is another one.
+            Lead of each snapshot; left out, all differ.
         seed : int
             Seed of the bootstrap.
         weight : ndarray, shape (n,), optional
-            What each snapshot counts for; left out, all count the same.
+            Weight of each snapshot; left out, all are equal.
         """
         weight = np.ones(len(won)) if weight is None else weight
         scale = cls(names, _cuts(strength, won, weight))
@@ -110,9 +97,7 @@ class GradeScale:
                 if won[rest].any():
                     others = cls(names, _cuts(strength[rest], won[rest], weight[rest]))
                     grades[held] = others.assign(strength[held])
-        return cls(
-            names, scale.cuts, compute_grade_statistics(names, grades, won, owners, seed, weight=weight)
-        )
+        return cls(names, scale.cuts, compute_grade_statistics(names, grades, won, owners, seed, weight=weight))
 
     def assign(self, strength: np.ndarray) -> np.ndarray:
         """Return the grade of each strength, shape (n,)."""
@@ -124,14 +109,17 @@ class GradeScale:
         return {
             "names": self.names,
             "cuts": [cut if np.isfinite(cut) else None for cut in self.cuts],
-            "promised": [asdict(row) for row in self.expected],
+            "promised": [row._asdict() for row in self.expected],
         }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "GradeScale":
         """Read what :meth:`to_dict` gave."""
         cuts = tuple(np.inf if cut is None else cut for cut in content["cuts"])
-        promised = tuple(GradeStatistics.from_dict(row) for row in content.get("promised", ()))
+        promised = tuple(
+            GradeStatistics(**row | {name: tuple(row[name]) for name in ("win_rate", "lift")})
+            for row in content.get("promised", ())
+        )
         return cls(content["names"], cuts, promised)
 
 
@@ -146,15 +134,9 @@ def _cuts(strength: np.ndarray, won: np.ndarray, weight: np.ndarray) -> tuple[fl
 
 
 def compute_grade_statistics(
-    names: str,
-    grades: np.ndarray,
-    won: np.ndarray,
-    leads: np.ndarray,
-    seed: int,
-    *,
-    weight: np.ndarray | None = None,
+    names: str, grades: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int, *, weight: np.ndarray | None = None
 ) -> tuple[GradeStatistics, ...]:
-    """Find what the leads of each grade did.
+    """Compute win rate and lift of each grade.
 
     Parameters
     ----------
@@ -169,30 +151,30 @@ def compute_grade_statistics(
     seed : int
         Seed of the bootstrap.
     weight : ndarray, shape (n,), optional
-        What each snapshot counts for in the rates; left out, all count the same.
+        Weight of each snapshot in the rates; left out, all are equal.
 
     Returns
     -------
-    tuple of Graded
-        Without grades that nobody has; none where nobody has won.
+    tuple of GradeStatistics
+        Without empty grades; none without wins.
     """
     if not won.any():
         return ()
     counted = np.ones(len(won)) if weight is None else weight
-    had = {grade: grades == grade for grade in names if (grades == grade).any()}
-    columns = [won, np.ones(len(won)), *(column for own in had.values() for column in (own * won, own))]
-    wins, every, *sums = bootstrap_cluster_sums(counted * np.stack(columns), leads, seed).T
+    members = {grade: grades == grade for grade in names if (grades == grade).any()}
+    columns = [won, np.ones(len(won)), *(column for rows in members.values() for column in (rows * won, rows))]
+    wins, every, *sums = ClusterBootstrap(leads, seed).resample_sums(counted * np.stack(columns)).T
     average = float(wins[0] / every[0])
-    rows = []
-    for (grade, own), hits, chosen in zip(had.items(), sums[::2], sums[1::2], strict=True):
-        owners = len(np.unique(leads[own]))
+    statistics = []
+    for (grade, rows), hits, chosen in zip(members.items(), sums[::2], sums[1::2], strict=True):
+        owners = len(np.unique(leads[rows]))
         rate = proportion_interval(hits, chosen, owners)
         ratio = rate[0] / average, rate[1] / average, rate[2] / average
         if 0 < rate[0] < 1:
             with np.errstate(invalid="ignore", divide="ignore"):
                 ratio = percentile_interval((hits / chosen) / (wins / every))
-        rows.append(GradeStatistics(grade, int(own.sum()), owners, rate, ratio))
-    return tuple(rows)
+        statistics.append(GradeStatistics(grade, int(rows.sum()), owners, rate, ratio))
+    return tuple(statistics)
 
 
 def sum_group_log_odds(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:

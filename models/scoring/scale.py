@@ -1,6 +1,7 @@
-"""The score: 0-100, strictly increasing in the probability, the same anchors after every retraining."""
+"""Piecewise-linear map from probability to a score of 0 to 100, with fixed scores at the thresholds."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +14,9 @@ __all__ = ["ScoreMap", "ScoreScale"]
 
 @dataclass(frozen=True)
 class ScoreScale:
-    """Straight lines through (0, 0), (MQL threshold, 50), (SQL threshold, 80) and (1, 100).
+    """Linear interpolation through (0, 0), (MQL threshold, 50), (SQL threshold, 80) and (1, 100).
 
-    Below the first anchor twice the score is twice the chance.
+    Below the first anchor the score is proportional to the probability.
 
     Parameters
     ----------
@@ -38,11 +39,11 @@ class ScoreScale:
         return np.asarray(np.interp(probability, *self._anchors))
 
     def invert(self, score: np.ndarray) -> np.ndarray:
-        """Return the probabilities that scores stand for, same shape as `score`: the inverse of the score."""
+        """Return the probability of each score, same shape as `score`."""
         return np.asarray(np.interp(score, *self._anchors[::-1]))
 
     def derive(self, probability: np.ndarray) -> np.ndarray:
-        """Return d score / d probability, same shape; at an anchor that of the line above it."""
+        """Return d score / d probability, same shape; at an anchor, the slope above it."""
         x, y = self._anchors
         slopes = np.diff(y) / np.diff(x)
         return np.asarray(slopes[np.clip(np.searchsorted(x, probability, side="right") - 1, 0, 2)])
@@ -53,13 +54,12 @@ class ScoreScale:
         return x, np.array([0.0, MARKETING_SCORE, SALES_SCORE, 100.0])
 
 
-@dataclass(frozen=True)
-class ScoreMap:
-    """The whole way from a model's log-odds to the score shown.
+class ScoreMap(NamedTuple):
+    """Map from a model's log-odds to the score.
 
     Parameters
     ----------
-    calibrator : Calibrator or CurveCalibrator
+    calibrator : Calibrator
         Log-odds -> probability.
     scale : ScoreScale
         Probability -> score.

@@ -1,28 +1,27 @@
-"""What a score moved by between two nights, cause by cause; the parts add up exactly.
+"""Exact decomposition of the score change between two runs by cause.
 
-A lead is scored in between: what is known today of the earlier night, then that at the later moment, then
-all that became known since, then by the later model. Each step is one cause.
+A lead is scored at intermediate states: the earlier time with today's records, the later time with the same
+records, the later time with all records, and the same by the later model. Each step is one cause.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 __all__ = ["CAUSES", "ScoreBreakdown", "ScoreChangeAttribution", "attribute_score_change"]
 
-#: corrected: records of before the earlier night came, went or were changed later;
-#: time_passing: what had happened got older; new_activity: what became known since, activity and attributes;
-#: new_model: another model, another calibration or other thresholds
+#: corrected: records from before the earlier run were added, removed or changed later;
+#: time_passing: known activity got older; new_activity: activity and attributes recorded since;
+#: new_model: another model, calibration or thresholds
 CAUSES = ("new_activity", "time_passing", "corrected", "new_model")
 
-#: log-odds closer than this are the same
+#: log-odds that differ by less are equal
 SAME_PART = 1e-9
 
 
-@dataclass(frozen=True)
-class ScoreBreakdown:
-    """What is said of some leads at one state of knowledge.
+class ScoreBreakdown(NamedTuple):
+    """Scores of some leads and the points of each topic, at one state.
 
     Parameters
     ----------
@@ -33,7 +32,7 @@ class ScoreBreakdown:
     score : ndarray, shape (n,)
         base + points.sum(axis=1).
     parts : ndarray, shape (n, topics)
-        What the points were made of, in log-odds; NaN where that is not known.
+        Contributions in log-odds that the points were converted from; NaN where not known.
     """
 
     base: np.ndarray
@@ -42,19 +41,18 @@ class ScoreBreakdown:
     parts: np.ndarray
 
 
-@dataclass(frozen=True)
-class ScoreChangeAttribution:
-    """What moved the scores of some leads.
+class ScoreChangeAttribution(NamedTuple):
+    """Score changes of some leads by cause and topic.
 
     Parameters
     ----------
     total : ndarray, shape (n, causes)
         Score points of each of :data:`CAUSES`; a row adds up to the difference of the scores shown.
     topics : ndarray, shape (n, causes, topics)
-        The share of each topic; what is left of a total is a moved base score.
+        Score points by topic; the rest of a total is the change of the base score.
     moved : ndarray of bool, shape (n, causes, topics)
-        Whether the topic itself moved. Where it did not, its points did only because the same log-odds are
-        worth more points at another place of the scale.
+        Whether the log-odds of the topic changed. Where they did not, its points changed only because the
+        scale is steeper or flatter at the new score.
     """
 
     total: np.ndarray
@@ -71,27 +69,27 @@ def attribute_score_change(
     after_model_change: ScoreBreakdown,
     later: ScoreBreakdown,
 ) -> ScoreChangeAttribution:
-    """Part the difference of two nights.
+    """Decompose the score change between two runs by cause.
 
     Parameters
     ----------
-    earlier : Told
-        As shown on the earlier night.
-    after_corrections : Told
-        By the earlier model of the earlier moment, from what is known of it now.
-    after_ageing : Told
-        The same knowledge, at the later moment.
-    after_new_data : Told
-        All that is known at the later moment.
-    after_model_change : Told
+    earlier : ScoreBreakdown
+        As shown in the earlier run.
+    after_corrections : ScoreBreakdown
+        Earlier model and time, with the records known now.
+    after_ageing : ScoreBreakdown
+        The same records at the later time.
+    after_new_data : ScoreBreakdown
+        All records at the later time.
+    after_model_change : ScoreBreakdown
         The same by the later model.
-    later : Told
-        As shown on the later night. Where it knew less than is known now, what differs from `after_model_change` is a
-        correction too.
+    later : ScoreBreakdown
+        As shown in the later run. A difference to `after_model_change` is a correction too: the run had fewer
+        records than are known now.
 
     Returns
     -------
-    Changes
+    ScoreChangeAttribution
     """
     steps = [
         ("corrected", earlier, after_corrections),
@@ -104,10 +102,10 @@ def attribute_score_change(
     for cause, before, after in steps:
         unmoved = np.abs(after.parts - before.parts) <= SAME_PART
         moved[:, CAUSES.index(cause)] |= ~unmoved
-    return ScoreChangeAttribution(_summed(steps, "score"), _summed(steps, "points"), moved)
+    return ScoreChangeAttribution(_sum_by_cause(steps, "score"), _sum_by_cause(steps, "points"), moved)
 
 
-def _summed(steps: Sequence[tuple[str, ScoreBreakdown, ScoreBreakdown]], name: str) -> np.ndarray:
+def _sum_by_cause(steps: Sequence[tuple[str, ScoreBreakdown, ScoreBreakdown]], name: str) -> np.ndarray:
     first = getattr(steps[0][1], name)
     total = np.zeros((len(first), len(CAUSES), *first.shape[1:]))
     for cause, before, after in steps:

@@ -1,8 +1,7 @@
-"""The scorer: a feature table in; probability, score, stage, grades and reasons out."""
+"""The scorer: probability, score, stage, grades and reasons from a feature table."""
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,10 @@ from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.candidates.base import AdditiveModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.scoring.score_change import ScoreBreakdown
-from leadlight.models.scoring.stages import assign_stages
+from leadlight.models.scoring.stages import decide_stages
 from leadlight.models.scoring.thresholds import Threshold
 from leadlight.models.scoring.topic_values import extract_topic_values
 
@@ -24,22 +24,22 @@ __all__ = ["Scorer"]
 
 @dataclass(frozen=True)
 class Scorer:
-    """Everything that turns features into what sales reads.
+    """Model, calibration, thresholds, grades and metadata, which together score a feature table.
 
     Parameters
     ----------
     catalogue : Catalogue
         Features and topics that it was trained on.
-    model : Model
+    model : AdditiveModel
         The chosen candidate.
-    calibrator : Calibrator or CurveCalibrator
+    calibrator : Calibrator
         Its calibration.
     thresholds : dict of str to Threshold
         ``marketing_qualified`` and ``sales_qualified``.
     fit_grades, engagement_grades : GradeScale
         Grades of the two groups.
-    facts : dict
-        What else readers are told: candidate, windows, agreement, spellings, base rate.
+    metadata : ScorerMetadata
+        How it was chosen, on which data, and what was agreed on.
     """
 
     catalogue: Catalogue
@@ -48,7 +48,7 @@ class Scorer:
     thresholds: dict[str, Threshold]
     fit_grades: GradeScale
     engagement_grades: GradeScale
-    facts: dict[str, Any]
+    metadata: ScorerMetadata
 
     @property
     def score_map(self) -> ScoreMap:
@@ -58,7 +58,7 @@ class Scorer:
         return ScoreMap(self.calibrator, scale)
 
     def check_catalogue(self, catalogue: Catalogue) -> None:
-        """Refuse a catalogue that this scorer was not trained on.
+        """Check that a catalogue is the one this scorer was trained on.
 
         Raises
         ------
@@ -66,10 +66,10 @@ class Scorer:
             If features differ in name, kind, topic or direction.
         """
         if catalogue.checksum != self.catalogue.checksum:
-            odd = sorted(set(catalogue.names) ^ set(self.catalogue.names))
+            different = sorted(set(catalogue.names) ^ set(self.catalogue.names))
             raise BundleError(
                 "The features of the scorer must be those of params.yaml. "
-                f"Got a difference in {', '.join(odd[:3]) or 'kind, topic or direction'}: train anew."
+                f"Got a difference in {', '.join(different[:3]) or 'kind, topic or direction'}: train anew."
             )
 
     def score(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +78,7 @@ class Scorer:
         Parameters
         ----------
         frame : pd.DataFrame
-            The columns of the catalogue, one row a lead; others are ignored.
+            One row per lead with the columns of the catalogue; others are ignored.
 
         Returns
         -------
@@ -92,70 +92,49 @@ class Scorer:
         BundleError
             If a column is missing.
         """
-        base, parts = self._explained(frame)
-        told = self._told(base, parts)
-        return self._rated(frame, base, parts, told).assign(reasons=self._reasons(frame, told.points))
+        base, parts = self._explain(frame)
+        breakdown = self._break_down(base, parts)
+        return self._rate(frame, base, parts, breakdown).assign(reasons=self._write_reasons(frame, breakdown.points))
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return what :meth:`score` does but for the reasons, which take most of its time to write down.
-
-        Raises
-        ------
-        BundleError
-            If a column is missing.
-        """
-        base, parts = self._explained(frame)
-        return self._rated(frame, base, parts, self._told(base, parts))
+        """Return the result of :meth:`score` without reasons, which take most of its time."""
+        base, parts = self._explain(frame)
+        return self._rate(frame, base, parts, self._break_down(base, parts))
 
     def break_down(self, frame: pd.DataFrame) -> ScoreBreakdown:
-        """Return what :meth:`score` says in numbers alone: scores and the points of each topic.
+        """Return scores and the points of each topic as arrays; raises as :meth:`score`."""
+        return self._break_down(*self._explain(frame))
 
-        Raises
-        ------
-        BundleError
-            If a column is missing.
-        """
-        return self._told(*self._explained(frame))
-
-    def _explained(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def _explain(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         missing = [name for name in self.catalogue.names if name not in frame.columns]
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
         return self.model.explain_log_odds(frame)
 
-    def _rated(
-        self, frame: pd.DataFrame, base: float, parts: np.ndarray, told: ScoreBreakdown
-    ) -> pd.DataFrame:
+    def _rate(self, frame: pd.DataFrame, base: float, parts: np.ndarray, breakdown: ScoreBreakdown) -> pd.DataFrame:
         fit, engagement = sum_group_log_odds(parts, self.catalogue)
         return pd.DataFrame(
             {
                 "probability": self.calibrator.predict_proba(base + parts.sum(axis=1)),
-                "score": told.score,
-                "base_score": told.base,
-                "stage": assign_stages(told.score),
+                "score": breakdown.score,
+                "base_score": breakdown.base,
+                "stage": decide_stages(breakdown.score).stage,
                 "fit_grade": self.fit_grades.assign(fit),
                 "engagement_grade": self.engagement_grades.assign(engagement),
             },
             index=frame.index,
         )
 
-    def _told(self, base: float, parts: np.ndarray) -> ScoreBreakdown:
+    def _break_down(self, base: float, parts: np.ndarray) -> ScoreBreakdown:
         base_score, feature_points, scores = convert_contributions_to_points(base, parts, self.score_map)
         keys = [topic.key for topic in self.catalogue.topics]
-        of_feature = [feature.topic for feature in self.catalogue.features]
-        return ScoreBreakdown(
-            np.full(len(scores), base_score),
-            sum_by_topic(feature_points, of_feature, keys),
-            scores,
-            sum_by_topic(parts, of_feature, keys),
-        )
+        topics = [feature.topic for feature in self.catalogue.features]
+        points, log_odds = sum_by_topic(feature_points, topics, keys), sum_by_topic(parts, topics, keys)
+        return ScoreBreakdown(np.full(len(scores), base_score), points, scores, log_odds)
 
-    def _reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
+    def _write_reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
         topics = self.catalogue.topics
-        values = [
-            extract_topic_values(frame, self.catalogue, t, self.facts.get("spellings", {})) for t in topics
-        ]
-        rows = topic_points.tolist()
+        values = [extract_topic_values(frame, self.catalogue, t, self.metadata.spellings) for t in topics]
         return [
             json.dumps(
                 [
@@ -164,5 +143,5 @@ class Scorer:
                 ],
                 ensure_ascii=False,
             )
-            for i, row in enumerate(rows)
+            for i, row in enumerate(topic_points.tolist())
         ]

@@ -1,56 +1,77 @@
-"""The stage of a lead: by its score alone, or with what it was the night before, so that it does not flap."""
+"""The stage of a lead, decided from its score, its previous stage, hysteresis and consent."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 
-__all__ = ["assign_stages", "find_hysteresis_floor"]
+__all__ = ["NO_CONSENT", "StageDecision", "decide_stages", "find_hysteresis_floor"]
 
 STAGE_THRESHOLDS = (MARKETING_SCORE, SALES_SCORE)
 RANKS = {name: rank for rank, name in enumerate(STAGES)}
+#: why a stage is lower than the score allows
+NO_CONSENT = "no_consent"
 
 
-def assign_stages(
-    scores: np.ndarray, before: Iterable[object] | None = None, hysteresis: float = 0.0
-) -> np.ndarray:
-    """Return the stage of each lead.
+class StageDecision(NamedTuple):
+    """Stage of each lead, and why it is lower than its score allows (None where it is not)."""
 
-    A stage begins at its score, 50 or 80. Who was in it or in a later one stays until the score falls below
-    that number less `hysteresis`: a trigger with two levels (Schmitt 1938, J. Sci. Instrum. 15).
+    stage: np.ndarray
+    held_back: np.ndarray
+
+
+def decide_stages(
+    scores: np.ndarray,
+    previous: Iterable[object] | None = None,
+    hysteresis: float = 0.0,
+    refused: np.ndarray | None = None,
+) -> StageDecision:
+    """Decide the stage of each lead.
+
+    A stage begins at a score of 50 or 80. A lead that was in it or in a later one stays until its score falls
+    below that threshold less `hysteresis` (Schmitt trigger: Schmitt 1938, J. Sci. Instrum. 15). Without
+    consent a lead is not promoted into marketing contact.
 
     Parameters
     ----------
     scores : ndarray, shape (n,)
         0 to 100.
-    before : iterable of str, shape (n,), optional
-        Stage of each lead the night before; anything else, such as None, where it had none.
+    previous : iterable of str, shape (n,), optional
+        Stage in the previous run; anything else, such as None, where there was none.
     hysteresis : float
         Score points, at least 0 and less than 30, the distance of the two thresholds.
+    refused : ndarray of bool, shape (n,), optional
+        Whether the lead refused marketing contact.
 
     Returns
     -------
-    ndarray of str, shape (n,)
+    StageDecision
+        Two arrays of shape (n,).
     """
-    were = np.zeros(len(scores), dtype=int) if before is None else np.array([_rank(name) for name in before])
     rank = np.zeros(len(scores), dtype=int)
-    for place, bar in enumerate(STAGE_THRESHOLDS, start=1):
-        rank[scores >= np.where(were >= place, bar - hysteresis, bar)] = place
-    return np.array(STAGES, dtype=object)[rank]
+    before = rank if previous is None else np.array([_rank(name) for name in previous], dtype=int)
+    for place, threshold in enumerate(STAGE_THRESHOLDS, start=1):
+        reached = scores >= np.where(before >= place, threshold - hysteresis, threshold)
+        rank = np.where(reached, place, rank)
+    held = np.zeros(len(scores), dtype=bool) if refused is None else refused & (rank > 0)
+    held_back = np.full(len(scores), None, dtype=object)
+    held_back[held] = NO_CONSENT
+    return StageDecision(np.array(STAGES, dtype=object)[np.where(held, 0, rank)], held_back)
 
 
 def find_hysteresis_floor(stage: str, score: float, hysteresis: float) -> float | None:
-    """Return the score below which a lead leaves a stage that its score alone would not give it, or None.
+    """Return the score below which a lead leaves its stage, or None where its score alone gives that stage.
 
     Parameters
     ----------
     stage : str
-        The stage it is in.
+        Stage of the lead.
     score : float
         Its score.
     hysteresis : float
-        Score points by which it may lie below where the stage begins.
+        Score points by which it may lie below the threshold of the stage.
     """
     place = _rank(stage)
     return STAGE_THRESHOLDS[place - 1] - hysteresis if place and score < STAGE_THRESHOLDS[place - 1] else None

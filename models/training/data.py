@@ -1,6 +1,6 @@
-"""What candidates learn from, and how."""
+"""Training data and settings."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,24 +10,22 @@ from leadlight.models.training.rolling_origin import Fold, split_newest_quarter
 __all__ = ["TrainingData", "TrainingSettings"]
 
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How candidates are trained; the fields mean what they mean in the section ``training`` of params."""
+class TrainingSettings(NamedTuple):
+    """How candidates are trained; fields and defaults are in the section ``training`` of params."""
 
-    seed: int = 7
-    candidates: tuple[str, ...] = ("points", "logistic", "additive", "interactions", "blend")
-    min_category_leads: int = 30
-    learning_rate: float = 0.05
-    max_rounds: int = 600
-    leaves: int = 8
-    trials: int = 8
-    tuning_seconds: int = 600
-    tuning_snapshots: int = 20_000
+    seed: int
+    candidates: tuple[str, ...]
+    min_category_leads: int
+    learning_rate: float
+    max_rounds: int
+    leaves: int
+    trials: int
+    tuning_seconds: int
+    tuning_snapshots: int
 
 
-@dataclass(frozen=True)
-class TrainingData:
-    """Snapshots to learn from, in time order.
+class TrainingData(NamedTuple):
+    """Training snapshots in time order.
 
     Parameters
     ----------
@@ -37,8 +35,8 @@ class TrainingData:
         Labels.
     leads : pd.Series, shape (n,)
         Lead of each snapshot.
-    folds : tuple of Origin
-        By what candidates are tuned and judged; left out, the newest quarter is.
+    folds : tuple of Fold
+        For tuning and comparing candidates; left out, the newest quarter is the test side.
     """
 
     frame: pd.DataFrame
@@ -47,11 +45,9 @@ class TrainingData:
     folds: tuple[Fold, ...] = ()
 
     def get_folds(self) -> tuple[Fold, ...]:
-        """Return the origins."""
+        """Return the folds."""
         return self.folds or (split_newest_quarter(self.won, self.leads),)
 
     def take(self, rows: np.ndarray) -> "TrainingData":
-        """Return the window of the numbered rows, without origins."""
-        return TrainingData(
-            self.frame.iloc[rows].reset_index(drop=True), self.won[rows], self.leads.iloc[rows]
-        )
+        """Return the data of the numbered rows, without folds."""
+        return TrainingData(self.frame.iloc[rows].reset_index(drop=True), self.won[rows], self.leads.iloc[rows])

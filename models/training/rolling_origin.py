@@ -1,26 +1,25 @@
-"""Rolling origins: moments of the past at which a model could have been trained, and what came after them."""
+"""Rolling-origin folds: training rows known at a past time, and test rows after it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 __all__ = ["Fold", "split_newest_quarter"]
 
-#: share of a window that is judged where nobody says what to judge: its newest snapshots
+#: share of the newest snapshots that is the test side by default
 NEWEST = 0.25
 
 
-@dataclass(frozen=True)
-class Fold:
-    """One moment: what could be learned from then, and what was judged afterwards.
+class Fold(NamedTuple):
+    """One rolling origin: training rows before it and test rows after it.
 
     Parameters
     ----------
     train : ndarray of int
-        Rows known before, by a gap as long as the horizon. A row may stand twice.
+        Rows before it, with a gap as long as the horizon. A row may occur twice.
     test : ndarray of int
-        Rows that are judged. No lead of these is among the earlier ones.
+        Rows after it, none of a lead in `train`.
     """
 
     train: np.ndarray
@@ -28,7 +27,7 @@ class Fold:
 
 
 def split_newest_quarter(won: np.ndarray, leads: pd.Series) -> Fold:
-    """Judge the newest snapshots of a window by the older ones, with no lead in both.
+    """Split off the newest snapshots as the test side, with no lead on both sides.
 
     Parameters
     ----------

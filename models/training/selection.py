@@ -1,7 +1,7 @@
-"""Which candidate serves: the cheapest to explain within one standard error of the best, out of time."""
+"""Select the candidate that is cheapest to explain within one standard error of the best."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,22 +15,21 @@ from leadlight.models.calibration.selection import (
 __all__ = ["ModelSelection", "select_candidate"]
 
 
-@dataclass(frozen=True)
-class ModelSelection:
-    """The candidate that serves, and why.
+class ModelSelection(NamedTuple):
+    """The selected candidate, with the figures it was selected by.
 
     Parameters
     ----------
     name : str
         Its name.
-    calibrations : dict of str to CalibrationChoice
+    calibrations : dict of str to CalibrationSelection
         The calibration of every candidate.
     log_loss : dict of str to float
         Cross-validated log loss of every calibrated candidate after the origins, in nats.
     loss_gap, standard_error : dict of str to float
-        How far each is behind the best, and the standard error of that, clustered by lead.
+        Log loss above the best, and its standard error, clustered by lead.
     explanation_cost : dict of str to float
-        What explaining one lead takes, in operations.
+        Operations to explain one lead.
     """
 
     name: str
@@ -60,20 +59,20 @@ def select_candidate(
     groups : ndarray, shape (n,)
         Lead of each snapshot.
     costs : mapping of str to float
-        What explaining one lead takes, of each candidate: its ``explaining_cost``.
+        The ``explanation_cost`` of each candidate.
 
     Returns
     -------
-    Choice
-        Of the candidates that are behind the best by at most one standard error, the one that is cheapest to
-        explain; of equally cheap ones the simplest.
+    ModelSelection
+        Of the candidates within one standard error of the best, the cheapest to explain; of equally cheap
+        ones the simplest.
     """
     calibrations = {name: select_calibrator(margin, won, groups) for name, margin in margins.items()}
     losses = {name: calibration.losses for name, calibration in calibrations.items()}
     mean = {name: float(loss.mean()) for name, loss in losses.items()}
     best = min(mean, key=lambda name: mean[name])
-    behind = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
+    gap = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
     error = {name: calculate_cluster_robust_se(loss - losses[best], groups) for name, loss in losses.items()}
-    near = [name for name in margins if behind[name] <= error[name]]
+    near = [name for name in margins if gap[name] <= error[name]]
     chosen = min(near, key=lambda name: costs[name])  # the first of equals
-    return ModelSelection(chosen, calibrations, mean, behind, error, {name: costs[name] for name in margins})
+    return ModelSelection(chosen, calibrations, mean, gap, error, {name: costs[name] for name in margins})

@@ -1,9 +1,7 @@
-"""Settings of each candidate, chosen by its log loss after rolling origins."""
+"""Tune each candidate by its log loss on rolling-origin folds."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
@@ -15,36 +13,32 @@ from leadlight.models.candidates.base import AdditiveModel, margins
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
 from leadlight.models.training.data import TrainingData, TrainingSettings
-from leadlight.models.training.rolling_origin import Fold
 
 __all__ = ["TuningResult", "tune_boosted", "tune_logistic"]
 
-#: strongest first: each solution is where the next one starts
+#: strongest first: each fit starts from the last
 PENALTIES = (400.0, 100.0, 25.0, 5.0, 1.0)
-#: rounds without gain after which a curve of losses has turned
+#: early stopping after so many rounds without gain
 PATIENCE = 50
-#: a trial tells how it stands every so many rounds
+#: rounds between reports of the loss to the pruner
 REPORT_EVERY = 25
-#: trials that are run to their end before any is given up
+#: trials completed before any is pruned
 BEFORE_PRUNING = 3
 MIN_LEAF = 20
-#: relative gain of the likelihood at which a fit ends, while tuning and at last
-TUNING_TOL, FINAL_TOL = 1e-7, 1e-9
 MIN_ROUNDS = 20
 
 
-@dataclass(frozen=True)
-class TuningResult:
-    """A kind of candidate with its settings chosen.
+class TuningResult(NamedTuple):
+    """A tuned candidate.
 
     Parameters
     ----------
-    model : Model
+    model : AdditiveModel
         Fitted on the whole window.
-    fold_models : list of Model
-        Fitted before each origin, with the same settings.
+    fold_models : list of AdditiveModel
+        Fitted on the training side of each fold, with the same settings.
     best_params : dict
-        The settings, and their ``log_loss`` after the origins.
+        The settings, and their ``log_loss`` on the folds.
     """
 
     model: AdditiveModel
@@ -57,40 +51,33 @@ def tune_logistic(window: TrainingData, catalogue: Catalogue, settings: Training
 
     Parameters
     ----------
-    window : TrainingWindow
-        With its origins.
+    window : TrainingData
+        With its folds.
     catalogue : Catalogue
         Features in order.
     settings : TrainingSettings
         ``min_category_leads`` is used.
     """
 
-    def path(
-        part: TrainingData, penalties: tuple[float, ...], tolerance: float
-    ) -> Iterator[AdditiveLogisticModel]:
+    def path(part: TrainingData, penalties: Iterable[float]) -> Iterator[AdditiveLogisticModel]:
         return AdditiveLogisticModel.fit_regularization_path(
             part.frame, part.won, part.leads, catalogue,
-            penalties=penalties, min_category_leads=settings.min_category_leads, tolerance=tolerance,
+            penalties=penalties, min_category_leads=settings.min_category_leads,
         )  # fmt: skip
 
-    earlier = [window.take(origin.train) for origin in window.get_folds()]
-    later = [window.take(origin.test) for origin in window.get_folds()]
-    paths = [path(part, PENALTIES, TUNING_TOL) for part in earlier]
-    tried: dict[float, float] = {}
+    folds = window.get_folds()
+    paths = [path(window.take(fold.train), PENALTIES) for fold in folds]
+    tests = [window.take(fold.test) for fold in folds]
+    best: dict[str, Any] = {"log_loss": np.inf}
+    fold_models: list[AdditiveLogisticModel] = []
     for penalty, models in zip(PENALTIES, zip(*paths, strict=True), strict=True):
-        judged = [
-            calculate_log_losses(margins(m, part.frame), part.won)
-            for m, part in zip(models, later, strict=True)
-        ]
-        loss = float(np.concatenate(judged).mean())
-        if tried and loss > min(
-            tried.values()
-        ):  # weaker penalties take longest, and the curve has one valley
+        losses = [calculate_log_losses(margins(m, test.frame), test.won) for m, test in zip(models, tests, strict=True)]
+        loss = float(np.concatenate(losses).mean())
+        if loss > best["log_loss"]:  # the losses of a path have one minimum
             break
-        tried[penalty] = loss
-    # what is compared with other candidates is fitted as exactly as what serves
-    *before, model = (deque(path(part, tuple(tried), FINAL_TOL), maxlen=1)[0] for part in (*earlier, window))
-    return TuningResult(model, before, {"penalty": min(tried), "log_loss": min(tried.values())})
+        best, fold_models = {"penalty": penalty, "log_loss": loss}, list(models)
+    (model,) = path(window, [best["penalty"]])
+    return TuningResult(model, fold_models, best)
 
 
 def tune_boosted(
@@ -98,12 +85,12 @@ def tune_boosted(
 ) -> TuningResult:
     """Choose the settings of boosted trees by Optuna: seeded, pruned, bounded in trials and in time.
 
-    The first trial is what is used without tuning, so that tuning can only do better after the origins.
+    The first trial has the default settings, so tuning can only lower the loss on the folds.
 
     Parameters
     ----------
-    window : TrainingWindow
-        With its origins.
+    window : TrainingData
+        With its folds.
     catalogue : Catalogue
         Features in order.
     settings : TrainingSettings
@@ -113,8 +100,8 @@ def tune_boosted(
     """
     columns = DesignMatrix.fit(window.frame, window.leads, catalogue, settings.min_category_leads)
     fixed = _fixed(columns, catalogue, settings, additive)
-    search = _Search(window, columns, fixed, settings)
-    chosen, stopped = search.run(_space(additive, len(window.won)), _start(additive, settings, window))
+    space, start = _space(additive, len(window.won)), _start(additive, settings, window)
+    chosen = _search(window, columns, settings, fixed=fixed, suggest=space, start=start)
     parameters = fixed | chosen["settings"]
 
     def fit(part: TrainingData) -> BoostedModel:
@@ -123,70 +110,52 @@ def tune_boosted(
         )
 
     before = [fit(window.take(o.train)) for o in window.get_folds()]
-    told = {"additive": additive, "trials": search.done, "stopped_by_time": stopped} | chosen
-    return TuningResult(fit(window), before, told)
+    return TuningResult(fit(window), before, {"additive": additive} | chosen)
 
 
-@dataclass
-class _Search:
-    """Trials of one kind of boosted trees."""
+def _search(
+    window: TrainingData,
+    columns: DesignMatrix,
+    settings: TrainingSettings,
+    *,
+    fixed: dict[str, Any],
+    suggest: Callable[[optuna.Trial], dict[str, Any]],
+    start: dict[str, Any],
+) -> dict[str, Any]:
+    generator = np.random.default_rng(settings.seed)
+    # the best settings change little above some ten thousand rows
+    folds = [tuple(_sample(rows, settings.tuning_snapshots, generator) for rows in fold) for fold in window.get_folds()]
+    matrix = columns.transform(window.frame)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        sampler=optuna.samplers.TPESampler(seed=settings.seed),
+        pruner=optuna.pruners.MedianPruner(BEFORE_PRUNING, n_warmup_steps=2 * REPORT_EVERY),
+    )
+    study.enqueue_trial(start)
 
-    window: TrainingData
-    columns: DesignMatrix
-    fixed: dict[str, Any]
-    settings: TrainingSettings
-    done: int = 0
-
-    def __post_init__(self) -> None:
-        generator = np.random.default_rng(self.settings.seed)
-        most = self.settings.tuning_snapshots
-        # settings depend on how much there is to learn from, but little above some ten thousand rows
-        self.origins = [
-            Fold(_sample(o.train, most, generator), _sample(o.test, most, generator))
-            for o in self.window.get_folds()
-        ]
-        self._matrix = self.columns.transform(self.window.frame)
-
-    def run(
-        self, space: Callable[[optuna.Trial], dict[str, Any]], start: dict[str, Any]
-    ) -> tuple[dict[str, Any], bool]:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study = optuna.create_study(
-            sampler=optuna.samplers.TPESampler(seed=self.settings.seed),
-            pruner=optuna.pruners.MedianPruner(BEFORE_PRUNING, n_warmup_steps=2 * REPORT_EVERY),
-        )
-        study.enqueue_trial(start)
-
-        def judge(trial: optuna.Trial) -> float:
-            settings = space(trial)
-            curve = self._curve(settings, trial)
-            trial.set_user_attr("settings", settings)
-            trial.set_user_attr("rounds", int(np.argmin(curve)) + 1)
-            return float(np.min(curve))
-
-        wanted = max(1, self.settings.trials)
-        study.optimize(judge, n_trials=wanted, timeout=self.settings.tuning_seconds)
-        self.done = len(study.trials)
-        best = study.best_trial
-        return {"log_loss": best.value} | best.user_attrs, self.done < wanted
-
-    def _curve(self, settings: dict[str, Any], trial: optuna.Trial) -> list[float]:
-        def tell(env: Any) -> None:
+    def evaluate(trial: optuna.Trial) -> float:
+        def report(env: Any) -> None:
             if (env.iteration + 1) % REPORT_EVERY == 0:
                 trial.report(env.evaluation_result_list[0][2], env.iteration)
                 if trial.should_prune():
                     raise optuna.TrialPruned
 
-        data = lgb.Dataset(self._matrix, label=self.window.won, params={"verbosity": -1}, free_raw_data=False)
-        result = lgb.cv(
-            self.fixed | settings | {"feature_pre_filter": False},
-            data,
-            num_boost_round=self.settings.max_rounds,
-            folds=[(o.train, o.test) for o in self.origins],
-            callbacks=[lgb.early_stopping(PATIENCE, verbose=False), tell],
-        )
-        curve: list[float] = result["valid binary_logloss-mean"]
-        return curve
+        suggested = suggest(trial)
+        curve = lgb.cv(
+            fixed | suggested | {"feature_pre_filter": False},
+            lgb.Dataset(matrix, label=window.won, params={"verbosity": -1}, free_raw_data=False),
+            num_boost_round=settings.max_rounds,
+            folds=folds,
+            callbacks=[lgb.early_stopping(PATIENCE, verbose=False), report],
+        )["valid binary_logloss-mean"]
+        trial.set_user_attr("settings", suggested)
+        trial.set_user_attr("rounds", int(np.argmin(curve)) + 1)
+        return float(np.min(curve))
+
+    wanted = max(1, settings.trials)
+    study.optimize(evaluate, n_trials=wanted, timeout=settings.tuning_seconds)
+    best, done = study.best_trial, len(study.trials)
+    return {"trials": done, "stopped_by_time": done < wanted, "log_loss": best.value} | best.user_attrs
 
 
 def _sample(rows: np.ndarray, most: int, generator: np.random.Generator) -> np.ndarray:
@@ -195,9 +164,7 @@ def _sample(rows: np.ndarray, most: int, generator: np.random.Generator) -> np.n
     return np.sort(generator.choice(rows, most, replace=False))
 
 
-def _fixed(
-    columns: DesignMatrix, catalogue: Catalogue, settings: TrainingSettings, additive: bool
-) -> dict[str, Any]:
+def _fixed(columns: DesignMatrix, catalogue: Catalogue, settings: TrainingSettings, additive: bool) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "objective": "binary",
         "metric": "binary_logloss",
@@ -208,7 +175,7 @@ def _fixed(
         "seed": settings.seed,
         "deterministic": True,
         "force_row_wise": True,
-        # sums depend on the number of threads; more than one wait for each other wherever a core is shared
+        # sums depend on the number of threads, and threads slow each other down on shared cores
         "num_threads": 1,
         "verbosity": -1,
     }

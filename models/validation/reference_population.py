@@ -1,7 +1,7 @@
 """What a bundle remembers of the population it was made for: shares in bins, never a lead.
 
 A night is compared with the open leads of an earlier midnight, not with training snapshots: those are drawn
-at creation too, so that they are younger. The leads of the last 90 days stand by themselves: the stock of old
+at creation too, so that they are younger. The leads of the last 90 days are counted separately: the stock of old
 leads moves slowly and grows older by itself, and what changes at the source is seen in the new ones first.
 """
 
@@ -56,14 +56,12 @@ def build_reference(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalo
     new = mask_recent_leads(frame, catalogue)
     return {
         "all": _record(frame, scored, catalogue),
-        "new": _record(frame[new], scored[new], catalogue)
-        if new is not None and new.sum() >= MIN_LEADS
-        else None,
+        "new": _record(frame[new], scored[new], catalogue) if new is not None and new.sum() >= MIN_LEADS else None,
     }
 
 
 def mask_recent_leads(frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray | None:
-    """Mark the leads of the last 90 days, shape (n,); None where no feature tells the age."""
+    """Mark the leads of the last 90 days, shape (n,); None where no feature is the age."""
     ages = [f.name for f in catalogue.features if f.topic == AGE and f.kind == "number"]
     return (frame[ages[0]] <= NEW_DAYS).to_numpy(dtype=bool) if ages else None
 

@@ -1,4 +1,4 @@
-"""Whether the score holds for each channel, each country and each size: figures by segment."""
+"""Calibration and ranking by segment of the fit attributes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,13 +8,13 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.metrics.metrics import ClusterBootstrap
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 
 __all__ = ["compute_segment_metrics"]
 
-#: a segment with fewer leads tells nothing
+#: leads that a segment needs
 MIN_LEADS = 50
-#: the largest segments of an attribute
+#: segments per attribute, the largest first
 MAX_SEGMENTS = 8
 SIZES = (1 / 3, 2 / 3)
 NOT_KNOWN = "not known"
@@ -50,8 +50,8 @@ def compute_segment_metrics(
     for attribute, segment, chosen in _segments(frame, catalogue):
         count = int(pd.Series(leads[chosen]).nunique())
         if count >= MIN_LEADS:
-            told = _figures(p[chosen], won[chosen], leads[chosen], seed)
-            rows.append({"attribute": attribute, "segment": segment, "leads": count} | told)
+            figures = _figures(p[chosen], won[chosen], leads[chosen], seed)
+            rows.append({"attribute": attribute, "segment": segment, "leads": count} | figures)
     return pd.DataFrame(rows)
 
 
@@ -77,10 +77,8 @@ def _segments(frame: pd.DataFrame, catalogue: Catalogue) -> Iterator[tuple[str, 
 def _figures(p: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int) -> dict[str, Any]:
     low, high = (np.nan, np.nan)
     if won.sum() >= 5:
-        ratio = ClusterBootstrap(leads, seed).estimate_interval(
-            lambda rows: float(won[rows].sum() / p[rows].sum())
-        )
-        low, high = ratio[0]
+        actual, expected = ClusterBootstrap(leads, seed).resample_sums(np.stack([won, p])).T
+        _, low, high = percentile_interval(actual / expected)
     return {
         "snapshots": len(won),
         "wins": int(won.sum()),

@@ -1,1 +1,1 @@
-"""What is wrong with a source, and what gives the outcome away, before anything is trained."""
+"""Audit of a source for data quality and leakage, before training."""

@@ -1,4 +1,4 @@
-"""Pictures of an audit as SVG that stands inside a page and needs no network."""
+"""Charts of the audit."""
 
 from typing import Any
 
@@ -6,20 +6,21 @@ import altair as alt
 import pandas as pd
 
 from leadlight.pipelines.reporting.rendering import render_svg, truncate_labels
+from leadlight.pipelines.reporting.theme import AMBER, BLUE, LIGHT_GREY, RED
 
 __all__ = ["plot_missingness", "plot_months", "plot_predictive_power"]
 
-LEAK, SUSPECT, CLEAN, GREY = "#b3261e", "#c77700", "#1f5fa8", "#b9bec6"
-WIDTH, ROW, MOST_ROWS, LONGEST = 280, 22, 24, 34
+LEAK, SUSPECT, CLEAN = RED, AMBER, BLUE
+WIDTH, ROW, MAX_ROWS, LONGEST = 280, 22, 24, 34
 
 
 def plot_predictive_power(columns: list[dict[str, Any]]) -> str | None:
-    """Draw what each column alone says of the outcome, leaks marked; None where nothing was measured."""
+    """Plot the predictive power of each column alone, leaks marked; None without data."""
     measured = [c for c in columns if c["gain"] is not None]
     if not measured:
         return None
     measured.sort(key=lambda c: (c["verdict"] != "leak", -c["gain"]))
-    shown = sorted(measured[:MOST_ROWS], key=lambda c: -c["gain"])
+    shown = sorted(measured[:MAX_ROWS], key=lambda c: -c["gain"])
     rows = pd.DataFrame(
         {
             "column": _names(shown),
@@ -40,14 +41,14 @@ def plot_predictive_power(columns: list[dict[str, Any]]) -> str | None:
         ),
         alt.Color("verdict:N", scale=scale, legend=None),
     )
-    marks = base.mark_text(align="left", dx=4, fontSize=11).encode(
+    marks = base.mark_text(align="left", dx=4).encode(
         x="gain:Q", text="mark:N", color=alt.Color("verdict:N", scale=scale, legend=None)
     )
     return _svg(alt.layer(bars, marks), len(shown) * ROW)
 
 
 def plot_missingness(columns: list[dict[str, Any]]) -> str | None:
-    """Draw the share of missing values, with those that only look like values; None where none is missing."""
+    """Plot the share of missing values and placeholders by column; None if there are none."""
     lacking = []
     for column in columns:
         hidden = sum(p["share"] for p in column["placeholders"])
@@ -56,7 +57,7 @@ def plot_missingness(columns: list[dict[str, Any]]) -> str | None:
     if not lacking:
         return None
     lacking.sort(key=lambda entry: -(entry[1] + entry[2]))
-    shown = [{"column": name} for name, _, _ in lacking[:MOST_ROWS]]
+    shown = [{"column": name} for name, _, _ in lacking[:MAX_ROWS]]
     names = _names(shown)
     kinds = ("missing", "looks missing")
     rows = pd.DataFrame(
@@ -79,7 +80,7 @@ def plot_missingness(columns: list[dict[str, Any]]) -> str | None:
             ),
             alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=list(kinds), range=[GREY, SUSPECT]),
+                scale=alt.Scale(domain=list(kinds), range=[LIGHT_GREY, SUSPECT]),
                 legend=alt.Legend(title=None, orient="top"),
             ),
             order="order:Q",
@@ -89,32 +90,28 @@ def plot_missingness(columns: list[dict[str, Any]]) -> str | None:
 
 
 def plot_months(months: list[dict[str, Any]], truncated_until: str | None) -> str | None:
-    """Draw leads created and wins recorded by month, with the mark before which wins are not on record."""
+    """Plot leads and wins by month, with the end of left truncation."""
     if len(months) < 2:
         return None
     rows = pd.DataFrame(months).assign(month=lambda frame: pd.to_datetime(frame["month"]))
     x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %Y", labelAngle=-40, tickCount=8))
     panels = []
-    for name, title, colour in (("leads", "leads created", GREY), ("wins", "wins recorded", CLEAN)):
+    for name, title, colour in (("leads", "leads created", LIGHT_GREY), ("wins", "wins recorded", CLEAN)):
         line = alt.Chart(rows).mark_line(color=colour, strokeWidth=2.5, point={"color": colour, "size": 22})
         layers: list[Any] = [line.encode(x, alt.Y(f"{name}:Q", title=title, axis=alt.Axis(tickCount=4)))]
         if truncated_until:
-            mark = alt.Chart(
-                pd.DataFrame({"month": [pd.Timestamp(truncated_until)], "said": ["no win before this"]})
-            )
+            mark = alt.Chart(pd.DataFrame({"month": [pd.Timestamp(truncated_until)], "text": ["no win before this"]}))
             layers.append(mark.mark_rule(color=LEAK, strokeDash=[5, 4], strokeWidth=1.5).encode(x="month:T"))
             if name == "wins":
-                text = mark.mark_text(color=LEAK, align="right", dx=-6, y=8, fontSize=11)
-                layers.append(text.encode(x="month:T", text="said:N"))
+                text = mark.mark_text(color=LEAK, align="right", dx=-6, y=8)
+                layers.append(text.encode(x="month:T", text="text:N"))
         panels.append(alt.layer(*layers).properties(width=WIDTH + 120, height=110))
     return render_svg(alt.vconcat(*panels, spacing=14))
 
 
 def _down(field: str, shown: list[dict[str, Any]]) -> alt.Y:
     names = _names(shown)
-    return alt.Y(
-        f"{field}:N", title=None, sort=names, axis=alt.Axis(labelLimit=260, ticks=False, domain=False)
-    )
+    return alt.Y(f"{field}:N", title=None, sort=names, axis=alt.Axis(labelLimit=260, ticks=False, domain=False))
 
 
 def _names(shown: list[dict[str, Any]]) -> list[str]:

@@ -1,15 +1,15 @@
-"""The audit as a person reads it in the terminal: what was found first, then every column."""
+"""The audit in the terminal: findings, then all columns."""
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from leadlight.pipelines.audit.findings import format_percent
 from leadlight.pipelines.audit.grouping import group_findings
+from leadlight.pipelines.reporting.formatting import format_percent_bounded
+from leadlight.pipelines.workspace.console import build_table
 
 __all__ = ["print_report"]
 
@@ -27,11 +27,11 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     console : Console
         Where to.
     """
-    for severity, told in group_findings(report["findings"]).items():
-        console.print(f"\n[{STYLES[severity]}]{TITLES[severity]}[/] ({told.places})")
-        for place, sentence in told.each:
+    for severity, group in group_findings(report["findings"]).items():
+        console.print(f"\n[{STYLES[severity]}]{TITLES[severity]}[/] ({group.places})")
+        for place, sentence in group.each:
             console.print(Padding(f"[bold]{escape(place)}[/] {escape(sentence)}.", (0, 0, 0, 2)))
-        for words, places in told.together:
+        for words, places in group.together:
             console.print(Padding(f"[bold]{words}[/]: {escape(places)}.", (0, 0, 0, 2)))
     console.print(_table(report))
     if report["refused"]:
@@ -42,12 +42,9 @@ def print_report(report: dict[str, Any], console: Console) -> None:
 
 
 def _table(report: dict[str, Any]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
-    table.add_column("column", overflow="fold", ratio=1)
-    for name in ("kind", "role"):
-        table.add_column(name, no_wrap=True)
-    for name in ("missing", "values", "AUC"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = build_table(text=["column", "kind", "role"], numbers=["missing", "values", "AUC"])
+    table.columns[0].overflow, table.columns[0].ratio = "fold", 1
+    table.columns[1].no_wrap = table.columns[2].no_wrap = True
     table.add_column("", no_wrap=True)
     for column in report["columns"]:
         verdict = column["verdict"]
@@ -55,7 +52,7 @@ def _table(report: dict[str, Any]) -> Table:
             escape(f"{column['table']}.{column['column']}"),
             column["kind"],
             column["role"] or "",
-            format_percent(round(column["missing_share"], 3)).replace("less than ", "<"),
+            format_percent_bounded(round(column["missing_share"], 3)).replace("less than ", "<"),
             f"{column['distinct']:,}",
             "" if column["auc"] is None else f"{column['auc']:.2f}",
             "" if verdict == "clean" else f"[{STYLES[verdict]}]{verdict}[/]",

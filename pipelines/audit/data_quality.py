@@ -1,4 +1,4 @@
-"""What is not as it looks: placeholders, constants, order of time, duplicates, what the record lacks."""
+"""Data quality: placeholders, constants, time order, duplicates, missing records."""
 
 import re
 from collections.abc import Iterable
@@ -7,78 +7,79 @@ import numpy as np
 import pandas as pd
 
 from leadlight.pipelines.audit.dataset import AuditDataset
-from leadlight.pipelines.audit.findings import INFO, Finding, format_percent
+from leadlight.pipelines.audit.findings import INFO, Finding
+from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_quality_issues"]
 
 _PHONE = re.compile(r"(?=(?:\D*\d){7,15}\D*$)(\+|00|0|\()[\d\s()/.\-]+")
-#: nothing is said of equal rows unless chance alone makes fewer than this
+#: equal rows are reported only where chance alone would make fewer than this
 EXPECTED_BY_CHANCE = 0.05
 CONSTANT_SHARE_THRESHOLD = 0.99
 
 
-def find_quality_issues(material: AuditDataset) -> list[Finding]:
-    """Report on everything that is no leak but that whoever maps the source should know."""
+def find_quality_issues(dataset: AuditDataset) -> list[Finding]:
+    """Report what is not a leak but matters for the mapping of the source."""
     return [
-        *_columns(material),
-        *_truncation(material),
-        *_deals_of_winners(material),
-        *_time_order(material),
-        *_by_day(material),
-        *_duplicates(material),
-        *_without_history(material),
+        *_check_columns(dataset),
+        *_check_truncation(dataset),
+        *_check_deals(dataset),
+        *_check_time_order(dataset),
+        *_check_resolution(dataset),
+        *_check_duplicates(dataset),
+        *_check_history(dataset),
     ]
 
 
-def _columns(material: AuditDataset) -> Iterable[Finding]:
-    for (table, column), profile in material.profiles.items():
+def _check_columns(dataset: AuditDataset) -> Iterable[Finding]:
+    for (table, column), profile in dataset.profiles.items():
         if profile.placeholders:
-            named = ", ".join(f'"{p.text}" ({format_percent(p.share)})' for p in profile.placeholders[:3])
+            named = ", ".join(f'"{p.text}" ({format_percent_bounded(p.share)})' for p in profile.placeholders[:3])
             yield Finding(
                 table,
                 column,
                 "placeholder",
                 INFO,
                 f"holds {named}, which looks like a missing value and is not named in source.missing",
-                {"placeholders": [vars(p) for p in profile.placeholders]},
+                {"placeholders": [p._asdict() for p in profile.placeholders]},
             )
         if profile.kind == "empty":
             yield Finding(table, column, "empty", INFO, "is empty", {"rows": profile.rows})
         elif profile.kind == "constant":
             share = 1 - profile.missing_share
             sentence = "has one value only" + (
-                "" if share == 1 else f", in {format_percent(share)} of the rows"
+                "" if share == 1 else f", in {format_percent_bounded(share)} of the rows"
             )
             yield Finding(table, column, "constant", INFO, sentence, {"filled_share": share})
         elif profile.kind == "category" and profile.mostly_constant_share >= CONSTANT_SHARE_THRESHOLD:
             share = profile.mostly_constant_share
-            sentence = f"has the same value in {format_percent(share)} of the rows that have one"
+            sentence = f"has the same value in {format_percent_bounded(share)} of the rows that have one"
             yield Finding(table, column, "mostly_constant", INFO, sentence, {"share": share})
 
 
-def _truncation(material: AuditDataset) -> Iterable[Finding]:
-    found = material.truncation
-    if found:
+def _check_truncation(dataset: AuditDataset) -> Iterable[Finding]:
+    truncation = dataset.truncation
+    if truncation:
         yield Finding(
             "deals",
             "",
             "left_truncated",
             INFO,
-            f"record no win before {found.until:%Y-%m-%d}, though {found.expected:.0f} were to be "
-            f"expected of the {found.snapshots:,} leads whose {material.params.label.horizon_days} days had "
-            "ended by then: older leads look as if they could not be won (history.since leaves them out)",
-            {"until": found.until.isoformat(), "leads": found.snapshots, "expected": found.expected},
+            f"record no win before {truncation.until:%Y-%m-%d}, though {truncation.expected:.0f} were to be "
+            f"expected of the {truncation.snapshots:,} leads whose {dataset.params.label.horizon_days} days "
+            "had ended by then: older leads look as if they could not be won (history.since leaves them out)",
+            {"until": truncation.until.isoformat(), "leads": truncation.snapshots, "expected": truncation.expected},
         )
 
 
-def _deals_of_winners(material: AuditDataset) -> Iterable[Finding]:
-    frame = material.deal_columns
+def _check_deals(dataset: AuditDataset) -> Iterable[Finding]:
+    frame = dataset.deal_columns
     if frame.empty:
         return
-    table = material.params.source.deals
+    table = dataset.params.source.deals
     assert table is not None
     others = [str(c) for c in frame if c not in (table.lead_id, table.closed_at.column)]
-    if not material.losses_recorded:
+    if not dataset.losses_recorded:
         rest = f": {', '.join(others)}" if others else ""
         yield Finding(
             "deals",
@@ -90,7 +91,7 @@ def _deals_of_winners(material: AuditDataset) -> Iterable[Finding]:
             {"columns": others},
         )
         return
-    won = frame.index.to_series().isin(material.leads.loc[material.leads["won"], "lead_id"]).to_numpy()
+    won = frame.index.to_series().isin(dataset.leads.loc[dataset.leads["won"], "lead_id"]).to_numpy()
     status = table.status.column if table.status else None
     for column in others:
         filled = frame[column].notna().to_numpy()
@@ -104,91 +105,82 @@ def _deals_of_winners(material: AuditDataset) -> Iterable[Finding]:
                     column,
                     "filled_by_outcome",
                     INFO,
-                    f"is filled for {who} only ({format_percent(one)} of them, {format_percent(other)} of the others); "
-                    "it may not become an attribute",
+                    f"is filled for {who} only ({format_percent_bounded(one)} of them, {format_percent_bounded(other)} "
+                    "of the others); it may not become an attribute",
                     {"filled_won": of_won, "filled_lost": of_lost},
                 )
 
 
-def _time_order(material: AuditDataset) -> Iterable[Finding]:
-    for entry in material.report["quarantine"]:
+def _check_time_order(dataset: AuditDataset) -> Iterable[Finding]:
+    for entry in dataset.report["quarantine"]:
         if entry["reason"] in ("closed before the lead was created", "lies in the future"):
-            sentence = (
-                f"has {_rows(entry['rows'])} out of the order of time: {entry['reason']} (in quarantine)"
-            )
+            rows = _format_rows(entry["rows"])
+            sentence = f"has {rows} out of the order of time: {entry['reason']} (in quarantine)"
             yield Finding(
-                str(entry["table"]),
-                str(entry["column"]),
-                "time_order",
-                INFO,
-                sentence,
-                {"rows": entry["rows"]},
+                str(entry["table"]), str(entry["column"]), "time_order", INFO, sentence, {"rows": entry["rows"]}
             )
-    if not material.dated:
+    if not dataset.dated:
         return
-    created = material.leads.set_index("lead_id")["created_at"]
-    frame, table = material.tables.get("activities"), material.params.source.activities
+    created = dataset.leads.set_index("lead_id")["created_at"]
+    frame, table = dataset.tables.get("activities"), dataset.params.source.activities
     if frame is None or table is None or frame.empty:
         return
-    born = created.to_numpy()[created.index.get_indexer(pd.Index(frame["lead_id"]))]
-    before = frame["occurred_at"].to_numpy() < born
+    created_at = created.to_numpy()[created.index.get_indexer(pd.Index(frame["lead_id"]))]
+    before = frame["occurred_at"].to_numpy() < created_at
     if before.any():
         share = float(before.mean())
-        rows = f"{_rows(int(before.sum()))} ({format_percent(share)})"
+        rows = f"{_format_rows(int(before.sum()))} ({format_percent_bounded(share)})"
         sentence = f"has {rows} before the creation of their lead; they are kept"
         figures = {"rows": int(before.sum()), "share": share}
         yield Finding("activities", table.occurred_at.column, "before_creation", INFO, sentence, figures)
 
 
-def _by_day(material: AuditDataset) -> Iterable[Finding]:
-    for table, column in material.by_day:
+def _check_resolution(dataset: AuditDataset) -> Iterable[Finding]:
+    for table, column in dataset.by_day:
         sentence = "is known by the day alone: what happened first on a day cannot be told"
-        yield Finding(table, column, "known_by_day", INFO, sentence)
+        yield Finding(table, column, "known_by_day", INFO, sentence, {})
 
 
-def _duplicates(material: AuditDataset) -> Iterable[Finding]:
-    for entry in material.report["quarantine"]:
+def _check_duplicates(dataset: AuditDataset) -> Iterable[Finding]:
+    for entry in dataset.report["quarantine"]:
         if entry["reason"] == "lead id comes a second time":
-            sentence = f"has {_rows(entry['rows'])} with an id that comes a second time (in quarantine)"
-            yield Finding(
-                "leads", str(entry["column"]), "duplicate_id", INFO, sentence, {"rows": entry["rows"]}
-            )
-    for column in material.candidate_columns:
-        texts = material.columns[column].dropna().str.lower()
+            sentence = f"has {_format_rows(entry['rows'])} with an id that comes a second time (in quarantine)"
+            yield Finding("leads", str(entry["column"]), "duplicate_id", INFO, sentence, {"rows": entry["rows"]})
+    for column in dataset.candidate_columns:
+        texts = dataset.columns[column].dropna().str.lower()
         phone = len(texts) and texts.head(200).map(lambda text: bool(_PHONE.fullmatch(text))).mean() >= 0.9
-        if material.profiles["leads", column].kind != "email" and not phone:
+        if dataset.profiles["leads", column].kind != "email" and not phone:
             continue
         again = int(texts.duplicated().sum())
         if again:
             what = "phone number" if phone else "e-mail address"
-            sentence = (
-                f"has {_rows(again)} with the {what} of an earlier one: the same person may be in twice"
-            )
+            rows = _format_rows(again)
+            sentence = f"has {rows} with the {what} of an earlier one: the same person may be in twice"
             yield Finding("leads", column, "duplicate_contact", INFO, sentence, {"rows": again})
-    yield from _equal_rows(material)
+    yield from _check_equal_rows(dataset)
 
 
-def _equal_rows(material: AuditDataset) -> Iterable[Finding]:
-    """Leads that are equal in everything, where that can hardly be chance."""
-    kinds = {c: material.profiles["leads", c].kind for c in material.candidate_columns}
+def _check_equal_rows(dataset: AuditDataset) -> Iterable[Finding]:
+    """Leads equal in all columns, where chance alone makes that unlikely."""
+    kinds = {c: dataset.profiles["leads", c].kind for c in dataset.candidate_columns}
     compared = [c for c, kind in kinds.items() if kind not in ("identifier", "empty", "constant")]
-    frame = material.columns[compared]
+    frame = dataset.columns[compared]
     filled = frame.notna().sum(axis=1).to_numpy() >= max(3, len(compared) / 2)
     if len(compared) < 4 or filled.sum() < 2:
         return
-    # as if columns were independent of each other, which they are not: hence the margin
+    # match probability per column; the root leaves a margin because columns are not independent
     same = [float((frame[c].value_counts(normalize=True, dropna=False) ** 2).sum()) for c in compared]
     n = len(frame)
     expected = n * (n - 1) / 2 * float(np.prod(np.sqrt(same)))
     again = frame[filled].duplicated()
     if expected < EXPECTED_BY_CHANCE and again.any():
-        sentence = f"hold {_rows(int(again.sum()))} that equal an earlier one in all {len(compared)} columns"
+        sentence = f"hold {_format_rows(int(again.sum()))} that equal an earlier one in all {len(compared)} columns"
         figures = {"rows": int(again.sum()), "expected_by_chance": expected}
         yield Finding("leads", "", "equal_leads", INFO, sentence, figures)
 
 
-def _without_history(material: AuditDataset) -> Iterable[Finding]:
-    names = [n for n in material.params.attributes if n not in set(material.report["historised"])]
+def _check_history(dataset: AuditDataset) -> Iterable[Finding]:
+    names = [n for n in dataset.params.attributes if n not in set(dataset.report["historised"])]
     if not names:
         return
     sentence = (
@@ -198,5 +190,5 @@ def _without_history(material: AuditDataset) -> Iterable[Finding]:
     yield Finding("leads", "", "no_history", INFO, sentence, {"columns": names})
 
 
-def _rows(count: int) -> str:
+def _format_rows(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"

@@ -1,4 +1,4 @@
-"""What an audit looks at: every raw column beside the outcome of its lead."""
+"""Input of the audit: every raw column with the outcome of its lead."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,60 +21,42 @@ __all__ = ["AuditDataset", "list_mapped_tables", "read_audit_dataset"]
 
 @dataclass(frozen=True)
 class AuditDataset:
-    """Raw columns, clean times and outcomes, lead by lead.
+    """Raw columns, clean times and outcomes per lead.
 
-    Parameters
-    ----------
-    params : Params
-        The mapping.
-    report : dict
-        What ``ingest`` reported.
-    profiles : dict of (str, str) to ColumnProfile
-        Table and column -> what it holds.
-    leads : pd.DataFrame
-        lead_id, created_at, closed_at, won, open, judged: one row a clean lead. ``judged`` are those
-        whose outcome counts as final.
-    columns : pd.DataFrame
-        Raw columns of leads, row by row as ``leads``: text, NA where nothing is known.
-    tables : dict of str to pd.DataFrame
-        The clean tables.
-    truncation : LeftTruncation or None
-        Where the record of wins seems to begin late.
-    deal_columns : pd.DataFrame
-        Raw columns of deals as text, indexed by lead; empty where there is no such table.
-    by_day : tuple of (str, str)
-        Table and column of times that are known by the day alone.
+    ``leads`` has lead_id, created_at, closed_at, won, open and judged (whether the outcome is final), one row per
+    clean lead. ``columns`` has the raw columns of leads in the same rows, ``deal_columns`` those of deals by lead
+    (empty without such a table); both as text, NA where missing.
     """
 
     params: Params
-    report: dict[str, Any]
-    profiles: dict[tuple[str, str], ColumnProfile]
+    report: dict[str, Any]  # of ``ingest``
+    profiles: dict[tuple[str, str], ColumnProfile]  # by table and column
     leads: pd.DataFrame
     columns: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-    truncation: LeftTruncation | None
+    tables: dict[str, pd.DataFrame]  # clean
+    truncation: LeftTruncation | None  # set where the record of wins seems to begin late
     deal_columns: pd.DataFrame
-    by_day: tuple[tuple[str, str], ...]
+    by_day: tuple[tuple[str, str], ...]  # table and column of times with day resolution
 
     @property
     def dated(self) -> bool:
-        """Whether leads have a creation that is a date."""
+        """Whether leads have a date of creation."""
         return bool(self.report["time"] == "dates")
 
     @property
     def known_until(self) -> pd.Timestamp:
-        """The moment up to which the tables speak."""
+        """Last time that the tables cover."""
         return pd.Timestamp(self.report["known_until"])
 
     @cached_property
     def final_outcome_mask(self) -> np.ndarray:
-        """Rows whose outcome counts as final."""
+        """Mask of the leads with a final outcome."""
         rows: np.ndarray = self.leads["judged"].to_numpy(dtype=bool)
         return rows
 
     @cached_property
     def won(self) -> np.ndarray:
-        """Outcome of the judged leads."""
+        """Outcome of the leads with a final one."""
         rows: np.ndarray = self.leads["won"].to_numpy(dtype=bool)[self.final_outcome_mask]
         return rows
 
@@ -85,14 +67,14 @@ class AuditDataset:
 
     @cached_property
     def candidate_columns(self) -> list[str]:
-        """Columns of leads that could be attributes: not the key, the outcome, the time of creation."""
+        """Columns of leads that could be attributes: all but key, outcome, order and time of creation."""
         table = self.params.source.leads
         named = {table.lead_id, table.order}
         named |= {record.column for record in (table.created_at, table.outcome) if record}
         return [name for name in map(str, self.columns) if name not in named]
 
     def get_spelling(self, column: str, value: str) -> str:
-        """Return a value, given in lower case, as the source most often writes it."""
+        """Return the most frequent spelling of a lower-case value in the source."""
         texts = self.columns[column].dropna()
         same = texts[texts.str.lower() == value]
         return str(same.mode().iloc[0]) if len(same) else value
@@ -102,7 +84,7 @@ class AuditDataset:
         return parse_numbers(self.columns[column])
 
     def get_first_value(self, attribute: str) -> pd.Series | None:
-        """Return what the history says that an attribute was first, lead by lead; None without one."""
+        """Return the first value of an attribute in the history per lead; None without a history."""
         history = self.tables.get("history")
         if history is None:
             return None
@@ -116,33 +98,26 @@ class AuditDataset:
 
 def list_mapped_tables(params: Params) -> dict[str, AnyTable]:
     """Return the tables of ``source`` by name."""
-    source = params.source
-    every: dict[str, AnyTable | None] = {
-        "leads": source.leads,
-        "activities": source.activities,
-        "deals": source.deals,
-        "history": source.history,
-        "stages": source.stages,
-    }
-    return {name: table for name, table in every.items() if table is not None}
+    names = ("leads", "activities", "deals", "history", "stages")
+    return {name: table for name in names if (table := getattr(params.source, name)) is not None}
 
 
 def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditDataset:
-    """Read the raw source again, every column of it, and the clean tables beside it.
+    """Read all columns of the raw source, and the clean tables.
 
     Parameters
     ----------
     params : Params
         The mapping.
     folder : Path
-        Folder that relative paths start from.
+        Base folder of relative paths.
     workdir : Workdir
-        Where ``ingest`` left the clean tables.
+        With the clean tables of ``ingest``.
 
     Raises
     ------
     SourceError
-        If nothing has been ingested, or a file is not readable any more.
+        If nothing has been ingested, or a file is no longer readable.
     """
     report = read_json(workdir.require(workdir.ingest_report, "ingest"))
     names = ("leads", "deals", "activities", "history")
@@ -157,10 +132,10 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         if name in ("leads", "deals"):
             keys = convert_to_text(raw[table.lead_id])
-            texts = pd.DataFrame({c: _known(raw[c], profiles[name, c], missing) for c in raw.columns})
+            texts = pd.DataFrame({c: _mask_missing(raw[c], profiles[name, c], missing) for c in raw.columns})
             texts = texts.set_axis(pd.Index(keys))[~keys.duplicated().to_numpy()]
             columns, deal_columns = (texts, deal_columns) if name == "leads" else (columns, texts)
-    leads, truncation = _outcomes(params, report, tables)
+    leads, truncation = _derive_outcomes(params, report, tables)
     return AuditDataset(
         params=params,
         report=report,
@@ -170,16 +145,16 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         tables=tables,
         truncation=truncation,
         deal_columns=deal_columns,
-        by_day=tuple(_known_by_day(params, tables)),
+        by_day=tuple(_find_day_resolution(params, tables)),
     )
 
 
-def _known(values: pd.Series, profile: ColumnProfile, missing: tuple[str, ...]) -> pd.Series:
+def _mask_missing(values: pd.Series, profile: ColumnProfile, missing: tuple[str, ...]) -> pd.Series:
     texts = convert_to_text(values)
     return texts.mask(texts.isin([*missing, *(p.text for p in profile.placeholders)]))
 
 
-def _outcomes(
+def _derive_outcomes(
     params: Params, report: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, LeftTruncation | None]:
     leads = tables["leads"][["lead_id", "created_at", "outcome"]].copy()
@@ -199,19 +174,19 @@ def _outcomes(
     else:
         mature = leads["created_at"] + horizon <= pd.Timestamp(report["known_until"])
         in_time = leads["won"] & (won_at < leads["created_at"] + horizon)
-        seen = pd.DataFrame({"as_of": leads["created_at"], "won": in_time})[mature]
+        matured = pd.DataFrame({"as_of": leads["created_at"], "won": in_time})[mature]
         if len(wins):
-            truncation = detect_left_truncation(seen, wins.min(), horizon)
+            truncation = detect_left_truncation(matured, wins.min(), horizon)
         leads["judged"] = ~leads["open"]
-        if deals["won"].all():  # losses are not recorded: leads without a win that had their time
+        if deals["won"].all():  # no losses recorded: mature leads without a win count as lost
             leads["judged"] = leads["won"] | mature
         if truncation:
             leads["judged"] &= leads["created_at"] >= truncation.until
     return leads.drop(columns="outcome"), truncation
 
 
-def _known_by_day(params: Params, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
-    source, found = params.source, []
+def _find_day_resolution(params: Params, tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    source, by_day = params.source, []
     for name, column, record in (
         ("leads", "created_at", source.leads.created_at),
         ("activities", "occurred_at", source.activities.occurred_at if source.activities else None),
@@ -221,7 +196,7 @@ def _known_by_day(params: Params, tables: dict[str, pd.DataFrame]) -> list[tuple
         if record is None or name not in tables or tables[name].empty:
             continue
         times = tables[name][column]
-        shown = convert_to_local(times, source.timezone)
-        if record.is_by_day or (shown == shown.dt.normalize()).all():
-            found.append((name, record.column))
-    return found
+        local = convert_to_local(times, source.timezone)
+        if record.is_by_day or (local == local.dt.normalize()).all():
+            by_day.append((name, record.column))
+    return by_day

@@ -1,4 +1,4 @@
-"""Before training: no mapped name may be a leak, unless somebody has said that it is none."""
+"""Gate before training: no mapped name may be a leak unless the allowlist names it."""
 
 from leadlight.features.errors import ParamsError
 from leadlight.pipelines.params import Params
@@ -8,19 +8,19 @@ __all__ = ["raise_on_leakage"]
 
 
 def raise_on_leakage(params: Params, workdir: Workdir) -> None:
-    """Refuse to train on what the audit calls a leak.
+    """Refuse to train on leaks of the audit.
 
     Parameters
     ----------
     params : Params
-        Attributes, signals and ``audit.allowlist``: those of now, which may be newer than the report.
+        Attributes, signals and ``audit.allowlist`` of today; may be newer than the report.
     workdir : Workdir
-        Where the report is.
+        With the report.
 
     Raises
     ------
     SourceError
-        If there is no report yet.
+        If there is no report.
     ParamsError
         If a mapped attribute or signal is a leak and not allowed.
     """
@@ -33,8 +33,7 @@ def raise_on_leakage(params: Params, workdir: Workdir) -> None:
             continue
         name = finding["column"]
         raise ParamsError(
-            f"The section {section} must name nothing that is known only when the outcome is. "
-            f"Got {name}, which {finding['sentence']}: "
-            f"leave it out of {section}, or say that it was known beforehand with "
-            f"audit: {{allowlist: [{name}]}} in params.yaml."
+            f"The section {section} must name nothing that is known only after the outcome. "
+            f"Got {name}, which {finding['sentence']}: remove it from {section}, or, if it was known before, "
+            f"set audit: {{allowlist: [{name}]}} in params.yaml."
         )

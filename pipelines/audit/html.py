@@ -1,14 +1,12 @@
-"""The audit as one page that needs no network."""
+"""The audit as one HTML page."""
 
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from leadlight.pipelines.audit.charts import plot_missingness, plot_months, plot_predictive_power
-from leadlight.pipelines.audit.findings import format_percent
 from leadlight.pipelines.audit.grouping import group_findings
-from leadlight.pipelines.reporting.rendering import load_template
+from leadlight.pipelines.reporting.formatting import format_percent_bounded
+from leadlight.pipelines.reporting.rendering import render_page
 
 __all__ = ["render_html"]
 
@@ -26,8 +24,5 @@ def render_html(report: dict[str, Any]) -> str:
         "missing": plot_missingness(report["columns"]),
         "months": plot_months(report["months"], report["left_truncated_until"]),
     }
-    # the renderer of the pictures escapes the text in them
-    pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return load_template(Path(__file__).parent, {"percent": format_percent}).render(
-        report=report, told=group_findings(report["findings"]), pictures=pictures
-    )
+    context = {"report": report, "groups": group_findings(report["findings"]), "charts": charts}
+    return render_page(Path(__file__).parent, context, {"percent": format_percent_bounded})

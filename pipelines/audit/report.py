@@ -1,4 +1,4 @@
-"""``leadlight audit``: the quality and leak report of a source, before anything is trained."""
+"""``leadlight audit``: report on quality and leakage of a source, before training."""
 
 from pathlib import Path
 from typing import Any
@@ -18,31 +18,31 @@ from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomical
 
 __all__ = ["audit", "build_report", "summarize"]
 
-#: values that fewer rows have are not written down: they may tell of one person
-TOLD_FROM = 10
+#: values with fewer rows are left out of the report: they may identify a person
+MIN_VALUE_ROWS = 10
 
 
 def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
-    """Examine the source and write ``audit.json`` and ``audit.html``.
+    """Audit the source and write ``audit.json`` and ``audit.html``.
 
     Parameters
     ----------
     params : Params
         The mapping, and ``audit.allowlist``.
     folder : Path
-        Folder that relative paths of the source start from.
+        Base folder of relative paths of the source.
     workdir : Workdir
-        Where the clean tables of ``ingest`` are and the report goes, whole or not at all.
+        With the clean tables of ``ingest``; the report is written there atomically.
 
     Returns
     -------
     dict
-        The report, as ``audit.json`` holds it (see :func:`build_report`).
+        Content of ``audit.json``; see :func:`build_report`.
 
     Raises
     ------
     SourceError
-        If nothing has been ingested, or the source is not readable any more.
+        If nothing has been ingested, or the source is no longer readable.
     """
     from leadlight.pipelines.audit.html import render_html
 
@@ -54,102 +54,97 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
 
 
 def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
-    """Look for leaks and for what is not as it looks.
+    """Find leaks and quality issues.
 
     Returns
     -------
     dict
         ``leads``: counts of leads, of those with a final outcome, of wins, and how time is known;
-        ``columns``: a list of every column of every table with its profile, what its values and its being
-        filled say of the outcome, and ``verdict`` (leak, suspect or clean);
+        ``columns``: every column of every table with its profile, predictive power of its values and of its
+        missingness, and ``verdict`` (leak, suspect or clean);
         ``activity_types``: rows, verdict and whether mapped, by type;
-        ``findings``: a list of table, column, kind, severity, sentence and figures, leaks first;
-        ``months``: leads created and wins recorded a month; ``left_truncated_until``: a moment or null;
+        ``findings``: table, column, kind, severity, sentence and figures, leaks first;
+        ``months``: leads created and wins recorded per month; ``left_truncated_until``: a time or null;
         ``refused``: mapped attributes and signals that training refuses.
     """
-    material = read_audit_dataset(params, folder, workdir)
-    columns = measure_columns(material)
-    found = [*find_target_leakage(material, columns), *find_late_filled(material, columns)]
-    leaks = {f.column for f in found if f.severity == LEAK}
-    found += find_post_outcome_columns(material, columns, leaks)
-    found += find_activity_leakage(material)
-    found += find_quality_issues(material)
-    # stable: within a severity the order of the steps above, from strong evidence to weak
-    found = sorted(found, key=lambda finding: finding.rank)
-    table = _columns(material, columns, found)
-    types = _activity_types(material, found)
+    dataset = read_audit_dataset(params, folder, workdir)
+    columns = measure_columns(dataset)
+    findings = [*find_target_leakage(dataset, columns), *find_late_filled(dataset, columns)]
+    leaks = {f.column for f in findings if f.severity == LEAK}
+    findings += find_post_outcome_columns(dataset, columns, leaks)
+    findings += find_activity_leakage(dataset)
+    findings += find_quality_issues(dataset)
+    # stable sort: within a severity from strong evidence to weak
+    findings = sorted(findings, key=lambda finding: finding.rank)
+    table = _describe_columns(dataset, columns, findings)
+    types = _describe_activity_types(dataset, findings)
     allowed = set(params.audit.allowlist)
     refused = [c["column"] for c in table if c["verdict"] == LEAK and c["mapped"]]
-    refused += [name for name, of in types.items() if of["verdict"] == LEAK and of["mapped"]]
+    refused += [name for name, row in types.items() if row["verdict"] == LEAK and row["mapped"]]
     return {
         "leads": {
-            "rows": len(material.leads),
-            "judged": int(material.final_outcome_mask.sum()),
-            "won": int(material.won.sum()),
-            "open": int(material.leads["open"].sum()),
-            "time": material.report["time"],
-            "known_until": material.report["known_until"],
+            "rows": len(dataset.leads),
+            "judged": int(dataset.final_outcome_mask.sum()),
+            "won": int(dataset.won.sum()),
+            "open": int(dataset.leads["open"].sum()),
+            "time": dataset.report["time"],
+            "known_until": dataset.report["known_until"],
         },
         "columns": table,
         "activity_types": types,
-        "findings": [finding.to_dict() for finding in found],
-        "months": _months(material),
-        "left_truncated_until": material.truncation.until.isoformat() if material.truncation else None,
+        "findings": [finding.to_dict() for finding in findings],
+        "months": _count_months(dataset),
+        "left_truncated_until": dataset.truncation.until.isoformat() if dataset.truncation else None,
         "allowed": sorted(allowed),
         "refused": sorted(set(refused) - allowed),
     }
 
 
 def summarize(report: dict[str, Any]) -> str:
-    """Say in a line what an audit came to."""
-    told = group_findings(report["findings"])
-    leaks, suspects, notes = (told[name].places if name in told else 0 for name in (LEAK, SUSPECT, INFO))
+    """Summarize an audit in one line."""
+    grouped = group_findings(report["findings"])
+    leaks, suspects, notes = (grouped[name].places if name in grouped else 0 for name in (LEAK, SUSPECT, INFO))
     refused = f", of which training refuses {', '.join(report['refused'])}" if report["refused"] else ""
     return f"{leaks} suspected leaks{refused}; {suspects} to be looked at; {notes} on quality"
 
 
-def _columns(
-    material: AuditDataset, columns: list[MeasuredColumn], found: list[Finding]
+def _describe_columns(
+    dataset: AuditDataset, columns: list[MeasuredColumn], findings: list[Finding]
 ) -> list[dict[str, Any]]:
     measured = {column.name: column for column in columns}
-    mapped = _mapped(material.params)
+    roles = _list_roles(dataset.params)
     rows = []
-    for (table, name), profile in material.profiles.items():
+    for (table, name), profile in dataset.profiles.items():
         column = measured.get(name) if table == "leads" else None
-        told = find_max_severity(
-            [f for f in found if (f.table, f.column) == (table, name) and f.severity != "note"]
-        )
-        values = column.strength if column else None
-        presence = column.missingness if column else None
+        severity = find_max_severity([f for f in findings if (f.table, f.column) == (table, name)])
+        power, missingness = (column.power, column.missingness) if column else (None, None)
         rows.append(
             {
                 "table": table,
                 "column": name,
-                "mapped": table == "leads" and name in material.params.attributes,
-                "role": mapped.get((table, name)),
+                "mapped": table == "leads" and name in dataset.params.attributes,
+                "role": roles.get((table, name)),
                 "kind": profile.kind,
                 "rows": profile.rows,
                 "missing": profile.missing,
                 "missing_share": round(profile.missing_share, 6),
-                "placeholders": [vars(p) | {"share": round(p.share, 6)} for p in profile.placeholders],
+                "placeholders": [p._asdict() | {"share": round(p.share, 6)} for p in profile.placeholders],
                 "distinct": profile.distinct,
                 "rare": profile.rare,
                 "most_frequent_share": round(profile.mostly_constant_share, 6),
-                "top": [
-                    [text, n] for text, n in profile.top if n >= TOLD_FROM and profile.kind == "category"
-                ],
-                "auc": round(values.auc, 6) if values else None,
-                "gain": round(values.gain, 6) if values else None,
-                "presence_auc": round(presence.auc, 6) if presence else None,
-                "presence_gain": round(presence.gain, 6) if presence else None,
-                "verdict": told if told in (LEAK, SUSPECT) else "clean",
+                "top": [[text, n] for text, n in profile.top if n >= MIN_VALUE_ROWS and profile.kind == "category"],
+                "auc": round(power.auc, 6) if power else None,
+                "gain": round(power.gain, 6) if power else None,
+                "presence_auc": round(missingness.auc, 6) if missingness else None,
+                "presence_gain": round(missingness.gain, 6) if missingness else None,
+                "verdict": severity if severity in (LEAK, SUSPECT) else "clean",
             }
         )
     return rows
 
 
-def _mapped(params: Params) -> dict[tuple[str, str], str]:
-    """Return what each mapped column is called in params."""
+def _list_roles(params: Params) -> dict[tuple[str, str], str]:
+    """Return the key in params of each mapped column."""
     roles: dict[tuple[str, str], str] = {}
     for name, table in list_mapped_tables(params).items():
         for key, value in table:
@@ -159,28 +154,28 @@ def _mapped(params: Params) -> dict[tuple[str, str], str]:
     return roles | {("leads", name): "attribute" for name in params.attributes}
 
 
-def _activity_types(material: AuditDataset, found: list[Finding]) -> dict[str, dict[str, Any]]:
+def _describe_activity_types(dataset: AuditDataset, findings: list[Finding]) -> dict[str, dict[str, Any]]:
     verdicts = {
-        name: find_max_severity([f for f in found if (f.table, f.column) == ("activities", name)])
-        for name in material.report["activity_types"]
+        name: find_max_severity([f for f in findings if (f.table, f.column) == ("activities", name)])
+        for name in dataset.report["activity_types"]
     }
     return {
         name: {
             "rows": rows,
-            "mapped": name in material.params.signals,
+            "mapped": name in dataset.params.signals,
             "verdict": verdicts[name] if verdicts[name] in (LEAK, SUSPECT) else "clean",
         }
-        for name, rows in material.report["activity_types"].items()
+        for name, rows in dataset.report["activity_types"].items()
     }
 
 
-def _months(material: AuditDataset) -> list[dict[str, Any]]:
-    if not material.dated:
+def _count_months(dataset: AuditDataset) -> list[dict[str, Any]]:
+    if not dataset.dated:
         return []
-    wins = material.tables["deals"].loc[material.tables["deals"]["won"], "closed_at"]
+    wins = dataset.tables["deals"].loc[dataset.tables["deals"]["won"], "closed_at"]
     counts = pd.DataFrame(
         {
-            "leads": material.leads["created_at"].dt.strftime("%Y-%m").value_counts(),
+            "leads": dataset.leads["created_at"].dt.strftime("%Y-%m").value_counts(),
             "wins": wins.dt.strftime("%Y-%m").value_counts(),
         }
     )
@@ -189,6 +184,5 @@ def _months(material: AuditDataset) -> list[dict[str, Any]]:
     every = pd.period_range(counts.index.min(), counts.index.max(), freq="M")
     counts = counts.reindex(every.strftime("%Y-%m")).fillna(0).astype("int64")
     return [
-        {"month": str(month), "leads": int(row["leads"]), "wins": int(row["wins"])}
-        for month, row in counts.iterrows()
+        {"month": str(month), "leads": int(row["leads"]), "wins": int(row["wins"])} for month, row in counts.iterrows()
     ]

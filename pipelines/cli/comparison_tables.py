@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from leadlight.models.validation.champion_challenger import Gate
 from leadlight.pipelines.jobs.promote import Decision
-from leadlight.pipelines.jobs.retrain_report import change_rows
+from leadlight.pipelines.jobs.retrain_report import list_changes
+from leadlight.pipelines.workspace.console import build_table
 
 __all__ = ["render_changes", "render_comparison", "render_gates"]
 
 
 def render_comparison(decision: Decision) -> Table:
     """Return the figures of both on the window that both were judged on."""
-    window, found = decision.window, decision.gain
-    assert found is not None
+    window, gain = decision.window, decision.gain
+    assert gain is not None
     title = (
         f"{window['snapshots']:,} snapshots from {window['from'][:10]} to {window['to'][:10]}, "
         f"{window['wins']:,} wins ({window['base_rate']:.1%})"
@@ -28,10 +28,9 @@ def render_comparison(decision: Decision) -> Table:
         cells = [f"{decision.figures[role][name]:.{digits}f}" for name, (_, digits) in names.items()]
         table.add_row(f"{role} (version {version})", *cells)
     table.caption = (
-        f"Log loss saved: {found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}] nats (95 %), "
-        f"{found.share:+.1%} of the champion's"
+        f"Log loss saved: {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] nats (95 %), "
+        f"{gain.share:+.1%} of the champion's"
     )
-    table.caption_justify = "left"
     return table
 
 
@@ -48,15 +47,13 @@ def render_gates(gates: Iterable[Gate]) -> Table:
 def render_changes(change: dict[str, Any]) -> Table:
     """Return what the new wins changed."""
     table = _table("What the new wins changed", ["", "then", "now"])
-    for row in change_rows(change):
+    for row in list_changes(change):
         table.add_row(*row)
     return table
 
 
 def _table(title: str | None, columns: Sequence[str]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    table = build_table(title)
     for place, name in enumerate(columns):
         table.add_column(name, justify="right" if place else "left")
     return table

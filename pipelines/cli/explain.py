@@ -1,4 +1,4 @@
-"""``leadlight explain``: one lead's score in words, as it stands in the store."""
+"""``leadlight explain``: score and reasons of one stored lead as a table."""
 
 from rich.markup import escape
 from rich.table import Table
@@ -51,25 +51,24 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         asked = parse_as_of(as_of, night.words.timezone).to_pydatetime() if as_of and night else None
         night = store.get_latest_run(asked)
         score = store.get_lead(lead_id, as_of=asked) if lead_id is not None else None
-        moved = _moved(store, score, night, language) if score and night else []
+        moved = _describe_changes(store, score, night, language) if score and night else []
     if lead_id is None:
         raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     if score is None or night is None:
         raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
-    return _table(score, night.words, language, moved)
+    return _build_table(score, night.words, language, moved)
 
 
-def _moved(store: Store, score: StoredScore, night: StoredRun, language: str) -> list[str]:
-    """Say what changed since the night before and what would help, a line each."""
+def _describe_changes(store: Store, score: StoredScore, night: StoredRun, language: str) -> list[str]:
+    """Describe the change since the run before, and recourse, one line each."""
     lines = []
     change = store.read_changes(night.night, [score.lead_id]).get(score.lead_id)
     if change is not None:
-        told = describe_change(change, score.score, night.words, language)
+        text = describe_change(change, score.score, night.words, language)
         causes = [
-            f"{cause.points} {cause.label}" + (f" ({cause.topics})" if cause.topics else "")
-            for cause in told.causes
+            f"{cause.points} {cause.label}" + (f" ({cause.topics})" if cause.topics else "") for cause in text.causes
         ]
-        lines.append(f"{told.title}: {', '.join(causes) or translate(language, 'change.none')}")
+        lines.append(f"{text.title}: {', '.join(causes) or translate(language, 'change.none')}")
     openings = describe_recourse(store.read_recourse(night.night, score.lead_id), night.words, language)
     if openings:
         ways = ", ".join(f"{way.text} ({way.score})" for way in openings)
@@ -77,7 +76,7 @@ def _moved(store: Store, score: StoredScore, night: StoredRun, language: str) ->
     return lines
 
 
-def _table(score: StoredScore, words: PresentationContext, language: str, moved: list[str]) -> Table:
+def _build_table(score: StoredScore, words: PresentationContext, language: str, moved: list[str]) -> Table:
     bars = build_waterfall(score)
     stage = labels.label_stage_long(score.stage, language)
     if score.held_back:
@@ -85,14 +84,13 @@ def _table(score: StoredScore, words: PresentationContext, language: str, moved:
     if kept := labels.describe_hysteresis(score.stage, score.score, words, language):
         stage += f" ({kept})"
     grades = f"{score.fit_grade}{score.engagement_grade}"
-    facts = [str(bars.printed.score), stage, grades]
+    facts = [str(bars.rounded.score), stage, grades]
     if words.calibrated:
-        facts.append(
-            f"{format_probability(score.probability, language)} (Ø {format_probability(words.base_probability, language)})"
-        )
+        ours, base = (format_probability(value, language) for value in (score.probability, words.base_probability))
+        facts.append(f"{ours} (Ø {base})")
     facts.append(format_datetime(score.as_of, words.timezone, language))
     caption = "\n".join([*moved, translate(language, "page.associated")])
-    if any(format_bar_evidence(line, words, language) for line in bars.lines):
+    if any(format_bar_evidence(line, words, language) for line in bars.bars):
         caption += "\n" + format_evidence_note(words, language)
     if words.simulated:
         caption += "\n" + translate(language, "page.simulated")
@@ -106,7 +104,7 @@ def _table(score: StoredScore, words: PresentationContext, language: str, moved:
     )
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for line in bars.lines:
+    for line in bars.bars:
         style = "bold" if is_total(line) else None
         text = escape(format_bar_text(line, words, language))
         if evidence := format_bar_evidence(line, words, language):

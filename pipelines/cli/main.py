@@ -1,25 +1,17 @@
 """The command line. Heavy libraries are imported by the commands that need them.
 
-Exit codes: 0 done; 2 the command was not understood; 3 params; 4 source; 5 not enough data; 6 policy;
-7 scorer; 8 store; 9 another command is at work in the folder; 10 watched, and somebody must act;
-130 interrupted.
+Exit codes: 0 done; 2 invalid usage; 3 params; 4 source; 5 not enough data; 6 policy; 7 scorer; 8 store;
+9 the working folder is locked by another command; 10 `watch` found something to act on; 130 interrupted.
 """
 
 import sys
+from collections.abc import Callable
 
 import typer
 
 from leadlight.features.errors import LeadlightError
-from leadlight.pipelines.cli.commands import (
-    audit,
-    init,
-    inspection,
-    monitoring,
-    promotion,
-    reports,
-    scoring,
-    training,
-)
+from leadlight.pipelines.cli.commands import init, inspection, monitoring, promotion, reports, scoring, training
+from leadlight.pipelines.stages.table import STAGES
 
 __all__ = ["app", "main"]
 
@@ -32,18 +24,9 @@ app = typer.Typer(
 )
 
 #: in the order of ``--help``
-COMMANDS = (
+COMMANDS: tuple[Callable[..., None], ...] = (
     init.init,
-    training.simulate,
-    training.ingest,
-    audit.audit,
-    training.snapshot,
-    training.featurize,
-    training.train,
-    training.calibrate,
-    training.truth,
-    training.evaluate,
-    training.register,
+    *map(training.make_stage_command, STAGES),
     training.run,
     promotion.promote,
     promotion.rollback,
@@ -60,17 +43,13 @@ app.add_typer(reports.report, name="report")
 
 
 def main() -> None:
-    """Run a command; a user's mistake is one sentence and an exit code, never a traceback."""
+    """Run a command; print a LeadlightError as one sentence and exit with its code."""
     try:
         app()
     except LeadlightError as error:
+        from rich.markup import escape
+
         from leadlight.pipelines.workspace.console import errors
 
-        errors.print(f"[bold red]Error:[/] {_plain(str(error))}", soft_wrap=True)
+        errors.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -4,16 +4,15 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
 from leadlight.pipelines.jobs.score import ScoringRunReport
-from leadlight.serving.reasons import parse_reasons
+from leadlight.pipelines.workspace.console import build_table
+from leadlight.serving.reasons import parse_reasons, select_top_reasons
 from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.text import labels, reason_text, rounding
 from leadlight.serving.text.formatting import format_probability, format_signed
-from leadlight.serving.text.top_reasons import select_top_reasons
 from leadlight.serving.waterfall import round_points
 
 __all__ = ["render_queue"]
@@ -24,18 +23,14 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
 
     Parameters
     ----------
-    report : NightReport
-        The night.
+    report : ScoringRunReport
     language : str
-        Language of the words.
     rows : int
         Number of leads.
     """
     words = parse_context(report.words)
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    table = build_table(title)
     table.add_column("#", justify="right")
     table.add_column("lead", overflow="fold", max_width=12)
     table.add_column("score", justify="right", style="bold", no_wrap=True)
@@ -49,28 +44,26 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
             str(place),
             escape(str(lead["lead_id"])),
             str(rounding.display_score(lead["score"])),
-            _stage(lead, language),
+            _format_stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
             shown,
-            _reasons(lead, words, language),
+            _build_reasons(lead, words, language),
         )
     return table
 
 
-def _stage(lead: Mapping[Hashable, Any], language: str) -> str:
+def _format_stage(lead: Mapping[Hashable, Any], language: str) -> str:
     stage = labels.label_stage(lead["stage"], language)
     held = lead["held_back"]
     return stage if pd.isna(held) else f"{stage}\n({labels.label_held_back(held, language)})"
 
 
-def _reasons(lead: Mapping[Hashable, Any], words: PresentationContext, language: str) -> Table:
+def _build_reasons(lead: Mapping[Hashable, Any], words: PresentationContext, language: str) -> Table:
     reasons = parse_reasons(lead["reasons"])
     printed = round_points(lead["base_score"], reasons, lead["score"]).points
     grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column()
     for reason in select_top_reasons(reasons, 3):
-        grid.add_row(
-            format_signed(printed[reason.topic]), escape(reason_text.format_phrase(reason, words, language))
-        )
+        grid.add_row(format_signed(printed[reason.topic]), escape(reason_text.format_phrase(reason, words, language)))
     return grid

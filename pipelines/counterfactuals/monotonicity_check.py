@@ -1,9 +1,8 @@
-"""Whether one more activity of a raising signal ever lowers a score: put into the raw data, lead by lead."""
+"""Check monotonicity of scores: one more activity of a raising signal per lead."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.scoring.scorer import Scorer
@@ -15,54 +14,45 @@ from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["measure_monotonicity"]
 
-#: score points below which a difference is one of floats
+#: tolerance in score points, for floating point error
 SAME_SCORE = 1e-6
-#: leads times signals that are computed at a time
+#: leads times signals computed at a time
 MAX_COPIES = 100_000
 
 
 def measure_monotonicity(params: Params, workdir: Workdir, scorer: Scorer) -> dict[str, Any] | None:
-    """Add one activity to every open lead at the cut-off, a signal at a time, and compare scores.
+    """Add one activity per signal to every open lead at the cut-off, and compare scores.
 
-    Directions hold feature by feature; an activity moves many features together, some of which have no
-    direction (such as the type of the last touch), so that it is measured what they do together.
-
-    Parameters
-    ----------
-    params : Params
-        Signals, and the zone of the business.
-    workdir : Workdir
-        Where the clean tables are.
-    scorer : Scorer
-        The bundle.
+    Models are monotonic per feature, but an activity moves many features, some of them without a direction
+    (such as the type of the last touch).
 
     Returns
     -------
     dict or None
-        ``leads``; and by signal that is said to raise: ``lowered`` and ``raised`` (shares of leads) and
-        ``mean_points``. None where there is no such signal, or no lead is open.
+        ``leads``, and per raising signal ``lowered`` and ``raised`` (shares of leads) and ``mean_points``.
+        None without such a signal or without open leads.
     """
     engine = open_engine(workdir)
-    features = build_feature_set(params, engine.report | {"activity_types": scorer.facts["activity_types"]})
+    features = build_feature_set(params, engine.report | {"activity_types": scorer.metadata.activity_types})
     signals = [signal.name for signal in features.signals if signal.monotonicity > 0]
-    if not signals or not features.has_activities or scorer.facts["time"] != "dates":
+    if not signals or not features.has_activities or not scorer.metadata.has_dates:
         return None
     try:
-        frame = sample_open_leads(engine, features, pd.Timestamp(scorer.facts["snapshots"]["cut_off"]))
+        frame = sample_open_leads(engine, features, scorer.metadata.cut_off)
     except NotEnoughDataError:
         return None
     before = scorer.break_down(frame).score
-    found = {}
+    effects = {}
     step = max(1, MAX_COPIES // len(frame))
-    for some in (signals[start : start + step] for start in range(0, len(signals), step)):
+    for chunk in (signals[start : start + step] for start in range(0, len(signals), step)):
         states = apply_interventions(
-            engine, features, frame, [Intervention(signal, 1) for signal in some], params.source.timezone
+            engine, features, frame, [Intervention(signal, 1) for signal in chunk], params.source.timezone
         )
-        for signal, state in zip(some, states, strict=True):
+        for signal, state in zip(chunk, states, strict=True):
             moved = scorer.break_down(state).score - before
-            found[signal] = {
+            effects[signal] = {
                 "lowered": float(np.mean(moved < -SAME_SCORE)),
                 "raised": float(np.mean(moved > SAME_SCORE)),
                 "mean_points": float(moved.mean()),
             }
-    return {"leads": len(frame), "signals": found}
+    return {"leads": len(frame), "signals": effects}

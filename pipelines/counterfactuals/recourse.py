@@ -1,10 +1,11 @@
-"""What would carry a lead over its next threshold: the smallest change, found through the model itself."""
+"""Algorithmic recourse: the fewest added activities that reach the next threshold."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from leadlight.features.display import WINDOWS
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from leadlight.models.scoring.scorer import Scorer
@@ -14,92 +15,80 @@ from leadlight.serving.score_changes import Recourse
 
 __all__ = ["find_recourse"]
 
-#: points below a threshold from which one looks for what would help, and how many leads a threshold
-NEAR, MOST_LEADS = 10.0, 2000
-#: as often as that in a week, and by as many leads, something is seen today: what nobody does is no advice
+#: distance to the threshold in points, and leads per threshold
+MAX_DISTANCE, MAX_LEADS = 10.0, 2000
+#: suggest only what at least 10 leads did (up to 3 times) in the last week
 MAX_TIMES, MIN_LEADS = 3, 10
-#: ways that are told of, of one lead
+#: suggestions per lead
 MAX_OPTIONS = 3
 
 
 def find_recourse(
-    engine: Engine,
-    features: FeatureSet,
-    scorer: Scorer,
-    *,
-    frame: pd.DataFrame,
-    scored: pd.DataFrame,
-    timezone: str,
+    engine: Engine, features: FeatureSet, scorer: Scorer, *, frame: pd.DataFrame, scored: pd.DataFrame, timezone: str
 ) -> list[Recourse]:
-    """Find what would carry leads just below a threshold over it.
+    """Find the fewest added activities that carry leads just below a threshold over it.
 
-    For every signal that is not said to lower the chance it is asked what the lead would score, had it done
-    so once, twice or three times more on the last days. Of those that reach the threshold the fewest times
-    count, and of these the highest scores. That is what such leads scored, not a promise.
+    Each signal that does not lower the probability is added one to three times on the last days, and the lead
+    scored again. Of the additions that reach the threshold, those with the fewest times count, best score
+    first. The scores describe similar leads; they are not causal.
 
     Parameters
     ----------
     engine : Engine
-        With tonight's tables.
-    features : FeatureSet
-        The features.
-    scorer : Scorer
-        The model.
+        With the tables of this run.
     frame : pd.DataFrame
-        lead_id, as_of and the features of tonight, all of one moment.
+        lead_id, as_of and the features of this run, all with the same as_of.
     scored : pd.DataFrame
-        lead_id, score, stage, held_back of tonight.
+        lead_id, score, stage, held_back of this run.
     timezone : str
         Zone of the business.
 
     Returns
     -------
-    list of Opening
-        At most three a lead, by lead id; none where there is none. A lead that is held back, or kept in a
-        stage above its score, is not looked at.
+    list of Recourse
+        At most three per lead, by lead id. Leads held back, or kept in a stage above their score, are
+        left out.
     """
-    near = _near(scored)
-    nudges = list(_realistic(features, frame)) if features.has_activities else []
-    if near.empty or not nudges:
+    near = _select_near_leads(scored)
+    interventions = list(_list_interventions(features, frame)) if features.has_activities else []
+    if near.empty or not interventions:
         return []
-    own = frame.set_index("lead_id").loc[near["lead_id"]].reset_index()
-    states = apply_interventions(engine, features, own, nudges, timezone)
+    rows = frame.set_index("lead_id").loc[near["lead_id"]].reset_index()
+    states = apply_interventions(engine, features, rows, interventions, timezone)
     scores = np.column_stack([scorer.break_down(state).score for state in states])
-    times = np.array([nudge.times for nudge in nudges])
-    found = []
+    times = np.array([intervention.times for intervention in interventions])
+    recourse = []
     for row, (lead_id, stage, threshold) in enumerate(
         near[["lead_id", "next_stage", "threshold"]].itertuples(index=False)
     ):
         reached = np.flatnonzero(scores[row] >= threshold)
         fewest = reached[times[reached] == times[reached].min()] if len(reached) else reached
-        best = sorted(fewest, key=lambda place: (-scores[row, place], nudges[place].signal))[:MAX_OPTIONS]
-        found += [
-            Recourse(lead_id, stage, nudges[p].signal, nudges[p].times, float(scores[row, p])) for p in best
+        best = sorted(fewest, key=lambda place: (-scores[row, place], interventions[place].signal))[:MAX_OPTIONS]
+        recourse += [
+            Recourse(lead_id, stage, interventions[p].signal, interventions[p].times, float(scores[row, p]))
+            for p in best
         ]
-    return found
+    return recourse
 
 
-def _near(scored: pd.DataFrame) -> pd.DataFrame:
-    """Pick the leads just below a threshold, the nearest where they are many."""
+def _select_near_leads(scored: pd.DataFrame) -> pd.DataFrame:
+    """Select the leads just below a threshold, the nearest first."""
     parts = []
-    for threshold, below, stage in (
-        (MARKETING_SCORE, STAGES[0], STAGES[1]),
-        (SALES_SCORE, STAGES[1], STAGES[2]),
-    ):
-        here = scored["score"].between(threshold - NEAR, threshold, inclusive="left")
+    for threshold, below, stage in ((MARKETING_SCORE, STAGES[0], STAGES[1]), (SALES_SCORE, STAGES[1], STAGES[2])):
+        here = scored["score"].between(threshold - MAX_DISTANCE, threshold, inclusive="left")
         chosen = scored[here & (scored["stage"] == below) & scored["held_back"].isna()]
-        chosen = chosen.sort_values(["score", "lead_id"], ascending=[False, True]).head(MOST_LEADS)
+        chosen = chosen.sort_values(["score", "lead_id"], ascending=[False, True]).head(MAX_LEADS)
         parts.append(chosen[["lead_id"]].assign(next_stage=stage, threshold=threshold))
     return pd.concat(parts).sort_values("lead_id", ignore_index=True)
 
 
-def _realistic(features: FeatureSet, frame: pd.DataFrame) -> Iterator[Intervention]:
-    """Name what enough leads did in the last week, as often as that."""
-    columns = {f.topic: f.name for f in features.catalogue.features if f.family == "count_7d"}
+def _list_interventions(features: FeatureSet, frame: pd.DataFrame) -> Iterator[Intervention]:
+    """List activities that enough leads did as often in the last week."""
+    columns = {f.topic: f.name for f in features.catalogue.features if f.is_count(WINDOWS[0])}
     for signal in features.signals:
         if signal.monotonicity < 0:
             continue
-        seen = frame[columns[signal.name]].to_numpy(dtype=float)
+        counts = frame[columns[signal.name]].to_numpy(dtype=float)
         for times in range(1, MAX_TIMES + 1):
-            if (seen >= times).sum() >= MIN_LEADS:
+            if (counts >= times).sum() >= MIN_LEADS:
                 yield Intervention(signal.name, times)

@@ -1,1 +1,1 @@
-"""Data sets that models learn from and are judged on."""
+"""Data sets for training and evaluation."""

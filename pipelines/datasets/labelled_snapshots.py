@@ -1,4 +1,4 @@
-"""Features and labels side by side, and who may learn from what."""
+"""Labelled snapshots with their features, and splits without a lead on both sides."""
 
 from dataclasses import dataclass
 
@@ -19,22 +19,22 @@ __all__ = [
     "split_disjoint_leads",
 ]
 
-#: the feature that tells how old a lead is
+#: feature with the age of a lead
 AGE = "age_days"
-#: parts of the calibration window, each judged by a model trained before it
+#: folds of the calibration window
 ORIGINS = 3
 
 
 @dataclass(frozen=True)
 class LabelledSnapshots:
-    """Snapshots in time order with what is known of them.
+    """Snapshots in time order, with features and labels.
 
     Parameters
     ----------
     frame : pd.DataFrame
         lead_id, as_of, won, split and the features.
     gap : pd.Timedelta
-        Between what is learned from and what is judged: the horizon; nothing where there are no dates.
+        Between training and test rows: the horizon; zero without dates.
     """
 
     frame: pd.DataFrame
@@ -59,21 +59,15 @@ class LabelledSnapshots:
         return self.frame["lead_id"].to_numpy(dtype=object)
 
     def split_past_and_test(self) -> tuple["LabelledSnapshots", "LabelledSnapshots"]:
-        """Return all that lies before the last gap, and the test window, with no lead in both.
+        """Return all snapshots before the last gap, and the test window, with no lead in both.
 
-        See :func:`split_disjoint_leads`. What lies in the gap between training and calibration belongs to the past:
-        only tuning and calibration need that gap, and they keep it themselves.
+        See :func:`split_disjoint_leads`. The gap between training and calibration belongs to the past.
         """
         end = self.frame.loc[self.frame["split"] == "calibrate", "as_of"].max()
-        return split_disjoint_leads(
-            self.filter((self.frame["as_of"] <= end).to_numpy()), self.select_split("test")
-        )
+        return split_disjoint_leads(self.filter((self.frame["as_of"] <= end).to_numpy()), self.select_split("test"))
 
     def select_gap(self) -> "LabelledSnapshots":
-        """Return what lies in the last gap: known on the first day of the test window but for its outcome.
-
-        Nothing may be learned from its labels.
-        """
+        """Return the snapshots in the last gap, whose labels are not known when the test window begins."""
         as_of, split = self.frame["as_of"], self.frame["split"]
         past, test = as_of[split == "calibrate"].max(), as_of[split == "test"].min()
         return self.filter(((as_of > past) & (as_of < test)).to_numpy())
@@ -82,68 +76,67 @@ class LabelledSnapshots:
 def split_disjoint_leads(
     earlier: LabelledSnapshots, later: LabelledSnapshots
 ) -> tuple[LabelledSnapshots, LabelledSnapshots]:
-    """Give every lead that has snapshots on both sides to one side.
+    """Assign every lead with snapshots on both sides to one side.
 
-    A lead of both sides is still open on the later one, so the earlier one could not drop it without
-    dropping losses only, and learn too high a chance; nor the later one without losing all old leads. A hash
-    decides which side keeps it, and there it stands twice, for the other half of its kind (the estimator of
-    Horvitz and Thompson 1952, with a probability of one half).
+    A lead on both sides is still open on the later one. Dropping all of them from the earlier side would drop
+    only losses and bias its win rate upwards; dropping them from the later side would remove all old leads.
+    A hash assigns each to one side with probability one half, and its rows there count twice (inverse
+    probability weights: Horvitz and Thompson 1952).
 
     Parameters
     ----------
-    earlier, later : LearningData
-        Two sides in time.
+    earlier, later : LabelledSnapshots
 
     Returns
     -------
-    earlier, later : LearningData
-        In time order; the two rows of a lead that stands twice follow each other.
+    earlier, later : LabelledSnapshots
+        In time order; repeated rows are adjacent.
     """
-    before, after = _rows_apart(earlier.frame, later.frame)
+    before, after = _split_rows(earlier.frame, later.frame)
     return earlier.filter(before), later.filter(after)
 
 
 def build_rolling_folds(past: LabelledSnapshots, count: int = ORIGINS) -> tuple[Fold, ...]:
-    """Cut the calibration window into parts of equal size, each judged by what was known a gap before.
+    """Build rolling-origin folds: equal parts of the calibration window, each with the rows a gap before it.
 
     Parameters
     ----------
-    past : LearningData
-        All that may be learned from, in time order.
+    past : LabelledSnapshots
+        Everything before the test window, in time order.
     count : int
-        Parts; fewer where a part or what lies before it lacks wins or losses.
+        Number of folds; those without wins or losses on either side are left out.
 
     Returns
     -------
-    tuple of Origin
+    tuple of Fold
         Row numbers of `past`; see :func:`split_disjoint_leads`.
     """
     as_of = past.frame["as_of"]
-    judged = as_of[past.frame["split"] == "calibrate"].reset_index(drop=True)
-    starts = sorted({judged.iloc[len(judged) * part // count] for part in range(count)})
-    ends = [*starts[1:], judged.iloc[-1] + pd.Timedelta(seconds=1)]
-    origins = []
+    calibration = as_of[past.frame["split"] == "calibrate"].reset_index(drop=True)
+    starts = sorted({calibration.iloc[len(calibration) * part // count] for part in range(count)})
+    ends = [*starts[1:], calibration.iloc[-1] + pd.Timedelta(seconds=1)]
+    folds = []
     for start, end in zip(starts, ends, strict=True):
-        known = as_of < start - past.gap
-        asked = (as_of >= start) & (as_of < end)
-        before, after = _rows_apart(past.frame[known], past.frame[asked])
+        past_rows = as_of < start - past.gap
+        window = (as_of >= start) & (as_of < end)
+        before, after = _split_rows(past.frame[past_rows], past.frame[window])
         if all(len(np.unique(past.won[rows])) == 2 for rows in (before, after)):
-            origins.append(Fold(before, after))
-    return tuple(origins)
+            folds.append(Fold(before, after))
+    return tuple(folds)
 
 
-def _rows_apart(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the index of the rows that each side keeps; twice where a row stands for two."""
+def _split_rows(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the index of the rows that each side keeps, with repeats."""
     both = np.intersect1d(earlier["lead_id"].astype(str), later["lead_id"].astype(str))
-    # another hash for each pair of sides: one that is split again must not lose the kept half of the first
+    # salted: the split of an earlier pair must be independent of this one
     salt = later["as_of"].min().isoformat() if len(both) else ""
     salted = np.array([f"{lead} {salt}" for lead in both], dtype=object)
     kept_later = both[pd.util.hash_array(salted) % 2 == 1] if len(both) else both
     kept_earlier = np.setdiff1d(both, kept_later)
-    return _kept(earlier, both, kept_earlier), _kept(later, both, kept_later)
+    return _repeat_kept_rows(earlier, both, kept_earlier), _repeat_kept_rows(later, both, kept_later)
 
 
-def _kept(side: pd.DataFrame, both: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _repeat_kept_rows(side: pd.DataFrame, both: np.ndarray, kept: np.ndarray) -> np.ndarray:
     leads = side["lead_id"]
     times = np.where(leads.isin(kept), 2, np.where(leads.isin(both), 0, 1))
     return side.index.to_numpy().repeat(times)
@@ -160,8 +153,7 @@ def read_labelled_snapshots(workdir: Workdir) -> LabelledSnapshots:
 
 
 def read_rules(params: Params) -> tuple[Rule, ...]:
-    """Return the rules of params; none where there is no rule book."""
+    """Return the rules of params; empty without a rule book."""
     return tuple(
-        Rule(r.attribute or r.signal or "", r.points, r.is_, r.within_days or 90, r.at_least)
-        for r in params.points
+        Rule(r.attribute or r.signal or "", r.points, r.is_, r.within_days or 90, r.at_least) for r in params.points
     )

@@ -1,4 +1,4 @@
-"""What the chosen candidate said out of time, on the scale on which it serves."""
+"""Out-of-time predictions of the chosen candidate, on the scale of the final model."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,9 @@ from leadlight.features.errors import PolicyError
 from leadlight.models.calibration.equipercentile import link_equipercentile
 from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import sum_group_log_odds
-from leadlight.models.scoring.thresholds import OutOfTimeScores, Threshold, select_threshold
+from leadlight.models.scoring.thresholds import Threshold, select_threshold
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
@@ -21,59 +22,57 @@ KEYS = ["lead_id", "as_of"]
 def read_out_of_time(
     workdir: Workdir, name: str, model: AdditiveModel, calibrator: Calibrator, catalogue: Catalogue
 ) -> pd.DataFrame:
-    """Read what thresholds are chosen and grades are cut on.
+    """Read the out-of-time predictions that thresholds and grades are chosen on.
 
     Parameters
     ----------
     workdir : Workdir
-        Where `train` wrote.
     name : str
-        Of the candidate that serves.
+        The chosen candidate.
     model, calibrator, catalogue
-        As they serve.
+        Of the final scorer.
 
     Returns
     -------
     pd.DataFrame
-        In time order: lead_id, as_of, won, weight (what a snapshot counts for, so that ages are those of the
-        newest leads), probability, fit and engagement (summed log-odds).
+        In time order: lead_id, as_of, won, weight (to the ages of the newest leads), probability, fit and
+        engagement (summed log-odds).
     """
-    told = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
-    known = read_frame(workdir.require(workdir.features, "featurize"), [*KEYS, *catalogue.names])
-    base, parts = model.explain_log_odds(told[KEYS].merge(known, on=KEYS, how="left", validate="many_to_one"))
+    predictions = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
+    features = read_frame(workdir.require(workdir.features, "featurize"), [*KEYS, *catalogue.names])
+    base, parts = model.explain_log_odds(predictions[KEYS].merge(features, on=KEYS, how="left", validate="many_to_one"))
     fit, engagement = sum_group_log_odds(parts, catalogue)
     served = {"margin": base + parts.sum(axis=1), "fit": fit, "engagement": engagement}
-    origin = told["origin"].to_numpy()
-    moved = {
-        part: link_equipercentile(told[f"{name}.{part}"].to_numpy(), own, origin)
-        for part, own in served.items()
+    origin = predictions["origin"].to_numpy()
+    linked = {
+        part: link_equipercentile(predictions[f"{name}.{part}"].to_numpy(), values_served, origin)
+        for part, values_served in served.items()
     }
-    kept = told[[*KEYS, "won", "weight"]]
-    probability = calibrator.predict_proba(np.asarray(moved.pop("margin")))
-    return kept.assign(probability=probability, **moved)
+    kept = predictions[[*KEYS, "won", "weight"]]
+    probability = calibrator.predict_proba(np.asarray(linked.pop("margin")))
+    return kept.assign(probability=probability, **linked)
 
 
 def measure_weeks(as_of: pd.Series) -> float:
-    """Return the span of snapshots in weeks; a day at least."""
+    """Return the span of snapshots in weeks, at least one day."""
     return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
 
 
-def select_thresholds(policy: Policy, scored: OutOfTimeScores, seed: int) -> dict[str, Threshold]:
+def select_thresholds(policy: Policy, scored: ScoredSnapshots, seed: int) -> dict[str, Threshold]:
     """Find both thresholds of a policy.
 
     Parameters
     ----------
     policy : Policy
-        Its sentences.
-    scored : Scored
-        Out-of-time snapshots.
+    scored : ScoredSnapshots
+        Out of time.
     seed : int
-        Seed of the intervals.
+        Of the intervals.
 
     Raises
     ------
     PolicyError
-        If a sentence cannot be read or met, or sales asks for no more than marketing.
+        If a sentence cannot be read or met, or sales is not stricter than marketing.
     """
     sentences = {name: getattr(policy, name) for name in ("marketing_qualified", "sales_qualified")}
     thresholds = {}

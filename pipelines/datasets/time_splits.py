@@ -1,6 +1,6 @@
-"""Windows of time: train | gap | calibrate | gap | test, and where the record of wins begins."""
+"""Split by time (train | gap | calibrate | gap | test), and detection of left truncation."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,12 @@ from leadlight.pipelines.params.sections import Split
 
 __all__ = ["LeftTruncation", "TimeSplit", "assign_splits", "detect_left_truncation", "split_by_time"]
 
-#: wins that should have been seen before the first, above which their absence is no accident (P < 0.7 %)
+#: expected wins from which on their absence is significant (Poisson, P < 0.7 %)
 EXPECTED_WINS = 5.0
 
 
-@dataclass(frozen=True)
-class TimeSplit:
-    """Half-open windows of ``as_of``; what lies between them is gap.
+class TimeSplit(NamedTuple):
+    """Half-open windows of ``as_of`` with gaps between them.
 
     Parameters
     ----------
@@ -31,11 +30,10 @@ class TimeSplit:
 
     def to_dict(self) -> dict[str, str]:
         """Return ISO text by name."""
-        return {name: moment.isoformat() for name, moment in vars(self).items()}
+        return {name: moment.isoformat() for name, moment in self._asdict().items()}
 
 
-@dataclass(frozen=True)
-class LeftTruncation:
+class LeftTruncation(NamedTuple):
     """Wins seem not to have been recorded before `until`."""
 
     until: pd.Timestamp
@@ -43,7 +41,7 @@ class LeftTruncation:
     expected: float
 
     def describe(self) -> str:
-        """Say what was found."""
+        """Describe it in one sentence."""
         return (
             f"No win is recorded before {self.until:%Y-%m-%d}, though {self.expected:.0f} were to be "
             f"expected among the {self.snapshots} snapshots whose window had ended by then: what lies "
@@ -65,8 +63,7 @@ def split_by_time(as_of: pd.Series, split: Split, gap: pd.Timedelta) -> TimeSpli
 
     Returns
     -------
-    Windows
-        The bounds.
+    TimeSplit
 
     Raises
     ------
@@ -102,7 +99,7 @@ def assign_splits(as_of: pd.Series, windows: TimeSplit) -> np.ndarray:
 def detect_left_truncation(
     mature: pd.DataFrame, first_win: pd.Timestamp, horizon: pd.Timedelta
 ) -> LeftTruncation | None:
-    """Find out whether wins before the first one recorded were simply not recorded.
+    """Test whether the record of wins begins later than the snapshots.
 
     Parameters
     ----------
@@ -116,8 +113,8 @@ def detect_left_truncation(
     Returns
     -------
     LeftTruncation or None
-        None where the absence of earlier wins may be chance: the number of wins in windows that ended
-        before the first is taken as Poisson, with the rate of the snapshots after it.
+        None if the absence of earlier wins may be chance: their number is Poisson with the win rate of later
+        snapshots.
     """
     ended = mature["as_of"] + horizon <= first_win
     after = mature.loc[mature["as_of"] >= first_win, "won"]

@@ -32,11 +32,11 @@ class Engine:
     connection : ibis backend
         The engine.
     tables : Tables
-        What features may read.
+        Inputs of features.
     deals : ir.Table
         Outcomes: lead_id, closed_at, won, amount.
     report : dict
-        What ``ingest`` reported.
+        Report of ``ingest``.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Engine:
     report: dict[str, Any]
 
     def materialize(self, table: ir.Table, name: str) -> ir.Table:
-        """Compute a table once for several uses, where that needs no other place than memory."""
-        if self.name == "spark":  # plans it anew each time, which is better than a table in its warehouse
+        """Compute a table once for several uses, in memory; a no-op on Spark."""
+        if self.name == "spark":  # recomputes it: cheaper than a warehouse table
             return table
         held: ir.Table = self.connection.create_table(name, table, overwrite=True)
         return held
@@ -59,7 +59,7 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     Parameters
     ----------
     workdir : Workdir
-        Where the tables are: Parquet files, or folders of them.
+        Holds the tables: Parquet files, or folders of them.
     name : str
         ``duckdb``, in the memory of this process, or ``spark``.
 
@@ -68,10 +68,10 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     SourceError
         If nothing has been ingested into the working folder.
     ParamsError
-        If there is no Spark to open.
+        If Spark cannot be opened.
     """
     workdir.require(workdir.ingest_report, "ingest")
-    connection = open_spark() if name == "spark" else _duckdb()
+    connection = open_spark() if name == "spark" else _open_duckdb()
 
     def table(name: str) -> ir.Table | None:
         path = workdir.tables / f"{name}.parquet"
@@ -85,20 +85,18 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     return Engine(name, connection, tables, deals, read_json(workdir.ingest_report))
 
 
-def _duckdb() -> Any:
-    """Open DuckDB in memory, which LEADLIGHT_DUCKDB_MEMORY bounds: beyond it DuckDB takes the disk."""
+def _open_duckdb() -> Any:
+    """Open an in-memory DuckDB, which spills to disk above LEADLIGHT_DUCKDB_MEMORY."""
     limit = os.environ.get("LEADLIGHT_DUCKDB_MEMORY")
     try:
         return ibis.duckdb.connect(**({"memory_limit": limit} if limit else {}))
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise ParamsError(
-            f"The LEADLIGHT_DUCKDB_MEMORY must be a size such as 4GB. Got {limit}: {reason}."
-        ) from None
+        raise ParamsError(f"The LEADLIGHT_DUCKDB_MEMORY must be a size such as 4GB. Got {limit}: {reason}.") from None
 
 
 def register_parquet(connection: Any, path: Path, name: str) -> ir.Table:
-    """Show a Parquet file, or a folder of them, to an engine under a name.
+    """Register a Parquet file, or a folder of them, as a table of an engine.
 
     Raises
     ------
@@ -120,27 +118,26 @@ def register_parquet(connection: Any, path: Path, name: str) -> ir.Table:
 
 
 def build_feature_set(params: Params, report: dict[str, Any]) -> FeatureSet:
-    """Declare the features that params and source give rise to.
+    """Declare the features of params and source.
 
     Parameters
     ----------
     params : Params
         Attributes, signals and moments.
     report : dict
-        What ``ingest`` reported: which attributes have a history, whether there are activities, and of
-        which types; without ``activity_types`` every signal is taken to have been seen.
+        Report of ``ingest``; without ``activity_types`` every signal counts as observed.
     """
     historised = set(report["historised"])
     attributes = tuple(
         AttributeSpec(name, a.kind, a.group, DIRECTIONS[a.effect], a.label, name in historised)
         for name, a in params.attributes.items()
     )
-    # a type that was never seen has nothing to learn from: it is other activity until the next training
-    seen = report.get("activity_types", params.signals)
+    # types without data count as other activity until the next training
+    observed = report.get("activity_types", params.signals)
     signals = tuple(
         SignalSpec(name, DIRECTIONS[s.effect], s.label, s.value, s.objects, s.by_sales)
         for name, s in params.signals.items()
-        if name in seen
+        if name in observed
     )
     later = bool(params.snapshots.every_days or params.snapshots.after_days)
     has_activities = "activities" in report["rows"]

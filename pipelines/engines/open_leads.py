@@ -1,4 +1,4 @@
-"""The open leads of a moment with their features, or as many of them as tell what there is to tell."""
+"""Open leads at a time, and a sample of them with features."""
 
 import ibis
 import ibis.expr.types as ir
@@ -14,7 +14,7 @@ from leadlight.pipelines.engines.engine import Engine
 
 __all__ = ["MAX_LEADS", "sample_open_leads", "select_open_leads"]
 
-#: leads that are drawn of a larger base: to look at it costs the same for any size
+#: size of the sample
 MAX_LEADS = 20_000
 
 
@@ -24,35 +24,33 @@ def sample_open_leads(engine: Engine, features: FeatureSet, moment: pd.Timestamp
     Parameters
     ----------
     engine : Engine
-        With clean tables.
     features : FeatureSet
-        The features.
     moment : pd.Timestamp
         Naive UTC.
 
     Returns
     -------
     pd.DataFrame
-        lead_id, as_of and the features; of at most :data:`MAX_LEADS` leads, drawn by hash.
+        lead_id, as_of and the features; of at most :data:`MAX_LEADS` leads, sampled by hash.
 
     Raises
     ------
     NotEnoughDataError
         If no lead was open then.
     """
-    leads = _some(select_open_leads(engine, moment), engine)
+    leads = _sample_by_hash(select_open_leads(engine, moment), engine)
     table = features.build_table(leads, engine.tables, as_of=ibis.timestamp(moment.isoformat()))
     frame: pd.DataFrame = table.order_by("lead_id").to_pyarrow().to_pandas()
     return frame
 
 
-def _some(leads: ir.Table, engine: Engine) -> ir.Table:
+def _sample_by_hash(leads: ir.Table, engine: Engine) -> ir.Table:
     ids = leads.select("lead_id").to_pyarrow().to_pandas()["lead_id"]
     if len(ids) <= MAX_LEADS:
         return leads
     order = np.argsort(pd.util.hash_array(ids.to_numpy(dtype=object)))[:MAX_LEADS]
-    some = pa.table({"lead_id": pa.array(ids.iloc[order].tolist(), pa.string())})
-    return leads.semi_join(engine.connection.create_table("some", some, overwrite=True), "lead_id")
+    sample = pa.table({"lead_id": pa.array(ids.iloc[order].tolist(), pa.string())})
+    return leads.semi_join(engine.connection.create_table("sample", sample, overwrite=True), "lead_id")
 
 
 def select_open_leads(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
@@ -65,20 +63,16 @@ def select_open_leads(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     """
     leads = engine.tables.leads
     moment = ibis.timestamp(as_of.isoformat())
-    closings = find_first_closes(engine.deals)
+    first_closes = find_first_closes(engine.deals)
     if engine.report["time"] == "dates":
         moments = leads.select("lead_id", as_of=moment)
         first = pd.Timestamp(engine.report["first_lead"])
         if as_of < first:
-            raise NotEnoughDataError(
-                f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC."
-            )
-        chosen = filter_open_leads(moments, leads, closings)
-    else:  # nothing is known of when: a lead is open unless the export says how it ended
-        chosen = leads.anti_join(closings, "lead_id").select("lead_id", as_of=moment)
+            raise NotEnoughDataError(f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC.")
+        chosen = filter_open_leads(moments, leads, first_closes)
+    else:  # without dates a lead is open unless it has an outcome
+        chosen = leads.anti_join(first_closes, "lead_id").select("lead_id", as_of=moment)
     open_now = engine.materialize(chosen, "open_now")
     if open_now.count().execute() == 0:
-        raise NotEnoughDataError(
-            f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed."
-        )
+        raise NotEnoughDataError(f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed.")
     return open_now

@@ -9,10 +9,10 @@ from leadlight.features.errors import ParamsError
 
 __all__ = ["describe_spark_error", "open_spark"]
 
-#: what the meaning of an expression depends on; a session that is open already is given these
-_MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
-#: where nobody configured anything else: this machine, quietly, without a page of its own
-_LOCAL = {
+#: settings that results depend on, also set on an open session
+_REQUIRED_CONF = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+#: defaults of a local session
+_LOCAL_CONF = {
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -25,8 +25,8 @@ _LOCAL = {
 def open_spark() -> Any:
     """Open Ibis on a Spark session.
 
-    ``spark-submit``, ``spark-defaults.conf`` and ``PYSPARK_SUBMIT_ARGS`` configure it as usual; where none
-    names a master, Spark runs on all cores of this machine.
+    ``spark-submit``, ``spark-defaults.conf`` and ``PYSPARK_SUBMIT_ARGS`` configure it as usual; without
+    a master, Spark runs on all cores of this machine.
 
     Returns
     -------
@@ -42,17 +42,15 @@ def open_spark() -> Any:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError:
-        raise ParamsError(
-            "The engine spark must have the package pyspark. Got none: run `make setup-spark`."
-        ) from None
+        raise ParamsError("The engine spark must have the package pyspark. Got none: run `make setup-spark`.") from None
     import ibis
 
-    _demand_java()
+    _require_java()
     builder = SparkSession.builder.appName("leadlight")
     configured = SparkConf()
     if not configured.contains("spark.master"):
         builder = builder.master("local[*]")
-        for key, value in _LOCAL.items():
+        for key, value in _LOCAL_CONF.items():
             if not configured.contains(key):
                 builder = builder.config(key, value)
     try:
@@ -61,13 +59,13 @@ def open_spark() -> Any:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise ParamsError(f"The engine spark must have Java 17 or 21 to run on. Got {reason}.") from None
     session.sparkContext.setLogLevel("ERROR")
-    for key, value in _MEANING.items():
+    for key, value in _REQUIRED_CONF.items():
         session.conf.set(key, value)
     return ibis.pyspark.connect(session)
 
 
-def _demand_java() -> None:
-    # looked for beforehand: the script that starts Spark fills the terminal where there is none
+def _require_java() -> None:
+    # checked first: without Java the start script of Spark prints pages of output
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else "java"
     if "PYSPARK_GATEWAY_PORT" not in os.environ and shutil.which(java) is None:
@@ -76,7 +74,7 @@ def _demand_java() -> None:
 
 
 def describe_spark_error(error: Exception) -> str | None:
-    """Return the first line of what Spark says, or None where the error is not Spark's."""
+    """Return the first line of an error of Spark; None for other errors."""
     try:
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException

@@ -1,4 +1,4 @@
-"""``leadlight sql``: what a feature compiles to, for anybody who wants to check it by hand."""
+"""``leadlight sql``: the SQL of features, for checks by hand."""
 
 import difflib
 from typing import Any
@@ -46,7 +46,7 @@ def compile_feature_sql(params: Params, report: dict[str, Any] | None, name: str
     params : Params
         Attributes and signals.
     report : dict or None
-        What ``ingest`` reported; without it every attribute is taken to have a history where one is mapped.
+        Report of ``ingest``; without it every attribute has a history if one is mapped.
     name : str or None
         A feature of the catalogue; all if None.
 
@@ -54,41 +54,39 @@ def compile_feature_sql(params: Params, report: dict[str, Any] | None, name: str
     -------
     str
         One SELECT over the tables leads, attributes, activities, history and snapshots; for one feature
-        without the columns that it does not need.
+        with only the columns it needs.
 
     Raises
     ------
     ParamsError
         If there is no such feature.
     """
-    features = build_feature_set(params, report or _expected(params))
+    features = build_feature_set(params, report or _infer_ingest_report(params))
     if name is None:
-        return str(ibis.to_sql(_unbound(features), dialect="duckdb"))
+        return str(ibis.to_sql(_build_unbound_table(features), dialect="duckdb"))
     catalogue = features.catalogue
     if name not in catalogue.names:
         near = difflib.get_close_matches(name, catalogue.names, n=3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise ParamsError(f"The feature must be one that params.yaml gives rise to. Got {name}.{hint}")
-    one = _unbound(features, [name])
-    tree = sqlglot.parse_one(str(ibis.to_sql(one, dialect="duckdb")), read="duckdb")
-    schema: dict[str, Any] = SCHEMAS | {"attributes": _attributes(features)}
+        raise ParamsError(f"The feature must be one of params.yaml. Got {name}.{hint}")
+    table = _build_unbound_table(features, [name])
+    tree = sqlglot.parse_one(str(ibis.to_sql(table, dialect="duckdb")), read="duckdb")
+    schema: dict[str, Any] = SCHEMAS | {"attributes": _get_attribute_types(features)}
     qualified = qualify(tree, schema=schema, dialect="duckdb")
-    return str(
-        merge_subqueries(pushdown_projections(qualified, schema=schema)).sql(dialect="duckdb", pretty=True)
-    )
+    return str(merge_subqueries(pushdown_projections(qualified, schema=schema)).sql(dialect="duckdb", pretty=True))
 
 
-def _unbound(features: FeatureSet, only: list[str] | None = None) -> ir.Table:
+def _build_unbound_table(features: FeatureSet, columns: list[str] | None = None) -> ir.Table:
     tables = Tables(
         leads=_table("leads"),
-        attributes=ibis.table(_attributes(features), name="attributes"),
+        attributes=ibis.table(_get_attribute_types(features), name="attributes"),
         activities=_table("activities") if features.has_activities else None,
         history=_table("history") if any(a.has_history for a in features.attributes) else None,
     )
-    return features.build_table(_table("snapshots"), tables, only)
+    return features.build_table(_table("snapshots"), tables, columns)
 
 
-def _attributes(features: FeatureSet) -> dict[str, str]:
+def _get_attribute_types(features: FeatureSet) -> dict[str, str]:
     kinds = {a.name: "float64" if a.kind == "number" else "string" for a in features.attributes}
     return {"lead_id": "string"} | kinds
 
@@ -97,8 +95,8 @@ def _table(name: str) -> ir.Table:
     return ibis.table(SCHEMAS[name], name=name)
 
 
-def _expected(params: Params) -> dict[str, Any]:
-    """Say what ``ingest`` would report of a source as it is mapped."""
+def _infer_ingest_report(params: Params) -> dict[str, Any]:
+    """Return the parts of the report of ``ingest`` that follow from the mapping."""
     return {
         "historised": list(params.attributes) if params.source.history else [],
         "rows": {"activities": 0} if params.source.activities else {},

@@ -1,1 +1,1 @@
-"""From files that nobody has described yet to a first ``params.yaml`` that a person can go through."""
+"""Propose a first ``params.yaml`` from undescribed files."""

@@ -1,4 +1,4 @@
-"""How a file is written: its kind, encoding and delimiter, found from its bytes."""
+"""Detect the type, encoding and delimiter of a file from its bytes."""
 
 import codecs
 import csv
@@ -7,20 +7,20 @@ import io
 import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from leadlight.features.errors import SourceError
 
 __all__ = ["FileFormat", "detect_format"]
 
-#: delimiters in the order in which one is taken where two fit equally well
+#: in order of preference where two fit equally well
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_BYTES, SAMPLE_ROWS, CHUNK = 1 << 18, 1_000, 1 << 20
 #: share of the sampled rows that must be as wide as the header
-EVEN = 0.9
-#: first bytes of files that are no text -> what they are
-NO_TEXT = {
+MIN_EVEN_SHARE = 0.9
+#: first bytes of unsupported files -> their type
+UNSUPPORTED = {
     b"PK\x03\x04": "a workbook or a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF document",
@@ -32,33 +32,22 @@ NO_TEXT = {
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
 
-@dataclass(frozen=True)
-class FileFormat:
-    """How a file is to be read.
-
-    Parameters
-    ----------
-    parquet : bool
-        Parquet; the rest is of no meaning then.
-    delimiter, encoding : str
-        As ``source`` names them.
-    seen : str
-        A word with a letter outside ASCII as the encoding reads it, where the encoding is a guess.
-    """
+class FileFormat(NamedTuple):
+    """Format of a file; delimiter and encoding, as in ``source``, are for text only."""
 
     parquet: bool
     delimiter: str = ","
     encoding: str = "utf-8"
-    seen: str = ""
+    sample_word: str = ""  # decoded word with a non-ASCII letter, where the encoding is a guess
 
 
 def detect_format(name: str, path: Path) -> FileFormat:
-    """Find out how a file is written.
+    """Detect the format of a file.
 
     Parameters
     ----------
     name : str
-        What the table is called in params, for messages.
+        Name of the table in params, for messages.
     path : Path
         The file, or a folder of Parquet files.
 
@@ -77,83 +66,83 @@ def detect_format(name: str, path: Path) -> FileFormat:
         with path.open("rb") as file:
             head = file.read(16)
         if not head:
-            raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
+            raise SourceError(f"The file of {name} must have a header and rows. Got the empty file {path}.")
         if head.startswith(PARQUET):
-            _demand_suffix(name, path, (".parquet", ".pq"), "Parquet")
+            _require_suffix(name, path, (".parquet", ".pq"), "Parquet")
             return FileFormat(parquet=True)
         if head.startswith(GZIP):
-            _demand_suffix(name, path, (".gz",), "gzip")
-        for mark, kind in NO_TEXT.items():
+            _require_suffix(name, path, (".gz",), "gzip")
+        for mark, kind in UNSUPPORTED.items():
             if head.startswith(mark):
                 raise SourceError(f"The file of {name} must be CSV, CSV.GZ or Parquet. Got {kind}, {path}.")
-        return _text_facts(name, path)
+        return _detect_text_format(name, path)
     except (OSError, EOFError, zlib.error) as error:
         reason = str(getattr(error, "strerror", None) or error).rstrip(".")
-        raise SourceError(f"The file of {name}, {path}, must be whole and readable. Got {reason}.") from None
+        raise SourceError(f"The file of {name}, {path}, must be complete and readable. Got {reason}.") from None
 
 
-def _demand_suffix(name: str, path: Path, suffixes: tuple[str, ...], kind: str) -> None:
+def _require_suffix(name: str, path: Path, suffixes: tuple[str, ...], kind: str) -> None:
     if path.suffix.lower() not in suffixes:
         wanted = " or ".join(suffixes)
         raise SourceError(f"The file of {name}, which is {kind}, must be named with {wanted}. Got {path}.")
 
 
-def _text_facts(name: str, path: Path) -> FileFormat:
-    sample = next(_chunks(path, SAMPLE_BYTES), b"")
+def _detect_text_format(name: str, path: Path) -> FileFormat:
+    sample = next(_read_chunks(path, SAMPLE_BYTES), b"")
     if not sample.strip():
-        raise SourceError(f"The file of {name} must hold a header and rows. Got the empty file {path}.")
-    encoding, seen = _encoding(name, path, sample)
+        raise SourceError(f"The file of {name} must have a header and rows. Got the empty file {path}.")
+    encoding, sample_word = _detect_encoding(name, path, sample)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(sample).lstrip("\ufeff")
     first = text.splitlines()[0][:60]
     if first.lower().startswith("sep="):
-        raise SourceError(f"The first row of {name} must name the columns. Got {first!r}: take that row out.")
+        raise SourceError(f"The first row of {name} must name the columns. Got {first!r}: remove that row.")
     whole = len(sample) < SAMPLE_BYTES
-    delimiter = _delimiter(text if whole else text.rpartition("\n")[0])
+    delimiter = _detect_delimiter(text if whole else text.rpartition("\n")[0])
     if delimiter is None:
         raise SourceError(
-            f"The file of {name} must have two columns or more, parted by a comma, a semicolon, a tab or |. "
+            f"The file of {name} must have two columns or more, separated by comma, semicolon, tab or |. "
             f"Got {first!r} as the first row of {path}."
         )
-    return FileFormat(False, delimiter, encoding, seen)
+    return FileFormat(False, delimiter, encoding, sample_word)
 
 
-def _chunks(path: Path, size: int) -> Iterator[bytes]:
+def _read_chunks(path: Path, size: int) -> Iterator[bytes]:
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     with opened(path, "rb") as file:
         while chunk := file.read(size):
             yield chunk
 
 
-def _encoding(name: str, path: Path, sample: bytes) -> tuple[str, str]:
-    """Return the encoding and, where it is a guess, a word that shows whether it is right.
+def _detect_encoding(name: str, path: Path, sample: bytes) -> tuple[str, str]:
+    """Return the encoding and, where it is a guess, a decoded word to check it by.
 
-    Statistics over letters are no help here: on exports that are plain ASCII but for some names,
-    charset-normalizer takes German, French and Portuguese cp1252 for cp1250, and names come out wrong.
+    Letter statistics do not help: on exports in ASCII with a few names, charset-normalizer mistakes
+    German, French and Portuguese cp1252 for cp1250.
     """
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ""
     if b"\0" in sample:
-        return _wide(name, path, sample), ""
+        return _detect_utf16(name, path, sample), ""
     control = sum(byte < 32 and byte not in b"\t\n\r\f\v" for byte in sample)
     if control > 0.001 * len(sample):
         raise SourceError(f"The file of {name} must be text or Parquet. Got binary data in {path}.")
-    decoder, odd = codecs.getincrementaldecoder("utf-8")(), b""
+    decoder, last_chunk = codecs.getincrementaldecoder("utf-8")(), b""
     try:
-        for chunk in _chunks(path, CHUNK):
-            odd = chunk
+        for chunk in _read_chunks(path, CHUNK):
+            last_chunk = chunk
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        encoding = "latin-1" if set(odd) & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
-        words = odd.decode(encoding, "replace").replace('"', " ")
+        encoding = "latin-1" if set(last_chunk) & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252"
+        words = last_chunk.decode(encoding, "replace").replace('"', " ")
         for mark in DELIMITERS:
             words = words.replace(mark, " ")
         return encoding, next((word for word in words.split() if not word.isascii()), "")
-    return "utf-8", ""  # with or without a byte order mark: the reader passes over it
+    return "utf-8", ""  # the reader skips a byte order mark
 
 
-def _wide(name: str, path: Path, sample: bytes) -> str:
-    """UTF-16 without a mark: every other byte is NUL where text is mostly ASCII."""
+def _detect_utf16(name: str, path: Path, sample: bytes) -> str:
+    """Detect UTF-16 without a byte order mark: in ASCII text every other byte is NUL."""
     even, odd = sample[::2], sample[1::2]
     shares = even.count(0) / max(len(even), 1), odd.count(0) / max(len(odd), 1)
     if max(shares) > 0.3 and min(shares) < 0.01:
@@ -161,8 +150,8 @@ def _wide(name: str, path: Path, sample: bytes) -> str:
     raise SourceError(f"The file of {name} must be text or Parquet. Got binary data in {path}.")
 
 
-def _delimiter(text: str) -> str | None:
-    """Take the delimiter that cuts most rows into as many cells as the header; quotes are honoured."""
+def _detect_delimiter(text: str) -> str | None:
+    """Return the delimiter that splits most rows into as many cells as the header, or None."""
     best: tuple[bool, int, str] | None = None
     for mark in DELIMITERS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
@@ -173,7 +162,7 @@ def _delimiter(text: str) -> str | None:
         width = len(rows[0]) if rows else 0
         if width < 2:
             continue
-        even = sum(len(row) == width for row in rows[1:]) >= EVEN * (len(rows) - 1)
+        even = sum(len(row) == width for row in rows[1:]) >= MIN_EVEN_SHARE * (len(rows) - 1)
         if best is None or (even, width) > best[:2]:
             best = even, width, mark
     return best[2] if best else None

@@ -1,6 +1,6 @@
-"""Which column is the lead's key: the one that is unique among leads and comes again in the other files."""
+"""Find the lead's key: unique among leads and present in the other files."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -10,67 +10,56 @@ from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
 __all__ = ["DetectedKeys", "find_keys"]
 
-#: share of the leads' rows whose key must be theirs alone; the others will be found in quarantine
-UNIQUE = 0.95
-#: share of a file's rows that must belong to a known lead; less will do where both columns have one name
-SHARED, SHARED_BY_NAME = 0.5, 0.05
+#: share of the leads' rows that must have a distinct key; the others go to quarantine
+MIN_UNIQUE_SHARE = 0.95
+#: share of a file's rows that must belong to a known lead, and the same where both columns have one name
+MIN_SHARED, MIN_SHARED_BY_NAME = 0.5, 0.05
 
 
-@dataclass(frozen=True)
-class DetectedKeys:
-    """The lead's key in every file.
+class DetectedKeys(NamedTuple):
+    """The lead's key in every file."""
 
-    Parameters
-    ----------
-    columns : dict
-        Table -> column.
-    known : dict
-        Table -> share of its rows whose lead is in leads.
-    repeated : int
-        Rows of leads whose key came before.
-    """
-
-    columns: dict[str, str]
-    known: dict[str, float]
-    repeated: int
+    columns: dict[str, str]  # by table
+    known: dict[str, float]  # table -> share of its rows whose lead is in leads
+    repeated: int  # rows of leads with the key of an earlier row
 
 
-def find_keys(sheets: dict[str, SourceTable]) -> DetectedKeys:
-    """Find the key.
+def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
+    """Find the lead's key in every file.
 
     Parameters
     ----------
-    sheets : dict
-        Table -> its file; leads must be among them.
+    tables : dict
+        Name -> table; leads is required.
 
     Raises
     ------
     SourceError
         If no column of leads is unique, or a file has no column with keys of leads.
     """
-    leads = sheets["leads"].frame
+    leads = tables["leads"].frame
     texts = {column: strip_text(leads[column]) for column in leads.columns}
-    unique = {c: set(t.dropna()) for c, t in texts.items() if t.nunique() >= UNIQUE * len(leads)}
+    unique = {c: set(t.dropna()) for c, t in texts.items() if t.nunique() >= MIN_UNIQUE_SHARE * len(leads)}
     if not unique:
         raise SourceError(
-            "The table leads must have a column whose values are different for each lead. "
+            "The table leads must have a column with a different value for each lead. "
             f"Got none among {', '.join(map(str, leads.columns))}."
         )
-    others = {name: sheet for name, sheet in sheets.items() if name != "leads"}
+    others = {name: table for name, table in tables.items() if name != "leads"}
     joins = {
-        column: {name: _best(column, values, sheet) for name, sheet in others.items()}
+        column: {name: _find_match(column, values, table) for name, table in others.items()}
         for column, values in unique.items()
     }
-    times = sheets["leads"].times
+    times = tables["leads"].times
 
     def rank(column: str) -> tuple[float, ...]:
-        met = sum(1 + score for score, _, _ in joins[column].values() if score)
+        matches = sum(1 + score for score, _, _ in joins[column].values() if score)
         exact = texts[column].nunique() == len(leads)
         return (
-            met,
+            matches,
             column not in times,
             exact,
-            _like_a_key(column, texts[column]),
+            _score_key_name(column, texts[column]),
             -list(unique).index(column),
         )
 
@@ -87,25 +76,25 @@ def find_keys(sheets: dict[str, SourceTable]) -> DetectedKeys:
     return DetectedKeys(columns, known, int(texts[key].dropna().duplicated().sum()))
 
 
-def _best(column: str, values: set[str], sheet: SourceTable) -> tuple[float, str, float]:
-    """Score, name and share of known leads of the column that fits the key best; score 0 where none does."""
-    found = [(0.0, "", 0.0)]
-    for candidate in sheet.frame.columns:
-        if candidate in sheet.times:
+def _find_match(column: str, values: set[str], table: SourceTable) -> tuple[float, str, float]:
+    """Return score, name and share of known leads of the column that fits the key best; score 0 for none."""
+    candidates = [(0.0, "", 0.0)]
+    for candidate in table.frame.columns:
+        if candidate in table.times:
             continue
-        text = strip_text(sheet.frame[candidate])
+        text = strip_text(table.frame[candidate])
         share = float(text.isin(values).mean())
         same = candidate.casefold() == column.casefold()
-        if share < (SHARED_BY_NAME if same else SHARED):
+        if share < (MIN_SHARED_BY_NAME if same else MIN_SHARED):
             continue
-        # amounts and counters also meet a numbered key by chance, but fewer different ones
+        # amounts and counters also match a numeric key by chance, but with fewer distinct values
         spread = text[text.isin(values)].nunique() / max(min(len(text), len(values)), 1)
         score = share + same + 0.5 * spread + 0.3 * bool(count_stems(candidate, NAMES["key"]))
-        found.append((score, candidate, share))
-    return max(found, key=lambda entry: entry[0])
+        candidates.append((score, candidate, share))
+    return max(candidates, key=lambda entry: entry[0])
 
 
-def _like_a_key(column: str, text: pd.Series) -> int:
+def _score_key_name(column: str, text: pd.Series) -> int:
     names = NAMES["key"]
     return (
         count_stems(column, names)

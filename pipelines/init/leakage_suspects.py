@@ -1,7 +1,7 @@
-"""Columns and activity types that seem to have been written when the outcome was known."""
+"""Columns and activity types that may have been written after the outcome was known."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT
 from leadlight.pipelines.audit.report import build_report
@@ -11,44 +11,37 @@ from leadlight.pipelines.workspace.workdir import Workdir
 __all__ = ["LeakageSuspects", "find_suspects"]
 
 
-@dataclass(frozen=True)
-class LeakageSuspects:
-    """What the audit says of a draft.
+class LeakageSuspects(NamedTuple):
+    """Evidence by column of leads (`leaks` stop training, `doubts` do not) and by activity type (leaks)."""
 
-    Parameters
-    ----------
-    leaks, doubts : dict
-        Column of leads -> the evidence: strong enough that training would refuse it, or worth a look.
-    types : dict
-        Activity type -> the evidence, where training would refuse it.
-    """
-
-    leaks: dict[str, str] = field(default_factory=dict)
-    doubts: dict[str, str] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
+    leaks: dict[str, str]
+    doubts: dict[str, str]
+    types: dict[str, str]
 
 
 def find_suspects(params: Params, folder: Path, workdir: Workdir) -> LeakageSuspects:
-    """Audit a draft.
+    """Audit a draft and return its suspects.
 
     Parameters
     ----------
     params : Params
-        A draft that was ingested.
+        A draft whose source was ingested.
     folder : Path
-        Folder that its paths start from.
+        Folder of its relative paths.
     workdir : Workdir
-        Where the clean tables are.
+        Has the clean tables.
     """
-    found = build_report(params, folder, workdir)["findings"][::-1]  # of several, the first is the strongest
+    # reversed, so that the first and strongest finding of a column wins
+    findings = build_report(params, folder, workdir)["findings"][::-1]
 
-    def told(table: str, severity: str) -> dict[str, str]:
+    def select_sentences(table: str, severity: str) -> dict[str, str]:
         return {
             entry["column"]: entry["sentence"]
-            for entry in found
+            for entry in findings
             if (entry["table"], entry["severity"]) == (table, severity)
         }
 
-    leaks = told("leads", LEAK)
-    doubts = {name: said for name, said in told("leads", SUSPECT).items() if name not in leaks}
-    return LeakageSuspects(leaks, doubts, told("activities", LEAK))
+    leaks = select_sentences("leads", LEAK)
+    suspects = select_sentences("leads", SUSPECT)
+    doubts = {column: sentence for column, sentence in suspects.items() if column not in leaks}
+    return LeakageSuspects(leaks, doubts, select_sentences("activities", LEAK))

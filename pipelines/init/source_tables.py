@@ -1,54 +1,30 @@
-"""The files as tables, read by the very code that will read them later."""
+"""Read the files with the code that ingest uses, and find their columns of times."""
 
 import csv
 import gzip
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.init.file_format import FileFormat, detect_format
-from leadlight.pipelines.init.time_format import (
-    DetectedTimeFormat,
-    detect_time_format,
-    resolve_day_month_order,
-)
+from leadlight.pipelines.init.time_format import DetectedTimeFormat, detect_time_format, resolve_day_month_order
 from leadlight.pipelines.params.source import LeadsTable
 from leadlight.pipelines.sources.read import read_table
 
 __all__ = ["SourceTable", "read_tables", "strip_text"]
 
 
-@dataclass(frozen=True)
-class SourceTable:
-    """One file.
-
-    Parameters
-    ----------
-    name : str
-        leads, activities, deals or history.
-    path : Path
-        Where it lies.
-    facts : FileFacts
-        How it is written.
-    frame : pd.DataFrame
-        Its rows as read; columns without a name are left out.
-    times : dict
-        Column -> its format, for those that hold times.
-    duplicated_columns : tuple of str
-        Names that stand in the header more than once.
-    nested : tuple of str
-        Columns of lists or records, which no feature can use.
-    """
+class SourceTable(NamedTuple):
+    """One file and its raw rows; ``name`` is leads, activities, deals or history."""
 
     name: str
     path: Path
     facts: FileFormat
-    frame: pd.DataFrame
-    times: dict[str, DetectedTimeFormat] = field(default_factory=dict)
-    duplicated_columns: tuple[str, ...] = ()
-    nested: tuple[str, ...] = ()
+    frame: pd.DataFrame  # without unnamed columns
+    times: dict[str, DetectedTimeFormat]  # by column
+    nested: tuple[str, ...]  # columns of lists or records, which are not read
 
 
 def read_tables(paths: dict[str, Path]) -> dict[str, SourceTable]:
@@ -67,27 +43,26 @@ def read_tables(paths: dict[str, Path]) -> dict[str, SourceTable]:
     Raises
     ------
     SourceError
-        If a file cannot be read, or holds no row.
+        If a file cannot be read or has no row.
     """
-    facts = {
-        name: detect_format(name, path) for name, path in paths.items()
-    }  # all, before the first long read
-    sheets = {name: _read(name, path, facts[name]) for name, path in paths.items()}
-    found = [
+    # all formats first: a bad file is reported before a long read
+    facts = {name: detect_format(name, path) for name, path in paths.items()}
+    tables = {name: _read(name, path, facts[name]) for name, path in paths.items()}
+    times = [
         (name, time)
-        for name, sheet in sheets.items()
-        for column in sheet.frame.columns
-        if (time := detect_time_format(sheet.frame[column])) is not None
+        for name, table in tables.items()
+        for column in table.frame.columns
+        if (time := detect_time_format(table.frame[column])) is not None
     ]
-    values = [sheets[name].frame[time.column] for name, time in found]
-    agreed = resolve_day_month_order([time for _, time in found], values)
-    for (name, _), time in zip(found, agreed, strict=True):
-        sheets[name].times[time.column] = time
-    return sheets
+    values = [tables[name].frame[time.column] for name, time in times]
+    resolved = resolve_day_month_order([time for _, time in times], values)
+    for (name, _), time in zip(times, resolved, strict=True):
+        tables[name].times[time.column] = time
+    return tables
 
 
 def strip_text(values: pd.Series) -> pd.Series:
-    """Return values as text without blanks around it, NA where there is none."""
+    """Return values as stripped text; empty text is NA."""
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
     text = values.astype("str").str.strip()
@@ -95,25 +70,25 @@ def strip_text(values: pd.Series) -> pd.Series:
 
 
 def _read(name: str, path: Path, facts: FileFormat) -> SourceTable:
-    columns, nested = _parquet_columns(name, path) if facts.parquet else (_csv_columns(name, path, facts), ())
+    columns, nested = _read_schema(name, path) if facts.parquet else (_read_header(path, facts), ())
     if not columns:
         raise SourceError(f"The file of {name} must have columns with names. Got none in {path}.")
-    twice = tuple(column for column in columns if f"{column}.1" in columns)
-    # the mapping of leads is the plainest; here it only says how the file is written
-    how = LeadsTable(path=path.name, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=columns[0])
+    repeated = [column for column in columns if f"{column}.1" in columns]
+    # the simplest mapping, to state the format
+    mapping = LeadsTable(path=path.name, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=columns[0])
     try:
-        frame, _ = read_table(name, how, columns, path.resolve().parent, None)
+        frame, _ = read_table(name, mapping, columns, path.resolve().parent, None)
     except SourceError:
-        if not twice:
+        if not repeated:
             raise
         raise SourceError(
             f"The header of {name} must name each column once where rows differ in width. "
-            f"Got {twice[0]} more than once."
+            f"Got {repeated[0]} more than once."
         ) from None
-    return SourceTable(name, path, facts, frame, duplicated_columns=twice, nested=nested)
+    return SourceTable(name, path, facts, frame, {}, nested)
 
 
-def _parquet_columns(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]:
+def _read_schema(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
@@ -127,13 +102,11 @@ def _parquet_columns(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]
     return [field.name for field in known if field.name not in nested], nested
 
 
-def _csv_columns(name: str, path: Path, facts: FileFormat) -> list[str]:
-    """Names under which the reader knows the columns: where one comes twice, the second has .1 behind it."""
+def _read_header(path: Path, facts: FileFormat) -> list[str]:
+    """Return the names that pandas gives the columns; a repeated name gets the suffix .1."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     encoding = "utf-8-sig" if facts.encoding == "utf-8" else facts.encoding
     with opened(path, "rt", encoding=encoding, newline="") as file:
         header = next(row for row in csv.reader(file, delimiter=facts.delimiter) if row)
-    known = pd.read_csv(
-        path, sep=facts.delimiter, encoding=facts.encoding, dtype=str, index_col=False, nrows=0
-    ).columns
-    return [str(known[place]) for place, column in enumerate(header) if column.strip()]
+    names = pd.read_csv(path, sep=facts.delimiter, encoding=facts.encoding, dtype=str, index_col=False, nrows=0).columns
+    return [str(name) for name, column in zip(names, header, strict=False) if column.strip()]

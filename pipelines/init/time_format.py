@@ -1,9 +1,9 @@
-"""Which strptime format the texts of a column follow, and whether the data can tell days from months."""
+"""Detect the strptime format of a column, and resolve the order of day and month."""
 
 import itertools
 import re
 import warnings
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 from pandas.api import types
@@ -13,13 +13,13 @@ from leadlight.pipelines.sources.times import ZONE
 
 __all__ = ["DetectedTimeFormat", "detect_time_format", "resolve_day_month_order"]
 
-#: share of the values that must fit; the others will be found in quarantine
-FITS = 0.9
-GUESSED, TRIED = 40, 2_000
+#: share of the values that must fit; the others go to quarantine
+MIN_FIT = 0.9
+MAX_GUESSED, MAX_TRIED = 40, 2_000
 _DIGITS_OF_TIME = re.compile(r"\d{1,4}\D{1,3}\d{1,2}\D|\d{1,2}\D{1,3}[A-Za-z]{3}|[A-Za-z]{3,9}\.? \d|\d{8}")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?")
 _YEARS = range(1980, 2100)
-#: dates and clocks that pandas does not guess, for it wants two digits everywhere
+#: formats that pandas does not guess, because it requires two digits everywhere
 _DAYS = [
     f"{first}{mark}{second}{mark}{year}"
     for mark in "./-"
@@ -29,42 +29,21 @@ _DAYS = [
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 
 
-@dataclass(frozen=True)
-class DetectedTimeFormat:
-    """A column of times.
-
-    Parameters
-    ----------
-    column : str
-        Its name.
-    format : str or None
-        strptime format or ISO8601; None where the column is typed as time.
-    times : pd.Series
-        The times read, NaT where they do not fit; zones are taken off in UTC.
-    fit : float
-        Share of the present values that fit.
-    other : str or None
-        The format with day and month exchanged, where no value tells which is right.
-    reason : str
-        What decided between day and month first, in words; empty where nothing had to.
-    by_day : bool
-        Times without a clock.
-    zoned : bool
-        Every time carries its zone.
-    """
+class DetectedTimeFormat(NamedTuple):
+    """A column of times."""
 
     column: str
-    format: str | None
-    times: pd.Series
-    fit: float
-    other: str | None = None
-    reason: str = ""
-    by_day: bool = False
-    zoned: bool = False
+    format: str | None  # strptime format or ISO8601; None for a column typed as time
+    times: pd.Series  # naive (UTC if they have a zone), NaT where they do not fit
+    fit: float  # share of the present values that fit
+    other: str | None = None  # the format with day and month swapped, where the values do not decide
+    reason: str = ""  # what decided between day and month first
+    by_day: bool = False  # whether all times are midnights
+    zoned: bool = False  # whether every time has a zone
 
     @property
     def month_first(self) -> bool | None:
-        """Whether the format has the month before the day; None for year-first and typed times."""
+        """Whether the month comes before the day; None for year-first and typed times."""
         places = [(self.format or "").find(part) for part in ("%d", "%m", "%y", "%Y")]
         day, month, short, year = places
         if min(day, month) < 0 or (max(year, short) < max(day, month)):
@@ -73,127 +52,125 @@ class DetectedTimeFormat:
 
 
 def detect_time_format(values: pd.Series) -> DetectedTimeFormat | None:
-    """Find the format of a column.
+    """Detect the format of a column.
 
     Parameters
     ----------
     values : pd.Series
-        As read: all text from CSV, typed from Parquet.
+        Raw values: text from CSV, typed from Parquet.
 
     Returns
     -------
-    TimeFound or None
-        None where fewer than nine of ten values follow one format.
+    DetectedTimeFormat or None
+        None where fewer than nine of ten values fit one format.
     """
     name = str(values.name)
-    if types.infer_dtype(values, skipna=True) == "date":  # days of Parquet, typed as such
+    if types.infer_dtype(values, skipna=True) == "date":  # days in Parquet
         values = pd.to_datetime(values)
     if types.is_datetime64_any_dtype(values):
-        return _found(name, None, values, values) if values.notna().any() else None
+        return _build_format(name, None, values, values) if values.notna().any() else None
     text = values.astype("str").str.strip()
     if types.is_float_dtype(values):
         text = text.str.replace(r"\.0$", "", regex=True)
     text = text.mask(values.isna() | (text == ""))
-    distinct = pd.Series(text.dropna().unique()[:TRIED], dtype="str")
-    if not len(distinct) or not distinct.str.contains(_DIGITS_OF_TIME, regex=True).mean() >= FITS:
+    distinct = pd.Series(text.dropna().unique()[:MAX_TRIED], dtype="str")
+    if not len(distinct) or not distinct.str.contains(_DIGITS_OF_TIME, regex=True).mean() >= MIN_FIT:
         return None
-    if distinct.str.fullmatch(_ISO.pattern).mean() >= FITS:
-        return _iso(name, text, distinct)
-    fits = {form: _share(distinct, form) for form in _candidates(distinct)}
-    likely = [form for form, share in fits.items() if share >= FITS]
+    if distinct.str.fullmatch(_ISO.pattern).mean() >= MIN_FIT:
+        return _detect_iso(name, text, distinct)
+    fits = {form: _measure_fit(distinct, form) for form in _guess_formats(distinct)}
+    likely = [form for form, share in fits.items() if share >= MIN_FIT]
     if not likely:
         return None
-    return _decided(name, text, likely)
+    return _choose_format(name, text, likely)
 
 
-def resolve_day_month_order(
-    found: list[DetectedTimeFormat], values: list[pd.Series]
-) -> list[DetectedTimeFormat]:
-    """Let columns that can tell days from months speak for those of the same files that cannot.
+def resolve_day_month_order(detected: list[DetectedTimeFormat], values: list[pd.Series]) -> list[DetectedTimeFormat]:
+    """Apply the day and month order of unambiguous columns to ambiguous ones of the same files.
 
     Parameters
     ----------
-    found : list of TimeFound
+    detected : list of DetectedTimeFormat
         Of all files.
     values : list of pd.Series
-        The columns they were found in.
+        The raw columns.
     """
-    told = {time.month_first for time in found if time.other is None and time.reason}
-    if len(told) != 1:
-        return found
-    month_first = told.pop()
-    agreed = []
-    for time, column in zip(found, values, strict=True):
+    orders = {time.month_first for time in detected if time.other is None and time.reason}
+    if len(orders) != 1:
+        return detected
+    month_first = orders.pop()
+    resolved = []
+    for time, column in zip(detected, values, strict=True):
         if time.other is None:
-            agreed.append(time)
+            resolved.append(time)
             continue
         form = time.format if time.month_first == month_first else time.other
         text = column.astype("str").str.strip().mask(column.isna())
-        again = _found(time.column, form, text, _read(text, form or ""))
+        parsed = _build_format(time.column, form, text, _parse(text, form or ""))
         which = "month" if month_first else "day"
-        agreed.append(replace(again, reason=f"{which} first, as elsewhere in these files"))
-    return agreed
+        resolved.append(parsed._replace(reason=f"{which} first, as elsewhere in these files"))
+    return resolved
 
 
-def _candidates(distinct: pd.Series) -> list[str]:
-    sample = distinct.iloc[:: max(len(distinct) // GUESSED, 1)]
-    found: dict[str, None] = {}
+def _guess_formats(distinct: pd.Series) -> list[str]:
+    sample = distinct.iloc[:: max(len(distinct) // MAX_GUESSED, 1)]
+    forms: dict[str, None] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas warns of what is asked here on purpose: both orders
+        warnings.simplefilter("ignore")  # pandas warns when both orders are tried
         for text, first in itertools.product(sample, (True, False)):
             if guess := guess_datetime_format(text, dayfirst=first):
-                found[guess] = None
-    if distinct.str.match(r"\d{4}\D").mean() < FITS:
-        found |= dict.fromkeys(day + clock for day, clock in itertools.product(_DAYS, _CLOCKS))
-    return [form for form in found if not form.startswith(("%Y-%d", "%Y/%d", "%Y.%d", "%Y%d"))]
+                forms[guess] = None
+    if distinct.str.match(r"\d{4}\D").mean() < MIN_FIT:
+        forms |= dict.fromkeys(day + clock for day, clock in itertools.product(_DAYS, _CLOCKS))
+    return [form for form in forms if not form.startswith(("%Y-%d", "%Y/%d", "%Y.%d", "%Y%d"))]
 
 
-def _read(text: pd.Series, form: str) -> pd.Series:
+def _parse(text: pd.Series, form: str) -> pd.Series:
     aware = form == "ISO8601" or "%z" in form
     times = pd.to_datetime(text, format=form, errors="coerce", utc=aware)
     return times.dt.tz_localize(None) if times.dt.tz is not None else times
 
 
-def _share(distinct: pd.Series, form: str) -> float:
-    times = _read(distinct, form)
+def _measure_fit(distinct: pd.Series, form: str) -> float:
+    times = _parse(distinct, form)
     return float(times.dt.year.isin(_YEARS).mean())
 
 
-def _iso(name: str, text: pd.Series, distinct: pd.Series) -> DetectedTimeFormat:
+def _detect_iso(name: str, text: pd.Series, distinct: pd.Series) -> DetectedTimeFormat:
     for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"):
-        if _share(distinct, form) == 1:
-            return _found(name, form, text, _read(text, form))
-    return _found(name, "ISO8601", text, _read(text, "ISO8601"))
+        if _measure_fit(distinct, form) == 1:
+            return _build_format(name, form, text, _parse(text, form))
+    return _build_format(name, "ISO8601", text, _parse(text, "ISO8601"))
 
 
-def _decided(name: str, text: pd.Series, likely: list[str]) -> DetectedTimeFormat | None:
-    found = [_found(name, form, text, _read(text, form)) for form in likely]
-    best = max(found, key=lambda f: f.fit)
-    if best.fit < FITS:
+def _choose_format(name: str, text: pd.Series, likely: list[str]) -> DetectedTimeFormat | None:
+    formats = [_build_format(name, form, text, _parse(text, form)) for form in likely]
+    best = max(formats, key=lambda f: f.fit)
+    if best.fit < MIN_FIT:
         return None
-    rival = next((f for f in found if f.format == _exchanged(best.format or "")), None)
+    rival = next((f for f in formats if f.format == _swap_day_month(best.format or "")), None)
     if best.month_first is None:
         return best
     if rival is None or rival.fit < best.fit:
         which = "month" if best.month_first else "day"
-        far = _first_over_twelve(text, best.month_first)
-        return replace(best, reason=f"{which} first, as {far} shows" if far else f"{which} first")
+        example = _find_day_over_twelve(text, best.month_first)
+        return best._replace(reason=f"{which} first, as {example} shows" if example else f"{which} first")
     chosen, other = (rival, best) if best.month_first else (best, rival)
-    return replace(chosen, other=other.format)
+    return chosen._replace(other=other.format)
 
 
-def _exchanged(form: str) -> str:
+def _swap_day_month(form: str) -> str:
     return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def _first_over_twelve(text: pd.Series, month_first: bool) -> str:
+def _find_day_over_twelve(text: pd.Series, month_first: bool) -> str:
     place = 1 if month_first else 0
     parts = text.dropna().str.extract(r"^(\d{1,2})\D(\d{1,2})\D")[place]
     over = text.loc[parts.index][pd.to_numeric(parts, errors="coerce") > 12]
     return str(over.iloc[0]) if len(over) else ""
 
 
-def _found(name: str, form: str | None, values: pd.Series, times: pd.Series) -> DetectedTimeFormat:
+def _build_format(name: str, form: str | None, values: pd.Series, times: pd.Series) -> DetectedTimeFormat:
     zoned = times.dt.tz is not None
     if zoned:
         times = times.dt.tz_convert("UTC").dt.tz_localize(None)

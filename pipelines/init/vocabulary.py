@@ -1,11 +1,11 @@
-"""Words by which people name columns and outcomes, in English, German, Portuguese, Spanish and French."""
+"""Words for columns and outcomes in English, German, Portuguese, Spanish and French."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
 __all__ = [
-    "BACK",
+    "CANCELLED",
     "LOST",
     "LOWERS",
     "NAMES",
@@ -15,7 +15,7 @@ __all__ = [
     "YES",
     "classify_outcome",
     "count_stems",
-    "humanize",
+    "format_label",
     "normalize_name",
 ]
 
@@ -24,7 +24,7 @@ def _stems(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-#: what a column is for -> stems of its name; those of up to three letters must be a word of their own
+#: role of a column -> stems of its name; stems of up to three letters must be whole words
 NAMES = {
     "key": _stems(
         "id key uuid guid nr no nummer number numero num code cod kennung schluessel schlussel chave "
@@ -123,22 +123,22 @@ YES = frozenset(_stems("yes y ja j sim s si oui o true t 1 granted erteilt optin
 NO = frozenset(_stems("no n nein nao non false f 0"))
 _NOT = frozenset(_stems("not nicht kein keine nao no pas non"))
 
-#: words of an activity type that speak of a lead turning away
+#: words of activity types that lower the chance of a win
 LOWERS = _stems(
     "unsubscri abmeld abbestell optout complain beschwerde spam bounce descadastr cancelarinscr darsebaja "
     "desinscri desabon desuscri plainte reclama widerruf widerspruch"
 )
 
-#: words of an activity type that speak of a lead coming nearer, where nothing takes them back
+#: words of activity types that raise it, unless a word of CANCELLED is there
 RAISES = _stems(
     "demorequest requestdemo demoanfrage demoanforder pricingpage preisseite trialstart freetrial "
     "testversion quoterequest requestquote angebotsanfrage angebotangefordert solicitacaodemo"
 )
-BACK = _stems("cancel storn declin abgesagt absage abgelehnt reject noshow")
+CANCELLED = _stems("cancel storn declin abgesagt absage abgelehnt reject noshow")
 
 
 def normalize_name(text: str) -> str:
-    """Return lower case without accents, one blank between words: ``OldStatus_x`` is ``old status x``."""
+    """Return lower case without accents and one space between words: ``OldStatus_x`` is ``old status x``."""
     split = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])", " ", text)
     plain = unicodedata.normalize("NFKD", split.casefold().replace("ß", "ss"))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
@@ -146,14 +146,14 @@ def normalize_name(text: str) -> str:
 
 
 def count_stems(column: str, stems: Iterable[str]) -> int:
-    """Count the stems that a name holds; short ones must be whole words."""
+    """Count the stems in a name; short ones must be whole words."""
     plain = normalize_name(column)
     words, joined = plain.split(), plain.replace(" ", "")
     return sum(stem in words if len(stem) <= 3 else stem.replace("_", "") in joined for stem in stems)
 
 
-def humanize(name: str) -> str:
-    """Return a name as a person would write it: ``TotalVisits`` is ``Total visits``."""
+def format_label(name: str) -> str:
+    """Convert a name to a label: ``TotalVisits`` is ``Total visits``."""
     plain = name.strip()
     if re.search(r"\s", plain) and "_" not in plain:
         return plain[:1].upper() + plain[1:]
@@ -166,7 +166,7 @@ def humanize(name: str) -> str:
 
 
 def classify_outcome(value: str) -> bool | None:
-    """Tell whether a status means won (True), lost (False), or neither (None)."""
+    """Return whether a status means won (True), lost (False) or neither (None)."""
     words = set(normalize_name(value).split())
     if words & WON:
         return not words & (_NOT | LOST)

@@ -1,37 +1,32 @@
-"""The ``source`` section of a proposal: files, keys, times, outcomes."""
+"""The ``source`` section of a proposed params file: files, keys, times, outcomes."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 from leadlight.pipelines.init.column_roles import ColumnRoles
-from leadlight.pipelines.init.document import YamlDocument
+from leadlight.pipelines.init.document import YamlDocument, format_entry
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import DetectedOutcome
 from leadlight.pipelines.init.source_tables import SourceTable
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
-from leadlight.pipelines.init.yaml_emit import emit_flow, emit_scalar, emit_sequence
+from leadlight.pipelines.params.source import Source
 
 __all__ = ["write_source"]
 
-TIME_KEYS = {
-    "leads": "created_at",
-    "activities": "occurred_at",
-    "deals": "closed_at",
-    "history": "changed_at",
+TIME_KEYS = {"leads": "created_at", "activities": "occurred_at", "deals": "closed_at", "history": "changed_at"}
+ROW_MEANINGS = {
+    "leads": "one row per lead",
+    "activities": "one row per activity of a lead or of sales",
+    "deals": "one row per closed deal",
+    "history": "earlier values of attributes; the leads file holds the current ones",
 }
-ABOUT = {
-    "leads": "one row a lead",
-    "activities": "one row a thing that a lead did, or that was done to it",
-    "deals": "one row a closed deal",
-    "history": "what attributes were before: the leads file holds the values of today",
-}
-#: share of a file's rows in quarantine that the default allows
-ALLOWED = 0.05
+DEFAULT_BAD_SHARE = Source.model_fields["max_bad_share"].default
 
 
 def write_source(
-    page: YamlDocument,
-    sheets: dict[str, SourceTable],
+    document: YamlDocument,
+    tables: dict[str, SourceTable],
     keys: DetectedKeys,
     roles: dict[str, ColumnRoles],
     *,
@@ -43,157 +38,139 @@ def write_source(
 
     Parameters
     ----------
-    page : Page
-        Takes the lines.
-    sheets, keys, roles
-        What was found.
+    document : YamlDocument
+        The file in the making.
+    tables, keys, roles
+        What was detected.
     missing : dict
-        Text that means "not known" -> the columns that have it.
+        Placeholder for "not known" -> the columns that have it.
     bad : dict
         Table -> share of its rows that cannot be used.
     folder : Path
-        Folder of the params file, which paths start from.
+        Folder of the params file; paths are relative to it.
     """
-    page.add("source:")
-    zoned = all(r.time.zoned for r in roles.values() if r.time)
-    if any(r.time for r in roles.values()):
-        look = "" if zoned else "the files carry no zone; name yours, such as Europe/Berlin"
-        remark = "every time carries its own; days begin in this one" if zoned else ""
-        page.add("  timezone: UTC", remark, look)
+    document.add("source", value={})
+    if times := [r.time for r in roles.values() if r.time]:
+        zoned = all(time.zoned for time in times)
+        remark = "every time has its own zone; days begin in this one" if zoned else ""
+        look = "" if zoned else "the files carry no time zone; name yours, such as Europe/Berlin"
+        document.add("source", "timezone", value="UTC", remark=remark, look=look)
+    remark = "no placeholder was found; an empty cell is always missing"
     if missing:
-        said = "; ".join(f"{text} in {_few(columns)}" for text, columns in missing.items())
-        page.add(f"  missing: {emit_sequence(list(missing))}", f'read as "not known" in every column: {said}')
-    else:
-        page.add("  missing: []", 'no text was found that means "not known"; empty text always does')
+        places = "; ".join(f"{text} in {_shorten(columns)}" for text, columns in missing.items())
+        remark = f"read as missing in every column: {places}"
+    document.add("source", "missing", value=list(missing), remark=remark)
     worst = max(bad, key=lambda name: bad[name], default="")
-    if worst and bad[worst] > ALLOWED:
-        share = min(round(bad[worst] + 0.02, 2), 1.0)
-        page.add(
-            f"  max_bad_share: {share:g}",
-            look=f"{bad[worst]:.0%} of {worst} cannot be used: no such lead, no time or no known status",
-        )
-    for name, sheet in sheets.items():
-        _write_table(page, name, sheet, keys, roles[name], folder=folder)
+    if worst and bad[worst] > DEFAULT_BAD_SHARE:
+        look = f"{bad[worst]:.0%} of {worst} cannot be used: unknown lead, no time or unknown status"
+        document.add("source", "max_bad_share", value=min(round(bad[worst] + 0.02, 2), 1.0), look=look)
+    for name, table in tables.items():
+        _write_table(document, name, table, keys, roles[name], folder=folder)
 
 
 def _write_table(
-    page: YamlDocument, name: str, sheet: SourceTable, keys: DetectedKeys, roles: ColumnRoles, *, folder: Path
+    document: YamlDocument, name: str, table: SourceTable, keys: DetectedKeys, roles: ColumnRoles, *, folder: Path
 ) -> None:
-    page.add(f"  {name}:", f"{len(sheet.frame):,} rows: {ABOUT[name]}")
-    # no resolving of links: a path says what the user said, seen from the params file
-    path = Path(os.path.relpath(Path(os.path.abspath(sheet.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
-    page.add(f"    path: {emit_scalar(path.as_posix())}")
-    _write_facts(page, sheet)
-    known = keys.known.get(name)
-    share = "every row belongs" if known == 1 else f"{known or 0:.1%} of the rows belong"
-    remark = f"{share} to a lead of the leads file" if known is not None else ""
+    def add(key: str, value: Any, remark: str = "", look: str = "") -> None:
+        document.add("source", name, key, value=value, remark=remark, look=look)
+
+    document.add("source", name, value={}, remark=f"{len(table.frame):,} rows: {ROW_MEANINGS[name]}")
+    # links are not resolved: the path stays as the user wrote it, relative to the params file
+    path = Path(os.path.relpath(Path(os.path.abspath(table.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
+    add("path", path.as_posix())
+    facts = table.facts
+    if not facts.parquet and facts.delimiter != ",":
+        add("delimiter", facts.delimiter)
+    if not facts.parquet and facts.encoding != "utf-8":
+        look = f"a guess: are the letters of {facts.sample_word} right?" if facts.sample_word else ""
+        add("encoding", facts.encoding, look=look)
     if name == "leads":
-        remark = "different in every row"
-        if keys.repeated:
-            remark = f"{keys.repeated:,} rows repeat a key and go to quarantine"
-    page.add(f"    lead_id: {emit_scalar(roles.lead_id)}", remark)
+        repeated = f"{keys.repeated:,} rows repeat a key and go to quarantine"
+        add("lead_id", roles.lead_id, repeated if keys.repeated else "unique in every row")
+    else:
+        share = "every row belongs" if keys.known[name] == 1 else f"{keys.known[name]:.1%} of rows belong"
+        add("lead_id", roles.lead_id, f"{share} to a lead of the leads file")
     if roles.time:
-        _write_time(page, TIME_KEYS[name], roles.time, roles.other_times)
+        _write_time(document, name, roles.time, roles.other_times)
     if name == "leads":
-        _write_leads(page, roles)
+        _write_leads(document, roles)
     if name == "deals":
-        _write_status(page, roles)
+        _write_status(document, roles)
     for role in ("type", "attribute", "value", "object", "amount"):
         if role in roles.columns:
-            page.add(f"    {role}: {emit_scalar(roles.columns[role])}")
-    if name != "leads" and (rest := [c for c in map(str, sheet.frame.columns) if c not in roles.used]):
-        page.add_comment(f"not mapped: {', '.join(rest)}", 4)
+            add(role, roles.columns[role])
+    if name != "leads" and (rest := [c for c in map(str, table.frame.columns) if c not in roles.used]):
+        document.add_comment(f"not mapped: {', '.join(rest)}", 4)
 
 
-def _write_facts(page: YamlDocument, sheet: SourceTable) -> None:
-    facts = sheet.facts
-    if facts.parquet:
-        return
-    if facts.delimiter != ",":
-        mark = '"\\t"' if facts.delimiter == "\t" else f'"{facts.delimiter}"'
-        page.add(f"    delimiter: {mark}")
-    if facts.encoding != "utf-8":
-        look = f"a guess: are the letters of {facts.seen} right?" if facts.seen else ""
-        page.add(f"    encoding: {facts.encoding}", look=look)
-
-
-def _write_time(page: YamlDocument, key: str, time: DetectedTimeFormat, others: tuple[str, ...]) -> None:
-    first, last = time.times.min(), time.times.max()
-    remark = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+def _write_time(document: YamlDocument, table: str, time: DetectedTimeFormat, others: tuple[str, ...]) -> None:
+    remark = f"{time.times.min():%Y-%m-%d} to {time.times.max():%Y-%m-%d}"
     remark += f"; {time.reason}" if time.reason else ""
     remark += f"; {1 - time.fit:.1%} do not fit" if time.fit < 1 else ""
-    look = f"other times are {', '.join(others)}; is this the right one?" if others else ""
+    look = f"other time columns are {', '.join(others)}; is this the right one?" if others else ""
     if time.other is not None:
-        look = "no value tells days from months: day first is taken, the line below is month first"
-    page.add(f"    {key}: {_time(time, time.format)}", remark, look)
+        look = "day and month are ambiguous: day first is used, the line below is month first"
+    key = TIME_KEYS[table]
+    document.add("source", table, key, value=_time_entry(time, time.format), remark=remark, look=look)
     if time.other is not None:
-        page.add_comment(f"{key}: {_time(time, time.other)}", 4)
+        document.add_comment(format_entry(key, _time_entry(time, time.other)), 4, wrap=False)
 
 
-def _time(time: DetectedTimeFormat, form: str | None) -> str:
-    entries = {"column": emit_scalar(time.column)}
-    if form is not None:
-        entries["format"] = form if form == "ISO8601" else f'"{form}"'
+def _time_entry(time: DetectedTimeFormat, form: str | None) -> str | dict[str, Any]:
+    entry: dict[str, Any] = {} if form is None else {"format": form}
     if time.by_day and form in (None, "ISO8601"):
-        entries["by_day"] = "true"  # a format without hours says so by itself, these do not
-    return entries["column"] if len(entries) == 1 else emit_flow(**entries)
+        entry["by_day"] = True  # any other format without hours implies it
+    return {"column": time.column} | entry if entry else time.column
 
 
-def _write_leads(page: YamlDocument, roles: ColumnRoles) -> None:
+def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
     if "order" in roles.columns:
-        look = "there are no dates; this number goes through the file in turn: does it grow with time?"
-        page.add(f"    order: {emit_scalar(roles.columns['order'])}", look=look)
+        look = "there are no dates; this number follows the order of rows: does it grow with time?"
+        document.add("source", "leads", "order", value=roles.columns["order"], look=look)
     elif roles.time is None:
-        text = "no dates and no number that grows with time: folds will be random and figures optimistic"
-        page.add_comment(text, 4, look=text)
-    if roles.outcome is not None:
-        _write_outcome(page, "outcome", roles.outcome, with_lost=roles.outcome.by_words)
-        if roles.outcome.lost and not roles.outcome.by_words:
-            lost = f"lost: {emit_sequence(roles.outcome.lost)}"
-            page.add_comment(
+        look = "no dates and no number that grows with time: folds are random and metrics optimistic"
+        document.add_comment(look, 4, look=True)
+    if (outcome := roles.outcome) is not None:
+        # open leads are what scoring is for, so they are not in doubt
+        _write_outcome(document, ("leads", "outcome"), outcome, outcome.by_words, outcome.unclear)
+        if outcome.lost and not outcome.by_words:
+            lost = format_entry("lost", outcome.lost)
+            document.add_comment(
                 f"leads without a win stay open and are scored; if they are lost for good, add {lost}", 4
             )
     if "consent" in roles.columns:
-        granted = emit_flow(
-            column=emit_scalar(roles.columns["consent"]), granted=emit_sequence(roles.granted)
-        )
-        page.add(f"    consent: {granted}", "without it no lead is promoted into marketing contact")
+        consent = {"column": roles.columns["consent"], "granted": roles.granted}
+        remark = "without it no lead is promoted into marketing contact"
+        document.add("source", "leads", "consent", value=consent, remark=remark)
     if "owner" in roles.columns:
-        page.add(f"    owner: {emit_scalar(roles.columns['owner'])}")
+        document.add("source", "leads", "owner", value=roles.columns["owner"])
 
 
-def _write_outcome(page: YamlDocument, key: str, outcome: DetectedOutcome, with_lost: bool) -> None:
-    entries = {"column": emit_scalar(outcome.column), "won": emit_sequence(outcome.won)}
-    if outcome.lost and with_lost:
-        entries["lost"] = emit_sequence(outcome.lost)
-    share = f"{outcome.won_rows:,} of {outcome.rows:,} won ({outcome.won_rows / outcome.rows:.1%})"
-    # open leads are what scoring is for; an open row among closed deals goes to quarantine
-    doubtful = outcome.neither if key == "status" else outcome.unclear
-    unsure = [f"{value} ({rows:,})" for value, rows in doubtful.items()]
-    look = f"neither won nor lost by their words: {', '.join(unsure[:6])}" if unsure else ""
-    page.add(f"    {key}: {emit_flow(**entries)}", share, look)
+def _write_outcome(
+    document: YamlDocument, keys: tuple[str, str], outcome: DetectedOutcome, with_lost: bool, doubtful: dict[str, int]
+) -> None:
+    lost = {"lost": outcome.lost} if outcome.lost and with_lost else {}
+    remark = f"{outcome.won_rows:,} of {outcome.rows:,} won ({outcome.won_rows / outcome.rows:.1%})"
+    counts = [f"{value} ({rows:,})" for value, rows in doubtful.items()]
+    look = f"values that mean neither won nor lost: {', '.join(counts[:6])}" if counts else ""
+    entry = {"column": outcome.column, "won": outcome.won} | lost
+    document.add("source", *keys, value=entry, remark=remark, look=look)
 
 
-def _write_status(page: YamlDocument, roles: ColumnRoles) -> None:
+def _write_status(document: YamlDocument, roles: ColumnRoles) -> None:
     if roles.outcome is not None:
-        _write_outcome(page, "status", roles.outcome, with_lost=True)
-        return
-    if roles.unrecognized_status is not None:
+        # an open row among closed deals goes to quarantine, so it is in doubt
+        _write_outcome(document, ("deals", "status"), roles.outcome, True, roles.outcome.neither)
+    elif roles.unrecognized_status is not None:
         column, values = roles.unrecognized_status
-        page.add_comment("every row counts as won until somebody says which values mean so:", 4)
-        entry = emit_flow(
-            column=emit_scalar(column), won=emit_sequence(values[:1]), lost=emit_sequence(values[1:])
-        )
-        page.add_comment(
-            f"status: {entry}", 4, look=f"which values of {column} mean won? Now every row of deals does"
-        )
-        return
-    page.add_comment(
-        "status: none was found, so every row counts as won, and a lead without one as lost or still open",
-        4,
-        look="no column of deals says won or lost: is it a table of won deals alone?",
-    )
+        look = f"which values of {column} mean won? Until you choose, every row of deals does"
+        document.add_comment(look, 4, look=True)
+        entry = {"column": column, "won": values[:1], "lost": values[1:]}
+        document.add_comment(format_entry("status", entry), 4, wrap=False)
+    else:
+        look = "no column of deals says won or lost, so every row counts as won: is that right?"
+        document.add_comment(look, 4, look=True)
 
 
-def _few(columns: list[str]) -> str:
+def _shorten(columns: list[str]) -> str:
     return ", ".join(columns[:3]) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")

@@ -1,7 +1,6 @@
-"""``leadlight promote``: whether the challenger takes the champion's place, and why. Never by age."""
+"""``leadlight promote``: compare challenger and champion, and promote the challenger if it is better."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,8 +18,14 @@ from leadlight.models.validation.champion_challenger import (
     decide,
 )
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry, set_champion
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry, Version
+from leadlight.pipelines.registry.champion import (
+    PREVIOUS_CHAMPION_TAG,
+    RegistryState,
+    open_registry,
+    read_registry_state,
+    set_champion,
+)
+from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Registry, Version
 from leadlight.pipelines.registry.model_comparison import ModelComparison, compare_models
 from leadlight.pipelines.workspace.workdir import Workdir, write_json
 
@@ -30,59 +35,55 @@ __all__ = ["ROLLED_BACK", "Decision", "get_utc_now", "is_decided", "promote"]
 VERDICT, AGAINST, ROLLED_BACK = "promotion.verdict", "promotion.against", "rollback.at"
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What became of a challenger.
+class Decision(NamedTuple):
+    """Outcome of a comparison.
 
     Parameters
     ----------
     verdict : str
         better, worse or no evidence.
-    promoted : bool
-        Whether it serves now.
     reason : str
         Why, in a sentence or two.
     champion, challenger : dict
-        version and bundle (checksum) of both, as they were before.
-    gain : Gain or None
-        The difference; None where nothing was compared.
-    gates : tuple of Gate
-        What else was looked at.
+        version and bundle (checksum) of both before the decision.
     window : dict
-        Snapshots, leads, wins, from, to and note of what was compared on.
+        Snapshots, leads, wins, from, to and note of the comparison; empty if nothing was compared.
     figures : dict
-        Figures of both on the window.
+        Metrics of both on the window.
     decided_at : str
-        When, UTC.
-    contest : Contest or None
+        UTC.
+    promoted : bool
+        Whether the challenger serves now.
+    gain : LogLossReduction or None
+    gates : tuple of Gate
+        Further conditions of promotion.
+    contest : ModelComparison or None
         Both scorers on the window.
     """
 
     verdict: str
-    promoted: bool
     reason: str
     champion: dict[str, str]
     challenger: dict[str, str]
-    gain: LogLossReduction | None
-    gates: tuple[Gate, ...]
     window: dict[str, Any]
     figures: dict[str, dict[str, float]]
     decided_at: str
-    contest: ModelComparison | None
+    promoted: bool = False
+    gain: LogLossReduction | None = None
+    gates: tuple[Gate, ...] = ()
+    contest: ModelComparison | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        plain = {
-            name: value for name, value in vars(self).items() if name not in ("contest", "gain", "gates")
-        }
+        plain = {name: value for name, value in self._asdict().items() if name not in ("contest", "gain", "gates")}
         return plain | {
-            "gain": vars(self.gain) | {"share": self.gain.share} if self.gain is not None else None,
-            "gates": [gate.to_dict() for gate in self.gates],
+            "gain": self.gain._asdict() | {"share": self.gain.share} if self.gain is not None else None,
+            "gates": [gate._asdict() for gate in self.gates],
         }
 
 
-def promote(params: Params, workdir: Workdir) -> Decision:
-    """Compare challenger and champion; one that is better and keeps the limits serves from then on.
+def promote(params: Params, workdir: Workdir, state: RegistryState | None = None) -> Decision:
+    """Compare challenger and champion; promote a challenger that is better and passes all gates.
 
     Parameters
     ----------
@@ -90,6 +91,8 @@ def promote(params: Params, workdir: Workdir) -> Decision:
         Limits and seed.
     workdir : Workdir
         Where snapshots, features and the registry are; ``promotion.json`` goes there.
+    state : RegistryState, optional
+        The two versions to compare, if they have been looked up already.
 
     Returns
     -------
@@ -102,20 +105,21 @@ def promote(params: Params, workdir: Workdir) -> Decision:
         If one of the two is missing, or they cannot be compared.
     """
     registry = open_registry(workdir)
-    champion, challenger = registry.download(CHAMPION), registry.download(CHALLENGER)
-    settled_by = _settled_before_comparing(champion, challenger)
-    if settled_by is not None:
-        decision = _decision(champion, challenger, NO_EVIDENCE, settled_by)
+    state = state or read_registry_state(registry)
+    champion, challenger = registry.fetch(*state.champion), registry.fetch(*state.challenger)
+    reason = _explain_no_comparison(champion, challenger)
+    if reason is not None:
+        decision = _make_decision(champion, challenger, NO_EVIDENCE, reason)
     else:
-        decision = _compared(params, compare_models(workdir, champion, challenger))
+        decision = _compare(params, compare_models(workdir, champion, challenger))
     if champion.number != challenger.number and ROLLED_BACK not in challenger.tags:
-        _carry_out(registry, decision)
+        _apply_decision(registry, decision)
     write_json(workdir.promotion, decision.to_dict())
     return decision
 
 
 def is_decided(champion: dict[str, str], number: str, challenger: dict[str, str]) -> bool:
-    """Tell from tags whether a challenger has had its answer against the version that serves.
+    """Decide from tags whether a challenger has been compared with the champion already.
 
     Parameters
     ----------
@@ -127,7 +131,7 @@ def is_decided(champion: dict[str, str], number: str, challenger: dict[str, str]
     Returns
     -------
     bool
-        False also where it was to be promoted and the command ended before that.
+        False also if it was to be promoted and the command ended before that.
     """
     if ROLLED_BACK in challenger:
         return True
@@ -135,7 +139,7 @@ def is_decided(champion: dict[str, str], number: str, challenger: dict[str, str]
     return answered and PREVIOUS_CHAMPION_TAG not in challenger
 
 
-def _settled_before_comparing(champion: Version, challenger: Version) -> str | None:
+def _explain_no_comparison(champion: Version, challenger: Version) -> str | None:
     if champion.number == challenger.number:
         return f"Version {champion.number} is both challenger and champion: there is nothing to compare."
     if ROLLED_BACK in challenger.tags:
@@ -150,21 +154,21 @@ def _settled_before_comparing(champion: Version, challenger: Version) -> str | N
     return None
 
 
-def _compared(params: Params, contest: ModelComparison) -> Decision:
+def _compare(params: Params, contest: ModelComparison) -> Decision:
     limits = PromotionCriteria(**params.promotion.model_dump())
-    new, old, window = contest.challenger.seen, contest.champion.seen, contest.window
+    new, old, window = contest.challenger.scores, contest.champion.scores, contest.window
     won, leads, seed = window.won, window.leads, params.training.seed
-    found = compare_log_loss(new.probability, old.probability, won, leads, seed)
-    answer = decide(found, limits)
-    looked_at = check_gates(new, old, won, leads, limits=limits, seed=seed)
-    return _decision(
+    gain = compare_log_loss(new.probability, old.probability, won, leads, seed)
+    answer = decide(gain, limits)
+    gates = check_gates(new, old, won, leads, limits=limits, seed=seed)
+    return _make_decision(
         contest.champion.version,
         contest.challenger.version,
         answer,
-        _reason(answer, found, looked_at, limits),
-        promoted=answer == BETTER and all(gate.passed for gate in looked_at),
-        gain=found,
-        gates=looked_at,
+        _explain_answer(answer, gain, gates, limits),
+        promoted=answer == BETTER and all(gate.passed for gate in gates),
+        gain=gain,
+        gates=gates,
         window={
             "snapshots": len(won),
             "leads": int(pd.Series(leads).nunique()),
@@ -175,57 +179,44 @@ def _compared(params: Params, contest: ModelComparison) -> Decision:
             "note": contest.note,
         },
         figures={
-            "champion": compute_metrics(old.probability, won), "challenger": compute_metrics(new.probability, won),
+            "champion": compute_metrics(old.probability, won),
+            "challenger": compute_metrics(new.probability, won),
         },
         contest=contest,
     )  # fmt: skip
 
 
-def _decision(champion: Version, challenger: Version, answer: str, reason: str, **rest: Any) -> Decision:
-    both = ({"version": v.number, "bundle": v.tags.get("bundle", "")} for v in (champion, challenger))
-    old, new = both
-    content: dict[str, Any] = {
-        "promoted": False, "gain": None, "gates": (), "window": {}, "figures": {}, "contest": None,
-    }  # fmt: skip
-    return Decision(
-        verdict=answer,
-        reason=reason,
-        champion=old,
-        challenger=new,
-        decided_at=get_utc_now(),
-        **content | rest,
-    )
+def _make_decision(champion: Version, challenger: Version, answer: str, reason: str, **rest: Any) -> Decision:
+    old, new = ({"version": v.number, "bundle": v.tags.get("bundle", "")} for v in (champion, challenger))
+    content: dict[str, Any] = {"window": {}, "figures": {}} | rest
+    return Decision(answer, reason, old, new, decided_at=get_utc_now(), **content)
 
 
-def _reason(
-    answer: str, found: LogLossReduction, looked_at: tuple[Gate, ...], limits: PromotionCriteria
-) -> str:
+def _explain_answer(answer: str, gain: LogLossReduction, gates: tuple[Gate, ...], limits: PromotionCriteria) -> str:
     if answer == WORSE:
         return "The challenger is worse than the champion on the newest matured leads."
     if answer == NO_EVIDENCE:
-        if found.wins < limits.min_wins:
-            return f"The window holds {found.wins} wins; {limits.min_wins} are wanted (promotion.min_wins)."
-        if found.low <= 0 <= found.high:
+        if gain.wins < limits.min_wins:
+            return f"The window holds {gain.wins} wins; {limits.min_wins} are wanted (promotion.min_wins)."
+        if gain.low <= 0 <= gain.high:
             return "The difference may be chance: its interval holds zero."
         return (
             "The difference may be too small to matter: its interval reaches into "
             f"{limits.min_gain:.2%} of the champion's log loss (promotion.min_gain)."
         )
-    failed = [gate for gate in looked_at if not gate.passed]
+    failed = [gate for gate in gates if not gate.passed]
     if failed:
         return "Better, but held back: " + " ".join(f"{gate.name}: {gate.message}" for gate in failed)
     return "The challenger is better and keeps every limit."
 
 
-def _carry_out(registry: Registry, decision: Decision) -> None:
+def _apply_decision(registry: Registry, decision: Decision) -> None:
     old, new = decision.champion["version"], decision.challenger["version"]
-    found = decision.gain
+    gain = decision.gain
     why: dict[str, str | None] = {
         VERDICT: decision.verdict,
         AGAINST: old,
-        "promotion.gain": f"{found.value:.6f} [{found.low:.6f}, {found.high:.6f}]"
-        if found
-        else "not compared",
+        "promotion.gain": f"{gain.value:.6f} [{gain.low:.6f}, {gain.high:.6f}]" if gain else "not compared",
         "promotion.gates": " ".join(
             f"{gate.name} {'passed' if gate.passed else 'FAILED'}: {gate.message}" for gate in decision.gates
         )

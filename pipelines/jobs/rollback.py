@@ -1,4 +1,4 @@
-"""``leadlight rollback``: the version serves again that the champion took the place of."""
+"""``leadlight rollback``: make the version champion again that the champion replaced."""
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import load_scorer
@@ -13,16 +13,16 @@ __all__ = ["rollback"]
 
 
 def rollback(params: Params, workdir: Workdir, reason: str) -> dict[str, str]:
-    """Move the champion back by one; a second time moves it further.
+    """Move the champion back by one version; a second call goes one further back.
 
     Parameters
     ----------
     params : Params
-        The older version has to fit them, for the next night is scored with both.
+        The older version must have the features that they declare.
     workdir : Workdir
         Where the registry is.
     reason : str
-        Kept as a tag of the version that goes; with it that version does not come back by itself.
+        Stored as a tag of the replaced version, which is then not promoted again.
 
     Returns
     -------
@@ -32,13 +32,13 @@ def rollback(params: Params, workdir: Workdir, reason: str) -> dict[str, str]:
     Raises
     ------
     BundleError
-        If the champion took nobody's place, or the older version does not fit the params any more.
+        If the champion replaced no version, or the older version does not fit the params.
     """
     registry = open_registry(workdir)
-    found = registry.find_version(CHAMPION)
-    if found is None:
+    champion = registry.find_version(CHAMPION)
+    if champion is None:
         raise make_no_model_error(CHAMPION, registry.uri)
-    number, tags = found
+    number, tags = champion
     if PREVIOUS_CHAMPION_TAG not in tags:
         raise BundleError(
             f"The champion must have taken the place of a version to go back to. Got version {number}, "
@@ -46,22 +46,21 @@ def rollback(params: Params, workdir: Workdir, reason: str) -> dict[str, str]:
         )
     older = registry.download_version(tags[PREVIOUS_CHAMPION_TAG])
     if workdir.ingest_report.exists():
-        _demand_fit(params, workdir, older)
-    # the alias last, for it alone says who serves: a kill before it leaves a reason that has no effect
-    registry.set_tags(
-        number, {ROLLED_BACK: get_utc_now(), "rollback.to": older.number, "rollback.reason": reason}
-    )
+        _require_same_features(params, workdir, older)
+    # the alias last: it alone decides, and tags without it have no effect
+    registry.set_tags(number, {ROLLED_BACK: get_utc_now(), "rollback.to": older.number, "rollback.reason": reason})
     registry.set_alias(CHAMPION, older.number)
     return {"from": number, "to": older.number}
 
 
-def _demand_fit(params: Params, workdir: Workdir, older: Version) -> None:
+def _require_same_features(params: Params, workdir: Workdir, older: Version) -> None:
     scorer = load_scorer(older.bundle)
-    report = read_json(workdir.ingest_report) | {"activity_types": scorer.facts["activity_types"]}
+    report = read_json(workdir.ingest_report) | {"activity_types": scorer.metadata.activity_types}
     catalogue = build_feature_set(params, report).catalogue
     if catalogue.checksum != scorer.catalogue.checksum:
-        odd = sorted(set(catalogue.names) ^ set(scorer.catalogue.names))
+        differing = sorted(set(catalogue.names) ^ set(scorer.catalogue.names))
         raise BundleError(
             f"The features of version {older.number} must be those of params.yaml. Got a difference in "
-            f"{odd[0] if odd else 'kind, topic or direction'}: bring back the params of its day first."
+            f"{differing[0] if differing else 'kind, topic or direction'}: "
+            "bring back the params of its day first."
         )

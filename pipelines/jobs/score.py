@@ -1,9 +1,8 @@
-"""``leadlight score``: the nightly job. Every open lead as of a moment, into the store and Parquet."""
+"""``leadlight score``: score every open lead as of a time, into the store and a Parquet file."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import pandas as pd
@@ -11,9 +10,9 @@ import pandas as pd
 from leadlight.features.errors import ParamsError
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.attribution_check import verify_contributions
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import compare_code, load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.stages import assign_stages
+from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.counterfactuals.recourse import find_recourse
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import select_open_leads
@@ -30,32 +29,30 @@ from leadlight.serving.store import Store, open_store
 
 __all__ = ["ScoringRunReport", "score"]
 
-#: why a stage is lower than the score allows
-NO_CONSENT = "no_consent"
 
-
-@dataclass(frozen=True)
-class ScoringRunReport:
-    """What a night did.
+class ScoringRunReport(NamedTuple):
+    """Result of a scoring run.
 
     Parameters
     ----------
     scored : pd.DataFrame
         As written, best score first.
-    result : NightResult
-        What changed in the store.
+    result : WriteResult
+        Rows written to the store.
     output : Path
         The Parquet file.
     words : dict
-        What the night's scores are told with.
+        Context that the scores are presented with.
     quarantined : int
-        Rows of the source that could not be used.
+        Source rows in quarantine.
     unseen_activity_types : dict of str to int
-        Activity types that the model has never seen, with their rows: counted as other activity.
-    since : SinceLastNight
-        What changed since the night before.
-    recourse : list of Opening
-        What would carry leads over their next threshold.
+        Rows of activity types that are not in the training data; counted as other activity.
+    since : ChangesSinceLastRun
+        What changed since the previous run.
+    recourse : list of Recourse
+        Activities that would move leads over their next threshold.
+    other_code : str or None
+        A sentence if the model was trained with other scoring code than is installed.
     """
 
     scored: pd.DataFrame
@@ -66,45 +63,44 @@ class ScoringRunReport:
     unseen_activity_types: dict[str, int]
     since: ChangesSinceLastRun
     recourse: list[Recourse]
+    other_code: str | None = None
 
 
 def score(
     params: Params, folder: Path, workdir: Workdir, as_of: pd.Timestamp, output: Path | None = None
 ) -> ScoringRunReport:
-    """Read the source anew, score every open lead with the champion, write all or nothing.
+    """Read the source, score every open lead with the champion, and write all or nothing.
 
     Parameters
     ----------
     params : Params
-        The mapping.
+        The params.
     folder : Path
         Folder that the source's paths start from.
     workdir : Workdir
         Where registry, store and scores are.
     as_of : pd.Timestamp
-        The moment, naive UTC.
+        Time to score at, naive UTC.
     output : Path, optional
         Parquet file; ``scores/scores-DATE.parquet`` of the working folder if left out.
 
     Returns
     -------
-    NightReport
-        What was written.
+    ScoringRunReport
+        The run as written.
 
     Raises
     ------
     ParamsError
         If `as_of` lies in the future.
     BundleError
-        If there is no champion, or it does not fit params.
+        If there is no champion, or its features are not those of params.
     NotEnoughDataError
         If no lead is open at `as_of`.
     StoreError
         If the store refuses.
     """
-    if as_of > pd.Timestamp.now(tz="UTC").tz_localize(
-        None
-    ):  # history is append-only: no later night could follow
+    if as_of > pd.Timestamp.now(tz="UTC").tz_localize(None):  # history is append-only: no later night could follow
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     registry = open_registry(workdir)
     version = registry.download()
@@ -112,8 +108,8 @@ def score(
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
     engine = open_engine(tonight, params.engine)
-    seen = scorer.facts["activity_types"]
-    features = build_feature_set(params, report | {"activity_types": seen})
+    known_types = scorer.metadata.activity_types
+    features = build_feature_set(params, report | {"activity_types": known_types})
     scorer.check_catalogue(features.catalogue)
     moment = ibis.timestamp(as_of.isoformat())
     table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
@@ -123,39 +119,33 @@ def score(
     verify_contributions(scorer.model, frame)
     side = RunContext(scorer, features, as_of, frame)
     with open_existing_store(workdir) as store:
-        scored = _with_hysteresis(scored, store, as_of, scorer.facts.get("hysteresis", 0.0))
+        previous = _read_previous_stages(store, as_of) if store else None
         since = (
             compare_with_last_run(
-                store, engine, params, registry, tonight=side, model_version=version.name, scored=scored
+                store, engine, params, registry, current=side, model_version=version.name, scored=scored
             )
             if store
             else ChangesSinceLastRun()
         )
-    scored = _with_consent(scored, consent)
-    opened = find_recourse(
-        engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone
-    )
+    scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, consent)
+    opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
     words = build_presentation_context(params, scorer, features, version.tags.get("calibrated") == "true")
     night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
-    with write_atomically(
-        target
-    ) as temporary:  # the file first, and shown last: it fails before the store is touched
+    with write_atomically(target) as temporary:  # the file first, and shown last: it fails before the store is touched
         scored.to_parquet(temporary, index=False)
         result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
-    unseen = {name: rows for name, rows in report["activity_types"].items() if name not in seen}
-    return ScoringRunReport(scored, result, target, words, quarantined, unseen, since, opened)
+    unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
+    return ScoringRunReport(
+        scored, result, target, words, quarantined, unseen, since, opened, compare_code(version.bundle)
+    )
 
 
 def _store(
-    workdir: Workdir,
-    night: ScoringRun,
-    scored: pd.DataFrame,
-    since: ChangesSinceLastRun,
-    opened: list[Recourse],
+    workdir: Workdir, night: ScoringRun, scored: pd.DataFrame, since: ChangesSinceLastRun, opened: list[Recourse]
 ) -> WriteResult:
     with closing(open_store(workdir.store_url)) as store:
         return store.write_run(night, scored, since.moved, opened)
@@ -164,51 +154,39 @@ def _store(
 def build_presentation_context(
     params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool
 ) -> dict[str, Any]:
-    """Collect what must be known to tell scores in words, so that readers need neither model nor params."""
+    """Collect the context that readers of scores need, so that they need neither model nor params."""
     thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
-    agreed = scorer.facts["policy_agreed"]
-    window = scorer.facts["snapshots"]["splits"]["calibrate"]
+    metadata = scorer.metadata
+    agreed = metadata.policy_agreed
+    window = metadata.snapshots["splits"]["calibrate"]
     sentences = {name: t.sentence if agreed else None for name, t in scorer.thresholds.items()}
     return {
         "simulated": params.simulation is not None,
-        "policy": sentences | {"agreed": scorer.facts["agreed"]} if agreed else None,
+        "policy": sentences | {"agreed": metadata.agreed} if agreed else None,
         "thresholds": thresholds,
-        "hysteresis": scorer.facts.get("hysteresis", 0.0),  # bundles made before there was any have none
+        "hysteresis": metadata.hysteresis,
         "base_probability": window["wins"] / window["snapshots"],
         "calibrated": calibrated,
-        "rung": {name: scorer.facts[name] for name in ("candidate", "wins", "min_wins")},
-        "evidence": scorer.facts.get("evidence"),  # bundles made before it was counted have none
+        "rung": {"candidate": metadata.candidate, "wins": metadata.wins, "min_wins": metadata.min_wins},
+        "evidence": metadata.evidence,
         "language_default": params.language,
         "timezone": params.source.timezone,
-        "horizon_days": scorer.facts["horizon_days"],
-        "topics": {
-            topic.key: {"kind": topic.kind, "group": topic.group, "label": topic.label}
-            for topic in features.catalogue.topics
-        },
+        "horizon_days": metadata.horizon_days,
+        "topics": features.catalogue.describe_topics(),
     }
 
 
-def _with_hysteresis(
-    scored: pd.DataFrame, store: Store | None, as_of: pd.Timestamp, hysteresis: float
+def _decide_stages(
+    scored: pd.DataFrame, previous: pd.Series | None, hysteresis: float, consent: pd.DataFrame
 ) -> pd.DataFrame:
-    """Keep leads in the stage of the last night before this moment while they fall below it by little.
+    """Add stage and held_back. A lead whose consent is unknown or not mapped counts as consenting."""
+    refused = scored["lead_id"].map(consent.set_index("lead_id")["consent"]).eq(False).fillna(False)
+    before = None if previous is None else scored["lead_id"].map(previous)
+    stage, held_back = decide_stages(scored["score"].to_numpy(), before, hysteresis, refused.to_numpy(dtype=bool))
+    return scored.assign(stage=stage, held_back=pd.Series(held_back, index=scored.index, dtype="str"))
 
-    A night of the same moment does not count: a rerun must see what the first run saw.
-    """
-    if store is None or hysteresis == 0:
-        return scored
+
+def _read_previous_stages(store: Store, as_of: pd.Timestamp) -> pd.Series | None:
+    """Read the stages of the last run before `as_of`, by lead; a rerun sees what the first run saw."""
     earlier = store.list_runs((as_of - pd.Timedelta(microseconds=1)).to_pydatetime())
-    if not earlier:
-        return scored
-    before = store.read_scores(earlier[0].night).set_index("lead_id")["stage"]
-    kept = assign_stages(scored["score"].to_numpy(), scored["lead_id"].map(before), hysteresis)
-    return scored.assign(stage=kept)
-
-
-def _with_consent(scored: pd.DataFrame, consent: pd.DataFrame) -> pd.DataFrame:
-    """Without consent nobody is promoted into marketing contact; where consent is not mapped, all are."""
-    given = scored["lead_id"].map(consent.set_index("lead_id")["consent"])
-    held = given.eq(False).fillna(False).to_numpy(dtype=bool) & (scored["stage"] != "lead").to_numpy()
-    stage = scored["stage"].mask(held, "lead")
-    reason = pd.Series(None, index=scored.index, dtype="str").mask(held, NO_CONSENT)
-    return scored.assign(stage=stage, held_back=reason)
+    return store.read_scores(earlier[0].night).set_index("lead_id")["stage"] if earlier else None

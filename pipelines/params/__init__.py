@@ -1,4 +1,4 @@
-"""The one place that reads ``params.yaml``."""
+"""Read, validate and document ``params.yaml``."""
 
 from leadlight.pipelines.params.load import Params, load_params
 

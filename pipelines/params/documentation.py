@@ -1,4 +1,4 @@
-"""Every key of ``params.yaml`` as a page, made from the records themselves."""
+"""Generate ``docs/params.md`` from the records of params."""
 
 import typing
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ __all__ = ["render_reference"]
 
 HEAD = """# Keys of params.yaml
 
-Made from the code (`pipelines/params/`); a test keeps it current. A key that is not listed is refused.
+Generated from `pipelines/params/`; a test keeps it current. A key that is not listed is refused.
 
-| key | what it says | default |
+| key | meaning | default |
 |---|---|---|
 """
 
 
 def render_reference() -> str:
     """Return the page as Markdown."""
-    return HEAD + "".join(f"| `{key}` | {said} | {default} |\n" for key, said, default in _rows(Params, ""))
+    return HEAD + "".join(f"| `{key}` | {text} | {default} |\n" for key, text, default in _rows(Params, ""))
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
@@ -39,8 +39,8 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
 def _model_within(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         return annotation if issubclass(annotation, BaseModel) else None
-    found = map(_model_within, typing.get_args(annotation))
-    return next((model for model in found if model is not None), None)
+    models = map(_model_within, typing.get_args(annotation))
+    return next((model for model in models if model is not None), None)
 
 
 def _plural(annotation: Any) -> str:
@@ -50,7 +50,7 @@ def _plural(annotation: Any) -> str:
 
 def _default(field: FieldInfo, inner: type[BaseModel] | None) -> str:
     if field.is_required():
-        return "must be given"
+        return "required"
     if field.default is None:
         return "none"
     if inner is not None or field.default is PydanticUndefined:

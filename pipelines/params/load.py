@@ -1,4 +1,4 @@
-"""Read ``params.yaml`` into typed, frozen records, or say in one sentence what is wrong with it."""
+"""Read and validate ``params.yaml``."""
 
 from __future__ import annotations
 
@@ -26,40 +26,34 @@ from leadlight.pipelines.params.sections import (
     Training,
     Watch,
 )
+from leadlight.pipelines.params.simulation import SimulationSettings
 from leadlight.pipelines.params.source import FrozenModel, Source
-from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["Params", "load_params"]
 
-#: topics of features that no attribute and no signal may take for itself
+#: topics of features; attributes and signals may not have these names
 RESERVED_TOPICS = frozenset({ACTIVITY, OTHER, AGE, SALES})
 
 
 class Params(FrozenModel):
     """The whole of ``params.yaml``."""
 
-    source: Source = Field(description="Where the tables come from.")
-    attributes: Attributes = Field(description="Attributes that may be used; what is not named is not used.")
-    signals: Signals = Field(default_factory=dict, description="Activity types that are spoken of by name.")
-    audit: Audit = Field(default_factory=Audit, description="What was decided about suspected leaks.")
-    label: Label = Field(default_factory=Label, description="What is to be predicted.")
-    history: HistorySpan = Field(default_factory=HistorySpan, description="The span that may be used.")
-    snapshots: Snapshots = Field(default_factory=Snapshots, description="When leads are looked at.")
+    source: Source = Field(description="Source tables.")
+    attributes: Attributes = Field(description="Columns of leads to use; no other is used.")
+    signals: Signals = Field(default_factory=dict, description="Activity types with features of their own.")
+    audit: Audit = Field(default_factory=Audit, description="Decisions on suspected leaks.")
+    label: Label = Field(default_factory=Label, description="Definition of the label.")
+    history: HistorySpan = Field(default_factory=HistorySpan, description="Period to use for training.")
+    snapshots: Snapshots = Field(default_factory=Snapshots, description="Times of snapshots for training.")
     split: Split = Field(default_factory=Split, description="Train, calibrate and test windows.")
-    training: Training = Field(default_factory=Training, description="How candidates are trained.")
+    training: Training = Field(default_factory=Training, description="Training of the candidate models.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
-    watch: Watch = Field(default_factory=Watch, description="What `leadlight watch` lets pass.")
-    promotion: Promotion = Field(
-        default_factory=Promotion, description="What a challenger has to show before it serves."
-    )
-    engine: Literal["duckdb", "spark"] = Field(
-        "duckdb", description="What computes features: DuckDB in this process, or a Spark session."
-    )
-    language: Literal["en", "de"] = Field(
-        "en", description="Language of words where nobody asks for another."
-    )
-    simulation: SimulationSettings | None = Field(None, description="The simulated CRM, where one is used.")
+    watch: Watch = Field(default_factory=Watch, description="Alarm thresholds of `leadlight watch`.")
+    promotion: Promotion = Field(default_factory=Promotion, description="Criteria for promotion.")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="Computes features: duckdb or spark.")
+    language: Literal["en", "de"] = Field("en", description="Default language of texts.")
+    simulation: SimulationSettings | None = Field(None, description="Settings of the simulated CRM.")
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -75,23 +69,19 @@ class Params(FrozenModel):
             raise ValueError("attributes must name at least one where source has no activities. Got none")
         outcome = self.source.leads.outcome
         if outcome is not None and outcome.column in self.attributes:
-            raise ValueError(
-                f"attributes must not name the column of source.leads.outcome. Got {outcome.column}"
-            )
+            raise ValueError(f"attributes must not name the column of source.leads.outcome. Got {outcome.column}")
         for name, signal in self.signals.items():
             for wish, column in (("value", "value"), ("objects", "object")):
                 mapped = self.source.activities is not None and getattr(self.source.activities, column)
                 if getattr(signal, wish) and not mapped:
-                    raise ValueError(
-                        f"signals.{name}.{wish} must have source.activities.{column} beside it. Got none"
-                    )
+                    raise ValueError(f"signals.{name}.{wish} must have source.activities.{column} beside it. Got none")
         if unknown := sorted(set(self.audit.allowlist) - {*self.attributes, *self.signals}):
             raise ValueError(f"audit must allow declared attributes and signals. Got {unknown[0]}")
         for rule in self.points:
             if rule.attribute is not None and rule.attribute not in self.attributes:
-                raise ValueError(f"points must speak of declared attributes. Got {rule.attribute}")
+                raise ValueError(f"points must name declared attributes. Got {rule.attribute}")
             if rule.signal is not None and rule.signal not in self.signals:
-                raise ValueError(f"points must speak of declared signals. Got {rule.signal}")
+                raise ValueError(f"points must name declared signals. Got {rule.signal}")
         return self
 
 

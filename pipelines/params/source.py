@@ -1,4 +1,4 @@
-"""Where the tables come from and what their columns are called: the ``source`` section."""
+"""The ``source`` section of params: tables, columns and formats."""
 
 import difflib
 import itertools
@@ -24,13 +24,13 @@ __all__ = [
 
 
 class FrozenModel(BaseModel):
-    """A plain record of params: frozen, and with no key that nobody declared."""
+    """Base of the records of params: frozen, unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def convert_scalar_to_text(value: Any) -> Any:
-    """Read a scalar as the text it stands for in a file, so that ``won: [1]`` matches the text 1."""
+    """Convert a scalar to the text of a CSV cell, so that ``won: [1]`` matches the text 1."""
     if isinstance(value, bool):
         return str(value)
     return str(value) if isinstance(value, (int, float)) else value
@@ -44,27 +44,18 @@ def _directives(form: str) -> set[str]:
 
 
 class TimeColumn(FrozenModel):
-    """A column of times and how its text is to be read."""
+    """A column of times and the format of its text."""
 
     column: str = Field(description="Name of the column.")
-    format: str | None = Field(
-        None,
-        description="strptime format of a text column, or ISO8601; a column typed as time needs none.",
-    )
-    by_day: bool | None = Field(
-        None, description="Whether only the day is known; left out, a format without hours says so."
-    )
+    format: str | None = Field(None, description="strptime format, or ISO8601; none for a column typed as time.")
+    by_day: bool | None = Field(None, description="Whether only the day is known; none: as the format says.")
 
     @property
     def is_by_day(self) -> bool:
         """Whether only the day of these times is known."""
         if self.by_day is not None:
             return self.by_day
-        return (
-            self.format is not None
-            and self.format != "ISO8601"
-            and not set("HIcXsT") & _directives(self.format)
-        )
+        return self.format is not None and self.format != "ISO8601" and not set("HIcXsT") & _directives(self.format)
 
 
 def _column_alone(value: Any) -> Any:
@@ -78,7 +69,7 @@ class Consent(FrozenModel):
     """Consent to be contacted by marketing."""
 
     column: str = Field(description="Name of the column.")
-    granted: tuple[Text, ...] = Field(description="Values that mean that consent was given.", min_length=1)
+    granted: tuple[Text, ...] = Field(description="Values that mean consent.", min_length=1)
 
 
 class Outcome(FrozenModel):
@@ -86,11 +77,11 @@ class Outcome(FrozenModel):
 
     column: str = Field(description="Name of the column.")
     won: tuple[Text, ...] = Field(description="Values that mean won.", min_length=1)
-    lost: tuple[Text, ...] = Field((), description="Values that mean lost for good; other leads stay open.")
+    lost: tuple[Text, ...] = Field((), description="Values that mean lost; all other leads stay open.")
 
 
 class Status(FrozenModel):
-    """How a deal ended. A won-only table has none."""
+    """Column of the result of a deal; a table of won deals has none."""
 
     column: str = Field(description="Name of the column.")
     won: tuple[Text, ...] = Field(description="Values that mean won.", min_length=1)
@@ -103,7 +94,7 @@ class _Table(FrozenModel):
     )
     delimiter: str = Field(",", description="Delimiter of a CSV file: one character.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
-    lead_id: str = Field(description="Column of the lead's key.")
+    lead_id: str = Field(description="Column of the lead's id.")
 
     @field_validator("delimiter")
     @classmethod
@@ -123,15 +114,13 @@ class _Table(FrozenModel):
 
 
 class LeadsTable(_Table):
-    """One row a lead."""
+    """One row per lead."""
 
-    created_at: Time | None = Field(None, description="When the lead was created.")
-    order: str | None = Field(
-        None, description="A number that grows with time, where an export has no dates."
-    )
-    consent: Consent | None = Field(None, description="Consent to marketing contact.")
-    owner: str | None = Field(None, description="Column of the person or team who looks after the lead.")
-    outcome: Outcome | None = Field(None, description="Outcome column of a flat export.")
+    created_at: Time | None = Field(None, description="Column of the time of creation.")
+    order: str | None = Field(None, description="Column that grows with time, where there are no dates.")
+    consent: Consent | None = Field(None, description="Column of consent to marketing contact.")
+    owner: str | None = Field(None, description="Column of the person or team that owns the lead.")
+    outcome: Outcome | None = Field(None, description="Column of the outcome in an export without deals.")
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
@@ -141,51 +130,53 @@ class LeadsTable(_Table):
 
 
 class ActivitiesTable(_Table):
-    """One row a thing that a lead did or that was done to it."""
+    """One row per activity of a lead or of sales."""
 
-    occurred_at: Time = Field(description="When it happened.")
+    occurred_at: Time = Field(description="Column of the time of the activity.")
     type: str = Field(description="Column of the activity type.")
-    value: str | None = Field(None, description="Column of a number that goes with it.")
-    object: str | None = Field(None, description="Column of what it was about: a page, a document.")
+    value: str | None = Field(None, description="Column of a number, such as a duration.")
+    object: str | None = Field(None, description="Column of the object, such as a page or document.")
 
 
 class DealsTable(_Table):
-    """One row a closed deal."""
+    """One row per closed deal."""
 
-    closed_at: Time = Field(description="When the deal was closed.")
-    status: Status | None = Field(None, description="Won or lost; left out, every deal is won.")
+    closed_at: Time = Field(description="Column of the time of closing.")
+    status: Status | None = Field(None, description="Column that says won or lost; none: every deal is won.")
     amount: str | None = Field(None, description="Column of the amount.")
 
 
 class HistoryTable(_Table):
-    """One row a value that an attribute took."""
+    """One row per change of an attribute."""
 
     attribute: str = Field(description="Column of the attribute's name.")
-    value: str = Field(description="Column of the value.")
-    changed_at: Time = Field(description="When the attribute took the value.")
+    value: str = Field(description="Column of the new value.")
+    changed_at: Time = Field(description="Column of the time of the change.")
 
 
 class StagesTable(_Table):
-    """One row a stage that a lead entered."""
+    """One row per stage that a lead entered."""
 
     stage: str = Field(description="Column of the stage.")
-    entered_at: Time = Field(description="When it was entered.")
+    entered_at: Time = Field(description="Column of the time of entering the stage.")
 
 
 class Source(FrozenModel):
-    """The tables that the customer has, and how they are read."""
+    """The source tables and how to read them."""
 
-    timezone: str = Field("UTC", description="Time zone of times that carry none.")
-    missing: tuple[Text, ...] = Field((), description="Texts that mean that a value is not known.")
-    database: str | None = Field(None, description="SQLAlchemy URL; then each path is the name of a table.")
+    timezone: str = Field("UTC", description="IANA time zone of times without one.")
+    missing: tuple[Text, ...] = Field((), description="Texts that mean a missing value.")
+    database: str | None = Field(
+        None, description="SQLAlchemy URL without a password; then each path is the name of a table."
+    )
     max_bad_share: float = Field(
-        0.05, description="Share of rows of one table in quarantine above which the run stops.", ge=0, le=1
+        0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
     )
     leads: LeadsTable = Field(description="The leads.")
-    activities: ActivitiesTable | None = Field(None, description="What the leads did.")
+    activities: ActivitiesTable | None = Field(None, description="The activities.")
     deals: DealsTable | None = Field(None, description="The closed deals.")
-    history: HistoryTable | None = Field(None, description="What attributes were at the time.")
-    stages: StagesTable | None = Field(None, description="When leads entered their stages.")
+    history: HistoryTable | None = Field(None, description="Changes of attributes over time.")
+    stages: StagesTable | None = Field(None, description="Stages that leads entered.")
 
     @field_validator("timezone")
     @classmethod
@@ -198,13 +189,28 @@ class Source(FrozenModel):
             raise ValueError(f"must be an IANA zone such as Europe/Berlin. Got {value!r}{hint}") from None
         return value
 
+    @field_validator("database")
+    @classmethod
+    def _without_password(cls, value: str | None) -> str | None:
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(value or "")
+        except (ArgumentError, ValueError):  # reported where the source is read
+            return value
+        if url.password or {"password", "passwd", "pwd"} & {key.casefold() for key in url.query}:
+            raise ValueError(
+                "must be without a password, which DVC would copy to dvc.lock: leave it to the environment, "
+                "for PostgreSQL to PGPASSWORD. Got one"
+            )
+        return value
+
     @model_validator(mode="after")
     def _one_outcome(self) -> Self:
         if (self.deals is None) == (self.leads.outcome is None):
             got = "none" if self.deals is None else "both"
-            raise ValueError(
-                f"must name the outcome once: as deals, or as leads.outcome of a flat export. Got {got}"
-            )
+            raise ValueError(f"must name the outcome once: as deals, or as leads.outcome of a flat export. Got {got}")
         dated = (("deals", self.deals), ("activities", self.activities), ("history", self.history))
         if self.leads.created_at is None and (named := [name for name, table in dated if table]):
             raise ValueError(

@@ -1,1 +1,1 @@
-"""What stands in a column of raw values, before anybody has said what it means."""
+"""Profiles of raw columns before they are mapped."""

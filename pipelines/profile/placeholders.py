@@ -1,8 +1,8 @@
-"""Values that stand for "not known", in the ways in which forms and exports write that."""
+"""Detect placeholders for "not known" in forms and exports."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,12 @@ import pandas as pd
 __all__ = ["Placeholder", "find_missing_markers", "find_sentinel_dates", "find_sentinel_numbers", "normalize"]
 
 
-def _words(text: str) -> frozenset[str]:
+def _split_list(text: str) -> frozenset[str]:
     return frozenset(word.strip() for word in text.replace("\n", "|").split("|")) - {""}
 
 
-#: never a value of anything, in any column: compared in lower case, without brackets around them
-ALWAYS = _words(
+#: never a value, in any column; compared in lower case without brackets
+ALWAYS = _split_list(
     """
     n/a|n.a.|n.a|#n/a|#na|n/d|n.d.|n/v|k.a.|k. a.|k.a|k/a|s/d|s.d.|null|nan|nil|undefined|unspecified|unset
     not specified|not set|not provided|not available|not applicable|not known|not given|not stated
@@ -34,24 +34,22 @@ ALWAYS = _words(
     """
 )
 
-#: not known in most columns, and a value where the others count, grade or say yes and no
-NOTHING = _words(
-    "none|keine|keiner|keines|nenhum|nenhuma|aucun|aucune|ninguno|ninguna|nichts|nada|rien|nothing"
-)
-DEGREES = _words(
+#: missing in most columns, but a value among numbers, degrees, or yes and no
+NOTHING = _split_list("none|keine|keiner|keines|nenhum|nenhuma|aucun|aucune|ninguno|ninguna|nichts|nada|rien|nothing")
+DEGREES = _split_list(
     """
-    yes|no|ja|nein|sim|não|nao|oui|non|sí|si|true|false|low|medium|high|one|two|three|some|few|many|several|all
-    basic|full|partial|primary|secondary|tertiary|light|moderate|severe|mild|minor|major|niedrig|mittel|hoch|eins
-    zwei|wenig|wenige|viel|viele|teilweise|voll|baixo|médio|alto|pouco|muito|faible|moyen|élevé|bajo|medio|email
-    phone|sms|post|silver|gold|bronze
+    yes|no|ja|nein|sim|não|nao|oui|non|sí|si|true|false|low|medium|high|one|two|three|some|few|many|several
+    all|basic|full|partial|primary|secondary|tertiary|light|moderate|severe|mild|minor|major|niedrig|mittel
+    hoch|eins|zwei|wenig|wenige|viel|viele|teilweise|voll|baixo|médio|alto|pouco|muito|faible|moyen|élevé
+    bajo|medio|email|phone|sms|post|silver|gold|bronze
     """
 )
 
-#: what a drop-down shows before anybody has chosen
+#: prompt of an untouched drop-down
 CHOOSE = re.compile(
     r"(please |bitte |por favor,? |veuillez )?"
-    r"(select|choose|pick|wählen|auswählen|bitte|selecione|escolha|sélectionner|sélectionnez|choisir|choisissez"
-    r"|seleccione|elija|elige)"
+    r"(select|choose|pick|wählen|auswählen|bitte|selecione|escolha|sélectionner|sélectionnez|choisir"
+    r"|choisissez|seleccione|elija|elige)"
     r"( (one|an?|your|the|from|option|value|sie|uma?|une?|una?)\b.*)?"
 )
 
@@ -61,19 +59,8 @@ SENTINEL_DAYS = frozenset({(1, 1), (12, 30), (12, 31)})
 _BRACKETS = " \t.:…-–—_<>()[]{}*'\"«»"
 
 
-@dataclass(frozen=True)
-class Placeholder:
-    """A text that looks as if it meant "not known".
-
-    Parameters
-    ----------
-    text : str
-        As it stands in the source.
-    rows : int
-        Rows that have it.
-    share : float
-        Share of all rows.
-    """
+class Placeholder(NamedTuple):
+    """A text of the source that seems to mean "not known", its rows and their share of all rows."""
 
     text: str
     rows: int
@@ -81,7 +68,7 @@ class Placeholder:
 
 
 def normalize(text: str) -> str:
-    """Bring a text into the form in which placeholders are compared: lower case, brackets taken off."""
+    """Normalize a text for comparison: lower case, single blanks, no brackets."""
     plain = " ".join(text.lower().split())
     if plain in ALWAYS:
         return plain
@@ -96,60 +83,60 @@ def find_missing_markers(texts: Iterable[str], numeric: bool) -> list[str]:
     texts : iterable of str
         Distinct texts.
     numeric : bool
-        Whether the column holds numbers, times or addresses: then "none" is no value of it.
+        Whether the column holds numbers, times or addresses; then "none" is not a value.
     """
     distinct = list(texts)
-    found, unclear = [], []
+    markers, unclear = [], []
     for text in distinct:
         plain = normalize(text)
         if not plain or (set(plain) <= {"?", "x"} and ("?" in plain or len(plain) >= 3)):
-            found.append(text)  # nothing but dashes, dots and question marks
+            markers.append(text)  # only dashes, dots and question marks
         elif plain in ALWAYS or CHOOSE.fullmatch(plain):
-            found.append(text)
+            markers.append(text)
         elif plain in NOTHING or plain == "na":
             unclear.append(text)
-    others = [text for text in distinct if text not in set(found) | set(unclear)]
+    others = [text for text in distinct if text not in set(markers) | set(unclear)]
     codes = sum(len(text) == 2 and text.isupper() for text in others)
     grades = any(normalize(text) in DEGREES or re.search(r"\d", text) for text in others)
     for text in unclear:
-        if normalize(text) == "na":  # Namibia, where the others are codes of countries
+        if normalize(text) == "na":  # Namibia among country codes
             is_value = text == "NA" and codes >= max(2, 0.6 * len(others))
         else:
             is_value = not numeric and (grades or not others)
         if not is_value:
-            found.append(text)
-    return found
+            markers.append(text)
+    return markers
 
 
 def find_sentinel_numbers(numbers: pd.Series, rows: pd.Series) -> list[float]:
-    """Find numbers such as -1 and 9999 that stand far off and come often.
+    """Find frequent numbers such as -1 and 9999 far from all others.
 
     Parameters
     ----------
     numbers, rows : pd.Series
-        The distinct numbers of a column, and how many rows have each.
+        Distinct numbers of a column, and rows with each.
     """
-    found: list[float] = []
-    often = max(3.0, 0.005 * float(rows.sum()))
+    sentinels: list[float] = []
+    min_rows = max(3.0, 0.005 * float(rows.sum()))
     for sentinel in SENTINEL_NUMBERS:
         same = numbers == sentinel
-        others = numbers[~same & ~numbers.isin(found)]
-        if float(rows[same].sum()) < often or len(others) < 3:
+        others = numbers[~same & ~numbers.isin(sentinels)]
+        if float(rows[same].sum()) < min_rows or len(others) < 3:
             continue
         alone_below = sentinel < 0 and others.min() >= 0
         far_above = sentinel > 0 and sentinel > 2 * others.max()
         if alone_below or far_above:
-            found.append(float(sentinel))
-    return found
+            sentinels.append(float(sentinel))
+    return sentinels
 
 
 def find_sentinel_dates(times: pd.Series, rows: pd.Series) -> np.ndarray:
-    """Find days such as 1900-01-01 and 9999-12-31 that lie years away from all others.
+    """Find dates such as 1900-01-01 and 9999-12-31 years away from all others.
 
     Parameters
     ----------
     times, rows : pd.Series
-        year, month and day of each distinct time as tuples, and how many rows have each.
+        Distinct times as tuples of year, month and day, and rows with each.
 
     Returns
     -------
@@ -164,5 +151,5 @@ def find_sentinel_dates(times: pd.Series, rows: pd.Series) -> np.ndarray:
         return np.zeros(len(named), dtype=bool)
     away = np.abs(years[:, None] - np.array([[plain.min(), plain.max()]])).min(axis=1) >= 5
     outside = (years < plain.min()) | (years > plain.max())
-    found: np.ndarray = named & away & outside & (rows.to_numpy() >= 2)
-    return found
+    is_sentinel: np.ndarray = named & away & outside & (rows.to_numpy() >= 2)
+    return is_sentinel

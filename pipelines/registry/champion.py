@@ -1,14 +1,13 @@
-"""The registry of a working folder, and the move of the alias that says which version serves."""
+"""Opens the registry of a working folder, and moves its champion alias."""
 
-from pathlib import Path
+from typing import NamedTuple
 
-from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Registry, make_no_model_error
-from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry, make_no_model_error
+from leadlight.pipelines.workspace.workdir import Workdir, has_database
 
-__all__ = ["PREVIOUS_CHAMPION_TAG", "open_registry", "set_champion"]
+__all__ = ["PREVIOUS_CHAMPION_TAG", "RegistryState", "open_registry", "read_registry_state", "set_champion"]
 
-
-#: tag of a version: the one that it took the place of, which is where a rollback leads
+#: tag with the number of the champion that a version replaced; a rollback returns to it
 PREVIOUS_CHAMPION_TAG = "promotion.replaces"
 
 
@@ -18,31 +17,59 @@ def open_registry(workdir: Workdir, create: bool = False) -> Registry:
     Raises
     ------
     BundleError
-        If it has to be there already and is not; MLflow would make an empty one.
+        If `create` is false and there is none; MLflow would make an empty one.
     """
-    database = workdir.mlflow_uri.removeprefix("sqlite:///")
-    if not create and database != workdir.mlflow_uri and not Path(database).exists():
+    if not (create or has_database(workdir.mlflow_uri)):
         raise make_no_model_error(CHAMPION, workdir.mlflow_uri)
     return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
 
 
-def set_champion(registry: Registry, number: str, why: dict[str, str | None]) -> None:
-    """Make a version the champion: first the reasons as its tags, then the alias, in one call.
+class RegistryState(NamedTuple):
+    """Number and tags of the versions that hold the two aliases, at one moment."""
 
-    The alias alone says who serves. A kill before that call leaves the old champion serving, and tags of a
-    decision that did not take effect; after it everything is there.
+    champion: tuple[str, dict[str, str]]
+    challenger: tuple[str, dict[str, str]]
+
+    @property
+    def checksums(self) -> set[str]:
+        """Checksums of both bundles."""
+        return {tags.get("bundle", "") for _, tags in (self.champion, self.challenger)}
+
+
+def read_registry_state(registry: Registry) -> RegistryState:
+    """Look up both aliases.
+
+    Raises
+    ------
+    NoModelError
+        If one of them is missing.
+    """
+    found = []
+    for alias in (CHAMPION, CHALLENGER):
+        version = registry.find_version(alias)
+        if version is None:
+            raise make_no_model_error(alias, registry.uri)
+        found.append(version)
+    return RegistryState(*found)
+
+
+def set_champion(registry: Registry, number: str, why: dict[str, str | None]) -> None:
+    """Make a version the champion: write its tags, then move the alias in one call.
+
+    Only the alias decides which version serves. A process killed before that call leaves the old champion
+    serving, and tags of a decision that did not take effect.
 
     Parameters
     ----------
     registry : Registry
-        Where the versions are.
+        The registry.
     number : str
-        The version that is to serve.
+        The new champion.
     why : dict of str to str
         Tags to write.
     """
-    found = registry.find_version(CHAMPION)
-    if found is not None and found[0] == number:
+    champion = registry.find_version(CHAMPION)
+    if champion is not None and champion[0] == number:
         return
-    registry.set_tags(number, why | {PREVIOUS_CHAMPION_TAG: found[0] if found is not None else None})
+    registry.set_tags(number, why | {PREVIOUS_CHAMPION_TAG: champion[0] if champion is not None else None})
     registry.set_alias(CHAMPION, number)

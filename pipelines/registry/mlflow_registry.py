@@ -1,4 +1,4 @@
-"""The model registry: the only file that talks to MLflow."""
+"""The model registry: the only module that calls MLflow."""
 
 import logging
 import os
@@ -7,15 +7,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-# a server that does not answer is to be told of in seconds; MLflow would try for minutes
+# fail fast: MLflow retries for minutes by default
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
@@ -28,32 +26,30 @@ from mlflow.models import infer_signature
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-import leadlight
 from leadlight.features.errors import BundleError
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer, verify_bundle
+from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
 
 __all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "make_no_model_error"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
-LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
-# MLflow tells of tables it creates and of versions it guesses; a person waits for the result
-for chatty in ("mlflow", "alembic"):
-    logging.getLogger(chatty).setLevel(logging.ERROR)
+# MLflow and Alembic log tables created and versions guessed
+for logger in ("mlflow", "alembic"):
+    logging.getLogger(logger).setLevel(logging.ERROR)
 
 
-#: folders with what came from a server; they go when the process ends
-FETCHED: list[tempfile.TemporaryDirectory[str]] = []
-#: how MLflow says that a model, a version or an alias is not there
-NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+#: folders of downloads from a server; removed when the process ends
+DOWNLOADS: list[tempfile.TemporaryDirectory[str]] = []
+#: error codes of MLflow for a missing model, version or alias
+NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 class NoModelError(BundleError):
-    """The registry is there, or could be, but holds no model yet."""
+    """The registry holds no model yet."""
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(NamedTuple):
     """A registered bundle.
 
     Parameters
@@ -63,7 +59,7 @@ class Version:
     bundle : Path
         Local folder of the bundle.
     tags : dict of str to str
-        ``bundle`` (its checksum), ``calibrated``, and what was decided about it (see docs/promotion.md).
+        ``bundle`` (its checksum), ``calibrated``, and decisions about it (see docs/promotion.md).
     """
 
     number: str
@@ -72,7 +68,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        """Version and checksum: what stands beside every score."""
+        """Version and checksum, stored with every score."""
         return f"v{self.number}-{self.tags.get('bundle', 'unknown')}"
 
 
@@ -95,7 +91,7 @@ class Registry:
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri = uri
         mlflow.set_tracking_uri(uri)
-        with self._reached():
+        with self._convert_errors():
             self._client = MlflowClient(uri)
         self._artifacts = artifacts
 
@@ -114,29 +110,26 @@ class Registry:
         Parameters
         ----------
         bundle : Path
-            The bundle.
-        params : mapping
-            Parameters of the run.
-        metrics : mapping of str to float
-            Test figures.
+        params, metrics : mapping
+            Of the run; metrics of the test window.
         tags : mapping of str to str
-            Tags of the version.
+            Of the version.
         pictures : Path
-            Folder that is logged beside.
+            Folder of plots.
         example : pd.DataFrame
-            Some rows of features, for the signature.
+            Rows of features that the signature is inferred from.
 
         Returns
         -------
         str
-            The version, under the alias ``challenger``; ``champion`` too where nobody holds it.
+            The version, under the alias ``challenger``; ``champion`` too where there is none.
         """
-        with self._reached():
+        with self._convert_errors():
             run, logged = self._log(bundle, params, metrics, pictures, example)
             try:
                 self._client.get_registered_model(MODEL)
             except MlflowException as error:
-                if error.error_code not in NOT_THERE:
+                if error.error_code not in NOT_FOUND_CODES:
                     raise
                 self._client.create_registered_model(MODEL)
             version = self._client.create_model_version(
@@ -149,13 +142,13 @@ class Registry:
         return number
 
     def set_alias(self, alias: str, number: str) -> None:
-        """Move an alias to a version: one call, done or not done."""
-        with self._reached():
+        """Move an alias to a version, in one call."""
+        with self._convert_errors():
             self._client.set_registered_model_alias(MODEL, alias, number)
 
     def set_tags(self, number: str, tags: Mapping[str, str | None]) -> None:
-        """Write tags of a version in their order; None takes one away."""
-        with self._reached():
+        """Write tags of a version in the order given; None deletes one."""
+        with self._convert_errors():
             for key, value in tags.items():
                 if value is None:
                     self._client.delete_model_version_tag(MODEL, number, key)
@@ -163,12 +156,12 @@ class Registry:
                     self._client.set_model_version_tag(MODEL, number, key, value)
 
     def find_version(self, alias: str) -> tuple[str, dict[str, str]] | None:
-        """Return number and tags of the version that has an alias; None where nobody has it."""
-        with self._reached():
+        """Return number and tags of the version with an alias, or None."""
+        with self._convert_errors():
             try:
                 version = self._client.get_model_version_by_alias(MODEL, alias)
             except MlflowException as error:
-                if error.error_code not in NOT_THERE:
+                if error.error_code not in NOT_FOUND_CODES:
                     raise
                 return None
         return str(version.version), dict(version.tags)
@@ -179,12 +172,12 @@ class Registry:
         Raises
         ------
         BundleError
-            If no version has the alias, or it cannot be fetched.
+            If no version has the alias, or its bundle cannot be fetched or is not the registered one.
         """
-        found = self.find_version(alias)
-        if found is None:
+        version = self.find_version(alias)
+        if version is None:
             raise make_no_model_error(alias, self.uri)
-        return self._fetch(*found)
+        return self.fetch(*version)
 
     def download_version(self, number: str) -> Version:
         """Fetch the bundle of a version by its number.
@@ -192,29 +185,38 @@ class Registry:
         Raises
         ------
         BundleError
-            If there is no such version any more.
+            If there is no such version any more, or its bundle is not the registered one.
         """
-        with self._reached():
+        with self._convert_errors():
             try:
                 tags = dict(self._client.get_model_version(MODEL, number).tags)
             except MlflowException as error:
-                if error.error_code not in NOT_THERE:
+                if error.error_code not in NOT_FOUND_CODES:
                     raise
                 raise BundleError(
-                    f"The registry must still hold version {number}. Got none at {_shown(self.uri)}."
+                    f"The registry must still hold version {number}. Got none at {_hide_password(self.uri)}."
                 ) from None
-        return self._fetch(number, tags)
+        return self.fetch(number, tags)
 
-    def _fetch(self, number: str, tags: dict[str, str]) -> Version:
+    def fetch(self, number: str, tags: dict[str, str]) -> Version:
+        """Fetch the bundle of a version whose number and tags are known."""
         where = None
-        if not self.uri.startswith("sqlite:"):  # MLflow would leave a folder of its own behind each time
-            FETCHED.append(tempfile.TemporaryDirectory(prefix="leadlight-"))
-            where = FETCHED[-1].name
-        with self._reached():
+        if not self.uri.startswith("sqlite:"):  # MLflow would leave a temporary folder behind
+            DOWNLOADS.append(tempfile.TemporaryDirectory(prefix="leadlight-"))
+            where = DOWNLOADS[-1].name
+        with self._convert_errors():
             folder = mlflow.artifacts.download_artifacts(
                 f"models:/{MODEL}/{number}", dst_path=where, tracking_uri=self.uri
             )
-        return Version(number, Path(folder) / "artifacts" / "bundle", tags)
+        bundle = Path(folder) / "artifacts" / "bundle"
+        verify_bundle(bundle)
+        checksum, tag = get_bundle_checksum(bundle), tags.get("bundle")
+        if checksum != tag:
+            raise BundleError(
+                f"The checksum of the bundle of version {number} must be its tag in the registry, {tag}. "
+                f"Got {checksum}."
+            )
+        return Version(number, bundle, tags)
 
     def _log(
         self,
@@ -231,11 +233,14 @@ class Registry:
             identifier = self._client.create_experiment(EXPERIMENT, artifact_location=location)
         else:
             identifier = experiment.experiment_id
-        package = Path(leadlight.__file__).resolve().parent
-        with mlflow.start_run(experiment_id=identifier) as run, warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", UserWarning
-            )  # an example would be written out beside the signature
+        with (
+            mlflow.start_run(experiment_id=identifier) as run,
+            tempfile.TemporaryDirectory(prefix="leadlight-") as staging,
+            ignore_uv_files(),
+            warnings.catch_warnings(),
+        ):
+            # an example would be written out beside the signature
+            warnings.simplefilter("ignore", UserWarning)
             mlflow.log_params(params)
             mlflow.log_metrics(dict(metrics))
             mlflow.log_artifacts(str(pictures), "plots")
@@ -243,39 +248,37 @@ class Registry:
                 name="scorer",
                 python_model=str(Path(__file__).resolve().with_name("pyfunc_model.py")),
                 artifacts={"bundle": str(bundle)},
-                code_paths=[str(package)],
-                pip_requirements=[f"{name}=={metadata.version(name)}" for name in LIBRARIES],
+                code_paths=[str(copy_scoring_code(Path(staging)))],
+                pip_requirements=list_requirements(),
                 signature=infer_signature(example, load_scorer(bundle).score(example)),
             )
         return run.info.run_id, logged
 
     @contextmanager
-    def _reached(self) -> Iterator[None]:
-        """Turn what MLflow, its database and the network raise into one sentence."""
+    def _convert_errors(self) -> Iterator[None]:
+        """Convert errors of MLflow, its database and the network to a BundleError."""
         try:
             yield
         except (MlflowException, SQLAlchemyError, RequestException) as error:
-            raise _unreachable(self.uri, error) from None
+            raise _make_unreachable_error(self.uri, error) from None
 
 
 def make_no_model_error(alias: str, uri: str) -> NoModelError:
     """Return the error for a registry without a model of that alias."""
     return NoModelError(
-        f"The registry must hold a model with the alias {alias}. Got none at {_shown(uri)}: "
+        f"The registry must hold a model with the alias {alias}. Got none at {_hide_password(uri)}: "
         "run `leadlight register` first."
     )
 
 
-def _unreachable(uri: str, error: Exception) -> BundleError:
+def _make_unreachable_error(uri: str, error: Exception) -> BundleError:
     reason = " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
-    # what urllib3 says of a connection is long; its last part names the cause
-    cause = re.search(
-        r"(?:refused|timed out|[Nn]ame or service not known|[Nn]ame resolution|unreachable)", reason
-    )
-    told = f"no answer ({cause.group().lower()})" if cause else reason[:200].rstrip(".")
-    return BundleError(f"The registry must be reachable and whole. Got {told} at {_shown(uri)}.")
+    # messages of urllib3 are long; the cause is their last part
+    cause = re.search(r"(?:refused|timed out|[Nn]ame or service not known|[Nn]ame resolution|unreachable)", reason)
+    problem = f"no answer ({cause.group().lower()})" if cause else reason[:200].rstrip(".")
+    return BundleError(f"The registry must be reachable and whole. Got {problem} at {_hide_password(uri)}.")
 
 
-def _shown(uri: str) -> str:
-    """Leave out a password that stands in an address."""
+def _hide_password(uri: str) -> str:
+    """Remove user and password from an address."""
     return re.sub(r"//[^/@]*@", "//", uri)

@@ -1,6 +1,6 @@
-"""Challenger and champion on the same newest matured snapshots, which neither of them learned from."""
+"""Scores of challenger and champion on the newest matured snapshots that neither was trained on."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -19,27 +19,25 @@ from leadlight.pipelines.workspace.workdir import Workdir
 __all__ = ["ComparedModel", "ModelComparison", "compare_models", "select_out_of_sample"]
 
 
-@dataclass(frozen=True)
-class ComparedModel:
-    """A registered scorer and what it says of the window."""
+class ComparedModel(NamedTuple):
+    """A registered scorer and its scores of the window."""
 
     version: Version
     scorer: Scorer
-    seen: ModelScores
+    scores: ModelScores
 
 
-@dataclass(frozen=True)
-class ModelComparison:
+class ModelComparison(NamedTuple):
     """Both scorers on one window.
 
     Parameters
     ----------
-    champion, challenger : Contestant
-        Who serves, and who wants to.
-    window : LearningData
-        The snapshots; some stand there twice (see :func:`.split_disjoint_leads`).
+    champion, challenger : ComparedModel
+        The serving version and its rival.
+    window : LabelledSnapshots
+        The snapshots; some appear twice (see :func:`.split_disjoint_leads`).
     note : str or None
-        What was left out of the test window, and why.
+        Which part of the test window was left out, and why.
     """
 
     champion: ComparedModel
@@ -49,7 +47,7 @@ class ModelComparison:
 
 
 def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> ModelComparison:
-    """Score the window with both.
+    """Score one window with both models.
 
     Parameters
     ----------
@@ -60,40 +58,40 @@ def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> 
 
     Returns
     -------
-    Contest
+    ModelComparison
         Both, on the same snapshots.
 
     Raises
     ------
     BundleError
-        If one of them cannot be asked about these snapshots: other features, or another horizon.
+        If features or horizon differ, so that the two cannot be compared.
     NotEnoughDataError
-        If one of them learned from every snapshot there is.
+        If one of them was trained on every snapshot.
     """
     old, new = load_scorer(champion.bundle), load_scorer(challenger.bundle)
     data = read_labelled_snapshots(workdir)
-    _demand_the_same_question(data, champion, old, challenger, new)
+    _check_comparable(data, champion, old, challenger, new)
     window, note = select_out_of_sample(data, old, new)
     return ModelComparison(
-        ComparedModel(champion, old, _seen(old, window.frame)),
-        ComparedModel(challenger, new, _seen(new, window.frame)),
+        ComparedModel(champion, old, _score_window(old, window.frame)),
+        ComparedModel(challenger, new, _score_window(new, window.frame)),
         window,
         note,
     )
 
 
 def select_out_of_sample(data: LabelledSnapshots, *scorers: Scorer) -> tuple[LabelledSnapshots, str | None]:
-    """Return the newest matured snapshots that none of the scorers learned from, and what was left out.
+    """Return the newest matured snapshots that no scorer was trained on, and a note on what was left out.
 
-    A scorer learned from what lies before its own last gap, so all from the beginning of its own test window
-    on is new to it. Where the test window of today begins earlier than that, only the later part is used.
+    A scorer was trained on data before its last gap, so snapshots from the start of its test window on are
+    out of sample. Where today's test window starts earlier than that, only its later part is used.
 
     Raises
     ------
     NotEnoughDataError
         If nothing is left.
     """
-    windows = [scorer.facts["snapshots"]["windows"] for scorer in scorers]
+    windows = [scorer.metadata.snapshots["windows"] for scorer in scorers]
     new_since = max(pd.Timestamp(window["test_start"]) for window in windows)
     test = data.select_split("test")
     if test.frame["as_of"].min() >= new_since:
@@ -114,28 +112,28 @@ def select_out_of_sample(data: LabelledSnapshots, *scorers: Scorer) -> tuple[Lab
     return window, note
 
 
-def _demand_the_same_question(
+def _check_comparable(
     data: LabelledSnapshots, champion: Version, old: Scorer, challenger: Version, new: Scorer
 ) -> None:
     kinds = {feature.name: feature.kind for feature in new.catalogue.features}
-    lacking = [name for name in new.catalogue.names if name not in data.frame.columns]
-    if lacking:
+    missing = [name for name in new.catalogue.names if name not in data.frame.columns]
+    if missing:
         raise BundleError(
             f"The feature table must have every column that the challenger, version {challenger.number}, "
-            f"reads. Got none named {lacking[0]}: run `leadlight retrain`."
+            f"reads. Got none named {missing[0]}: run `leadlight retrain`."
         )
     way_out = "let the new model serve with `leadlight register --as-champion`"
-    odd = [
+    changed = [
         feature.name
         for feature in old.catalogue.features
         if feature.name not in data.frame.columns or kinds.get(feature.name, feature.kind) != feature.kind
     ]
-    if odd:
+    if changed:
         raise BundleError(
             f"The feature table must have every column that the champion, version {champion.number}, reads. "
-            f"Got none like its {odd[0]}, so the two cannot be compared: {way_out}."
+            f"Got none like its {changed[0]}, so the two cannot be compared: {way_out}."
         )
-    horizons = [scorer.facts["horizon_days"] for scorer in (new, old)]
+    horizons = [scorer.metadata.horizon_days for scorer in (new, old)]
     if horizons[0] != horizons[1]:
         raise BundleError(
             f"The horizon of challenger and champion must be the same. Got {horizons[0]} and "
@@ -143,7 +141,7 @@ def _demand_the_same_question(
         )
 
 
-def _seen(scorer: Scorer, frame: pd.DataFrame) -> ModelScores:
+def _score_window(scorer: Scorer, frame: pd.DataFrame) -> ModelScores:
     scored = scorer.predict(frame)
     return ModelScores(
         scored["probability"].to_numpy(),

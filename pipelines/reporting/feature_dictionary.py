@@ -1,4 +1,4 @@
-"""The feature dictionary: every feature that params give rise to, as a page."""
+"""The feature dictionary: all features of a catalogue as a Markdown page."""
 
 from collections.abc import Iterator
 
@@ -18,16 +18,16 @@ ARROWS = {1: "↑", -1: "↓", 0: ""}
 
 def render_feature_dictionary(catalogue: Catalogue) -> str:
     """Return the page as Markdown."""
-    return HEAD + "".join(line for group in GROUPS for line in _lines(catalogue, group))
+    return HEAD + "".join(line for group in GROUPS for line in _render_group(catalogue, group))
 
 
-def _lines(catalogue: Catalogue, group: str) -> Iterator[str]:
-    own = [feature for feature in catalogue.features if feature.group == group]
-    if not own:
+def _render_group(catalogue: Catalogue, group: str) -> Iterator[str]:
+    features = [feature for feature in catalogue.features if feature.group == group]
+    if not features:
         return
     yield f"\n## {GROUPS[group]}\n\n| feature | English | German | says | |\n|---|---|---|---|---|\n"
     for topic in catalogue.topics:
-        for feature in own:
+        for feature in features:
             if feature.topic == topic.key:
-                words, arrow = feature.label, ARROWS[feature.monotonicity]
-                yield f"| `{feature.name}` | {words['en']} | {words['de']} | {feature.doc} | {arrow} |\n"
+                label, arrow = feature.label, ARROWS[feature.monotonicity]
+                yield f"| `{feature.name}` | {label['en']} | {label['de']} | {feature.doc} | {arrow} |\n"

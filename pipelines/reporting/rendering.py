@@ -1,4 +1,4 @@
-"""What every report page is made with: pictures as SVG, short names for their axes, templates."""
+"""HTML pages of reports: charts as inline SVG, axis labels, templates that extend ``base.html``."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -6,69 +6,55 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-__all__ = ["INK", "load_template", "render_svg", "truncate_labels"]
+from leadlight.pipelines.reporting.formatting import format_count, format_decimals, format_percent
+from leadlight.pipelines.reporting.theme import apply_theme
 
-INK = "#33383f"
+__all__ = ["render_page", "render_svg", "truncate_labels"]
 
-
-def render_svg(chart: Any) -> str:
-    """Draw an altair chart as SVG to be put into HTML; the renderer escapes the text in it.
-
-    Parameters
-    ----------
-    chart : altair.TopLevelMixin
-        Any chart.
-    """
-    styled = chart.configure_view(stroke=None).configure_axis(
-        labelColor=INK,
-        titleColor=INK,
-        gridColor="#e6e8eb",
-        titleFontWeight="normal",
-        labelFontSize=13,
-        titleFontSize=13,
-    )
-    svg = str(vl_convert.vegalite_to_svg(styled.to_dict()))
-    # inside HTML an SVG needs no address of its namespace
-    return re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
+FILTERS: dict[str, Callable[..., Any]] = {"count": format_count, "decimals": format_decimals, "percent": format_percent}
 
 
-def truncate_labels(given: Iterable[str], longest: int) -> list[str]:
-    """Cut long names, each of them still one of its own: two long ones may begin alike.
+def render_svg(chart: Any) -> Markup:
+    """Render an Altair chart as SVG for inline use in HTML; vl_convert escapes its text."""
+    svg = str(vl_convert.vegalite_to_svg(apply_theme(chart).to_dict()))
+    # inline SVG needs no namespace, and pages must contain no address
+    return Markup(re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg))
 
-    Parameters
-    ----------
-    given : iterable of str
-        Names.
-    longest : int
-        Most characters.
-    """
+
+def truncate_labels(labels: Iterable[str], max_length: int) -> list[str]:
+    """Truncate long labels; labels that become equal stay distinct by zero-width spaces."""
     names: list[str] = []
-    for name in given:
-        short = name if len(name) <= longest else name[: longest - 1] + "…"
+    for name in labels:
+        short = name if len(name) <= max_length else name[: max_length - 1] + "…"
         while short in names:
             short += "\u200b"
         names.append(short)
     return names
 
 
-def load_template(folder: Path, filters: Mapping[str, Callable[..., Any]]) -> Template:
-    """Read ``page.html`` of a folder; what is written into it is escaped, what is not given is an error.
+def render_page(
+    folder: Path, context: Mapping[str, Any], filters: Mapping[str, Callable[..., Any]] | None = None
+) -> str:
+    """Render ``page.html`` of a report, with autoescape; an undefined name is an error.
 
     Parameters
     ----------
     folder : Path
-        Where it lies.
-    filters : mapping of str to callable
-        What it writes values with.
+        Folder of the report; ``base.html`` and ``macros.html`` lie beside this module.
+    context : mapping
+        Variables of the template.
+    filters : mapping of str to callable, optional
+        Formats of the report; they override :data:`FILTERS`.
     """
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= dict(filters)
-    return environment.get_template("page.html")
+    environment.filters |= FILTERS | dict(filters or {})
+    return environment.get_template("page.html").render(context)

@@ -1,1 +1,1 @@
-"""What changed between two nights, lead by lead and over the whole base."""
+"""Score changes between two scoring runs, per lead and in total."""

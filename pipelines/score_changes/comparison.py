@@ -1,6 +1,6 @@
-"""What changed between any two nights that are stored."""
+"""Score changes between any two stored scoring runs."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,20 +21,19 @@ from leadlight.serving.store.run_history import RunSummary
 __all__ = ["RunComparison", "compare_runs"]
 
 
-@dataclass(frozen=True)
-class RunComparison:
-    """Two nights and what changed from one to the other.
+class RunComparison(NamedTuple):
+    """Two scoring runs and the score changes between them.
 
     Parameters
     ----------
-    earlier, later : PastNight
-        The nights.
+    earlier, later : RunSummary
+        The runs.
     before, after : pd.DataFrame
-        lead_id, score, stage of all leads shown on them.
+        lead_id, score, stage of all leads published by them.
     moved : list of Change
-        Of the leads shown on both, by lead id.
-    words : NightWords
-        Of the later night.
+        Changes of the leads in both runs, by lead id.
+    words : PresentationContext
+        Context of the later run.
     """
 
     earlier: RunSummary
@@ -46,82 +45,70 @@ class RunComparison:
 
 
 def compare_runs(
-    params: Params,
-    workdir: Workdir,
-    since: pd.Timestamp | None,
-    as_of: pd.Timestamp | None,
-    lead_id: str | None = None,
+    params: Params, workdir: Workdir, since: pd.Timestamp | None, as_of: pd.Timestamp | None, lead_id: str | None = None
 ) -> RunComparison:
-    """Compare two nights with what the last night knew.
+    """Compare two scoring runs with the tables of the last run.
 
-    What was recorded later than a night that it speaks of counts as corrected, on either of them.
+    Data recorded after a run about the time before it counts as a correction.
 
     Parameters
     ----------
-    params : Params
-        The mapping.
     workdir : Workdir
-        Where store, registry and the tables of the last night are.
+        With store, registry and the tables of the last run.
     since : pd.Timestamp or None
-        The earlier night is the newest up to then (naive UTC); the one before the later if None.
+        The earlier run is the newest up to then (naive UTC); the one before the later run if None.
     as_of : pd.Timestamp or None
-        The later night is the newest up to then; the newest of all if None.
+        The later run is the newest up to then; the newest of all if None.
     lead_id : str, optional
-        Only of this lead.
+        Compare only this lead.
 
     Raises
     ------
     StoreError
-        If there are no two such nights, or the lead was not shown on both.
+        If there are no two such runs, or the lead is not in both.
     BundleError
-        If a model that served then cannot be had any more.
+        If the model of a run is no longer in the registry.
     """
     with open_existing_store(workdir) as store:
         if store is None:
-            raise StoreError(
-                "The store must hold two nights to compare. Got none: run `leadlight score` first."
-            )
-        earlier, later = _nights(store, since, as_of)
+            raise StoreError("The store must hold two runs to compare. Got none: run `leadlight score` first.")
+        earlier, later = _select_runs(store, since, as_of)
         before, after = store.read_scores(earlier.night), store.read_scores(later.night)
         leads = sorted(set(before["lead_id"]) & set(after["lead_id"]))
         if lead_id is not None:
             if lead_id not in leads:
                 raise StoreError(
-                    f"The lead must have been scored on the nights of {earlier.as_of:%Y-%m-%d} and "
-                    f"{later.as_of:%Y-%m-%d}. Got {lead_id!r}, which was not."
+                    f"The lead must be in the runs of {earlier.as_of:%Y-%m-%d} and {later.as_of:%Y-%m-%d}. "
+                    f"Got {lead_id!r}."
                 )
             leads = [lead_id]
         engine = open_engine(Workdir(workdir.root / "night"), params.engine)
         registry = open_registry(workdir)
         then, now = (
-            load_run(params, engine.report, registry, night.model_version, pd.Timestamp(night.as_of))
-            for night in (earlier, later)
+            load_run(params, engine.report, registry, run.model_version, pd.Timestamp(run.as_of))
+            for run in (earlier, later)
         )
-        if earlier.model_version == later.model_version:  # one model says the same of the same features
-            now = replace(now, scorer=then.scorer)
+        if earlier.model_version == later.model_version:  # the same model, loaded once
+            now = now._replace(scorer=then.scorer)
         keys = union_topics(then, now)
         moved = compare_in_chunks(
             engine, leads, then, now, keys=keys,
-            before=lambda some: load_published_scores(store, earlier.night, before, some, keys),
-            after=lambda some: load_published_scores(store, later.night, after, some, keys),
+            before=lambda leads: load_published_scores(store, earlier.night, before, leads, keys),
+            after=lambda leads: load_published_scores(store, later.night, after, leads, keys),
         )  # fmt: skip
-        told_in = store.get_latest_run(later.as_of)
-    assert told_in is not None
-    return RunComparison(earlier, later, before, after, moved, told_in.words)
+        stored = store.get_latest_run(later.as_of)
+    assert stored is not None
+    return RunComparison(earlier, later, before, after, moved, stored.words)
 
 
-def _nights(
-    store: Store, since: pd.Timestamp | None, as_of: pd.Timestamp | None
-) -> tuple[RunSummary, RunSummary]:
-    nights = store.list_runs((as_of or pd.Timestamp.max.floor("s")).to_pydatetime())
-    upto = since if since is not None else (pd.Timestamp(nights[0].as_of) if nights else pd.Timestamp.min)
-    older = [
-        night for night in nights[1:] if (night.as_of <= upto if since is not None else night.as_of < upto)
-    ]
+def _select_runs(store: Store, since: pd.Timestamp | None, as_of: pd.Timestamp | None) -> tuple[RunSummary, RunSummary]:
+    runs = store.list_runs((as_of or pd.Timestamp.max.floor("s")).to_pydatetime())
+    upto = since if since is not None else (pd.Timestamp(runs[0].as_of) if runs else pd.Timestamp.min)
+    older = [run for run in runs[1:] if (run.as_of <= upto if since is not None else run.as_of < upto)]
     if not older:
-        held = ", ".join(f"{night.as_of:%Y-%m-%d}" for night in reversed(nights[:5])) or "none"
+        newest = ", ".join(f"{run.as_of:%Y-%m-%d}" for run in reversed(runs[:5])) or "none"
         raise StoreError(
-            "The store must hold two nights to compare, the earlier one at or before --since. "
-            f"Got these, the newest: {held}."
+            "The store must hold two runs to compare, the earlier one at or before --since. "
+            f"Got, newest only: {newest}."
         )
-    return older[0], nights[0]
+    return older[0], runs[0]

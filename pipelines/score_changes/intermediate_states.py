@@ -1,7 +1,7 @@
-"""The states of knowledge between two nights, and what is said of the leads at each."""
+"""Scores of leads at the intermediate states between two runs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import ibis
 import numpy as np
@@ -9,74 +9,68 @@ import pandas as pd
 import pyarrow as pa
 
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.models.scoring.score_change import (
-    ScoreBreakdown,
-    ScoreChangeAttribution,
-    attribute_score_change,
-)
+from leadlight.models.scoring.score_change import ScoreBreakdown, ScoreChangeAttribution, attribute_score_change
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import Engine
 
 __all__ = ["PublishedScores", "RunContext", "attribute_changes", "union_topics"]
 
-#: a score that moved by less than this is the same: engines add floats in different orders
+#: tolerance in score points: engines add floats in different orders
 SAME_SCORE = 1e-6
 
 
-@dataclass(frozen=True)
-class RunContext:
-    """One of the two nights.
+class RunContext(NamedTuple):
+    """Model, features and as_of of a scoring run.
 
     Parameters
     ----------
     scorer : Scorer
-        The model that served.
+        Model of the run.
     features : FeatureSet
-        Its features.
-    moment : pd.Timestamp
-        Its as_of; naive, UTC.
-    build_frame : pd.DataFrame, optional
-        The feature table of that moment, where it was computed already: lead_id and the features.
+        Features of the model.
+    as_of : pd.Timestamp
+        Time of the run; naive, UTC.
+    frame : pd.DataFrame, optional
+        lead_id and the features at that time, if already computed.
     """
 
     scorer: Scorer
     features: FeatureSet
-    moment: pd.Timestamp
-    build_frame: pd.DataFrame | None = None
+    as_of: pd.Timestamp
+    frame: pd.DataFrame | None = None
 
 
-@dataclass(frozen=True)
-class PublishedScores:
-    """What the store holds of some leads.
+class PublishedScores(NamedTuple):
+    """Stored scores of leads.
 
     Parameters
     ----------
     scores : pd.DataFrame, shape (n, 2)
         score and base_score.
     points : callable
-        Positions of leads -> points a topic, shape (len, topics), in the order of :func:`union_topics`. Asked
-        only for leads whose scores cannot be told again from today's tables.
+        Positions of leads -> points per topic, shape (len, topics), in the order of :func:`union_topics`.
+        Called only for leads whose scores today's tables do not reproduce.
     """
 
     scores: pd.DataFrame
     points: Callable[[np.ndarray], np.ndarray]
 
-    def get_breakdown(self, like: ScoreBreakdown) -> ScoreBreakdown:
-        """Return what was shown; points are taken from what says the same, for they were made of it."""
+    def get_breakdown(self, recomputed: ScoreBreakdown) -> ScoreBreakdown:
+        """Return the published breakdown; points of equal scores are those of the recomputed one."""
         score = self.scores["score"].to_numpy(dtype=float)
         base = self.scores["base_score"].to_numpy(dtype=float)
-        odd = np.flatnonzero(
-            (np.abs(score - like.score) > SAME_SCORE) | (np.abs(base - like.base) > SAME_SCORE)
+        changed = np.flatnonzero(
+            (np.abs(score - recomputed.score) > SAME_SCORE) | (np.abs(base - recomputed.base) > SAME_SCORE)
         )
-        points, parts = like.points.copy(), like.parts.copy()
-        if len(odd):
-            points[odd], parts[odd] = self.points(odd), np.nan
+        points, parts = recomputed.points.copy(), recomputed.parts.copy()
+        if len(changed):
+            points[changed], parts[changed] = self.points(changed), np.nan
         return ScoreBreakdown(base, points, score, parts)
 
 
 def union_topics(earlier: RunContext, later: RunContext) -> list[str]:
     """List the topics of both models, in the order of the columns of :func:`attribute_changes`."""
-    both = [topic.key for side in (earlier, later) for topic in side.scorer.catalogue.topics]
+    both = [topic.key for run in (earlier, later) for topic in run.scorer.catalogue.topics]
     return list(dict.fromkeys(both))
 
 
@@ -89,54 +83,53 @@ def attribute_changes(
     before: PublishedScores,
     after: PublishedScores,
 ) -> ScoreChangeAttribution:
-    """Part the differences of leads that were shown on both nights.
+    """Decompose the score changes of leads between two runs by cause.
 
     Parameters
     ----------
     engine : Engine
-        With the clean tables as they are known now.
+        With the clean tables of today.
     leads : sequence of str
-        Ids in rising order.
-    earlier, later : Side
-        The nights.
-    before, after : Shown
-        What was shown on them, in the order of `leads`.
-
-    Returns
-    -------
-    Changes
+        Ids in ascending order.
+    earlier, later : RunContext
+        The runs.
+    before, after : PublishedScores
+        Their published scores, in the order of `leads`.
     """
     keys = union_topics(earlier, later)
     ids = ibis.memtable(pa.table({"lead_id": pa.array(list(leads), pa.string())}))
-    stood_still = engine.tables.filter_before(ibis.timestamp(earlier.moment.isoformat()))
+    tables_then = engine.tables.filter_before(ibis.timestamp(earlier.as_of.isoformat()))
 
-    def frame(features: FeatureSet, tables: Tables, moment: pd.Timestamp) -> pd.DataFrame:
-        now = ibis.timestamp(moment.isoformat())
+    def build(features: FeatureSet, tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
+        now = ibis.timestamp(as_of.isoformat())
         table = features.build_table(ids.select("lead_id", as_of=now), tables, as_of=now)
         computed: pd.DataFrame = table.order_by("lead_id").to_pyarrow().to_pandas()
         return computed
 
-    def told(scorer: Scorer, features: pd.DataFrame) -> ScoreBreakdown:
-        said = scorer.break_down(features)
+    def compute_breakdown(scorer: Scorer, features: pd.DataFrame) -> ScoreBreakdown:
+        breakdown = scorer.break_down(features)
         places = [keys.index(topic.key) for topic in scorer.catalogue.topics]
         points, parts = np.zeros((2, len(features), len(keys)))
-        points[:, places], parts[:, places] = said.points, said.parts
-        return replace(said, points=points, parts=parts)
+        points[:, places], parts[:, places] = breakdown.points, breakdown.parts
+        return breakdown._replace(points=points, parts=parts)
 
     same = later.features == earlier.features
     now = (
-        later.build_frame.set_index("lead_id").loc[list(leads)].reset_index()
-        if same and later.build_frame is not None
-        else frame(earlier.features, engine.tables, later.moment)
+        later.frame.set_index("lead_id").loc[list(leads)].reset_index()
+        if same and later.frame is not None
+        else build(earlier.features, engine.tables, later.as_of)
     )
-    corrected = told(earlier.scorer, frame(earlier.features, engine.tables, earlier.moment))
-    aged = told(earlier.scorer, frame(earlier.features, stood_still, later.moment))
-    known = told(earlier.scorer, now)
-    if later.scorer is earlier.scorer:
-        retold = known
-    else:
-        retold = told(later.scorer, now if same else frame(later.features, engine.tables, later.moment))
+    corrected = compute_breakdown(earlier.scorer, build(earlier.features, engine.tables, earlier.as_of))
+    aged = compute_breakdown(earlier.scorer, build(earlier.features, tables_then, later.as_of))
+    updated = remodelled = compute_breakdown(earlier.scorer, now)
+    if later.scorer is not earlier.scorer:
+        new_features = now if same else build(later.features, engine.tables, later.as_of)
+        remodelled = compute_breakdown(later.scorer, new_features)
     return attribute_score_change(
-        before.get_breakdown(corrected), after_corrections=corrected, after_ageing=aged, after_new_data=known, after_model_change=retold,
-        later=after.get_breakdown(retold),
-    )  # fmt: skip
+        before.get_breakdown(corrected),
+        after_corrections=corrected,
+        after_ageing=aged,
+        after_new_data=updated,
+        after_model_change=remodelled,
+        later=after.get_breakdown(remodelled),
+    )

@@ -1,4 +1,4 @@
-"""The two nights that are compared: which models served, and what was shown."""
+"""Model, published scores and change records of the scoring runs compared."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,27 +18,23 @@ from leadlight.serving.store import Store
 
 __all__ = ["convert_to_records", "load_published_scores", "load_run"]
 
-#: a topic is named beside a cause from so many points on, and so many of them at most
-WORTH_NAMING, MOST_NAMED = 0.5, 3
+#: least points of a topic listed with a cause, and most topics per cause
+MIN_POINTS, MAX_TOPICS = 0.5, 3
 
 
 def load_run(
-    params: Params, report: dict[str, Any], registry: Registry, model_version: str, moment: pd.Timestamp
+    params: Params, report: dict[str, Any], registry: Registry, model_version: str, as_of: pd.Timestamp
 ) -> RunContext:
-    """Find the model that served a night.
+    """Load the model of a scoring run.
 
     Parameters
     ----------
-    params : Params
-        The mapping of today.
     report : dict
-        What ``ingest`` reported.
-    registry : Registry
-        Where the versions are.
+        Report of ``ingest``.
     model_version : str
-        As stored with the night: number and checksum.
-    moment : pd.Timestamp
-        The night's as_of; naive, UTC.
+        As stored with the run: number and checksum.
+    as_of : pd.Timestamp
+        Time of the run; naive, UTC.
 
     Raises
     ------
@@ -49,70 +45,64 @@ def load_run(
     version = registry.download_version(number)
     if version.name != model_version:
         raise BundleError(
-            f"The registry must hold the model of the night of {moment:%Y-%m-%d}, {model_version}. "
+            f"The registry must hold {model_version}, the model of the run of {as_of:%Y-%m-%d}. "
             f"Got {version.name} under its number."
         )
     scorer = load_scorer(version.bundle)
-    features = build_feature_set(params, report | {"activity_types": scorer.facts["activity_types"]})
+    features = build_feature_set(params, report | {"activity_types": scorer.metadata.activity_types})
     scorer.check_catalogue(features.catalogue)
-    return RunContext(scorer, features, moment)
+    return RunContext(scorer, features, as_of)
 
 
 def load_published_scores(
     store: Store, night: int, scores: pd.DataFrame, leads: Sequence[str], keys: Sequence[str]
 ) -> PublishedScores:
-    """Pick what leads were shown with after a night.
+    """Select the scores of leads published by a run.
 
     Parameters
     ----------
     store : Store
-        Asked for points, where they are needed.
+        Queried for points where needed.
     night : int
-        Its number.
+        Number of the run.
     scores : pd.DataFrame
-        What :meth:`Store.scores_at` gave of it.
+        From :meth:`Store.read_scores`.
     leads : sequence of str
-        In the view after it, in rising order.
+        Ids in ascending order.
     keys : sequence of str
         Topics in the order of the points.
     """
-    own = scores.set_index("lead_id").loc[list(leads), ["score", "base_score"]]
+    selected = scores.set_index("lead_id").loc[list(leads), ["score", "base_score"]]
 
-    def points(places: np.ndarray) -> np.ndarray:
-        wanted = [leads[place] for place in places]
-        found = store.read_points(night, wanted).reindex(index=wanted, columns=list(keys))
-        return found.fillna(0.0).to_numpy(dtype=float)
+    def read_points(places: np.ndarray) -> np.ndarray:
+        ids = [leads[place] for place in places]
+        points = store.read_points(night, ids).reindex(index=ids, columns=list(keys))
+        return points.fillna(0.0).to_numpy(dtype=float)
 
-    return PublishedScores(own.reset_index(drop=True), points)
+    return PublishedScores(selected.reset_index(drop=True), read_points)
 
 
 def convert_to_records(
-    found: ScoreChangeAttribution, leads: Sequence[str], since: pd.Timestamp, keys: Sequence[str]
+    attribution: ScoreChangeAttribution, leads: Sequence[str], since: pd.Timestamp, keys: Sequence[str]
 ) -> list[Change]:
-    """Write the changes of leads as records, each with the topics that moved it most.
+    """Convert score changes to records, each with its largest topics.
 
     Parameters
     ----------
-    found : Changes
-        In the order of `leads` and `keys`.
-    leads : sequence of str
-        Ids.
+    attribution : ScoreChangeAttribution
+        In the order of `leads` and `keys`, the topics.
     since : pd.Timestamp
-        The earlier night.
-    keys : sequence of str
-        Topics.
+        Time of the earlier run.
     """
-    own = np.where(found.moved, found.topics, 0.0)
-    order = np.argsort(-np.abs(own), axis=2, kind="stable")[:, :, :MOST_NAMED]
-    largest = np.take_along_axis(own, order, axis=2)
+    points = np.where(attribution.moved, attribution.topics, 0.0)
+    order = np.argsort(-np.abs(points), axis=2, kind="stable")[:, :, :MAX_TOPICS]
+    largest = np.take_along_axis(points, order, axis=2)
     named: dict[int, list[TopicChange]] = {}
-    for lead, cause, rank in np.argwhere(np.abs(largest) >= WORTH_NAMING):
+    for lead, cause, rank in np.argwhere(np.abs(largest) >= MIN_POINTS):
         topic = keys[order[lead, cause, rank]]
-        named.setdefault(int(lead), []).append(
-            TopicChange(CAUSES[cause], topic, float(largest[lead, cause, rank]))
-        )
-    moment = since.to_pydatetime()
+        named.setdefault(int(lead), []).append(TopicChange(CAUSES[cause], topic, float(largest[lead, cause, rank])))
+    earlier = since.to_pydatetime()
     return [
-        Change(lead_id, moment, dict(zip(CAUSES, row, strict=True)), tuple(named.get(place, ())))
-        for place, (lead_id, row) in enumerate(zip(leads, found.total.tolist(), strict=True))
+        Change(lead_id, earlier, dict(zip(CAUSES, row, strict=True)), tuple(named.get(place, ())))
+        for place, (lead_id, row) in enumerate(zip(leads, attribution.total.tolist(), strict=True))
     ]

@@ -1,7 +1,7 @@
-"""What changed since the night before, found while a night is scored."""
+"""Score changes since the last run, computed during scoring."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,24 +23,23 @@ from leadlight.serving.store import Store
 
 __all__ = ["ChangesSinceLastRun", "compare_in_chunks", "compare_with_last_run"]
 
-#: leads compared at a time: what each topic moved by for each cause takes 600 bytes a lead
+#: leads compared at a time: points by topic and cause take 600 bytes per lead
 CHUNK_LEADS = 100_000
 
 
-@dataclass(frozen=True)
-class ChangesSinceLastRun:
-    """What changed since the last night before.
+class ChangesSinceLastRun(NamedTuple):
+    """Score changes since the last run before this one.
 
     Parameters
     ----------
     since : pd.Timestamp or None
-        That night; None where there is none, or this night was written before.
-    moved : list of Change
-        Of every lead shown on both, by lead id.
+        Time of that run; None without one, or for a rerun.
+    moved : tuple of Change
+        Changes of the leads in both runs, by lead id.
     unknown : str
-        Why nothing can be said, a sentence; empty where it can.
+        Reason why the changes are unknown; empty if they are known.
     before : pd.DataFrame or None
-        lead_id, score, stage of all leads shown on that night.
+        lead_id, score, stage of all leads of that run.
     """
 
     since: pd.Timestamp | None = None
@@ -55,61 +54,54 @@ def compare_with_last_run(
     params: Params,
     registry: Registry,
     *,
-    tonight: RunContext,
+    current: RunContext,
     model_version: str,
     scored: pd.DataFrame,
 ) -> ChangesSinceLastRun:
-    """Part the differences to the last night before, lead by lead.
+    """Decompose the score change of each lead since the last run.
 
     Parameters
     ----------
-    store : Store
-        Where the nights are.
     engine : Engine
-        With tonight's tables.
-    params : Params
-        The mapping.
-    registry : Registry
-        Where the models are.
-    tonight : Side
-        This night.
+        With the tables of this run.
+    current : RunContext
+        This run.
     model_version : str
-        Of tonight's model.
+        Its model version.
     scored : pd.DataFrame
-        lead_id, score, base_score, reasons of tonight.
+        lead_id, score, base_score, reasons of this run.
 
     Returns
     -------
-    SinceLastNight
-        A model that cannot be had any more loses the comparison, not the night.
+    ChangesSinceLastRun
+        ``unknown`` is set if the earlier model is no longer available; scoring goes on.
     """
-    nights = store.list_runs(tonight.moment.to_pydatetime())
-    if any(night.as_of == tonight.moment and night.model_version == model_version for night in nights):
+    runs = store.list_runs(current.as_of.to_pydatetime())
+    earlier = next((run for run in runs if run.as_of < current.as_of), None)
+    rerun = any(run.as_of == current.as_of and run.model_version == model_version for run in runs)
+    if rerun or earlier is None:
         return ChangesSinceLastRun()
-    earlier = next((night for night in nights if night.as_of < tonight.moment), None)
-    if earlier is None:
-        return ChangesSinceLastRun()
-    moment = pd.Timestamp(earlier.as_of)
+    since = pd.Timestamp(earlier.as_of)
     if earlier.model_version == model_version:
-        then = RunContext(tonight.scorer, tonight.features, moment)
+        then = RunContext(current.scorer, current.features, since)
     else:
         try:
-            then = load_run(params, engine.report, registry, earlier.model_version, moment)
+            then = load_run(params, engine.report, registry, earlier.model_version, since)
         except BundleError as error:
-            return ChangesSinceLastRun(moment, unknown=str(error))
-    shown = scored[["lead_id", "score", "base_score", "reasons"]].sort_values("lead_id")
+            return ChangesSinceLastRun(since, unknown=str(error))
+    published = scored[["lead_id", "score", "base_score", "reasons"]].sort_values("lead_id")
     before = store.read_scores(earlier.night)
-    leads = sorted(set(before["lead_id"]) & set(shown["lead_id"]))
+    leads = sorted(set(before["lead_id"]) & set(published["lead_id"]))
     if not leads:
-        return ChangesSinceLastRun(moment, before=before)
-    shown = shown.set_index("lead_id").loc[leads].reset_index()
-    keys = union_topics(then, tonight)
+        return ChangesSinceLastRun(since, before=before)
+    published = published.set_index("lead_id").loc[leads].reset_index()
+    keys = union_topics(then, current)
     moved = compare_in_chunks(
-        engine, leads, then, tonight, keys=keys,
-        before=lambda some: load_published_scores(store, earlier.night, before, some, keys),
-        after=lambda some: _tonight(shown[shown["lead_id"].isin(some)].reset_index(drop=True), keys),
+        engine, leads, then, current, keys=keys,
+        before=lambda ids: load_published_scores(store, earlier.night, before, ids, keys),
+        after=lambda ids: _select_published(published, ids, keys),
     )  # fmt: skip
-    return ChangesSinceLastRun(moment, tuple(moved), before=before)
+    return ChangesSinceLastRun(since, tuple(moved), before=before)
 
 
 def compare_in_chunks(
@@ -122,32 +114,34 @@ def compare_in_chunks(
     before: Callable[[Sequence[str]], PublishedScores],
     after: Callable[[Sequence[str]], PublishedScores],
 ) -> list[Change]:
-    """Part the differences of any number of leads, some at a time.
+    """Decompose the score changes of any number of leads, in chunks.
 
     Parameters
     ----------
     engine : Engine
-        With the clean tables as they are known now.
+        With the clean tables of today.
     leads : sequence of str
-        Ids in rising order.
-    earlier, later : Side
-        The nights.
+        Ids in ascending order.
+    earlier, later : RunContext
+        The runs.
     keys : sequence of str
-        Topics of both.
+        Topics of both runs.
     before, after : callable
-        Leads -> what was shown of them on either night.
+        Leads -> their published scores in either run.
     """
     moved: list[Change] = []
     for start in range(0, len(leads), CHUNK_LEADS):
-        some = leads[start : start + CHUNK_LEADS]
-        found = attribute_changes(engine, some, earlier, later, before=before(some), after=after(some))
-        moved += convert_to_records(found, some, earlier.moment, keys)
+        chunk = leads[start : start + CHUNK_LEADS]
+        changes = attribute_changes(engine, chunk, earlier, later, before=before(chunk), after=after(chunk))
+        moved += convert_to_records(changes, chunk, earlier.as_of, keys)
     return moved
 
 
-def _tonight(shown: pd.DataFrame, keys: Sequence[str]) -> PublishedScores:
-    def points(places: np.ndarray) -> np.ndarray:
-        told = [{r.topic: r.points for r in parse_reasons(shown["reasons"][place])} for place in places]
-        return np.array([[by_topic.get(key, 0.0) for key in keys] for by_topic in told])
+def _select_published(scored: pd.DataFrame, leads: Sequence[str], keys: Sequence[str]) -> PublishedScores:
+    published = scored[scored["lead_id"].isin(leads)].reset_index(drop=True)
 
-    return PublishedScores(shown, points)
+    def read_points(places: np.ndarray) -> np.ndarray:
+        points = [{r.topic: r.points for r in parse_reasons(published["reasons"][i])} for i in places]
+        return np.array([[by_topic.get(key, 0.0) for key in keys] for by_topic in points])
+
+    return PublishedScores(published, read_points)

@@ -1,6 +1,6 @@
-"""What an activity was about and how long it took, and what still happens after a close.
+"""Objects and durations of activities, and activities after a close.
 
-Nothing here drives anything: objects and values are drawn from the type alone.
+Both are drawn from the type alone and influence nothing.
 """
 
 import datetime
@@ -15,15 +15,7 @@ from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Ints, Season
 
 __all__ = ["build_activities", "simulate_post_close"]
 
-PAGES = (
-    "Home",
-    "Product overview",
-    "Production planning",
-    "Integrations",
-    "Case studies",
-    "Blog",
-    "About us",
-)
+PAGES = ("Home", "Product overview", "Production planning", "Integrations", "Case studies", "Blog", "About us")
 AFTER_SALE = ("Onboarding guide", "Customer portal")
 PAPERS = ("Planning guide", "Shop floor study", "ROI calculator", "Scheduling handbook")
 WEBINARS = ("Planning live", "From spreadsheet to schedule", "Less stock, more output")
@@ -35,82 +27,77 @@ FORMS = {
     "Partner": "Partner form",
 }
 # type: (median minutes, spread on the log scale)
-MINUTES = {
-    "page_view": (1.2, 0.8),
-    "pricing_page": (2.0, 0.7),
-    "webinar": (34.0, 0.35),
-    "sales_call": (9.0, 0.7),
-}
+MINUTES = {"page_view": (1.2, 0.8), "pricing_page": (2.0, 0.7), "webinar": (34.0, 0.35), "sales_call": (9.0, 0.7)}
 
 
-def simulate_post_close(course: SimulatedHistory, seconds: int, rng: np.random.Generator) -> EventLog:
-    """Activities after the close: customers read how to begin, and the odd lost lead comes back to look.
+def simulate_post_close(events: SimulatedHistory, seconds: int, rng: np.random.Generator) -> EventLog:
+    """Simulate page views after the close, by customers and a few lost leads.
 
     Parameters
     ----------
-    course : Course
-        What happened up to the closes.
+    events : SimulatedHistory
+        Events up to the closes.
     seconds : int
-        Length of the span; nothing is recorded after it.
+        Length of the span; later activities are not recorded.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    Log
-        Page views after the close only.
+    EventLog
+        Page views after the close.
     """
-    shut = np.flatnonzero(course.closed >= 0)
-    lead = np.repeat(shut, rng.poisson(np.where(course.won[shut], 4.0, 0.12)))
-    day = course.closed[lead] // DAY_SECONDS + rng.integers(1, 31, size=len(lead))
+    closed = np.flatnonzero(events.closed >= 0)
+    lead = np.repeat(closed, rng.poisson(np.where(events.won[closed], 4.0, 0.12)))
+    day = events.closed[lead] // DAY_SECONDS + rng.integers(1, 31, size=len(lead))
     second = day * DAY_SECONDS + convert_share_to_time(rng.random(len(lead)))
-    seen = second < seconds
-    kind = np.full(seen.sum(), TYPES.index("page_view"))
-    return EventLog.of([(lead[seen], second[seen], kind)])
+    in_span = second < seconds
+    kind = np.full(in_span.sum(), TYPES.index("page_view"))
+    return EventLog.from_parts([(lead[in_span], second[in_span], kind)])
 
 
 def build_activities(
-    course: SimulatedHistory,
+    events: SimulatedHistory,
     after: EventLog,
     leads: pd.DataFrame,
     *,
     start: datetime.date,
-    rhythm: Seasonality,
+    seasonality: Seasonality,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Activities as the CRM lists them, by time.
+    """Build the activity table of the CRM, ordered by time.
 
     Parameters
     ----------
-    course, after : Course, Log
+    events, after : SimulatedHistory, EventLog
         Activities up to the close, and after it.
     leads : DataFrame
         True leads.
     start : date
         First day of the span.
-    rhythm : Rhythm
-        Calendar tables, for the names of campaigns.
+    seasonality : Seasonality
+        Calendar tables; they give the names of campaigns.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     DataFrame, shape (activities, 5)
-        lead_id, occurred_at (UTC), type, value (minutes, or missing), object (what was seen, or missing).
+        lead_id, occurred_at (UTC), type, value (minutes, or missing), object (such as the page, or missing).
     """
-    log = course.log
-    both = EventLog.of([(log.lead, log.second, log.type), (after.lead, after.second, after.type)])
-    of_customer = course.won[both.lead] & (both.second > course.closed[both.lead])
-    topics = np.empty(len(both.lead), dtype=object)
+    log = events.log
+    both = EventLog.from_parts([(log.lead, log.second, log.type), (after.lead, after.second, after.type)])
+    of_customer = events.won[both.lead] & (both.second > events.closed[both.lead])
+    objects = np.empty(len(both.lead), dtype=object)
     minutes = np.full(len(both.lead), np.nan)
     for code, name in enumerate(TYPES):
         rows = np.flatnonzero(both.type == code)
-        topics[rows] = _topics(name, both, rows, leads=leads, start=start, rhythm=rhythm, rng=rng)
+        objects[rows] = _sample_objects(name, both, rows, leads=leads, start=start, seasonality=seasonality, rng=rng)
         if name in MINUTES:
             median, spread = MINUTES[name]
             minutes[rows] = np.round(median * np.exp(spread * rng.standard_normal(len(rows))), 1)
     customers = np.flatnonzero(of_customer)
-    topics[customers] = np.array(AFTER_SALE, dtype=object)[rng.integers(len(AFTER_SALE), size=len(customers))]
+    objects[customers] = np.array(AFTER_SALE, dtype=object)[rng.integers(len(AFTER_SALE), size=len(customers))]
     order = np.lexsort((both.lead, both.second))
     frame = pd.DataFrame(
         {
@@ -118,25 +105,25 @@ def build_activities(
             "occurred_at": convert_to_timestamps(start, both.second).astype("datetime64[us]"),
             "type": np.array(TYPES)[both.type],
             "value": minutes,
-            "object": topics,
+            "object": objects,
         }
     )
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _topics(
+def _sample_objects(
     name: str,
     log: EventLog,
     rows: Ints,
     *,
     leads: pd.DataFrame,
     start: datetime.date,
-    rhythm: Seasonality,
+    seasonality: Seasonality,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.object_]:
-    """Objects of the activities of one type; shape (rows,)."""
+    """Sample the objects of activities of one type; shape (rows,)."""
     if name in {"email_open", "email_click", "unsubscribe"}:
-        sent = rhythm.campaign[rhythm.row(log.second[rows] // DAY_SECONDS)]
+        sent = seasonality.campaign[seasonality.get_row(log.second[rows] // DAY_SECONDS)]
         days, place = np.unique(sent, return_inverse=True)
         names = [f"Campaign {start + datetime.timedelta(days=int(day)):%Y-%m-%d}" for day in days]
         return np.asarray(np.array(names, dtype=object)[place])
@@ -157,5 +144,5 @@ def _topics(
 
 
 def convert_to_timestamps(start: datetime.date, second: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
-    """UTC times, shape as given, from seconds since the start of the span."""
+    """Convert seconds since the start of the span to UTC times of the same shape."""
     return np.datetime64(start, "s") + np.asarray(second, dtype=np.int64).astype("timedelta64[s]")

@@ -1,10 +1,11 @@
-"""From settings to the files of a simulated CRM."""
+"""Simulate a CRM and write its files."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from leadlight.pipelines.params.simulation import SimulationSettings
 from leadlight.pipelines.simulation import (
     activity_details,
     crm_export,
@@ -15,7 +16,6 @@ from leadlight.pipelines.simulation import (
     stages,
 )
 from leadlight.pipelines.simulation.seasonality import DAY_SECONDS, Seasonality
-from leadlight.pipelines.simulation.settings import SimulationSettings
 
 __all__ = ["simulate"]
 
@@ -26,61 +26,59 @@ def simulate(
     """Simulate a CRM and write its export.
 
     Writes `leads.csv.gz`, `activities.parquet`, `deals.csv.gz`, `history.csv.gz` and `stages.csv.gz`, and the
-    clean state to `truth/`. The same settings give the same bytes. Each file replaces its predecessor at
-    once.
+    clean state to `truth/`. The same settings give the same bytes; each file is replaced atomically.
 
     Parameters
     ----------
     settings : SimulationSettings
-        Size, span, seed and tidiness.
+        Size, span, seed and data quality.
     folder : Path
-        Made if absent.
+        Created if absent.
     on_progress : callable, optional
-        Told the share done, 0 to 1.
+        Called with the share done, 0 to 1.
 
     Returns
     -------
     dict of str to int
-        Rows of each table (leads, activities, deals, changes, stages) and how the leads ended (won, lost,
-        open).
+        Rows per table (leads, activities, deals, changes, stages) and leads by outcome (won, lost, open).
     """
-    tell = on_progress or (lambda share: None)
+    report = on_progress or (lambda share: None)
     folder.mkdir(parents=True, exist_ok=True)
-    # A stream of randomness per concern: more typos, say, leave the course of events as it is.
-    people_rng, course_rng, after_rng, detail_rng, record_rng, deal_rng = (
+    # one random stream per concern: more typos, say, do not change the events
+    people_rng, events_rng, after_rng, detail_rng, record_rng, deal_rng = (
         np.random.default_rng(stream) for stream in np.random.SeedSequence(settings.seed).spawn(6)
     )
-    rhythm = Seasonality.of(settings.start, settings.days)
-    leads = population.sample_leads(settings, rhythm, people_rng)
+    seasonality = Seasonality.from_span(settings.start, settings.days)
+    leads = population.sample_leads(settings, seasonality, people_rng)
     events = event_simulation.simulate_events(
-        leads, settings.days, rhythm, course_rng, lambda share: tell(0.4 * share)
+        leads, settings.days, seasonality, events_rng, lambda share: report(0.4 * share)
     )
 
     after = activity_details.simulate_post_close(events, settings.days * DAY_SECONDS, after_rng)
     rows = activity_details.build_activities(
-        events, after, leads, start=settings.start, rhythm=rhythm, rng=detail_rng
+        events, after, leads, start=settings.start, seasonality=seasonality, rng=detail_rng
     )
-    tell(0.6)
+    report(0.6)
     history = crm_export.build_history(settings, leads, events, record_rng)
     deals = crm_export.build_deals(settings, leads, events, deal_rng)
     entered = stages.build_stages(settings.start, leads, events)
-    tell(0.8)
+    report(0.8)
     ground_truth.save_state(settings, folder, leads, events)
     files.write_parquet(rows, folder / "activities.parquet")
     files.write_csv(crm_export.build_leads(settings, leads, history), folder / "leads.csv.gz")
     files.write_csv(deals, folder / "deals.csv.gz")
     files.write_csv(history, folder / "history.csv.gz")
     files.write_csv(entered, folder / "stages.csv.gz")
-    tell(1.0)
+    report(1.0)
 
-    shut = events.closed >= 0
+    closed = events.closed >= 0
     return {
         "leads": len(leads),
         "activities": len(rows),
         "deals": len(deals),
         "changes": len(history),
         "stages": len(entered),
-        "won": int((shut & events.won).sum()),
-        "lost": int((shut & ~events.won).sum()),
-        "open": int((~shut).sum()),
+        "won": int((closed & events.won).sum()),
+        "lost": int((closed & ~events.won).sum()),
+        "open": int((~closed).sum()),
     }

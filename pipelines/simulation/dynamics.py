@@ -1,16 +1,14 @@
-"""The law of the simulated world: one daily step, used both to make the past and to look ahead.
+"""Dynamics of the simulation: one daily step, used for the past and for true probabilities.
 
-Within a day (UTC midnight to midnight, or from a lead's creation to midnight) all rates are constants of
-the day's first moment times the share of the day's rhythm that passes (`rhythm.day_share`). Ages of
-activities are counted in calendar days. A step may therefore start or end at any second, and adding up a
-day's activities before they decay follows the same law as handling them one by one.
+Within a day (UTC midnight to midnight, or from a lead's creation to midnight) rates are those of its first
+second times the share of the day's activity that passes (`seasonality.convert_time_to_share`). Ages of
+activities count in calendar days. A step may therefore start or end at any second, and adding up a day's
+activities before they decay is equivalent to handling them one by one.
 
-What drives the future is only what is written here: fit and pace (functions of true attributes), consent, the
-calendar, and the lead's own past activities through two decayed sums, the day of the last one, and whether
-there was an unsubscribe.
+The future depends only on fit and pace (functions of true attributes), consent, the calendar, and the lead's
+past activities: two decayed sums, the day of the last one, and whether there was an unsubscribe.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,11 +41,11 @@ TYPES = (
 UNSUBSCRIBE = TYPES.index("unsubscribe")
 
 SHORT_HALF_LIFE, LONG_HALF_LIFE = 7.0, 28.0
-"""Days in which the weight of an activity halves: passing interest, and lasting intent."""
+"""Half-lives of an activity's weight in days: short-term interest, long-term intent."""
 SHORT_WEIGHT = np.array([0.8, 1.6, 0.2, 0.8, 1.0, 1.2, 2.5, 0.8, 1.2, 0.0])
 LONG_WEIGHT = np.array([0.05, 1.0, 0.0, 0.1, 0.6, 1.0, 3.5, 0.4, 1.2, 0.0])
 
-# Activities a day and type, in the order of TYPES, for each of the four terms of `_terms`.
+# activities per day and type, in the order of TYPES, for each of the four terms of DailyRates
 MIX = np.array(
     [
         [0.200, 0.018, 0.000, 0.000, 0.012, 0.005, 0.0030, 0.004, 0.022, 0.000],
@@ -66,10 +64,10 @@ MAX_HAZARD = 0.12
 
 
 class LeadTraits(NamedTuple):
-    """What is fixed about leads; arrays that broadcast against those of `State`."""
+    """Fixed traits of leads; arrays broadcast against those of `State`."""
 
     fit: Floats
-    """Standardised: mean about 0, spread about 1."""
+    """Standardized: mean about 0, standard deviation about 1."""
     pace: Floats
     """Factor on the lead's own activity."""
     mail: Floats
@@ -78,9 +76,8 @@ class LeadTraits(NamedTuple):
     """Day number of the creation."""
 
 
-@dataclass
-class State:
-    """What the past of leads amounts to at the start of a step."""
+class State(NamedTuple):
+    """State of leads at the start of a step."""
 
     short: Floats
     long: Floats
@@ -91,53 +88,53 @@ class State:
 
 
 class DailyRates(NamedTuple):
-    """What the first moment of a day settles for the whole of it."""
+    """Rates and hazards that hold for a day."""
 
     terms: tuple[Floats, Floats, Floats, Floats]
     activity: Floats
-    """Activities a day."""
+    """Activities per day."""
     win: Floats
     loss: Floats
-    """Hazards a day."""
+    """Hazards per day."""
 
 
 class SampledEvents(NamedTuple):
-    """Activities drawn for a step, one entry each."""
+    """Activities sampled for a step, one entry each."""
 
     replica: Ints
     """Position in the flattened state."""
     type: Ints
 
 
-def compute_daily_rates(rhythm: Seasonality, traits: LeadTraits, state: State, day: Ints) -> DailyRates:
-    """Rates and hazards of a day, from the state at its first moment.
+def compute_daily_rates(seasonality: Seasonality, traits: LeadTraits, state: State, day: Ints) -> DailyRates:
+    """Compute rates and hazards of a day from the state at its start.
 
     Parameters
     ----------
-    rhythm : Rhythm
+    seasonality : Seasonality
         Calendar tables.
-    traits, day : Traits, ndarray
-        Broadcast against the state: shape (lanes,) or (snapshots, 1).
+    traits, day : LeadTraits, ndarray
+        Broadcast against the state: shape (leads,) or (snapshots, 1).
     state : State
-        Arrays of shape (lanes,) or (snapshots, draws).
+        Arrays of shape (leads,) or (snapshots, draws).
 
     Returns
     -------
-    Today
+    DailyRates
         Rates and hazards per day, in the shape of the state.
     """
-    row = rhythm.row(day)
-    season, wave, closing = rhythm.season[row], rhythm.wave[row], rhythm.closing[row]
+    row = seasonality.get_row(day)
+    season, wave, closing = seasonality.season[row], seasonality.wave[row], seasonality.closing[row]
     age = np.maximum(day - traits.created, 0).astype(np.float64)
     short, long = np.log1p(state.short), np.log1p(state.long)
 
-    own = season * traits.pace * (0.05 + 0.95 * np.exp2(-age / 14.0))
-    drawn_on = season * short
+    spontaneous = season * traits.pace * (0.05 + 0.95 * np.exp2(-age / 14.0))
+    interest = season * short
     reached = wave * traits.mail * (1.0 - state.gone)
-    terms = (own + np.zeros_like(short), drawn_on, reached * traits.pace, reached * short)
+    terms = (spontaneous + np.zeros_like(short), interest, reached * traits.pace, reached * short)
     activity = sum((term * rate for term, rate in zip(terms, RATE, strict=True)), np.zeros_like(short))
 
-    # Deals take time: nobody buys on the first day, and the clock of a lead starts with its creation.
+    # deals take time: the hazards start near zero at the lead's creation
     ready = closing * (1.0 - np.exp2(-((age / 9.0) ** 2)))
     given_up = closing * (1.0 - np.exp2(-age / 10.0))
     engaged = WIN_SHORT * short + WIN_LONG * long
@@ -152,37 +149,37 @@ def compute_daily_rates(rhythm: Seasonality, traits: LeadTraits, state: State, d
 
 
 def sample_events(today: DailyRates, share: Floats, rng: np.random.Generator) -> SampledEvents:
-    """Draw the activities of a step.
+    """Sample the activities of a step.
 
-    The number per lane is Poisson with the summed rate, and each one's type is drawn by its share in that
-    rate: the same law as independent Poisson counts per type, at a fraction of the draws.
+    The number per replica is Poisson with the total rate; types are sampled by their shares in it. This is
+    equivalent to independent Poisson counts per type, with far fewer draws.
 
     Parameters
     ----------
-    today : Today
+    today : DailyRates
         Rates of the day.
     share : ndarray
-        Share of the day's rhythm that the step covers, 0 to 1; broadcasts against the rates.
+        Share of the day's activity that the step covers, 0 to 1; broadcasts against the rates.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    Step
-        Lanes (ascending) and types of the activities.
+    SampledEvents
+        Replicas (ascending) and types of the activities.
     """
     counts = np.asarray(rng.poisson(today.activity * share), dtype=np.int64).ravel()
-    hit = np.flatnonzero(counts)
-    lane = np.repeat(hit, counts[hit])
-    weights = np.stack([np.broadcast_to(term, today.activity.shape).ravel()[lane] for term in today.terms])
-    ladder = np.cumsum(weights.T @ MIX, axis=1)
-    rung = rng.random(len(lane)) * ladder[:, -1]
-    kind = (rung[:, None] >= ladder).sum(axis=1)
-    return SampledEvents(replica=lane, type=np.minimum(kind, len(TYPES) - 1))
+    active = np.flatnonzero(counts)
+    replica = np.repeat(active, counts[active])
+    weights = np.stack([np.broadcast_to(term, today.activity.shape).ravel()[replica] for term in today.terms])
+    cumulative = np.cumsum(weights.T @ MIX, axis=1)
+    position = rng.random(len(replica)) * cumulative[:, -1]
+    kind = (position[:, None] >= cumulative).sum(axis=1)
+    return SampledEvents(replica=replica, type=np.minimum(kind, len(TYPES) - 1))
 
 
 def update_state(state: State, step: SampledEvents, day: Ints) -> State:
-    """State at the next midnight: the day's activities added, then everything one day older."""
+    """Return the state at the next midnight: add the day's activities, then decay by one day."""
     shape, size = state.short.shape, state.short.size
     short = state.short + np.bincount(step.replica, SHORT_WEIGHT[step.type], size).reshape(shape)
     long = state.long + np.bincount(step.replica, LONG_WEIGHT[step.type], size).reshape(shape)
@@ -190,8 +187,5 @@ def update_state(state: State, step: SampledEvents, day: Ints) -> State:
     last.ravel()[step.replica] = np.broadcast_to(day, shape).ravel()[step.replica]
     gone.ravel()[step.replica[step.type == UNSUBSCRIBE]] = 1.0
     return State(
-        short=short * 2.0 ** (-1.0 / SHORT_HALF_LIFE),
-        long=long * 2.0 ** (-1.0 / LONG_HALF_LIFE),
-        last=last,
-        gone=gone,
+        short=short * 2.0 ** (-1.0 / SHORT_HALF_LIFE), long=long * 2.0 ** (-1.0 / LONG_HALF_LIFE), last=last, gone=gone
     )

@@ -1,7 +1,7 @@
-"""The course of events: first visits, then day by day until the deal is won, lost, or the span ends."""
+"""Simulate events day by day: first visits, then activities until the deal is closed or the span ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ from leadlight.pipelines.simulation.seasonality import (
 __all__ = ["EventLog", "SimulatedHistory", "get_state_at", "simulate_events"]
 
 
-@dataclass(frozen=True)
-class EventLog:
+class EventLog(NamedTuple):
     """Activities, one entry each, ordered by lead and time."""
 
     lead: Ints
@@ -31,42 +30,39 @@ class EventLog:
     type: Ints
 
     @classmethod
-    def of(cls, parts: "list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]]") -> "EventLog":
-        """Join parts (lead, second, type) into one ordered log."""
-        lead, second, kind = (
-            np.concatenate([np.asarray(part[i], dtype=np.int64) for part in parts]) for i in range(3)
-        )
+    def from_parts(cls, parts: "list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]]") -> "EventLog":
+        """Concatenate parts (lead, second, type) into one ordered log."""
+        lead, second, kind = (np.concatenate([np.asarray(part[i], dtype=np.int64) for part in parts]) for i in range(3))
         order = np.lexsort((kind, second, lead))
         return cls(lead=lead[order], second=second[order], type=kind[order])
 
 
-@dataclass(frozen=True)
-class SimulatedHistory:
-    """What happened to all leads within the span."""
+class SimulatedHistory(NamedTuple):
+    """Events of all leads within the span."""
 
     log: EventLog
-    """Activities up to the close; nothing after it."""
+    """Activities up to the close."""
     closed: Ints
     """Second of the close, or -1 while open."""
     won: npt.NDArray[np.bool_]
 
 
 def get_state_at(log: EventLog, first: Ints, stop: Ints, day: Ints) -> dynamics.State:
-    """State at some moment from slices of a log.
+    """Compute the states of leads from slices of a log.
 
     Parameters
     ----------
-    log : Log
+    log : EventLog
         Ordered activities.
     first, stop : ndarray, shape (rows,)
         Each row's slice of the log, `first` to `stop` (exclusive).
     day : ndarray, shape (rows,)
-        Day number of the moment.
+        Day number at which the state holds.
 
     Returns
     -------
     State
-        Arrays of shape (rows,). A row without activities is as silent as its own day is far from day -60.
+        Arrays of shape (rows,). Without activities the last one counts as on day -60.
     """
     length = stop - first
     row = np.repeat(np.arange(len(first)), length)
@@ -83,8 +79,8 @@ def get_state_at(log: EventLog, first: Ints, stop: Ints, day: Ints) -> dynamics.
     return dynamics.State(short=short, long=long, last=last, gone=gone.astype(np.float64))
 
 
-def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> EventLog:
-    """Anonymous visits, and the form that makes the CRM create the lead."""
+def _simulate_first_visits(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> EventLog:
+    """Simulate anonymous visits, and the form that creates the lead."""
     n = len(leads)
     form = leads["form"].to_numpy()
     everyone = np.arange(n)
@@ -93,7 +89,7 @@ def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> Eve
         (everyone, form, np.full(n, code("form_submit")))
     ]
 
-    # What the form was for: a paper, a webinar, a demo, or just contact.
+    # purpose of the form: a paper, a webinar, a demo, or just contact
     fit, source = leads["fit"].to_numpy(), leads["source"].to_numpy()
     wish = rng.random(n)
     demo = wish < 0.09 / (1.0 + np.exp(-fit)) * np.where(source == "Referral", 2.0, 1.0)
@@ -111,13 +107,13 @@ def _opening(leads: pd.DataFrame, pace: Floats, rng: np.random.Generator) -> Eve
     second = np.where(days_before == 0, same_visit, second)
     priced = rng.random(len(lead)) < 0.10
     parts.append((lead, second, np.where(priced, code("pricing_page"), code("page_view"))))
-    return EventLog.of(parts)
+    return EventLog.from_parts(parts)
 
 
 def simulate_events(
     leads: pd.DataFrame,
     days: int,
-    rhythm: Seasonality,
+    seasonality: Seasonality,
     rng: np.random.Generator,
     on_progress: Callable[[float], None] | None = None,
 ) -> SimulatedHistory:
@@ -126,19 +122,19 @@ def simulate_events(
     Parameters
     ----------
     leads : DataFrame
-        As drawn by `population.people`.
+        From `population.sample_leads`.
     days : int
         Length of the span.
-    rhythm : Rhythm
+    seasonality : Seasonality
         Calendar tables.
     rng : numpy.random.Generator
         Source of randomness.
     on_progress : callable, optional
-        Told the share done, 0 to 1.
+        Called with the share done, 0 to 1.
 
     Returns
     -------
-    Course
+    SimulatedHistory
         Activities up to the close, and the closes.
     """
     n = len(leads)
@@ -146,14 +142,12 @@ def simulate_events(
     created_day = created // DAY_SECONDS
     pace, mail = derive_traits(leads)
     fit = leads["fit"].to_numpy()
-    opening = _opening(leads, pace, rng)
-    bounds = np.searchsorted(opening.lead, np.arange(n + 1))
-    state = get_state_at(opening, bounds[:-1], bounds[1:], created_day)
-    elapsed = convert_time_to_share(created % DAY_SECONDS)  # on the first day, the share already gone
+    visits = _simulate_first_visits(leads, pace, rng)
+    bounds = np.searchsorted(visits.lead, np.arange(n + 1))
+    state = get_state_at(visits, bounds[:-1], bounds[1:], created_day)
+    elapsed = convert_time_to_share(created % DAY_SECONDS)  # share of the first day before the creation
     closed, won = np.full(n, -1, dtype=np.int64), np.zeros(n, dtype=bool)
-    parts: list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]] = [
-        (opening.lead, opening.second, opening.type)
-    ]
+    parts: list[tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]] = [(visits.lead, visits.second, visits.type)]
 
     for day in range(days):
         here = np.flatnonzero((created_day <= day) & (closed < 0))
@@ -163,9 +157,9 @@ def simulate_events(
             continue
         now = np.full(len(here), day, dtype=np.int64)
         gone_share = np.where(created_day[here] == day, elapsed[here], 0.0)
-        mine = dynamics.State(state.short[here], state.long[here], state.last[here], state.gone[here])
+        current = dynamics.State(state.short[here], state.long[here], state.last[here], state.gone[here])
         traits = dynamics.LeadTraits(fit[here], pace[here], mail[here], created_day[here])
-        today = dynamics.compute_daily_rates(rhythm, traits, mine, now)
+        today = dynamics.compute_daily_rates(seasonality, traits, current, now)
         step = dynamics.sample_events(today, 1.0 - gone_share, rng)
         at = gone_share[step.replica] + (1.0 - gone_share[step.replica]) * rng.random(len(step.replica))
         second = day * DAY_SECONDS + convert_share_to_time(at)
@@ -179,7 +173,7 @@ def simulate_events(
         lead = here[step.replica]
         kept = (closed[lead] < 0) | (second < closed[lead])
         parts.append((lead[kept], second[kept], step.type[kept]))
-        after = dynamics.update_state(mine, step, now)
+        after = dynamics.update_state(current, step, now)
         state.short[here], state.long[here] = after.short, after.long
         state.last[here], state.gone[here] = after.last, after.gone
-    return SimulatedHistory(log=EventLog.of(parts), closed=closed, won=won)
+    return SimulatedHistory(log=EventLog.from_parts(parts), closed=closed, won=won)

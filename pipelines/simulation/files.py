@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and the same bytes for the same content."""
+"""Write files atomically and reproducibly: the same content gives the same bytes."""
 
 import gzip
 import io
@@ -18,14 +18,14 @@ def _replace(content: bytes, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a gzip-compressed CSV; times as "YYYY-MM-DD HH:MM:SS" in UTC, empty where missing."""
+    """Write a gzip-compressed CSV; times as "YYYY-MM-DD HH:MM:SS" in UTC, missing values empty."""
     text = frame.to_csv(index=False, date_format="%Y-%m-%d %H:%M:%S", lineterminator="\n")
-    # The gzip header would otherwise carry the time of writing.
+    # mtime=0: the gzip header would otherwise hold the time of writing
     _replace(gzip.compress(text.encode(), compresslevel=6, mtime=0), path)
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write Parquet without pandas' own metadata, which would tie the bytes to its version."""
+    """Write Parquet without pandas metadata, which depends on the pandas version."""
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")

@@ -1,4 +1,4 @@
-"""How people write things down: the wordings of a job title, and slips of the hand."""
+"""Noise of manual entry: wordings of job titles, and typing errors."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ __all__ = ["REVENUE_BANDS", "corrupt_text", "sample_revenue_bands", "sample_titl
 
 Texts = npt.NDArray[np.object_]
 
-# (level, department): wordings, the most usual first
+# (level, department): wordings, most frequent first
 TITLES = {
     ("Head", "Production"): ("Head of Production", "Produktionsleiter", "Plant Manager"),
     ("Head", "IT"): ("Head of IT", "IT-Leiter", "CIO"),
@@ -39,31 +39,29 @@ REVENUE_BANDS = ("under 2M", "2-10M", "10-50M", "50-250M", "over 250M")
 REVENUE_LIMITS = np.log([2e6, 10e6, 50e6, 250e6])
 
 
-def sample_titles(
-    level: npt.NDArray[np.str_], department: npt.NDArray[np.str_], rng: np.random.Generator
-) -> Texts:
-    """Draw a wording of each job title; shape (leads,)."""
+def sample_titles(level: npt.NDArray[np.str_], department: npt.NDArray[np.str_], rng: np.random.Generator) -> Texts:
+    """Sample a wording of each job title; shape (leads,)."""
     result = np.empty(len(level), dtype=object)
     for i, (rank, team, place) in enumerate(zip(level, department, rng.random(len(level)), strict=True)):
-        known = {"Director": DIRECTOR_TITLES, "Student": STUDENT_TITLES}.get(rank) or TITLES[(rank, team)]
-        share = WORDING[: len(known)].cumsum() / WORDING[: len(known)].sum()
-        result[i] = known[int(np.searchsorted(share, place, side="right"))]
+        wordings = {"Director": DIRECTOR_TITLES, "Student": STUDENT_TITLES}.get(rank) or TITLES[(rank, team)]
+        share = WORDING[: len(wordings)].cumsum() / WORDING[: len(wordings)].sum()
+        result[i] = wordings[int(np.searchsorted(share, place, side="right"))]
     return result
 
 
 def sample_revenue_bands(employees: npt.NDArray[np.int64], rng: np.random.Generator) -> Texts:
-    """Yearly revenue (EUR, in bands), which follows the employees with some spread; shape (leads,)."""
+    """Sample the yearly revenue band (EUR) given the employees; shape (leads,)."""
     revenue = np.log(employees) + np.log(160_000.0) + 0.5 * rng.standard_normal(len(employees))
     return np.asarray(np.array(REVENUE_BANDS, dtype=object)[np.searchsorted(REVENUE_LIMITS, revenue)])
 
 
 def corrupt_text(word: str, rng: np.random.Generator) -> str:
-    """Write a word as a person in a hurry might: another name, a lost letter, swapped letters, case, blanks.
+    """Corrupt a word: alias, lost letter, swapped letters, other case, or blanks.
 
     Parameters
     ----------
     word : str
-        The word as it should be, of two letters or more.
+        Correct word of two letters or more.
     rng : numpy.random.Generator
         Source of randomness.
 

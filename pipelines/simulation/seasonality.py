@@ -1,7 +1,7 @@
-"""Day, week and year of a German company: when people browse, when mail goes out, when deals are closed."""
+"""Seasonality of a German company by hour, weekday and date: browsing, campaigns, closes."""
 
 import datetime
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ DAY_SECONDS = 86_400
 BEFORE, AFTER = 60, 800
 """Days kept in the tables before the first and after the last day of the span."""
 
-# Activity per hour of the day in UTC; never zero, so that the share of the day can be inverted.
+# activity per hour of the day in UTC; never zero, so that the share of the day is invertible
 MORNING = (0.04, 0.02, 0.02, 0.03, 0.1, 0.5, 2.2, 5.5, 8.0, 8.5, 7.0, 5.5)
 AFTERNOON = (7.0, 8.0, 7.5, 6.0, 3.5, 2.0, 1.6, 1.5, 1.2, 0.8, 0.4, 0.1)
 HOURS = np.array([*MORNING, *AFTERNOON])
@@ -24,7 +24,7 @@ SECONDS = np.arange(25) * 3_600.0
 
 WEEK = np.array([1.0, 1.12, 1.1, 1.02, 0.85, 0.14, 0.2])
 CLOSING_WEEK = np.array([1.3, 1.4, 1.4, 1.4, 1.3, 0.1, 0.1])
-# (month, first day, last day) of the fairs that this trade goes to, in every year.
+# (month, first day, last day) of the yearly trade fairs
 FAIRS = ((4, 17, 25), (9, 16, 24), (11, 10, 18))
 CAMPAIGN_EVERY_DAYS = 14
 CAMPAIGN_WAVE = (0.6, 0.28, 0.12)
@@ -32,7 +32,7 @@ CAMPAIGN_WAVE = (0.6, 0.28, 0.12)
 
 
 def convert_time_to_share(second: Ints) -> Floats:
-    """Share of a day's activity before a second of the day.
+    """Convert a second of the day to the share of the day's activity before it.
 
     Parameters
     ----------
@@ -48,41 +48,26 @@ def convert_time_to_share(second: Ints) -> Floats:
 
 
 def convert_share_to_time(share: Floats) -> Ints:
-    """Second of the day (UTC, whole) before which a share of a day's activity lies; inverts `day_share`."""
+    """Convert a share of the day's activity to the second of the day (UTC); inverse of the above."""
     second = np.minimum(np.interp(share, SHARES, SECONDS), DAY_SECONDS - 1)
     return np.asarray(second, dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class Seasonality:
-    """Factors per calendar day; index a table with `day + BEFORE`, day 0 being the start of the span.
+class Seasonality(NamedTuple):
+    """Factors per calendar day; index a table with `day + BEFORE`, day 0 being the start of the span."""
 
-    Attributes
-    ----------
-    season : ndarray, shape (days,)
-        Factor on what people do of their own accord; about 1 on a plain working day.
-    wave : ndarray, shape (days,)
-        Campaign mail being read; each campaign adds up to 1 over three days, on a small floor.
-    closing : ndarray, shape (days,)
-        Factor on both closing hazards; averages about 1 over a plain week.
-    fair : ndarray of bool, shape (days,)
-        Days on and just after a trade fair.
-    campaign : ndarray, shape (days,)
-        Day number of the latest campaign sent, as of that day.
-    """
-
-    season: Floats
-    wave: Floats
-    closing: Floats
-    fair: npt.NDArray[np.bool_]
-    campaign: Ints
+    season: Floats  # factor on activity not caused by mail; about 1 on an ordinary working day
+    wave: Floats  # reading of campaign mail; each campaign sums to 1 over three days, above a small floor
+    closing: Floats  # factor on both closing hazards; averages about 1 over an ordinary week
+    fair: npt.NDArray[np.bool_]  # days on and just after a trade fair
+    campaign: Ints  # day number of the latest campaign sent, as of that day
 
     @classmethod
-    def of(cls, start: datetime.date, days: int) -> "Seasonality":
-        """Tables for a span of `days` days from `start`.
+    def from_span(cls, start: datetime.date, days: int) -> "Seasonality":
+        """Build the tables for a span of `days` days from `start`.
 
-        Every entry depends on its own date alone (and campaigns on the distance to `start`): a day means the
-        same to a short and to a long simulation.
+        Entries depend on the date alone (campaigns: on the distance to `start`), not on the length of the
+        span.
         """
         numbers = np.arange(-BEFORE, days + AFTER)
         dates = [start + datetime.timedelta(days=int(number)) for number in numbers]
@@ -98,7 +83,7 @@ class Seasonality:
         season = WEEK[weekday] * year * np.where(fair, 1.5, 1.0)
         closing = CLOSING_WEEK[weekday] * np.where(holidays, 0.4, np.where(month == 8, 0.8, 1.0))
 
-        # Campaigns go out on the Tuesdays of every second week, and not over Christmas.
+        # campaigns go out every second Tuesday, except over Christmas
         first_tuesday = int((1 - start.weekday()) % 7)
         sent = ((numbers - first_tuesday) % CAMPAIGN_EVERY_DAYS == 0) & ~holidays
         wave = np.full(len(dates), 0.01)
@@ -107,6 +92,6 @@ class Seasonality:
         latest = np.maximum.accumulate(np.where(sent, numbers, -BEFORE))
         return cls(season=season, wave=wave, closing=closing, fair=fair, campaign=latest.astype(np.int64))
 
-    def row(self, day: Ints) -> Ints:
-        """Row of the tables for a day number."""
+    def get_row(self, day: Ints) -> Ints:
+        """Return the row of the tables for a day number."""
         return np.asarray(day + BEFORE, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Where a lead stood in the sales process: read off its own activities and its close, causing nothing."""
+"""Sales stages of leads, derived from activities and close; they influence nothing."""
 
 import datetime
 
@@ -16,8 +16,8 @@ __all__ = ["STAGES", "build_stages"]
 STAGES = ("new", "contacted", "meeting", "proposal", "won", "lost")
 
 
-def build_stages(start: datetime.date, leads: pd.DataFrame, course: SimulatedHistory) -> pd.DataFrame:
-    """List stages and when they were entered, by time.
+def build_stages(start: datetime.date, leads: pd.DataFrame, events: SimulatedHistory) -> pd.DataFrame:
+    """Build the table of stages with the time of entry, ordered by time.
 
     A lead is new when created, contacted with the first sales call, at the meeting stage with the second
     call, or with a demo request once contacted, and at the proposal stage with the next call after that.
@@ -30,13 +30,13 @@ def build_stages(start: datetime.date, leads: pd.DataFrame, course: SimulatedHis
     n = len(leads)
     created = leads["created"].to_numpy(dtype=np.int64)
     call, demo = TYPES.index("sales_call"), TYPES.index("demo_request")
-    contacted = _first_after(course.log, (call,), created)
-    meeting = _first_after(course.log, (call, demo), contacted)
-    proposal = _first_after(course.log, (call,), meeting)
+    contacted = _find_first_after(events.log, (call,), created)
+    meeting = _find_first_after(events.log, (call, demo), contacted)
+    proposal = _find_first_after(events.log, (call,), meeting)
     never = np.iinfo(np.int64).max
-    shut = course.closed >= 0
-    won = np.where(shut & course.won, course.closed, never)
-    lost = np.where(shut & ~course.won, course.closed, never)
+    is_closed = events.closed >= 0
+    won = np.where(is_closed & events.won, events.closed, never)
+    lost = np.where(is_closed & ~events.won, events.closed, never)
     entered = np.concatenate([created, contacted, meeting, proposal, won, lost])
     stage = np.repeat(np.arange(len(STAGES)), n)
     lead = np.tile(np.arange(n), len(STAGES))
@@ -51,8 +51,8 @@ def build_stages(start: datetime.date, leads: pd.DataFrame, course: SimulatedHis
     )
 
 
-def _first_after(log: EventLog, kinds: tuple[int, ...], moment: Ints) -> Ints:
-    """Second of each lead's first activity of these types after a moment; the largest integer where none."""
+def _find_first_after(log: EventLog, kinds: tuple[int, ...], moment: Ints) -> Ints:
+    """Find the second of the first activity of these types after a time; the largest integer if none."""
     never: int = np.iinfo(np.int64).max
     first = np.full(len(moment), never, dtype=np.int64)
     fits: npt.NDArray[np.bool_] = np.isin(log.type, kinds) & (log.second > moment[log.lead])

@@ -1,4 +1,4 @@
-"""What happened to leads: activities, deals, attribute changes and stages."""
+"""Clean the tables of events: activities, deals, attribute changes and stages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,25 +7,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from leadlight.pipelines.params.sections import Attribute
-from leadlight.pipelines.params.source import (
-    ActivitiesTable,
-    DealsTable,
-    HistoryTable,
-    Source,
-    StagesTable,
-    TimeColumn,
-)
+from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable, TimeColumn
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import (
-    TableReader,
-    match_any,
-    require_known_lead,
-    require_not_null,
-)
+from leadlight.pipelines.sources.table_reader import TableReader, match_any, require_known_lead, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
 from leadlight.pipelines.sources.times import align_day_closes, convert_to_local, shift_to_end_of_day
 
-#: values beyond this are taken as unknown: sums are made of whole millionths
+#: larger absolute values are read as missing, because sums are made of whole millionths
 MAX_VALUE = 1e9
 
 __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
@@ -34,7 +22,7 @@ __all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
 def clean_activities(
     source: Source, table: ActivitiesTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
 ) -> pd.DataFrame:
-    """Read the activities.
+    """Read the activities; those before the creation of their lead stay.
 
     Parameters
     ----------
@@ -45,29 +33,28 @@ def clean_activities(
     leads : pd.DataFrame
         The clean leads; rows of other leads go to quarantine.
     quarantine : Quarantine
-        Takes what cannot be used.
+        Collects rows and cells that cannot be used.
 
     Returns
     -------
     pd.DataFrame
-        lead_id, occurred_at, type, value, object, local_at (when it happened by the clocks of
-        source.timezone). Activities before their lead's creation are kept; those known by the day alone
-        count from its end.
+        lead_id, occurred_at, type, value, object, local_at (occurred_at in source.timezone). Where only
+        the day is known, occurred_at is its end.
     """
     columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
     reader = TableReader("activities", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
     reader.read_time("occurred_at", table.occurred_at)
     reader.read_text("type", table.type)
-    reader.read_number("value", table.value, most=MAX_VALUE)
+    reader.read_number("value", table.value, max_value=MAX_VALUE)
     reader.read_text("object", table.object)
     schema = {
         "lead_id": require_known_lead(leads),
         "type": pa.Column(None, require_not_null("no activity type"), nullable=True),
     }
-    good = reader.validate(schema | reader.time_schema("occurred_at"), quarantine).reset_index(drop=True)
-    good["local_at"] = convert_to_local(good["occurred_at"], source.timezone)
-    return _known_when_over(good, "occurred_at", table.occurred_at, source.timezone)
+    valid = reader.validate(schema | reader.require_time("occurred_at"), quarantine).reset_index(drop=True)
+    valid["local_at"] = convert_to_local(valid["occurred_at"], source.timezone)
+    return _shift_days_to_end(valid, "occurred_at", table.occurred_at, source.timezone)
 
 
 def clean_deals(
@@ -85,7 +72,7 @@ def clean_deals(
     in_order = pa.Check(
         lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
     )
-    schema = {"lead_id": require_known_lead(leads)} | reader.time_schema("closed_at", in_order)
+    schema = {"lead_id": require_known_lead(leads)} | reader.require_time("closed_at", in_order)
     won = pd.Series(True, index=reader.clean.index)
     if status:
         reader.read_text("status", status.column)
@@ -94,9 +81,9 @@ def clean_deals(
         is_allowed = pa.Check(lambda s: match_any(s, allowed), error=reason, ignore_na=False)
         schema["status"] = pa.Column(None, is_allowed, nullable=True)
         won = match_any(reader.clean["status"], status.won)
-    good = reader.validate(schema, quarantine)
-    good = good.assign(won=won.loc[good.index])
-    return good[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
+    valid = reader.validate(schema, quarantine)
+    valid = valid.assign(won=won.loc[valid.index])
+    return valid[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
 
 
 def clean_history(
@@ -110,8 +97,8 @@ def clean_history(
 ) -> pd.DataFrame:
     """Read the history: lead_id, attribute, value, number, changed_at.
 
-    Arguments as :func:`clean_activities`; `attributes` are those of params, which tell their kinds.
-    Changes known by the day alone count from its end.
+    Arguments as :func:`clean_activities`; `attributes` are those of params, with their kinds. Where only
+    the day is known, changed_at is its end.
     """
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
     reader = TableReader("history", table, columns, source, folder)
@@ -120,21 +107,21 @@ def clean_history(
     reader.read_text("value", table.value)
     reader.read_time("changed_at", table.changed_at)
     named = pa.Column(None, require_not_null("no attribute name"), nullable=True)
-    schema = {"lead_id": require_known_lead(leads), "attribute": named} | reader.time_schema("changed_at")
-    good = reader.validate(schema, quarantine).reset_index(drop=True)
-    good["number"] = convert_to_float(good["value"])
-    for name, rows in good.groupby("attribute").groups.items():
-        values = good.loc[rows, "value"]
+    schema = {"lead_id": require_known_lead(leads), "attribute": named} | reader.require_time("changed_at")
+    valid = reader.validate(schema, quarantine).reset_index(drop=True)
+    valid["number"] = convert_to_float(valid["value"])
+    for name, rows in valid.groupby("attribute").groups.items():
+        values = valid.loc[rows, "value"]
         kind = attributes[str(name)].kind if name in attributes else "category"
         clean = clean_text(values, kind)
-        if name not in attributes:  # read by the audit alone; nobody said that these are no addresses
+        if name not in attributes:  # read by the audit only; may hold e-mail addresses
             clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
-        good.loc[rows, "value"] = clean
-    good = good[["lead_id", "attribute", "value", "number", "changed_at"]]
-    return _known_when_over(good, "changed_at", table.changed_at, source.timezone)
+        valid.loc[rows, "value"] = clean
+    valid = valid[["lead_id", "attribute", "value", "number", "changed_at"]]
+    return _shift_days_to_end(valid, "changed_at", table.changed_at, source.timezone)
 
 
-def _known_when_over(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
+def _shift_days_to_end(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
     return frame.assign(**{name: shift_to_end_of_day(frame[name], timezone)}) if column.is_by_day else frame
 
 
@@ -142,9 +129,7 @@ def clean_stages(
     source: Source, table: StagesTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
 ) -> pd.DataFrame:
     """Read the stages: lead_id, stage, entered_at. Arguments as :func:`clean_activities`."""
-    reader = TableReader(
-        "stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder
-    )
+    reader = TableReader("stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder)
     reader.read_text("lead_id", table.lead_id)
     reader.read_text("stage", table.stage)
     reader.read_time("entered_at", table.entered_at)
@@ -152,4 +137,4 @@ def clean_stages(
         "lead_id": require_known_lead(leads),
         "stage": pa.Column(None, require_not_null("no stage"), nullable=True),
     }
-    return reader.validate(schema | reader.time_schema("entered_at"), quarantine).reset_index(drop=True)
+    return reader.validate(schema | reader.require_time("entered_at"), quarantine).reset_index(drop=True)

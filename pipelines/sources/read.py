@@ -1,4 +1,4 @@
-"""Read one table of the source as it stands, with the columns that the mapping names."""
+"""Read the raw columns of one source table from CSV, Parquet or a database."""
 
 import codecs
 import csv
@@ -11,13 +11,7 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.params.source import (
-    ActivitiesTable,
-    DealsTable,
-    HistoryTable,
-    LeadsTable,
-    StagesTable,
-)
+from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
 
 __all__ = ["AnyTable", "read_all_columns", "read_table"]
 
@@ -29,12 +23,12 @@ _UNREADABLE = (UnicodeError, OSError, EOFError, ValueError, LookupError, zlib.er
 def read_table(
     name: str, table: AnyTable, columns: list[str], folder: Path, database: str | None
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read the named columns of a table.
+    """Read the given columns of a table.
 
     Parameters
     ----------
     name : str
-        What the table is called in params, for messages.
+        Name of the table in params, for messages.
     table : LeadsTable, ActivitiesTable, DealsTable, HistoryTable or StagesTable
         Its mapping.
     columns : list of str
@@ -47,9 +41,9 @@ def read_table(
     Returns
     -------
     frame : pd.DataFrame
-        The columns as read: all text for CSV, typed for Parquet and SQL. One row a record, in file order.
+        The raw columns in file order: text for CSV, typed for Parquet and SQL.
     too_wide : ndarray of bool, shape (n,)
-        Rows of a CSV file with more cells than it has columns: nobody can say which cell is which.
+        Rows of a CSV file with more cells than columns, whose cells cannot be assigned.
 
     Raises
     ------
@@ -63,7 +57,7 @@ def read_table(
         names = ", ".join(map(str, frame.columns)) or "no column"
         raise SourceError(
             f"The table {name} ({table.path}) must have the column {missing[0]}. Got {names}."
-            + _delimiter_hint(name, table, list(map(str, frame.columns)))
+            + _suggest_delimiter(name, table, list(map(str, frame.columns)))
         )
     if frame.empty:
         raise SourceError(f"The table {name} ({table.path}) must have at least one row. Got an empty table.")
@@ -71,19 +65,19 @@ def read_table(
 
 
 def read_all_columns(name: str, table: AnyTable, folder: Path, database: str | None) -> pd.DataFrame:
-    """Read every column of a table, mapped or not; arguments and errors as :func:`read_table`."""
+    """Read every column of a table; arguments and errors as :func:`read_table`."""
     frame, _ = _read(name, table, folder, database)
     return frame
 
 
 def _read(name: str, table: AnyTable, folder: Path, database: str | None) -> tuple[pd.DataFrame, np.ndarray]:
     if not database:
-        return _from_file(name, table, folder)
-    frame = _from_database(name, table, database)
+        return _read_file(name, table, folder)
+    frame = _read_database(name, table, database)
     return frame, np.zeros(len(frame), dtype=bool)
 
 
-def _from_file(name: str, table: AnyTable, folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
+def _read_file(name: str, table: AnyTable, folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
     path = folder / table.path
     if not path.exists():
         raise SourceError(f"The file of {name} (source.{name}.path) must exist. Got {path}.")
@@ -92,35 +86,33 @@ def _from_file(name: str, table: AnyTable, folder: Path) -> tuple[pd.DataFrame, 
         if is_parquet:
             frame = pd.read_parquet(path)
             return frame, np.zeros(len(frame), dtype=bool)
-        return _from_csv(path, table.delimiter, table.encoding)
+        return _read_csv(path, table.delimiter, table.encoding)
     except pd.errors.EmptyDataError:
-        raise SourceError(
-            f"The table {name} ({table.path}) must have at least one row. Got an empty file."
-        ) from None
+        raise SourceError(f"The table {name} ({table.path}) must have at least one row. Got an empty file.") from None
     except _UNREADABLE as error:
         how = "Parquet" if is_parquet else f"CSV (delimiter {table.delimiter!r}, encoding {table.encoding})"
         problem = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise SourceError(f"The file of {name}, {path}, must be readable as {how}. Got {problem}.") from None
 
 
-def _from_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
+def _read_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # cells would be cut off in silence
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would drop cells
         try:
             frame = pd.read_csv(
                 path, sep=delimiter, encoding=encoding, dtype=str, keep_default_na=False, index_col=False
             )
         except (pd.errors.ParserError, pd.errors.ParserWarning):
-            return _from_uneven_csv(path, delimiter, encoding)
+            return _read_uneven_csv(path, delimiter, encoding)
     return frame, np.zeros(len(frame), dtype=bool)
 
 
-def _from_uneven_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read a file some of whose rows have more cells than the header; empty cells at the end are none."""
+def _read_uneven_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Read a file with rows wider than the header; empty cells at the end do not count."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
-    # pandas passes over a byte order mark by itself
-    marked = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    with opened(path, "rt", encoding=marked, newline="") as file:
+    # unlike pandas, csv does not skip a byte order mark
+    codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    with opened(path, "rt", encoding=codec, newline="") as file:
         rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
     header, body = rows[0], rows[1:]
     width = len(header)
@@ -129,14 +121,12 @@ def _from_uneven_csv(path: Path, delimiter: str, encoding: str) -> tuple[pd.Data
     return pd.DataFrame(cells, columns=header, dtype="str"), too_wide
 
 
-def _delimiter_hint(name: str, table: AnyTable, columns: list[str]) -> str:
-    likely = [
-        mark for mark in ";,\t|" if len(columns) == 1 and mark in columns[0] and mark != table.delimiter
-    ]
+def _suggest_delimiter(name: str, table: AnyTable, columns: list[str]) -> str:
+    likely = [mark for mark in ";,\t|" if len(columns) == 1 and mark in columns[0] and mark != table.delimiter]
     return f" Is source.{name}.delimiter {likely[0]!r}?" if likely else ""
 
 
-def _from_database(name: str, table: AnyTable, database: str) -> pd.DataFrame:
+def _read_database(name: str, table: AnyTable, database: str) -> pd.DataFrame:
     from sqlalchemy import create_engine, make_url
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -144,7 +134,7 @@ def _from_database(name: str, table: AnyTable, database: str) -> pd.DataFrame:
         url = make_url(database)
         file = url.database if url.get_backend_name() == "sqlite" else None
         if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
-            raise SourceError(f"The file of source.database must exist. Got {file}.")  # SQLite would make it
+            raise SourceError(f"The file of source.database must exist. Got {file}.")  # SQLite would create it
         engine = create_engine(url)
         try:
             return pd.read_sql_table(table.path, engine)

@@ -1,4 +1,4 @@
-"""Values of attributes as features read them: text folded, of an address the domain alone, numbers finite."""
+"""Clean values of attributes: normalized text, domains of e-mail addresses, finite numbers."""
 
 import numpy as np
 import pandas as pd
@@ -9,26 +9,26 @@ __all__ = ["clean_text", "convert_to_float", "find_canonical_spellings", "normal
 
 
 def convert_to_float(values: pd.Series) -> pd.Series:
-    """Read values as finite float64; NaN where that cannot be."""
-    found = pd.to_numeric(values, errors="coerce").astype("float64")
-    return found.where(np.isfinite(found))
+    """Convert values to finite float64; NaN where that is not possible."""
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
 
 
 def normalize_unique(words: pd.Series) -> pd.Series:
-    """Fold each text once; missing stays missing."""
+    """Normalize each distinct text once; missing stays missing."""
     return words.map({text: normalize_text(text) for text in words.dropna().unique()}).astype("str")
 
 
 def clean_text(words: pd.Series, kind: str) -> pd.Series:
-    """Bring the text of an attribute into the form that features read.
+    """Normalize the text of an attribute.
 
     Parameters
     ----------
     words : pd.Series of str
-        As in the source; NaN where missing.
+        Values of the source; NaN where missing.
     kind : str
-        Kind of the attribute. Of an ``email`` only the domain is kept, so that no clean table holds an
-        address; one without @ is unknown.
+        Kind of the attribute. For ``email`` only the domain is kept, so that no clean table holds an
+        address; text without @ becomes missing.
 
     Returns
     -------
@@ -41,14 +41,10 @@ def clean_text(words: pd.Series, kind: str) -> pd.Series:
 
 
 def find_canonical_spellings(words: pd.Series) -> dict[str, str]:
-    """Return folded text -> its most frequent spelling; of two as frequent, the first in the alphabet."""
+    """Return normalized text -> its most frequent spelling; ties go to the first in the alphabet."""
     present = words.dropna()
-    counts = (
-        present.groupby([normalize_unique(present), present])
-        .size()
-        .sort_values(kind="stable", ascending=False)
-    )
-    found: dict[str, str] = {}
+    counts = present.groupby([normalize_unique(present), present]).size().sort_values(kind="stable", ascending=False)
+    spellings: dict[str, str] = {}
     for key, spelling in counts.index:
-        found.setdefault(key, " ".join(spelling.split()))
-    return dict(sorted(found.items()))
+        spellings.setdefault(key, " ".join(spelling.split()))
+    return dict(sorted(spellings.items()))

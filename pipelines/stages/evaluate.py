@@ -1,4 +1,4 @@
-"""``leadlight evaluate``: the test window, scored once, against what a model has to beat."""
+"""``leadlight evaluate``: test metrics of the scorer and of its rivals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,47 +9,34 @@ from scipy.special import expit, logit
 
 from leadlight.models.calibration.prior_shift import evaluate_correction
 from leadlight.models.candidates.base import margins
-from leadlight.models.candidates.baselines import (
-    fit_lightgbm_baseline,
-    fit_logistic_baseline,
-    predict_base_rate,
-)
+from leadlight.models.candidates.baselines import fit_lightgbm_baseline, fit_logistic_baseline, predict_base_rate
 from leadlight.models.candidates.rules_model import RulesModel
-from leadlight.models.metrics.between_period_variance import ScoredHistory, assign_periods
+from leadlight.models.metrics.between_period_variance import assign_periods
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.curves import compute_curves
-from leadlight.models.metrics.metrics import METRICS, ClusterBootstrap, compute_metrics, log_loss
+from leadlight.models.metrics.metrics import METRICS, compute_metrics, log_loss
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import check_calibration
 from leadlight.models.validation.segments import compute_segment_metrics
-from leadlight.models.validation.threshold_backtest import ScoredWindow, backtest_expectations
+from leadlight.models.validation.threshold_backtest import backtest_expectations
 from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
-from leadlight.pipelines.datasets.labelled_snapshots import (
-    AGE,
-    LabelledSnapshots,
-    read_labelled_snapshots,
-    read_rules,
-)
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots, read_labelled_snapshots, read_rules
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.reporting.curve_plots import plot_curves
 from leadlight.pipelines.reports.model_card.build import build_model_card
 from leadlight.pipelines.reports.model_card.grade_statistics import compute_grade_and_topic_statistics
 from leadlight.pipelines.reports.model_card.html import write_card
 from leadlight.pipelines.reports.model_card.tables import list_unused_columns
-from leadlight.pipelines.workspace.workdir import (
-    Workdir,
-    read_frame,
-    round_floats,
-    write_atomically,
-    write_json,
-)
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame, round_floats, write_atomically, write_json
 
 __all__ = ["evaluate"]
 
 
 def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
-    """Compute the test figures of the scorer and of what it has to beat.
+    """Compute metrics of the scorer and its rivals on the test window.
 
     Parameters
     ----------
@@ -61,32 +48,32 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        What was written to ``metrics.json``.
+        The content of ``metrics.json``.
     """
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
     past, test = read_labelled_snapshots(workdir).split_past_and_test()
     scored = scorer.score(test.frame)
-    probabilities = {"leadlight": scored["probability"].to_numpy()} | _rivals(params, scorer, past, test)
+    probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
     result = {
-        "test": _window(test),
-        "candidate": scorer.facts["candidate"],
+        "test": _summarize_window(test),
+        "candidate": scorer.metadata.candidate,
         "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
-        "intervals": _intervals(probabilities["leadlight"], test, bootstrap),
-        "log_loss_saved_against": _saved(probabilities, test, bootstrap),
+        "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
+        "log_loss_saved_against": _estimate_log_loss_saved(probabilities, test, bootstrap),
         "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
-        | {"base_rate": _base_rate(probabilities["leadlight"], scorer, test)},
-        "stages": _stages(scored["stage"], test),
+        | {"base_rate": _evaluate_base_rate(probabilities["leadlight"], scorer, test)},
+        "stages": _count_stages(scored["stage"], test),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),
-        "promises": _promises(scorer, scored, past, test, params.training.seed),
-        "optimistic": scorer.facts["time"] == "none",
-        "simulated": scorer.facts["simulated"],
+        "promises": _backtest(scorer, scored, past, test, params.training.seed),
+        "optimistic": scorer.metadata.time == "none",
+        "simulated": scorer.metadata.simulated,
     }
     if params.simulation is not None:
         truth = read_frame(workdir.require(workdir.truth, "truth"))
         q = test.frame[["lead_id", "as_of"]].merge(truth, on=["lead_id", "as_of"], validate="many_to_one")
-        known = q["true_probability"].to_numpy()
-        result["truth"] = {name: measure_regret_to_oracle(p, known) for name, p in probabilities.items()}
+        true_probability = q["true_probability"].to_numpy()
+        result["truth"] = {name: measure_regret_to_oracle(p, true_probability) for name, p in probabilities.items()}
     _write_plots(probabilities["leadlight"], test, workdir, result)
     segments = compute_segment_metrics(
         probabilities["leadlight"],
@@ -99,23 +86,23 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     with write_atomically(workdir.plots / "segments.csv") as temporary:
         segments.to_csv(temporary, index=False, float_format="%.6g")
     written = round_floats(result)
-    told = build_model_card(
+    card = build_model_card(
         scorer,
         written,
         segments,
-        learned=_window(past),
-        deeds=compute_grade_and_topic_statistics(scorer, scored, test.won),
+        learned=_summarize_window(past),
+        statistics=compute_grade_and_topic_statistics(scorer, scored, test.won),
         unused=list_unused_columns(workdir),
     )
-    write_card(told, workdir.plots)
+    write_card(card, workdir.plots)
     write_json(workdir.metrics, written)
     return result
 
 
-def _rivals(
+def _score_rivals(
     params: Params, scorer: Scorer, past: LabelledSnapshots, test: LabelledSnapshots
 ) -> dict[str, np.ndarray]:
-    """All rivals learn from what ours learned from: everything before the test window."""
+    """Fit the rivals on everything before the test window, as ours was, and predict the test window."""
     names = scorer.catalogue.names
     before, after = past.frame[names], test.frame[names]
     rivals = {
@@ -129,7 +116,7 @@ def _rivals(
     return rivals
 
 
-def _window(test: LabelledSnapshots) -> dict[str, Any]:
+def _summarize_window(test: LabelledSnapshots) -> dict[str, Any]:
     once = test.frame.drop_duplicates(["lead_id", "as_of"])
     return {
         "snapshots": len(once),
@@ -142,46 +129,44 @@ def _window(test: LabelledSnapshots) -> dict[str, Any]:
     }
 
 
-def _on(figure: Callable[..., float], *columns: np.ndarray) -> Callable[[np.ndarray], float]:
+def _restrict(figure: Callable[..., float], *columns: np.ndarray) -> Callable[[np.ndarray], float]:
     return lambda rows: figure(*(column[rows] for column in columns))
 
 
-def _pair(interval: tuple[float, float]) -> dict[str, float]:
+def _name_bounds(interval: tuple[float, float]) -> dict[str, float]:
     return {"low": interval[0], "high": interval[1]}
 
 
-def _intervals(
+def _estimate_intervals(
     p: np.ndarray, test: LabelledSnapshots, bootstrap: ClusterBootstrap
 ) -> dict[str, dict[str, float]]:
-    found = bootstrap.estimate_interval(*(_on(figure, p, test.won) for figure in METRICS.values()))
-    return {name: _pair(interval) for name, interval in zip(METRICS, found, strict=True)}
+    intervals = bootstrap.estimate_interval(*(_restrict(figure, p, test.won) for figure in METRICS.values()))
+    return {name: _name_bounds(interval) for name, interval in zip(METRICS, intervals, strict=True)}
 
 
-def _saved(
+def _estimate_log_loss_saved(
     probabilities: dict[str, np.ndarray], test: LabelledSnapshots, bootstrap: ClusterBootstrap
 ) -> dict[str, Any]:
     ours = probabilities["leadlight"]
 
-    def saved(p: np.ndarray, q: np.ndarray, won: np.ndarray) -> float:
+    def subtract_log_loss(p: np.ndarray, q: np.ndarray, won: np.ndarray) -> float:
         return log_loss(q, won) - log_loss(p, won)
 
     rivals = {name: p for name, p in probabilities.items() if name != "leadlight"}
-    found = bootstrap.estimate_interval(*(_on(saved, ours, rival, test.won) for rival in rivals.values()))
+    intervals = bootstrap.estimate_interval(
+        *(_restrict(subtract_log_loss, ours, rival, test.won) for rival in rivals.values())
+    )
     return {
-        name: {"value": saved(ours, rivals[name], test.won)} | _pair(interval)
-        for name, interval in zip(rivals, found, strict=True)
+        name: {"value": subtract_log_loss(ours, rivals[name], test.won)} | _name_bounds(interval)
+        for name, interval in zip(rivals, intervals, strict=True)
     }
 
 
-def _base_rate(p: np.ndarray, scorer: Scorer, test: LabelledSnapshots) -> dict[str, Any]:
-    """Correct for a moving base rate, at each moment from the leads that had matured by then."""
-    days = scorer.facts["horizon_days"] if scorer.facts["time"] == "dates" else 0
+def _evaluate_base_rate(p: np.ndarray, scorer: Scorer, test: LabelledSnapshots) -> dict[str, Any]:
+    """Evaluate a correction for a moving base rate, which at each moment uses only leads matured by then."""
+    days = scorer.metadata.horizon_days if scorer.metadata.has_dates else 0
     correction = evaluate_correction(
-        logit(np.clip(p, 1e-12, 1 - 1e-12)),
-        test.won,
-        test.leads,
-        test.frame["as_of"],
-        pd.Timedelta(days=days),
+        logit(np.clip(p, 1e-12, 1 - 1e-12)), test.won, test.leads, test.frame["as_of"], pd.Timedelta(days=days)
     )
     corrected = expit(correction.log_odds)
     return correction.to_dict() | {
@@ -190,7 +175,7 @@ def _base_rate(p: np.ndarray, scorer: Scorer, test: LabelledSnapshots) -> dict[s
     }
 
 
-def _stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
+def _count_stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
     won = pd.Series(test.won, index=stage.index)
     return {
         str(name): {"snapshots": len(rows), "wins": int(rows.sum()), "win_rate": float(rows.mean())}
@@ -198,38 +183,34 @@ def _stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
     }
 
 
-def _promises(
+def _backtest(
     scorer: Scorer, scored: pd.DataFrame, past: LabelledSnapshots, test: LabelledSnapshots, seed: int
 ) -> dict[str, Any]:
-    """Hold the test window to what grades and thresholds did where they were chosen."""
-    now = ScoredWindow(scored["probability"].to_numpy(), test.won, test.leads)
-    return backtest_expectations(scorer, now, _grades(scored), _earlier(scorer, past, test), seed)
-
-
-def _grades(scored: pd.DataFrame) -> dict[str, np.ndarray]:
-    return {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
-
-
-def _earlier(scorer: Scorer, past: LabelledSnapshots, test: LabelledSnapshots) -> ScoredHistory:
-    """Score what was learned from: how periods differ shows there too, how good the model is does not."""
-    scored, moments = scorer.predict(past.frame), test.frame["as_of"]
-    return ScoredHistory(
-        scored["probability"].to_numpy(),
-        past.won,
-        past.leads,
-        _grades(scored),
-        assign_periods(past.frame["as_of"], moments.max() - moments.min()),
-        past.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None,
+    """Compare grades and thresholds on the test window with their values out of time."""
+    moments = test.frame["as_of"]
+    return backtest_expectations(
+        scorer,
+        _add_grades(scored, test),
+        # training snapshots: only for the variance between periods
+        _add_grades(scorer.predict(past.frame), past),
+        seed,
+        period=assign_periods(past.frame["as_of"], moments.max() - moments.min()),
+        ages=past.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None,
     )
 
 
+def _add_grades(scored: pd.DataFrame, side: LabelledSnapshots) -> ScoredSnapshots:
+    grades = {group: scored[f"{group}_grade"].to_numpy() for group in ("fit", "engagement")}
+    return ScoredSnapshots(scored["probability"].to_numpy(), side.won, side.leads, grades=grades)
+
+
 def _write_plots(p: np.ndarray, test: LabelledSnapshots, workdir: Workdir, result: dict[str, Any]) -> None:
-    drawn = compute_curves(p, test.won)
-    for name, frame in drawn.items():
+    curves = compute_curves(p, test.won)
+    for name, frame in curves.items():
         with write_atomically(workdir.plots / f"{name}.csv") as temporary:
             frame.to_csv(temporary, index=False)
     window = result["test"]
     source = "Simulated CRM" if result["simulated"] else "Test window"
     span = f"{window['from'][:10]} to {window['to'][:10]}"
     title = f"{source}: {window['snapshots']:,} snapshots, {window['wins']:,} wins, {span}"
-    plot_curves(drawn, title, workdir.plots / "curves.png")
+    plot_curves(curves, title, workdir.plots / "curves.png")

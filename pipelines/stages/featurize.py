@@ -15,8 +15,8 @@ from leadlight.pipelines.workspace.workdir import Workdir, write_atomically, wri
 
 __all__ = ["featurize", "featurize_as_of"]
 
-#: the file by which Spark says that a folder is whole; a folder without it is not ours to replace
-WHOLE = "_SUCCESS"
+#: marker file of a complete Spark output; a folder without it is not replaced
+SUCCESS_MARKER = "_SUCCESS"
 
 
 def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> int:
@@ -27,20 +27,20 @@ def featurize(params: Params, workdir: Workdir, engine: str | None = None) -> in
     params : Params
         Attributes and signals.
     workdir : Workdir
-        Where the clean tables and snapshots are, and the features go.
+        Holds clean tables and snapshots; the features go there.
     engine : str, optional
-        ``duckdb`` or ``spark``, in place of the one that params name.
+        ``duckdb`` or ``spark``, instead of that of params.
 
     Returns
     -------
     int
-        Number of rows: one a snapshot.
+        Number of rows, one per snapshot.
     """
     opened = open_engine(workdir, engine or params.engine)
     path = workdir.require(workdir.snapshots, "snapshot")
     snapshots = register_parquet(opened.connection, path, "snapshots").select("lead_id", "as_of")
     table = build_feature_set(params, opened.report).build_table(snapshots, opened.tables)
-    return _write(table, opened, workdir.features)
+    return _write_table(table, opened, workdir.features)
 
 
 def featurize_as_of(
@@ -59,7 +59,7 @@ def featurize_as_of(
     output : Path
         Parquet file to write; with Spark a folder of them, by month.
     engine : str, optional
-        ``duckdb`` or ``spark``, in place of the one that params name.
+        ``duckdb`` or ``spark``, instead of that of params.
 
     Returns
     -------
@@ -75,10 +75,10 @@ def featurize_as_of(
     table = build_feature_set(params, opened.report).build_table(
         select_open_leads(opened, as_of), opened.tables, as_of=ibis.timestamp(as_of.isoformat())
     )
-    return _write(table, opened, output)
+    return _write_table(table, opened, output)
 
 
-def _write(table: ir.Table, engine: Engine, output: Path) -> int:
+def _write_table(table: ir.Table, engine: Engine, output: Path) -> int:
     if engine.name == "spark":
         return _write_folder(table, engine, output)
     with write_atomically(output, a_folder=_is_spark_folder(output)) as temporary:
@@ -88,22 +88,17 @@ def _write(table: ir.Table, engine: Engine, output: Path) -> int:
 
 
 def _write_folder(table: ir.Table, engine: Engine, output: Path) -> int:
-    """Let the workers write a folder, one part a month: the driver never holds the rows."""
+    """Let the workers write a folder partitioned by month, so that the driver never holds the rows."""
     if output.is_dir() and any(output.iterdir()) and not _is_spark_folder(output):
-        raise SourceError(
-            f"The output must be new, or a Parquet folder that Spark wrote. Got the folder {output}."
-        )
+        raise SourceError(f"The output must be new, or a Parquet folder that Spark wrote. Got the folder {output}.")
     month = table.as_of.year().cast("string") + "-" + table.as_of.month().cast("string").lpad(2, "0")
     with write_folder_atomically(output) as fresh:
         engine.connection.to_parquet(
-            table.mutate(as_of_month=month),
-            str(fresh.resolve()),
-            partitionBy=["as_of_month"],
-            mode="overwrite",
+            table.mutate(as_of_month=month), str(fresh.resolve()), partitionBy=["as_of_month"], mode="overwrite"
         )
-        counted = engine.connection.read_parquet(str(fresh.resolve()), table_name="written")
-        return int(counted.count().execute())
+        written = engine.connection.read_parquet(str(fresh.resolve()), table_name="written")
+        return int(written.count().execute())
 
 
 def _is_spark_folder(path: Path) -> bool:
-    return (path / WHOLE).exists()
+    return (path / SUCCESS_MARKER).exists()

@@ -1,4 +1,4 @@
-"""``leadlight ingest``: read the source, leave clean tables and a quarantine behind."""
+"""``leadlight ingest``: read the source into clean tables and a quarantine."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,7 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import (
-    clean_activities,
-    clean_deals,
-    clean_history,
-    clean_stages,
-)
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.times import convert_to_local
@@ -40,7 +35,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     folder : Path
         Folder that relative paths start from: that of the params file.
     workdir : Workdir
-        Where the tables go. Nothing is written unless every table could be read.
+        The tables go there; nothing is written unless all can be read.
 
     Returns
     -------
@@ -69,7 +64,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
-    report = _report(params, tables, quarantine, spellings)
+    report = _build_report(params, tables, quarantine, spellings)
     with write_folder_atomically(workdir.tables) as fresh:
         for name, frame in tables.items():
             write_frame(fresh / f"{name}.parquet", frame)
@@ -78,15 +73,12 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     return report
 
 
-def _report(
-    params: Params,
-    tables: dict[str, pd.DataFrame],
-    quarantine: Quarantine,
-    spellings: dict[str, dict[str, str]],
+def _build_report(
+    params: Params, tables: dict[str, pd.DataFrame], quarantine: Quarantine, spellings: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = [_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
+    ends = [_find_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
     known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
     history = tables.get("history")
     historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
@@ -106,8 +98,8 @@ def _report(
     }
 
 
-def _newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
-    """Return up to when a table speaks; one that knows days alone speaks up to the beginning of its last."""
+def _find_newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
+    """Return the newest time of a table; where it holds only days, the start of its last day."""
     column = getattr(getattr(params.source, name), TIMES[name], None)
     newest: pd.Timestamp = times.max()
     if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):

@@ -1,4 +1,4 @@
-"""``leadlight register``: log the run to MLflow and put the bundle into the registry."""
+"""``leadlight register``: log the run to MLflow and register its bundle."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
     workdir : Workdir
         Where bundle, metrics and plots are.
     as_champion : bool
-        Let it serve at once, whoever serves now. Without it a bundle serves only where none does yet.
+        Make it champion even if there is one.
 
     Returns
     -------
@@ -31,9 +31,9 @@ def register(params: Params, workdir: Workdir, as_champion: bool = False) -> dic
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
     checksum = get_bundle_checksum(workdir.bundle)
     settings = params.training.model_dump(mode="json") | {
-        "candidate": scorer.facts["candidate"],
+        "candidate": scorer.metadata.candidate,
         "horizon_days": params.label.horizon_days,
-        "simulated": scorer.facts["simulated"],
+        "simulated": scorer.metadata.simulated,
         **{f"policy_{name}": threshold.sentence for name, threshold in scorer.thresholds.items()},
     }
     figures = {

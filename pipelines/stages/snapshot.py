@@ -1,4 +1,4 @@
-"""``leadlight snapshot``: when leads are looked at, what came of them, and which window each is for."""
+"""``leadlight snapshot``: draw, label and split the training snapshots."""
 
 from typing import Any
 
@@ -10,15 +10,10 @@ from leadlight.features.errors import NotEnoughDataError, ParamsError
 from leadlight.features.labels import find_first_closes, label_snapshots
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
-from leadlight.pipelines.datasets.time_splits import (
-    TimeSplit,
-    assign_splits,
-    detect_left_truncation,
-    split_by_time,
-)
+from leadlight.pipelines.datasets.time_splits import TimeSplit, assign_splits, detect_left_truncation, split_by_time
 from leadlight.pipelines.engines.engine import Engine, open_engine
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.as_of import localize_midnight_utc
+from leadlight.pipelines.workspace.as_of import convert_to_utc, localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame, write_json
 
 __all__ = ["snapshot"]
@@ -32,7 +27,7 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     params : Params
         Moments, horizon, span and split.
     workdir : Workdir
-        Where the clean tables are and the snapshots go.
+        Holds the clean tables; the snapshots go there.
 
     Returns
     -------
@@ -49,33 +44,28 @@ def snapshot(params: Params, workdir: Workdir) -> dict[str, Any]:
     horizon = pd.Timedelta(days=params.label.horizon_days)
     cut_off = pd.Timestamp(engine.report["known_until"])
     if params.history.until:
-        cut_off = min(cut_off, localize_midnight_utc(params.history.until, params.source.timezone))
-    maturity = cut_off if dated else cut_off + horizon  # without dates every outcome is taken as final
-    labelled = _labelled(params, engine, maturity, cut_off).sort_values(
-        ["as_of", "lead_id"], ignore_index=True
-    )
+        cut_off = min(cut_off, convert_to_utc(params.history.until, params.source.timezone))
+    maturity = cut_off if dated else cut_off + horizon  # without dates every outcome is final
+    labelled = _label_snapshots(params, engine, maturity, cut_off).sort_values(["as_of", "lead_id"], ignore_index=True)
     mature = labelled[labelled["won"].notna()].astype({"won": "int8"})
-    since = (
-        localize_midnight_utc(params.history.since, params.source.timezone) if params.history.since else None
-    )
-    if since is not None:
-        mature = mature[mature["as_of"] >= since]
-    _demand_wins(mature, params)
+    if params.history.since:
+        mature = mature[mature["as_of"] >= convert_to_utc(params.history.since, params.source.timezone)]
+    _require_wins(mature, params)
     first_win = engine.deals.filter(engine.deals.won).closed_at.min().execute()
     truncation = detect_left_truncation(mature, pd.Timestamp(first_win), horizon) if dated else None
     if truncation:
         mature = mature[mature["as_of"] >= truncation.until]
     windows = split_by_time(mature["as_of"], params.split, horizon if dated else pd.Timedelta(0))
     mature = mature.assign(split=assign_splits(mature["as_of"], windows))
-    report = _report(mature, windows, cut_off, int(labelled["won"].isna().sum()), engine.report["time"])
+    report = _build_report(mature, windows, cut_off, int(labelled["won"].isna().sum()), engine.report["time"])
     report["left_truncation"] = truncation.describe() if truncation else None
-    _demand_both_outcomes(mature)
+    _require_both_outcomes(mature)
     write_frame(workdir.snapshots, mature.reset_index(drop=True))
     write_json(workdir.snapshot_report, report)
     return report
 
 
-def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: pd.Timestamp) -> pd.DataFrame:
+def _label_snapshots(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: pd.Timestamp) -> pd.DataFrame:
     leads = engine.tables.leads
     settings = params.snapshots
     if engine.report["time"] != "dates":
@@ -84,7 +74,7 @@ def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: p
         parts = [sample_at_creation(leads)] if settings.at_creation else []
         parts += sample_at_ages(leads, settings.after_days)
         if settings.every_days:
-            parts.append(sample_on_grid(leads, _grid(params, engine, cut_off)))
+            parts.append(sample_on_grid(leads, _build_grid(params, engine, cut_off)))
         if not parts:
             raise ParamsError(
                 "The section snapshots must name a moment: at_creation, after_days or every_days. Got none."
@@ -94,24 +84,24 @@ def _labelled(params: Params, engine: Engine, maturity: pd.Timestamp, cut_off: p
     open_moments = filter_open_leads(moments, leads, closings)
     end = ibis.timestamp(maturity.isoformat())
     labelled = label_snapshots(open_moments, closings, params.label.horizon_days, end)
-    seen = labelled.filter(labelled.as_of < ibis.timestamp(cut_off.isoformat()))
-    frame: pd.DataFrame = seen.to_pyarrow().to_pandas()
+    before_cut_off = labelled.filter(labelled.as_of < ibis.timestamp(cut_off.isoformat()))
+    frame: pd.DataFrame = before_cut_off.to_pyarrow().to_pandas()
     return frame
 
 
-def _grid(params: Params, engine: Engine, cut_off: pd.Timestamp) -> Any:
+def _build_grid(params: Params, engine: Engine, cut_off: pd.Timestamp) -> Any:
     assert params.snapshots.every_days
     zone = params.source.timezone
     ends = [pd.Timestamp(engine.report["first_lead"]), cut_off]
     first, last = (end.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize() for end in ends)
-    # counted back from the end, so that the newest snapshots are as fresh as can be
+    # counted back from the end: the newest snapshots matter most
     steps = (last - first).days // params.snapshots.every_days
     days = [last - pd.Timedelta(days=step * params.snapshots.every_days) for step in range(steps, -1, -1)]
     midnights = pd.DatetimeIndex([localize_midnight_utc(day, zone) for day in days]).astype("datetime64[us]")
     return engine.connection.create_table("grid", pa.table({"as_of": midnights}), overwrite=True)
 
 
-def _demand_wins(mature: pd.DataFrame, params: Params) -> None:
+def _require_wins(mature: pd.DataFrame, params: Params) -> None:
     if mature.empty:
         raise NotEnoughDataError(
             f"The span of the data must hold a snapshot whose window of {params.label.horizon_days} days has "
@@ -124,7 +114,7 @@ def _demand_wins(mature: pd.DataFrame, params: Params) -> None:
         )
 
 
-def _demand_both_outcomes(mature: pd.DataFrame) -> None:
+def _require_both_outcomes(mature: pd.DataFrame) -> None:
     for name in ("train", "calibrate", "test"):
         won = mature.loc[mature["split"] == name, "won"]
         if won.nunique() < 2:
@@ -135,7 +125,7 @@ def _demand_both_outcomes(mature: pd.DataFrame) -> None:
             )
 
 
-def _report(
+def _build_report(
     mature: pd.DataFrame, windows: TimeSplit, cut_off: pd.Timestamp, immature: int, time: str
 ) -> dict[str, Any]:
     by_split = mature.groupby("split")["won"].agg(["size", "sum"])
@@ -147,11 +137,7 @@ def _report(
         "immature": immature,
         "windows": windows.to_dict(),
         "splits": {
-            str(name): {
-                "snapshots": int(row["size"]),
-                "wins": int(row["sum"]),
-                "leads": int(leads[str(name)]),
-            }
+            str(name): {"snapshots": int(row["size"]), "wins": int(row["sum"]), "leads": int(leads[str(name)])}
             for name, row in by_split.to_dict("index").items()
         },
     }

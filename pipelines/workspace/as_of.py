@@ -1,15 +1,15 @@
-"""The moment that a job speaks of, as a person types it."""
+"""Days and moments as a person writes them: ``--as-of`` and the dates of params."""
 
 import datetime as dt
+from contextlib import suppress
 
 import pandas as pd
 
 from leadlight.features.errors import ParamsError
 
-__all__ = ["get_latest_midnight_utc", "localize_midnight_utc", "parse_as_of"]
+__all__ = ["convert_to_utc", "get_latest_midnight_utc", "localize_midnight_utc", "parse_as_of", "parse_day_or_moment"]
 
-
-#: years that a lead may live in; beyond them engines and time zones know no times
+#: supported years; beyond them engines and time zones know no times
 YEARS = range(1900, 2200)
 
 
@@ -19,39 +19,74 @@ def get_latest_midnight_utc(timezone: str) -> pd.Timestamp:
 
 
 def localize_midnight_utc(day: dt.date | pd.Timestamp, timezone: str) -> pd.Timestamp:
-    """Return the moment that starts a local day, as naive UTC; where clocks skip midnight, the next."""
+    """Return the start of a local day as naive UTC; where clocks skip midnight, the next moment."""
     start = pd.Timestamp(day).normalize()
     aware = start.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
     return aware.tz_convert("UTC").tz_localize(None)
 
 
-def parse_as_of(text: str, timezone: str) -> pd.Timestamp:
+def parse_day_or_moment(value: object) -> dt.date:
     """Read a day or a moment.
 
     Parameters
     ----------
-    text : str
-        ISO 8601: ``2025-09-01`` (the midnight that starts the day) or ``2025-09-01T06:30:00``; local to
-        `timezone` unless it carries a zone.
+    value : object
+        ISO 8601 text, ``2025-09-01`` or ``2025-09-01T06:30:00``; or a date or datetime, as YAML reads them
+        where they are not in quotes.
+
+    Returns
+    -------
+    datetime.date
+        A date for a day, a datetime for a moment, which carries a zone if the text does.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or the year is not supported.
+    """
+    got = value if isinstance(value, str) else str(value)
+    message = f"must be an ISO day or moment such as 2025-09-01 or 2025-09-01T06:30:00. Got {got!r}"
+    for kind in (dt.date, dt.datetime) if isinstance(value, str) else ():
+        with suppress(ValueError):
+            value = kind.fromisoformat(got)
+            break
+    if not isinstance(value, dt.date) or value.year not in YEARS:
+        raise ValueError(message)
+    return value
+
+
+def convert_to_utc(when: dt.date, timezone: str) -> pd.Timestamp:
+    """Convert a day or moment, local to a time zone unless it carries another, to naive UTC.
+
+    Parameters
+    ----------
+    when : datetime.date
+        A date means the midnight that starts it.
     timezone : str
         IANA zone of the source.
 
     Returns
     -------
     pd.Timestamp
-        Naive UTC, whole seconds.
+        Whole seconds.
+    """
+    if not isinstance(when, dt.datetime):
+        return localize_midnight_utc(when, timezone)
+    moment = pd.Timestamp(when)
+    if moment.tzinfo is None:
+        moment = moment.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+    return moment.tz_convert("UTC").tz_localize(None).floor("s")
+
+
+def parse_as_of(text: str, timezone: str) -> pd.Timestamp:
+    """Read the text of ``--as-of`` as naive UTC: see :func:`parse_day_or_moment` and :func:`convert_to_utc`.
 
     Raises
     ------
     ParamsError
-        If it is no such text.
+        If the text is no day or moment.
     """
     try:
-        moment = pd.Timestamp(dt.datetime.fromisoformat(text))
-        if moment.year not in YEARS:
-            raise ValueError
-        if moment.tzinfo is None:
-            moment = moment.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
-    except ValueError:
-        raise ParamsError(f"The as_of must be an ISO date such as 2025-09-01. Got {text!r}.") from None
-    return moment.tz_convert("UTC").tz_localize(None).floor("s")
+        return convert_to_utc(parse_day_or_moment(text), timezone)
+    except ValueError as error:
+        raise ParamsError(f"The as_of {error}.") from None

@@ -1,7 +1,7 @@
 """What a person sees in the terminal: steps with a clock, and tables."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["build_metrics_table", "console", "errors", "show_progress"]
+__all__ = ["build_metrics_table", "build_table", "console", "errors", "show_progress"]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -19,57 +19,55 @@ errors = Console(stderr=True, highlight=False)
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Callable[..., None]]:
-    """Show that something runs, and for how long; what it came to when it is done.
+    """Show progress while the block runs, and a line with time and result when it ends.
 
     Parameters
     ----------
     name : str
-        What is being done.
+        The running operation.
 
     Yields
     ------
     callable
-        Call it with ``share=`` (0 to 1) to move the bar, with ``detail=`` for what is going on, with
-        ``result=`` for the line that stays.
+        Takes ``share`` (0 to 1) for the bar, ``detail`` for the current step, ``result`` for the last line.
     """
-    said: dict[str, str] = {"result": ""}
+    summary = ""
     started = time.monotonic()
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TimeElapsedColumn(),
-    )
-    live = console.is_terminal  # in a log a bar is noise: there the line at the end says it
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
+    live = console.is_terminal  # a log gets the last line only
     with Progress(*columns, console=console, transient=True, disable=not live) as progress:
         task = progress.add_task(name, total=None)
 
-        def tell(share: float | None = None, detail: str | None = None, result: str | None = None) -> None:
+        def report(share: float | None = None, detail: str | None = None, result: str | None = None) -> None:
+            nonlocal summary
             if share is not None:
                 progress.update(task, total=1.0, completed=share)
             if detail is not None:
                 progress.update(task, description=f"{name}: {detail}")
             if result is not None:
-                said["result"] = result
+                summary = result
 
-        yield tell
+        yield report
     seconds = time.monotonic() - started
-    console.print(
-        f"[green]✓[/] {name:<34} [dim]{seconds:5.1f} s[/]  {escape(said['result'])}", soft_wrap=True
-    )
+    console.print(f"[green]✓[/] {name:<34} [dim]{seconds:5.1f} s[/]  {escape(summary)}", soft_wrap=True)
+
+
+def build_table(
+    title: str | None = None, text: Sequence[str] = (), numbers: Sequence[str] = (), **options: Any
+) -> Table:
+    """Return a table in the style of all tables: text columns, then right-aligned numeric columns."""
+    style = {"title_justify": "left", "title_style": "bold", "caption_justify": "left"}
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), **(style | options))
+    for name in text:
+        table.add_column(name)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def build_metrics_table(metrics: dict[str, Any]) -> Table:
-    """Return the test figures beside those of what had to be beaten."""
+    """Return test figures of the model and its rivals as a table."""
     window = metrics["test"]
-    table = Table(
-        title=f"Test window {window['from'][:10]} to {window['to'][:10]}: {window['snapshots']:,} snapshots, "
-        f"{window['wins']:,} wins ({window['base_rate']:.1%})",
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
     columns = {
         "log_loss": "log loss",
         "brier": "Brier",
@@ -79,13 +77,14 @@ def build_metrics_table(metrics: dict[str, Any]) -> Table:
         "lift_at_10_percent": "lift",
     }
     truth = metrics.get("truth")
-    table.add_column("")
-    for title in [*columns.values(), *(["regret"] if truth else [])]:
-        table.add_column(title, justify="right")
+    title = (
+        f"Test window {window['from'][:10]} to {window['to'][:10]}: {window['snapshots']:,} snapshots, "
+        f"{window['wins']:,} wins ({window['base_rate']:.1%})"
+    )
+    table = build_table(title, [""], [*columns.values(), *(["regret"] if truth else [])])
     for name, figures in metrics["figures"].items():
         cells = [
-            f"{figures[key]:.4f}" if key in ("log_loss", "brier", "ece") else f"{figures[key]:.3f}"
-            for key in columns
+            f"{figures[key]:.4f}" if key in ("log_loss", "brier", "ece") else f"{figures[key]:.3f}" for key in columns
         ]
         if truth:
             cells.append(f"{truth[name]['regret']:.3f}")

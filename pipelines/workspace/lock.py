@@ -1,4 +1,4 @@
-"""One at a time in a working folder: a lock that ends with the process that holds it, however that ends."""
+"""Exclusive lock of a working folder, released by the operating system when its process ends."""
 
 import os
 import sys
@@ -13,24 +13,24 @@ __all__ = ["lock_exclusively"]
 
 @contextmanager
 def lock_exclusively(path: Path) -> Iterator[int]:
-    """Hold a lock file while the block runs.
+    """Hold an exclusive lock while the block runs.
 
-    The operating system keeps the lock, not the file: what a killed process leaves behind bars nobody.
+    The lock is the operating system's, not the file: the file of a killed process blocks nothing.
 
     Parameters
     ----------
     path : Path
-        The lock file; it stays, with the number of the last process that held it.
+        The lock file; it stays and holds the number of the last process that had the lock.
 
     Yields
     ------
     int
-        Descriptor of the open file. A child process that inherits it holds the lock too, so that one that
-        outlives its parent is still waited for.
+        Descriptor of the open file. A child process that inherits it holds the lock too, even if it outlives
+        its parent.
 
     Raises
     ------
-    BusyError
+    LockedError
         If another process holds it.
     SourceError
         If the folder may not be written.
@@ -41,12 +41,12 @@ def lock_exclusively(path: Path) -> Iterator[int]:
     except OSError as error:
         raise SourceError(f"The working folder must be writable. Got {error.strerror} at {path}.") from None
     try:
-        if not _taken(descriptor):
+        if not _acquire(descriptor):
             holder = os.pread(descriptor, 20, 0).decode(errors="replace") if hasattr(os, "pread") else ""
-            told = f"process {holder.strip()}" if holder.strip() else "another process"
+            process = f"process {holder.strip()}" if holder.strip() else "another process"
             raise LockedError(
                 f"The working folder {path.parent} must not be in use by another retraining or promotion. "
-                f"Got {told}, which is at work there: nothing was done."
+                f"Got {process}, which is at work there: nothing was done."
             )
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -55,12 +55,12 @@ def lock_exclusively(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _taken(descriptor: int) -> bool:
+def _acquire(descriptor: int) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a place beyond the text, which others may read
+            os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the text, which stays readable
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             os.lseek(descriptor, 0, os.SEEK_SET)
         else:

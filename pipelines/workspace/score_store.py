@@ -1,10 +1,9 @@
-"""The store of nights, opened where there is one: to ask makes nothing."""
+"""Open the score store if it exists; never create it."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
-from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.pipelines.workspace.workdir import Workdir, has_database
 from leadlight.serving.store import Store, open_store
 
 __all__ = ["open_existing_store"]
@@ -17,20 +16,19 @@ def open_existing_store(workdir: Workdir) -> Iterator[Store | None]:
     Parameters
     ----------
     workdir : Workdir
-        Where it lies, or whose environment names another.
+        Folder of the store, unless LEADLIGHT_STORE_URL names another.
 
     Yields
     ------
     Store or None
-        None where SQLite has no file yet, which would otherwise be made.
+        None if the SQLite file does not exist.
 
     Raises
     ------
     StoreError
         If it cannot be opened.
     """
-    file = workdir.store_url.removeprefix("sqlite:///")
-    if file != workdir.store_url and not Path(file).exists():
+    if not has_database(workdir.store_url):
         yield None
         return
     with closing(open_store(workdir.store_url)) as store:

@@ -1,8 +1,7 @@
-"""What stages leave in the working folder, and how: whole or not at all."""
+"""Paths of the working folder, and atomic writes."""
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from leadlight.features.errors import SourceError
+from leadlight.models.scoring.atomic_folder import replace_path, restore_path, write_folder_atomically
 
 __all__ = [
     "Workdir",
+    "has_database",
     "make_corrupt_file_error",
     "read_frame",
     "read_json",
@@ -26,110 +27,64 @@ __all__ = [
 ]
 
 
+class _PathBelow:
+    """Attribute of `Workdir`: a path below its root."""
+
+    def __init__(self, relative: str) -> None:
+        self.relative = relative
+
+    def __get__(self, workdir: "Workdir", owner: type) -> Path:
+        return workdir.root / self.relative
+
+
 @dataclass(frozen=True)
 class Workdir:
-    """Names of everything that a run writes below its working folder."""
+    """Paths of everything that a run writes below its working folder."""
 
     root: Path
+
+    #: clean tables, one Parquet file each
+    tables = _PathBelow("tables")
+    #: row counts, quarantine and the time up to which the data reach
+    ingest_report = _PathBelow("tables/ingest.json")
+    #: unusable rows, with the reason
+    quarantine = _PathBelow("tables/quarantine.csv")
+    #: the quality and leak report
+    audit = _PathBelow("audit")
+    #: the report as JSON
+    audit_report = _PathBelow("audit/audit.json")
+    #: labelled snapshots with their split
+    snapshots = _PathBelow("snapshots/snapshots.parquet")
+    #: windows, counts, left truncation
+    snapshot_report = _PathBelow("snapshots/snapshots.json")
+    #: the feature table of the snapshots
+    features = _PathBelow("features.parquet")
+    #: trained candidates, before calibration
+    candidates = _PathBelow("candidates")
+    #: the scorer bundle
+    bundle = _PathBelow("bundle")
+    #: true probabilities of the test snapshots, where the source is simulated
+    truth = _PathBelow("truth.parquet")
+    #: test figures
+    metrics = _PathBelow("metrics.json")
+    #: curves as CSV and pictures
+    plots = _PathBelow("plots")
+    #: version and alias in the registry
+    registered = _PathBelow("registered.json")
+    #: the page and the report of ``leadlight watch``
+    watch = _PathBelow("watch")
+    #: result of the last comparison of challenger and champion
+    promotion = _PathBelow("promotion.json")
+    #: what the retraining changed, as JSON; a Markdown page lies beside it
+    retrain_report = _PathBelow("retrain.json")
+    #: output of DVC in the last retraining
+    retrain_log = _PathBelow("retrain.log")
+    #: lock file of retraining and promotion
+    lock = _PathBelow("retrain.lock")
 
     def __post_init__(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise SourceError(f"The working folder must be a folder. Got the file {self.root}.")
-
-    @property
-    def tables(self) -> Path:
-        """Clean tables, one Parquet file each."""
-        return self.root / "tables"
-
-    @property
-    def ingest_report(self) -> Path:
-        """Counts of rows, what is in quarantine, up to when the data speak."""
-        return self.root / "tables" / "ingest.json"
-
-    @property
-    def quarantine(self) -> Path:
-        """Rows that could not be used, with the reason."""
-        return self.root / "tables" / "quarantine.csv"
-
-    @property
-    def audit(self) -> Path:
-        """The quality and leak report."""
-        return self.root / "audit"
-
-    @property
-    def audit_report(self) -> Path:
-        """The report as JSON."""
-        return self.root / "audit" / "audit.json"
-
-    @property
-    def snapshots(self) -> Path:
-        """Labelled snapshots with their split."""
-        return self.root / "snapshots" / "snapshots.parquet"
-
-    @property
-    def snapshot_report(self) -> Path:
-        """Windows, counts, left truncation."""
-        return self.root / "snapshots" / "snapshots.json"
-
-    @property
-    def features(self) -> Path:
-        """The feature table of the snapshots."""
-        return self.root / "features.parquet"
-
-    @property
-    def candidates(self) -> Path:
-        """Trained candidates, before calibration."""
-        return self.root / "candidates"
-
-    @property
-    def bundle(self) -> Path:
-        """The scorer bundle."""
-        return self.root / "bundle"
-
-    @property
-    def truth(self) -> Path:
-        """True probabilities of the test snapshots, where the source is simulated."""
-        return self.root / "truth.parquet"
-
-    @property
-    def metrics(self) -> Path:
-        """Test figures."""
-        return self.root / "metrics.json"
-
-    @property
-    def plots(self) -> Path:
-        """Curves as CSV and pictures."""
-        return self.root / "plots"
-
-    @property
-    def registered(self) -> Path:
-        """Version and alias in the registry."""
-        return self.root / "registered.json"
-
-    @property
-    def watch(self) -> Path:
-        """The page and the report of ``leadlight watch``."""
-        return self.root / "watch"
-
-    @property
-    def promotion(self) -> Path:
-        """What the last comparison of challenger and champion came to."""
-        return self.root / "promotion.json"
-
-    @property
-    def retrain_report(self) -> Path:
-        """What the new wins changed; the same as a page beside it."""
-        return self.root / "retrain.json"
-
-    @property
-    def retrain_log(self) -> Path:
-        """What DVC said of the last retraining."""
-        return self.root / "retrain.log"
-
-    @property
-    def lock(self) -> Path:
-        """Held by whoever retrains or promotes."""
-        return self.root / "retrain.lock"
 
     @property
     def store_url(self) -> str:
@@ -142,75 +97,47 @@ class Workdir:
         return os.environ.get("LEADLIGHT_MLFLOW_URI") or f"sqlite:///{(self.root / 'mlflow.db').resolve()}"
 
     def require(self, path: Path, verb: str) -> Path:
-        """Return the path, or say which verb makes it."""
+        """Return the path if it exists; else raise SourceError that names the command to run."""
+        restore_path(path)
         if not path.exists():
             raise SourceError(f"The file {path} must exist. It is missing: run `leadlight {verb}` first.")
         return path
 
 
+def has_database(url: str) -> bool:
+    """Return whether a database can be opened without creating it: False for a missing SQLite file."""
+    file = url.removeprefix("sqlite:///")
+    return file == url or Path(file).exists()
+
+
 @contextmanager
 def write_atomically(path: Path, *, a_folder: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside `path` that takes its place when the block ends well.
+    """Yield a temporary path beside `path` that replaces it if the block succeeds.
 
     Parameters
     ----------
     path : Path
         File to write.
     a_folder : bool
-        Whether a folder that stands there may be replaced too.
+        Whether an existing folder may be replaced too.
 
     Raises
     ------
     SourceError
-        If `path` is a folder, or lies in something that is none, or may not be written.
+        If `path` is a folder, its parent is none, or it may not be written.
     """
     if path.is_dir() and not a_folder:
         raise SourceError(f"The output must be a file. Got the folder {path}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(
-            f"The output {path} must lie in a folder to write to. Got {error.strerror}."
-        ) from None
+        raise SourceError(f"The output {path} must lie in a folder to write to. Got {error.strerror}.") from None
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
-        _take_place(temporary, path)
+        replace_path(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def write_folder_atomically(path: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of `path`, a folder or a file, when the block ends well."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        yield fresh
-        _take_place(fresh, path)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _take_place(fresh: Path, path: Path) -> None:
-    """Move something to where something may stand, which is lost only when the new one is there."""
-    if not (fresh.is_dir() or path.is_dir()):
-        fresh.replace(path)
-        return
-    old = path.with_name(f".{path.name}.{os.getpid()}.old")
-    if path.exists():
-        path.replace(old)
-    try:
-        fresh.replace(path)
-    except OSError:
-        if old.exists():
-            old.replace(path)
-        raise
-    if old.is_dir():
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        old.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -221,7 +148,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def round_floats(content: Any) -> Any:
-    """Round the floats of plain data to six decimals: more would be noise in every diff."""
+    """Round the floats of plain data to six decimals, to keep diffs small."""
     if isinstance(content, dict):
         return {key: round_floats(value) for key, value in content.items()}
     if isinstance(content, list):
@@ -235,7 +162,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     SourceError
-        If it was damaged since.
+        If it is damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -252,7 +179,7 @@ def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 
 def make_corrupt_file_error(path: Path, error: Exception) -> SourceError:
-    """Return the error for a file of the working folder that cannot be read any more."""
+    """Return the error for a file of the working folder that cannot be read."""
     reason = str(error).splitlines()[0].rstrip(".")
     return SourceError(f"The file {path} must be as its stage wrote it. Got {reason}: run that stage again.")
 

@@ -9,7 +9,7 @@ __all__ = ["ClosedLead", "ScoringRun", "Store", "StoredRun", "StoredScore", "Wri
 
 
 def open_store(url: str) -> Store:
-    """Open a score store; makes its tables, or brings them up to date.
+    """Open a score store; create or migrate its tables.
 
     Parameters
     ----------
@@ -23,6 +23,6 @@ def open_store(url: str) -> Store:
     Raises
     ------
     StoreError
-        Where it cannot be opened; the sentence never shows the password.
+        If it cannot be opened; the message never contains the password.
     """
     return Store(connect(url))

@@ -1,4 +1,4 @@
-"""Opening a score store: the engine, its migrations, and errors as sentences."""
+"""Opens a score store: engine, migrations, and translation of database errors."""
 
 import time
 from collections.abc import Iterator
@@ -35,23 +35,19 @@ def connect(url: str) -> Engine:
     Raises
     ------
     StoreError
-        Where the URL cannot be read or the database cannot be reached or is newer than this code.
+        If the URL is invalid, or the database cannot be reached or is newer than this code.
     """
     try:
         address = make_url(url)
     except ArgumentError:
-        # the text may hold a password, so it is not repeated
-        raise StoreError(
-            f"The URL of the score store must be like {_EXAMPLES}. Got one that cannot be read."
-        ) from None
-    shown = _shown(address)
+        # not repeated: it may contain a password
+        raise StoreError(f"The URL of the score store must be like {_EXAMPLES}. Got one that cannot be read.") from None
+    shown = _hide_password(address)
     if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
-        raise StoreError(
-            f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {shown}."
-        )
+        raise StoreError(f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {shown}.")
     with translate_db_errors(address):
         try:
-            engine = _engine(address)
+            engine = _create_engine(address)
         except (NoSuchModuleError, ImportError) as error:
             raise StoreError(
                 f"The URL of the score store must name an installed driver. Got {shown} ({error})."
@@ -68,42 +64,36 @@ def connect(url: str) -> Engine:
 
 @contextmanager
 def translate_db_errors(address: URL) -> Iterator[None]:
-    """Turn what the database says into one sentence, without the password.
-
-    Parameters
-    ----------
-    address : sqlalchemy.URL
-        The database that is spoken to.
-    """
+    """Raise errors of the database at `address` as StoreError, without the password."""
     try:
         yield
     except SQLAlchemyError as error:
-        said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-        said = " ".join(said.split()) or type(error).__name__
+        message = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        message = " ".join(message.split()) or type(error).__name__
         if address.password:
-            said = said.replace(str(address.password), "***")
+            message = message.replace(str(address.password), "***")
         raise StoreError(
             f"The database of the score store must be reachable, writable and whole: "
-            f"{_shown(address)}. Got: {said.rstrip('.')}."
+            f"{_hide_password(address)}. Got: {message.rstrip('.')}."
         ) from None
 
 
-def _shown(address: URL) -> str:
-    # PostgreSQL also takes passwords after the question mark, which SQLAlchemy would show
+def _hide_password(address: URL) -> str:
+    # SQLAlchemy hides no passwords in the query of a PostgreSQL URL
     secrets = [name for name in address.query if "password" in name]
     return address.difference_update_query(secrets).render_as_string(hide_password=True)
 
 
-def _engine(address: URL) -> Engine:
+def _create_engine(address: URL) -> Engine:
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
-    # a reader waits for the nightly job to commit rather than fail
+    # readers wait for a running job to commit
     engine = create_engine(address, connect_args={"timeout": 30})
 
-    # The driver opens transactions late and never for tables; without these two, a migration that
-    # is killed half-way would leave half its tables, and two reads would see two nights.
+    # The sqlite3 driver begins transactions late and never for DDL. These two listeners make migrations
+    # atomic and reads consistent.
     @event.listens_for(engine, "connect")
-    def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
+    def _disable_driver_transactions(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
 
     @event.listens_for(engine, "begin")
@@ -115,7 +105,7 @@ def _engine(address: URL) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     config = Config()
-    # alembic reads the option through a template in which a percent sign must be doubled
+    # alembic interpolates the option: double the percent signs
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     for attempt in (1, 2, 3):
         try:
@@ -124,7 +114,7 @@ def _migrate(engine: Engine) -> None:
                 command.upgrade(config, "head")
             return
         except DBAPIError:
-            # server and nightly job may open a new store at the same moment: the second finds it made
+            # another process may create the tables of a new store at the same time
             if attempt == 3:
                 raise
             time.sleep(0.3)

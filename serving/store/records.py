@@ -1,7 +1,7 @@
-"""What the store hands out."""
+"""Records returned by the store."""
 
 import datetime as dt
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadlight.serving.reasons import Reason
 from leadlight.serving.scoring_run import PresentationContext
@@ -10,23 +10,22 @@ from leadlight.serving.store.tables import CLOSED
 __all__ = ["ClosedLead", "StoredRun", "StoredScore"]
 
 
-@dataclass(frozen=True)
-class StoredRun:
-    """A night that was written.
+class StoredRun(NamedTuple):
+    """A scoring run that was written.
 
     Parameters
     ----------
     run_id : str
     night : int
-        Counts the nights written, from 1.
+        Number of the run, from 1.
     as_of, written_at : datetime
         Naive, UTC.
     model_version : str
     leads : int
-        Leads in the view after it.
+        Leads in the view after the run.
     rows_written, leads_closed : int
-        What it changed.
-    words : NightWords
+        Rows added by the run.
+    words : PresentationContext
     """
 
     run_id: str
@@ -40,8 +39,7 @@ class StoredRun:
     words: PresentationContext
 
 
-@dataclass(frozen=True)
-class StoredScore:
+class StoredScore(NamedTuple):
     """The score of one lead.
 
     Parameters
@@ -50,13 +48,13 @@ class StoredScore:
         The run that wrote the row.
     lead_id : str
     as_of : datetime
-        The night it is read for; naive, UTC. The times in `reasons` are told as of this night.
+        As-of time of the view; naive, UTC. Times in `reasons` are relative to it.
     since : datetime
-        The night of the row: nothing but time has changed since then; naive, UTC.
+        As-of time of the row: only time has passed since; naive, UTC.
     probability : float
-        Chance to win, 0 to 1.
+        Win probability, 0 to 1.
     score, base_score : float
-        0 to 100; the base is what a lead starts from before any reason.
+        0 to 100; the base score is the score before any reason.
     stage : str
         ``lead``, ``marketing_qualified`` or ``sales_qualified``.
     fit_grade, engagement_grade : str
@@ -84,9 +82,8 @@ class StoredScore:
     model_version: str
 
 
-@dataclass(frozen=True)
-class ClosedLead:
-    """The night on which a lead was no longer scored."""
+class ClosedLead(NamedTuple):
+    """The run from which on a lead is no longer scored."""
 
     run_id: str
     lead_id: str

@@ -1,7 +1,7 @@
-"""What was scored on earlier nights: of history rows that changed only, every lead of a night."""
+"""Earlier runs and their scores, rebuilt from the rows that changed."""
 
 import datetime as dt
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
@@ -12,19 +12,18 @@ from leadlight.serving.store.view import select_current_view
 __all__ = ["RunSummary", "list_runs", "read_scores"]
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """A night without its words.
+class RunSummary(NamedTuple):
+    """A run without its presentation context.
 
     Parameters
     ----------
     night : int
-        Counts the nights written, from 1.
+        Number of the run, from 1.
     as_of : datetime
         Naive, UTC.
     model_version : str
     leads : int
-        Leads in the view after it.
+        Leads in the view after the run.
     """
 
     night: int
@@ -34,13 +33,13 @@ class RunSummary:
 
 
 def list_runs(connection: Connection, until: dt.datetime) -> list[RunSummary]:
-    """List nights, newest first; of several of one moment the one written last.
+    """List runs, newest first; the last written per as-of time.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
     until : datetime
-        Nights after it are not seen; naive, UTC.
+        Latest as-of time; naive, UTC.
     """
     last = select(func.max(nights.c.night)).where(nights.c.as_of <= until).group_by(nights.c.as_of)
     query = select(nights.c.night, nights.c.as_of, nights.c.model_version, nights.c.leads)
@@ -49,7 +48,7 @@ def list_runs(connection: Connection, until: dt.datetime) -> list[RunSummary]:
 
 
 def read_scores(connection: Connection, night: int) -> pd.DataFrame:
-    """Give probability, score, base score and stage of every lead in the view after a night, by lead id."""
+    """Read probability, score, base score and stage of all leads after a run, sorted by lead id."""
     columns = [scores.c[name] for name in ("lead_id", "probability", "score", "base_score", "stage")]
     rows = connection.execute(select_current_view(night).with_only_columns(*columns))
     frame = pd.DataFrame(rows.all(), columns=[column.name for column in columns])

@@ -1,4 +1,4 @@
-"""The store: what the nightly job writes to, and what the counter reads from."""
+"""The score store: written by the scoring job, read by the API and pages."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -15,65 +15,56 @@ from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.run_history import RunSummary, list_runs, read_scores
 from leadlight.serving.store.tables import CLOSED, nights, scores
 from leadlight.serving.store.validation import validate_scores
-from leadlight.serving.store.view import (
-    convert_row_to_record,
-    convert_row_to_score,
-    find_run,
-    select_current_view,
-)
+from leadlight.serving.store.view import convert_row_to_record, convert_row_to_score, find_run, select_current_view
 from leadlight.serving.store.writing import compare_rerun, get_run_number, write_run
 
 __all__ = ["Store"]
 
 
 class Store:
-    """Scores of all nights, and the current view derived from them.
+    """Scores of all runs, and the current view derived from them.
 
     Parameters
     ----------
     engine : sqlalchemy.Engine
-        Of a database whose tables are up to date; `open_store` makes one.
+        Of a database whose tables are up to date; see `open_store`.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        # by code point, as the nightly file is sorted; a PostgreSQL database may sort by a language
+        # sort by code point, as the exported file does; PostgreSQL may use a language collation
         collation = "C" if engine.dialect.name == "postgresql" else "BINARY"
         self._lead_id = scores.c.lead_id.collate(collation)
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     def write_run(
-        self,
-        night: ScoringRun,
-        scored: pd.DataFrame,
-        moved: Sequence[Change] = (),
-        opened: Sequence[Recourse] = (),
+        self, night: ScoringRun, scored: pd.DataFrame, changes: Sequence[Change] = (), recourse: Sequence[Recourse] = ()
     ) -> WriteResult:
-        """Write the scores of a night, all of them or none.
+        """Write the scores of a run in one transaction.
 
         Parameters
         ----------
-        night : Night
+        night : ScoringRun
         scored : pandas.DataFrame
-            One row for every lead that is open: ``lead_id, as_of, probability, score, base_score, stage,
+            One row per open lead: ``lead_id, as_of, probability, score, base_score, stage,
             fit_grade, engagement_grade, held_back, reasons, model_version``.
-        moved : sequence of Change
-            What moved the scores since the night before.
-        opened : sequence of Opening
-            What would carry leads over their next threshold.
+        changes : sequence of Change
+            Score changes since the run before.
+        recourse : sequence of Recourse
+            Changes of activity that would lift leads over their next threshold.
 
         Returns
         -------
-        NightResult
-            A run id that is stored already is compared, and nothing is written.
+        WriteResult
+            If the run id is already stored, the scores are only compared.
 
         Raises
         ------
         StoreError
-            Where the scores are not as they must be, or a newer night is stored.
+            If the scores are invalid or a newer run is stored.
         """
         words = parse_context(night.words)
         leads = validate_scores(night, words, scored)
@@ -85,71 +76,71 @@ class Store:
                     return compare_rerun(connection, number, night, words, leads)
             with self._engine.begin() as connection:
                 result = write_run(connection, night, words, leads)
-                write_changes(connection, get_run_number(connection, night), moved, opened)
+                write_changes(connection, get_run_number(connection, night), changes, recourse)
                 return result
 
     def get_latest_run(self, as_of: dt.datetime | None = None) -> StoredRun | None:
-        """Find the night that the current view shows.
+        """Get the run of the current view.
 
         Parameters
         ----------
         as_of : datetime, optional
-            The night that was shown at this moment; naive, UTC.
+            The latest run up to this time; naive, UTC.
 
         Returns
         -------
-        StoredNight or None
-            None where no night is stored.
+        StoredRun or None
+            None if no run is stored.
         """
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return find_run(connection, as_of)
 
     def list_runs(self, until: dt.datetime) -> list[RunSummary]:
-        """List the nights of moments up to `until` (naive, UTC), newest first, one a moment."""
+        """List runs up to `until` (naive, UTC), newest first, the last one per as-of time."""
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return list_runs(connection, until)
 
     def read_scores(self, night: int) -> pd.DataFrame:
-        """Give the scores that were shown after a night.
+        """Read the scores of all leads after a run.
 
         Parameters
         ----------
         night : int
-            Its number.
+            Number of the run.
 
         Returns
         -------
         pandas.DataFrame
-            ``lead_id, probability, score, base_score, stage``, one row a lead, by lead id.
+            ``lead_id, probability, score, base_score, stage``, one row per lead, sorted by lead id.
         """
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return read_scores(connection, night)
 
     def read_changes(self, night: int, leads: Sequence[str] | None = None) -> dict[str, Change]:
-        """Tell what moved scores on a night, since the one before.
+        """Read the score changes of a run since the run before.
 
         Parameters
         ----------
         night : int
-            Its number.
+            Number of the run.
         leads : sequence of str, optional
-            Only of these; of all if left out.
+            Only these leads; default all.
 
         Returns
         -------
         dict of str to Change
-            By lead id; a lead that was not shown on the night before has none.
+            By lead id; only leads that were shown after the run before.
         """
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return read_changes(connection, night, leads)
 
     def read_recourse(self, night: int, lead_id: str) -> list[Recourse]:
-        """Tell what would have carried a lead over its next threshold on a night, the best first."""
+        """Read the recourse of a lead in a run, highest score first."""
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return read_recourse(connection, night, lead_id)
 
     def read_points(self, night: int, leads: Sequence[str]) -> pd.DataFrame:
-        """Give the points that leads were shown with after a night: one row a lead, one column a topic."""
+        """Read the points of leads after a run: one row per lead, one column per topic."""
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return read_points(connection, night, leads)
 
@@ -193,7 +184,7 @@ class Store:
         return self._count(scores.c.stage == stage) if stage is not None else self._count()
 
     def rank(self, score: StoredScore) -> int:
-        """Tell at which place of the current view a lead stands.
+        """Find the rank of a lead in the current view.
 
         Parameters
         ----------
@@ -203,24 +194,24 @@ class Store:
         Returns
         -------
         int
-            1 is the highest score; equal scores stand in the order of `current`.
+            1 is the highest score; ties are ordered as in `list_current`.
         """
         tie = (scores.c.score == score.score) & (self._lead_id < score.lead_id)
         return self._count(or_(scores.c.score > score.score, tie)) + 1
 
     def get_lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
-        """Find the score of one lead.
+        """Get the score of one lead.
 
         Parameters
         ----------
         lead_id : str
         as_of : datetime, optional
-            As it was shown at this moment; naive, UTC.
+            As it was shown at this time; naive, UTC.
 
         Returns
         -------
         StoredScore or None
-            None where the lead is unknown or closed at that moment.
+            None if the lead is unknown or closed at that time.
         """
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             night = find_run(connection, as_of)
@@ -233,7 +224,7 @@ class Store:
             return convert_row_to_score(row, night.as_of, night.words)
 
     def read_history(self, lead_id: str) -> list[StoredScore | ClosedLead]:
-        """List every row of one lead.
+        """List all stored rows of one lead.
 
         Parameters
         ----------
@@ -241,7 +232,7 @@ class Store:
 
         Returns
         -------
-        list of StoredScore or Closing
+        list of StoredScore or ClosedLead
             Oldest first, each as it was written.
         """
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:

@@ -1,11 +1,11 @@
-"""The tables of the score store, as the newest migration leaves them."""
+"""Tables of the score store at the latest migration."""
 
 from sqlalchemy import Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
 
 __all__ = ["CLOSED", "changes", "metadata", "nights", "openings", "scores"]
 
 CLOSED = "closed"
-"""Stage of the row that takes a lead out of the current view."""
+"""Stage of a row that removes a lead from the current view."""
 
 metadata = MetaData()
 

@@ -1,8 +1,7 @@
-"""Checks the scores of a night before any of them is written."""
+"""Validation of the scores of a run before they are written."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,18 +12,13 @@ from leadlight.serving.scoring_run import PresentationContext, ScoringRun
 
 __all__ = ["ScoredLead", "validate_scores"]
 
-_ALLOWED = {
-    "stage": STAGES,
-    "fit_grade": ("A", "B", "C", "D"),
-    "engagement_grade": ("1", "2", "3", "4"),
-}
+_ALLOWED = {"stage": STAGES, "fit_grade": ("A", "B", "C", "D"), "engagement_grade": ("1", "2", "3", "4")}
 _NUMBERS = ("probability", "score", "base_score")
 _COLUMNS = ("lead_id", "as_of", *_NUMBERS, *_ALLOWED, "held_back", "reasons", "model_version")
 
 
-@dataclass(frozen=True)
-class ScoredLead:
-    """One checked row of a night: the columns that say whether a lead has changed."""
+class ScoredLead(NamedTuple):
+    """One validated row of a run; the columns that are compared to find changed leads."""
 
     lead_id: str
     probability: float
@@ -36,23 +30,18 @@ class ScoredLead:
     held_back: str | None
     reasons: str
 
-    def columns(self) -> dict[str, Any]:
-        """Give the row by the names of its columns."""
-        return asdict(self)
 
-
-def validate_scores(
-    night: ScoringRun, words: PresentationContext, scored: pd.DataFrame
-) -> dict[str, ScoredLead]:
-    """Check the scores of a night.
+def validate_scores(night: ScoringRun, words: PresentationContext, scored: pd.DataFrame) -> dict[str, ScoredLead]:
+    """Validate the scores of a run.
 
     Parameters
     ----------
-    night : Night
-    words : NightWords
-        Its words, typed.
+    night : ScoringRun
+        The run.
+    words : PresentationContext
+        Its context, typed.
     scored : pandas.DataFrame
-        One row a lead, with the columns that the store keeps.
+        One row per lead, with the columns of the store.
 
     Returns
     -------
@@ -62,34 +51,21 @@ def validate_scores(
     Raises
     ------
     StoreError
-        Where anything is missing, doubled or not allowed, or where the reasons of a lead do not add up.
+        If a column is missing, a value is duplicated or not allowed, or the reasons of a lead do not add up.
     """
     missing = [column for column in _COLUMNS if column not in scored.columns]
     if missing:
-        raise StoreError(
-            f"The columns of the scores must include {', '.join(_COLUMNS)}. Got none named {missing[0]}."
-        )
+        raise StoreError(f"The columns of the scores must include {', '.join(_COLUMNS)}. Got none named {missing[0]}.")
     if scored.empty:
         # writing it would close every lead
         raise StoreError(f"The scores of the night {night.run_id} must be of at least one lead. Got none.")
     _check_columns(night, scored)
-    texts = {column: scored[column].tolist() for column in _COLUMNS}
-    held_back = [None if pd.isna(value) else str(value) for value in texts["held_back"]]
-    leads: dict[str, ScoredLead] = {}
-    for position, lead_id in enumerate(texts["lead_id"]):
-        lead = ScoredLead(
-            lead_id=lead_id,
-            probability=float(texts["probability"][position]),
-            score=float(texts["score"][position]),
-            base_score=float(texts["base_score"][position]),
-            stage=texts["stage"][position],
-            fit_grade=texts["fit_grade"][position],
-            engagement_grade=texts["engagement_grade"][position],
-            held_back=held_back[position],
-            reasons=texts["reasons"][position],
-        )
+    columns = {name: scored[name].tolist() for name in ScoredLead._fields}
+    columns |= {name: list(map(float, columns[name])) for name in _NUMBERS}
+    columns["held_back"] = [None if pd.isna(value) else str(value) for value in columns["held_back"]]
+    leads = {row[0]: ScoredLead(*row) for row in zip(*columns.values(), strict=True)}
+    for lead in leads.values():
         _check_reasons(lead, words)
-        leads[lead_id] = lead
     return leads
 
 
@@ -99,9 +75,7 @@ def _check_columns(night: ScoringRun, scored: pd.DataFrame) -> None:
     for column, value in (("as_of", night.as_of), ("model_version", night.model_version)):
         others = scored.loc[scored[column] != value, column]
         if len(others):
-            raise StoreError(
-                f"The {column} of the scores must be that of their night, {value}. Got {others.iloc[0]}."
-            )
+            raise StoreError(f"The {column} of the scores must be that of their night, {value}. Got {others.iloc[0]}.")
     doubled = scored.loc[scored["lead_id"].duplicated(), "lead_id"]
     if len(doubled):
         raise StoreError(f"The lead_id of the scores must be there once. Got {doubled.iloc[0]} twice.")
@@ -133,8 +107,7 @@ def _check_reasons(lead: ScoredLead, words: PresentationContext) -> None:
     for reason in reasons:
         if reason.topic not in words.topics:
             raise StoreError(
-                f"The topic of a reason of lead {lead.lead_id} must be one of the night's words. "
-                f"Got {reason.topic}."
+                f"The topic of a reason of lead {lead.lead_id} must be one of the night's words. Got {reason.topic}."
             )
     total = math.fsum([lead.base_score, *(reason.points for reason in reasons)])
     if not abs(total - lead.score) <= 1e-6:

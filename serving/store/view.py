@@ -15,17 +15,17 @@ __all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "select_
 
 
 def select_current_view(night: int) -> Select[Any]:
-    """Select the leads in the view after a night.
+    """Select the leads in the view after a run.
 
     Parameters
     ----------
     night : int
-        Number of the night; rows of later nights are not seen.
+        Number of the run; rows of later runs are ignored.
 
     Returns
     -------
     sqlalchemy.Select
-        All columns of `scores`, one row a lead.
+        All columns of `scores`, one row per lead.
     """
     latest = (
         select(scores.c.lead_id, func.max(scores.c.night).label("night"))
@@ -33,23 +33,23 @@ def select_current_view(night: int) -> Select[Any]:
         .group_by(scores.c.lead_id)
         .subquery("latest")
     )
-    own = and_(scores.c.lead_id == latest.c.lead_id, scores.c.night == latest.c.night)
-    return select(scores).join(latest, own).where(scores.c.stage != CLOSED)
+    is_latest = and_(scores.c.lead_id == latest.c.lead_id, scores.c.night == latest.c.night)
+    return select(scores).join(latest, is_latest).where(scores.c.stage != CLOSED)
 
 
 def find_run(connection: Connection, as_of: dt.datetime | None = None) -> StoredRun | None:
-    """Find the newest night, or the newest at a moment.
+    """Find the latest run, or the latest up to a time.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
     as_of : datetime, optional
-        Naive, UTC; nights after it are not seen.
+        Naive, UTC; later runs are ignored.
 
     Returns
     -------
-    StoredNight or None
-        None where no night is stored up to then.
+    StoredRun or None
+        None if there is no run.
     """
     query = select(nights).order_by(nights.c.night.desc()).limit(1)
     if as_of is not None:
@@ -62,16 +62,16 @@ def find_run(connection: Connection, as_of: dt.datetime | None = None) -> Stored
 
 
 def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationContext) -> StoredScore:
-    """Read one row of `scores` as of a night.
+    """Convert a row of `scores`, with times advanced to `as_of`.
 
     Parameters
     ----------
     row : sqlalchemy.Row
         Of a lead that is not closed.
     as_of : datetime
-        The night to tell it for; naive, UTC.
-    words : NightWords
-        Of that night.
+        As-of time of the view; naive, UTC.
+    words : PresentationContext
+        Of the run.
 
     Returns
     -------
@@ -82,23 +82,22 @@ def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationC
     since = columns["as_of"]
     days = (as_of - since).total_seconds() / 86400
     reasons = tuple(
-        advance_days(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
-        for reason in parse_reasons(columns["reasons"])
+        advance_days(reason, words.get_displays(reason.topic), days) for reason in parse_reasons(columns["reasons"])
     )
     return StoredScore(**{**columns, "as_of": as_of, "since": since, "reasons": reasons})
 
 
 def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
-    """Read one row of `scores` as it was written.
+    """Convert a row of `scores` as it was written.
 
     Parameters
     ----------
     row : sqlalchemy.Row
-    words : NightWords
+    words : PresentationContext
 
     Returns
     -------
-    StoredScore or Closing
+    StoredScore or ClosedLead
     """
     if row.stage == CLOSED:
         return ClosedLead(row.run_id, row.lead_id, row.as_of, row.model_version)

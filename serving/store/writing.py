@@ -1,9 +1,8 @@
-"""Writes a night in one transaction: only what changed, and never over what is there."""
+"""Writes a run in one transaction: appends rows of leads that changed, updates none."""
 
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
@@ -19,98 +18,82 @@ from leadlight.serving.store.view import select_current_view
 __all__ = ["CHUNK_ROWS", "compare_rerun", "get_run_number", "write_run"]
 
 CHUNK_ROWS = 1000
-"""Rows handed to the driver at a time: bounds memory, costs no speed."""
+"""Rows per insert; bounds memory."""
 
-_WORDED = ("stage", "fit_grade", "engagement_grade", "held_back")
-_NUMBERED = ("score", "probability", "base_score")
-
-
-@dataclass(frozen=True)
-class _Changes:
-    same: int
-    rows: list[ScoredLead]
-    gone: list[str]
+_TEXT_COLUMNS = ("stage", "fit_grade", "engagement_grade", "held_back")
+_NUMBER_COLUMNS = ("score", "probability", "base_score")
 
 
 def write_run(
     connection: Connection, night: ScoringRun, words: PresentationContext, leads: Mapping[str, ScoredLead]
 ) -> WriteResult:
-    """Write a night that is not stored yet.
+    """Write a run that is not stored yet.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
-        In a transaction, which the caller commits or rolls back as a whole.
-    night : Night
-    words : NightWords
-        Its words, typed.
+        In a transaction of the caller.
+    night : ScoringRun
+    words : PresentationContext
+        Parsed context of the run.
     leads : mapping of str to ScoredLead
         All leads scored, by id.
 
     Returns
     -------
-    NightResult
+    WriteResult
 
     Raises
     ------
     StoreError
-        Where a newer night is stored, or another job writes at the same moment.
+        If a newer run is stored, or another job writes at the same time.
     """
-    number = _reserve(connection, night)
+    number = _insert_run(connection, night)
     newest = connection.scalar(select(func.max(nights.c.as_of)).where(nights.c.night < number))
     if newest is not None and night.as_of < newest:
         raise StoreError(
             f"The as_of of a new night must be {newest.isoformat()} (the newest stored) or later, "
             f"because the history is append-only. Got {night.as_of.isoformat()}."
         )
-    changes = _compare(connection, number - 1, night.as_of, words, leads)
-    common = {
-        "night": number,
-        "run_id": night.run_id,
-        "as_of": night.as_of,
-        "model_version": night.model_version,
-    }
-    rows = [{**lead.columns(), **common} for lead in changes.rows]
-    nothing = dict.fromkeys(leads[next(iter(leads))].columns())
-    rows += [{**nothing, **common, "lead_id": lead_id, "stage": CLOSED} for lead_id in changes.gone]
+    changed, closed = _compare_with_view(connection, number - 1, night.as_of, words, leads)
+    common = {"night": number, "run_id": night.run_id, "as_of": night.as_of, "model_version": night.model_version}
+    rows = [{**lead._asdict(), **common} for lead in changed]
+    empty = dict.fromkeys(ScoredLead._fields)
+    rows += [{**empty, **common, "lead_id": lead_id, "stage": CLOSED} for lead_id in closed]
     for start in range(0, len(rows), CHUNK_ROWS):
         connection.execute(insert(scores), rows[start : start + CHUNK_ROWS])
     connection.execute(
         update(nights)
         .where(nights.c.night == number)
-        .values(leads=len(leads), rows_written=len(changes.rows), leads_closed=len(changes.gone))
+        .values(leads=len(leads), rows_written=len(changed), leads_closed=len(closed))
     )
-    return _result(night, leads, changes, rerun=False)
+    return _build_result(night, len(leads), len(changed), len(closed), rerun=False)
 
 
 def compare_rerun(
-    connection: Connection,
-    number: int,
-    night: ScoringRun,
-    words: PresentationContext,
-    leads: Mapping[str, ScoredLead],
+    connection: Connection, number: int, night: ScoringRun, words: PresentationContext, leads: Mapping[str, ScoredLead]
 ) -> WriteResult:
-    """Compare a night that is stored already with what a rerun of it scored; writes nothing.
+    """Compare a stored run with a rerun of it; writes nothing.
 
     Parameters
     ----------
     connection : sqlalchemy.Connection
     number : int
-        Number of the stored night.
-    night : Night
-    words : NightWords
+        Number of the stored run.
+    night : ScoringRun
+    words : PresentationContext
     leads : mapping of str to ScoredLead
 
     Returns
     -------
-    NightResult
+    WriteResult
     """
-    return _result(night, leads, _compare(connection, number, night.as_of, words, leads), rerun=True)
+    changed, closed = _compare_with_view(connection, number, night.as_of, words, leads)
+    return _build_result(night, len(leads), len(changed), len(closed), rerun=True)
 
 
-def _reserve(connection: Connection, night: ScoringRun) -> int:
-    # The first statement writes, so that from here on a second job waits or fails instead of comparing
-    # with a view that is about to change.
+def _insert_run(connection: Connection, night: ScoringRun) -> int:
+    # Write first: a second job then waits or fails instead of comparing with a changing view.
     row = select(
         literal(night.run_id),
         select(func.coalesce(func.max(nights.c.night), 0) + 1).scalar_subquery(),
@@ -134,56 +117,47 @@ def _reserve(connection: Connection, night: ScoringRun) -> int:
 
 
 def get_run_number(connection: Connection, night: ScoringRun) -> int:
-    """Return the number under which a night was written."""
+    """Get the number of a written run."""
     number = connection.scalar(select(nights.c.night).where(nights.c.run_id == night.run_id))
     return int(number or 0)
 
 
-def _compare(
-    connection: Connection,
-    number: int,
-    as_of: dt.datetime,
-    words: PresentationContext,
-    leads: Mapping[str, ScoredLead],
-) -> _Changes:
+def _compare_with_view(
+    connection: Connection, number: int, as_of: dt.datetime, words: PresentationContext, leads: Mapping[str, ScoredLead]
+) -> tuple[list[ScoredLead], list[str]]:
+    """Return the leads that are new or changed, and the ids of those that are gone."""
     unchanged: set[str] = set()
-    gone: list[str] = []
-    # read in pieces: the reasons of a whole lead base are hundreds of megabytes
+    closed: list[str] = []
+    # stream the rows: reasons of all leads take hundreds of megabytes
     for row in connection.execute(select_current_view(number), execution_options={"yield_per": CHUNK_ROWS}):
         lead = leads.get(row.lead_id)
         if lead is None:
-            gone.append(row.lead_id)
-        elif _stands(row, lead, as_of, words):
+            closed.append(row.lead_id)
+        elif _is_unchanged(row, lead, as_of, words):
             unchanged.add(row.lead_id)
-    rows = [lead for lead_id, lead in leads.items() if lead_id not in unchanged]
-    return _Changes(len(unchanged), rows, gone)
+    return [lead for lead_id, lead in leads.items() if lead_id not in unchanged], closed
 
 
-def _stands(row: Row[Any], lead: ScoredLead, as_of: dt.datetime, words: PresentationContext) -> bool:
+def _is_unchanged(row: Row[Any], lead: ScoredLead, as_of: dt.datetime, words: PresentationContext) -> bool:
     old = row._mapping
-    if any(old[name] != getattr(lead, name) for name in _WORDED):
+    if any(old[name] != getattr(lead, name) for name in _TEXT_COLUMNS):
         return False
-    if any(abs(old[name] - getattr(lead, name)) > TOLERANCE for name in _NUMBERED):
+    if any(abs(old[name] - getattr(lead, name)) > TOLERANCE for name in _NUMBER_COLUMNS):
         return False
     days = (as_of - row.as_of).total_seconds() / 86400
     if days == 0 and row.reasons == lead.reasons:
         return True
-    before = [
-        advance_days(reason, words.topics[reason.topic].kind if reason.topic in words.topics else "", days)
-        for reason in parse_reasons(row.reasons)
-    ]
+    before = [advance_days(reason, words.get_displays(reason.topic), days) for reason in parse_reasons(row.reasons)]
     return has_equal_reasons(before, parse_reasons(lead.reasons))
 
 
-def _result(
-    night: ScoringRun, leads: Mapping[str, ScoredLead], changes: _Changes, rerun: bool
-) -> WriteResult:
+def _build_result(night: ScoringRun, leads: int, changed: int, closed: int, rerun: bool) -> WriteResult:
     return WriteResult(
         run_id=night.run_id,
         rerun=rerun,
-        leads=len(leads),
-        same=changes.same,
-        differing=len(changes.rows) + len(changes.gone),
-        written=0 if rerun else len(changes.rows),
-        closed=0 if rerun else len(changes.gone),
+        leads=leads,
+        same=leads - changed,
+        differing=changed + closed,
+        written=0 if rerun else changed,
+        closed=0 if rerun else closed,
     )

@@ -1,4 +1,4 @@
-"""Numbers and dates as each language writes them."""
+"""Formats of numbers and dates by language."""
 
 import datetime as dt
 import math
@@ -23,7 +23,7 @@ _MINUS = "\N{MINUS SIGN}"
 
 
 def format_number(value: float, language: str) -> str:
-    """Write a number: whole as it is, else with up to three significant decimals."""
+    """Format a number, fractions with up to three significant digits."""
     if float(value).is_integer() or abs(value) >= 1000:
         return str(format_decimal(round(value), locale=get_locale(language)))
     decimals = max(1, 2 - math.floor(math.log10(abs(value))))
@@ -31,14 +31,14 @@ def format_number(value: float, language: str) -> str:
 
 
 def format_signed(points: int) -> str:
-    """Write points with their sign: ``+14``, a true minus, and ``±0`` for none."""
+    """Format points with their sign: ``+14``, a true minus sign, and ``±0``."""
     if points == 0:
         return "±0"
     return f"+{points}" if points > 0 else f"{_MINUS}{-points}"
 
 
 def format_probability(probability: float, language: str) -> str:
-    """Write a probability in percent, with no more digits than a reader can use.
+    """Format a probability in percent.
 
     Parameters
     ----------
@@ -49,50 +49,50 @@ def format_probability(probability: float, language: str) -> str:
     Returns
     -------
     str
-        One decimal below 10 percent, none above; the ends as "under 0.1 %" and "over 99 %".
+        One decimal below 10 percent, none above; extremes as "under 0.1 %" and "over 99 %".
     """
     if probability < 0.001:
-        return translate(language, "chance.under", percent=_percent(0.001, language, decimals=1))
+        return translate(language, "chance.under", percent=_format_percent(0.001, language, decimals=1))
     if probability > 0.99:
-        return translate(language, "chance.over", percent=_percent(0.99, language, decimals=0))
-    return _percent(probability, language, decimals=1 if probability < 0.0995 else 0)
+        return translate(language, "chance.over", percent=_format_percent(0.99, language, decimals=0))
+    return _format_percent(probability, language, decimals=1 if probability < 0.0995 else 0)
 
 
 def format_rate(rate: float, language: str) -> str:
-    """Write how often something happened, 0 to 1: none and all as they are, the rest like a chance."""
-    return _percent(rate, language, decimals=0) if rate in (0, 1) else format_probability(rate, language)
+    """Format an observed rate: 0 and 1 exactly, else as :func:`format_probability`."""
+    return _format_percent(rate, language, decimals=0) if rate in (0, 1) else format_probability(rate, language)
 
 
 def format_lift(probability: float, base: float, language: str) -> str | None:
-    """Compare a chance with the average: "3.2 times the average"; None without an average."""
+    """Format the ratio to the average, such as "3.2 times the average"; None without an average."""
     if base <= 0:
         return None
-    times = probability / base
-    if 0.95 <= times < 1.05:
+    lift = probability / base
+    if 0.95 <= lift < 1.05:
         return translate(language, "ratio.same")
-    if times < 0.1:
+    if lift < 0.1:
         return translate(language, "ratio.low")
-    written = format_decimal(times, format="0.0" if times < 9.95 else "#,##0", locale=get_locale(language))
-    return translate(language, "ratio.times", times=written)
+    times = format_decimal(lift, format="0.0" if lift < 9.95 else "#,##0", locale=get_locale(language))
+    return translate(language, "ratio.times", times=times)
 
 
 def format_date(day: dt.date, language: str) -> str:
-    """Write a day: "1 August 2025" in the order of the language."""
+    """Format a day in long form, such as "1 August 2025"."""
     return str(dates.format_date(day, format="long", locale=get_locale(language)))
 
 
 def format_datetime(utc: dt.datetime, timezone: str, language: str, with_time: bool = False) -> str:
-    """Write a moment as the local date, or date and time, of a zone.
+    """Format a time as the local date, or date and time, of a time zone.
 
     Parameters
     ----------
     utc : datetime
         Naive, UTC.
     timezone : str
-        Name of a zone; UTC where it is not known here.
+        Name of a zone; UTC if unknown.
     language : str
     with_time : bool
-        Whether hours and minutes are written too.
+        Whether to add hours and minutes.
 
     Returns
     -------
@@ -109,10 +109,6 @@ def format_datetime(utc: dt.datetime, timezone: str, language: str, with_time: b
     return f"{format_date(local.date(), language)}, {time} ({local.tzinfo})"
 
 
-def _percent(rate: float, language: str, decimals: int) -> str:
-    form = (
-        get_locale(language)
-        .percent_formats[None]
-        .pattern.replace("#,##0", "#,##0.0" if decimals else "#,##0")
-    )
-    return str(format_percent(rate, format=form, locale=get_locale(language)))
+def _format_percent(rate: float, language: str, decimals: int) -> str:
+    pattern = get_locale(language).percent_formats[None].pattern.replace("#,##0", "#,##0.0" if decimals else "#,##0")
+    return str(format_percent(rate, format=pattern, locale=get_locale(language)))

@@ -1,4 +1,4 @@
-"""Stages, grades, holds and policies in words."""
+"""Text of stages, holds, policies and model tiers."""
 
 from babel.lists import format_list
 
@@ -21,101 +21,77 @@ _THRESHOLDS = ("marketing_qualified", "sales_qualified")
 
 
 def label_stage(name: str, language: str) -> str:
-    """Name a stage in short."""
+    """Return the short name of a stage."""
     return translate(language, f"stage.{name}.short")
 
 
 def label_stage_long(name: str, language: str) -> str:
-    """Name a stage in full."""
+    """Return the long name of a stage."""
     return translate(language, f"stage.{name}.long")
 
 
 def label_held_back(code: str, language: str) -> str:
-    """Say why a lead is held back; a code without a message is shown as it is."""
+    """Return why a lead is held back; a code without a message as it is."""
     return translate_or(language, f"held_back.{code}", translate(language, "held_back.other", code=code))
 
 
-def describe_hysteresis(name: str, score: float, words: PresentationContext, language: str) -> str | None:
-    """Say until when a lead stays in a stage that its score alone would not give it; None where it would.
+def describe_hysteresis(name: str, score: float, context: PresentationContext, language: str) -> str | None:
+    """Describe the score below which a lead leaves a stage held by hysteresis; None if it is not held.
 
     Parameters
     ----------
     name : str
         Its stage.
     score : float
-    words : NightWords
+    context : PresentationContext
     language : str
     """
-    until = find_hysteresis_floor(name, score, words.hysteresis)
+    until = find_hysteresis_floor(name, score, context.hysteresis)
     if until is None:
         return None
-    return translate(
-        language, "stage.kept", stage=label_stage(name, language), score=format_number(until, language)
-    )
+    return translate(language, "stage.kept", stage=label_stage(name, language), score=format_number(until, language))
 
 
-def describe_policy(words: PresentationContext, language: str) -> list[str]:
-    """Say what the thresholds follow.
-
-    Parameters
-    ----------
-    words : NightWords
-    language : str
-
-    Returns
-    -------
-    list of str
-        One sentence a threshold.
-    """
+def describe_policy(context: PresentationContext, language: str) -> list[str]:
+    """Describe the policy of each threshold in one sentence."""
     lines = []
     for name in _THRESHOLDS:
-        policy = getattr(words.policy, name) if words.policy else None
+        policy = getattr(context.policy, name) if context.policy else None
         key = f"policy.{name}" if policy else f"policy.{name}.default"
         lines.append(translate(language, key, policy=policy))
     return lines
 
 
-def describe_model_tier(words: PresentationContext, language: str) -> tuple[bool, str]:
-    """Say what the scores stand on.
-
-    Parameters
-    ----------
-    words : NightWords
-    language : str
+def describe_model_tier(context: PresentationContext, language: str) -> tuple[bool, str]:
+    """Describe the model tier behind the scores.
 
     Returns
     -------
     learned : bool
-        Whether a model that learned from wins serves, not the rule book. True where nothing is known of it.
+        Whether it is a learned model, not the rule book; True if unknown.
     sentence : str
-        Empty where nothing is known of it.
+        Empty if unknown.
     """
-    if words.rung is None:
+    if context.rung is None:
         return True, ""
-    learned = words.rung.candidate != "points"
-    wins, fewest = (format_number(count, language) for count in (words.rung.wins, words.rung.min_wins))
+    learned = context.rung.candidate != "points"
+    wins, fewest = (format_number(count, language) for count in (context.rung.wins, context.rung.min_wins))
     if learned:
-        name = translate(language, f"rung.{words.rung.candidate}")
+        name = translate(language, f"rung.{context.rung.candidate}")
         return True, translate(language, "rung.learned", name=name, wins=wins)
-    key = "rung.few" if words.rung.wins < words.rung.min_wins else "rung.no_evidence"
+    key = "rung.few" if context.rung.wins < context.rung.min_wins else "rung.no_evidence"
     return False, translate(language, key, wins=wins, fewest=fewest)
 
 
-def describe_agreement(words: PresentationContext, language: str) -> tuple[bool, str]:
-    """Say who agreed on the thresholds.
-
-    Parameters
-    ----------
-    words : NightWords
-    language : str
+def describe_agreement(context: PresentationContext, language: str) -> tuple[bool, str]:
+    """Describe who agreed on the thresholds.
 
     Returns
     -------
     agreed : bool
-        Whether anybody did.
     sentence : str
     """
-    policy = words.policy
+    policy = context.policy
     if policy is None or (policy.marketing_qualified is None and policy.sales_qualified is None):
         return False, translate(language, "agreed.default")
     if policy.agreed is None or not policy.agreed.by:

@@ -1,4 +1,4 @@
-"""The messages of each language: one JSON file a language, plural forms picked by Babel."""
+"""Messages: one JSON file per language, plural forms by Babel."""
 
 import json
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ __all__ = [
 _FOLDER = Path(__file__).parent.parent / "messages"
 
 LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
-"""Languages that can be asked for; another one is another file in ``serving/messages``."""
+"""Available languages: the files of ``serving/messages``."""
 
 
 def validate_language(language: str) -> str:
-    """Return a language that there are messages for.
+    """Return a language that has messages.
 
     Raises
     ------
     ParamsError
-        If there are none.
+        If it has none.
     """
     if language not in LANGUAGES:
         raise ParamsError(f"The language must be one of {', '.join(LANGUAGES)}. Got {language}.")
@@ -41,29 +41,29 @@ def validate_language(language: str) -> str:
 
 @cache
 def get_locale(language: str) -> Locale:
-    """Give Babel's locale of a language."""
+    """Return Babel's locale of a language."""
     return Locale.parse(language)
 
 
 @cache
 def load_messages(language: str) -> Mapping[str, str | Mapping[str, str]]:
-    """Read the catalogue of a language: a message, or one per plural form, by key."""
+    """Read the messages of a language by key: a text, or one per plural form."""
     text = (_FOLDER / f"{language}.json").read_text(encoding="utf-8")
-    catalogue: dict[str, str | dict[str, str]] = json.loads(text)
-    return catalogue
+    messages: dict[str, str | dict[str, str]] = json.loads(text)
+    return messages
 
 
 def translate(language: str, key: str, **values: object) -> str:
-    """Fill a message.
+    """Format a message without plural forms.
 
     Parameters
     ----------
     language : str
         One of `LANGUAGES`.
     key : str
-        Of a message without plural forms; an unknown key is a KeyError.
+        Key of the message; an unknown key is a KeyError.
     **values
-        What the message names in braces.
+        Fields of the message.
 
     Returns
     -------
@@ -71,23 +71,23 @@ def translate(language: str, key: str, **values: object) -> str:
     """
     message = load_messages(language)[key]
     if not isinstance(message, str):
-        raise TypeError(f"The message of {key} must be told with a count. Got none.")
+        raise TypeError(f"The message {key} must have no plural forms. Got some.")
     return message.format(**values)
 
 
 def translate_plural(language: str, key: str, count: float, **values: object) -> str:
-    """Fill the plural form of a message that fits a count.
+    """Format the plural form of a message for a count.
 
     Parameters
     ----------
     language : str
         One of `LANGUAGES`.
     key : str
-        Of a message with plural forms.
+        Key of a message with plural forms.
     count : float
-        Picks the form, and is written as ``{count}`` in the manner of the language.
+        Selects the form, and is the field ``{count}`` in the format of the language.
     **values
-        What else the message names in braces.
+        Further fields of the message.
 
     Returns
     -------
@@ -95,12 +95,12 @@ def translate_plural(language: str, key: str, count: float, **values: object) ->
     """
     forms = load_messages(language)[key]
     if isinstance(forms, str):
-        raise TypeError(f"The message of {key} must have plural forms. Got one form.")
+        raise TypeError(f"The message {key} must have plural forms. Got one text.")
     form = forms.get(get_locale(language).plural_form(count), forms["other"])
     return form.format(count=format_decimal(count, locale=get_locale(language)), **values)
 
 
 def translate_or(language: str, key: str, otherwise: str) -> str:
-    """Give a message, or a text where the catalogue has none: for codes that others choose."""
+    """Return a message without fields, or a default text if there is none."""
     message = load_messages(language).get(key, otherwise)
     return message if isinstance(message, str) else otherwise

@@ -1,4 +1,4 @@
-"""Whole points that still add up: largest-remainder rounding."""
+"""Rounding of points to whole numbers with the same sum (largest remainder)."""
 
 import math
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ __all__ = ["display_score", "distribute_largest_remainder", "round_half_up", "ro
 
 
 def round_half_up(value: float) -> int:
-    """Round to the nearest whole number, halves upwards, as people do."""
+    """Round to the nearest whole number, halves up."""
     return math.floor(value + 0.5)
 
 
 def display_score(score: float) -> int:
-    """Round a score so that it never crosses a threshold: 79.6 is printed as 79, for it is not yet 80.
+    """Round a score without crossing a threshold: 79.6 is shown as 79, not 80.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def display_score(score: float) -> int:
 
 
 def distribute_largest_remainder(values: Sequence[float], total: int) -> list[int] | None:
-    """Round values so that they add up to a given whole number.
+    """Round values so that they sum to a given whole number.
 
-    Each value becomes one of its two neighbouring whole numbers; those with the largest remainder go up.
+    Each value is rounded down or up; those with the largest remainders go up.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def distribute_largest_remainder(values: Sequence[float], total: int) -> list[in
     Returns
     -------
     list of int or None
-        In the order of `values`, each less than 1 away from it, whole ones untouched, larger ones never
-        smaller, none with another sign; None where the total cannot be met that way.
+        In the order of `values`, each less than 1 from its value, same order and signs; None if the total
+        cannot be met.
     """
     floors = [math.floor(value) for value in values]
     ups = total - sum(floors)
@@ -63,16 +63,16 @@ def distribute_largest_remainder(values: Sequence[float], total: int) -> list[in
 
 
 def round_to_sum(base_score: float, points: Sequence[float], score: float) -> tuple[int, list[int]]:
-    """Round a base score and its points so that what is printed adds up.
+    """Round a base score and its points so that they sum to the displayed score.
 
-    The base is rounded as usual wherever possible, because it is the same for all leads of a model.
+    The base is rounded normally if possible, because all leads of a model share it.
 
     Parameters
     ----------
     base_score : float
         0 to 100.
     points : sequence of float
-        Of each topic.
+        Points of each topic.
     score : float
         Their sum, to 1e-6.
 
@@ -80,21 +80,18 @@ def round_to_sum(base_score: float, points: Sequence[float], score: float) -> tu
     -------
     base : int
     points : list of int
-        In the order given; base plus points is the printed score. Signs and order are kept as far
-        as rounding allows: values of different size may print the same, never the other way round.
+        In the order given; base plus points is the displayed score. Signs and (weak) order are kept.
 
     Raises
     ------
     ValueError
-        Where they are not the sum at all.
+        If base score and points do not sum to the score.
     """
     total = display_score(score)
     nearest = round_half_up(base_score)
-    # the nearest base fails only where sum and score lie on different sides of a half
+    # the nearest base fails only if sum and score are on different sides of a half
     for base in (nearest, nearest + 1, nearest - 1):
         printed = distribute_largest_remainder(points, total - base)
         if printed is not None:
             return base, printed
-    raise ValueError(
-        f"The base score and points of a score must add up to {score}. Got {base_score}, {points}."
-    )
+    raise ValueError(f"The base score and points of a score must add up to {score}. Got {base_score}, {points}.")

@@ -19,9 +19,13 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from leadlight.features.catalogue import SignalSpec
+from leadlight.features.feature_set import FeatureSet
 from leadlight.serving.store import ScoringRun, open_store
 
 MODEL = "model-1"
+KINDS = FeatureSet((), (SignalSpec("a"),), True, True, True).catalogue.describe_topics().values()
+DISPLAYS = {"attribute": {}} | {topic["kind"]: topic["values"] for topic in KINDS}
 WORDS = {
     "simulated": True,
     "policy": None,
@@ -29,8 +33,13 @@ WORDS = {
     "calibrated": True,
     "topics": {
         "industry": {"kind": "attribute", "group": "fit", "label": {"en": "Industry"}},
-        "demo": {"kind": "signal", "group": "engagement", "label": {"en": "Demo request"}},
-        "age": {"kind": "age", "group": "engagement", "label": {"en": "Age"}},
+        "demo": {
+            "kind": "signal",
+            "group": "engagement",
+            "label": {"en": "Demo request"},
+            "values": DISPLAYS["signal"],
+        },
+        "age": {"kind": "age", "group": "engagement", "label": {"en": "Age"}, "values": DISPLAYS["age"]},
     },
 }
 
@@ -96,13 +105,7 @@ class Cluster:
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         command = [str(self._bin / program), *words]
         if self._user:  # PostgreSQL refuses to run as root
-            command = [
-                "setpriv",
-                f"--reuid={self._user}",
-                f"--regid={self._user}",
-                "--clear-groups",
-                *command,
-            ]
+            command = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups", *command]
         return subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
 
 

@@ -88,7 +88,7 @@ def test_of_every_lead_on_both_nights_the_causes_add_up_and_time_passes_for_all(
 def test_the_store_tells_what_was_found_and_printed_numbers_add_up(world):
     first, second = world.night(FIRST), world.night(SECOND)
     store, by = world.store(), differences(first, second)
-    told = store.changes(store.get_latest_run().night)
+    told = store.read_changes(store.get_latest_run().night)
     assert list(told) == list(by.index)
     before, after = (n.scored.set_index("lead_id")["score"] for n in (first, second))
     for lead_id, change in told.items():
@@ -96,7 +96,7 @@ def test_the_store_tells_what_was_found_and_printed_numbers_add_up(world):
         total, causes = round_change(change, after[lead_id])
         assert total == sum(causes.values())
         assert total == display_score(after[lead_id]) - display_score(before[lead_id])
-    assert store.changes(store.get_latest_run().night - 1) == {}
+    assert store.read_changes(store.get_latest_run().night - 1) == {}
     store.close()
 
 
@@ -158,7 +158,7 @@ def test_a_rerun_and_a_first_night_have_nothing_to_compare(world):
     again = world.night(SECOND)
     assert (len(second.since.moved) > 0, again.result.rerun, again.since.moved) == (True, True, ())
     store = world.store()
-    assert len(store.changes(2)) == len(second.since.moved)
+    assert len(store.read_changes(2)) == len(second.since.moved)
     store.close()
 
 
@@ -173,7 +173,7 @@ def test_a_model_that_is_gone_loses_the_comparison_and_not_the_night(world, monk
     second = world.night(SECOND)
     assert second.result.written == len(second.scored)
     assert second.since.moved == ()
-    assert "must hold the model of the night of 2025-08-25" in second.since.unknown
+    assert "the model of the run of 2025-08-25" in second.since.unknown
 
 
 def test_the_command_tells_of_the_base_and_of_a_lead(world):

@@ -21,15 +21,13 @@ def demo(root, tmp_path_factory):
     """Run `make demo` in a copy of what git tracks, on the environment that is set up already."""
     # the copy must never set up anew: it would do so through the link, in the environment this test runs in
     if subprocess.run([root / "scripts" / "setup.sh", "--check"], check=False).returncode:
-        pytest.fail(
-            "The environment must be that of the lock. It is older: run `make setup` first.", pytrace=False
-        )
+        pytest.fail("The environment must be that of the lock. It is older: run `make setup` first.", pytrace=False)
     clone = tmp_path_factory.mktemp("demo") / "leadlight"
     listing = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
     ).stdout
     for name in filter(None, listing.split("\n")):
-        if (root / name).is_file() and name != "dvc.lock" and not name.startswith("work/"):
+        if (root / name).is_file() and name != "dvc.lock":
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, clone / name)
     (clone / ".venv").symlink_to(root / ".venv")
@@ -38,6 +36,7 @@ def demo(root, tmp_path_factory):
     git(clone, "commit", "-qm", "all")
     done = shell("make demo", clone)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (clone.parent / "status.txt").write_text(shell("git status --porcelain", clone).stdout)
     git(clone, "add", "-A")
     git(clone, "commit", "-qm", "demo")
     return clone, done.stdout
@@ -52,9 +51,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{folder / '.venv' / 'bin'}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "COLUMNS": "100", "DVC_NO_ANALYTICS": "true"}
     environment.pop("VIRTUAL_ENV", None)
-    return subprocess.run(
-        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_demo_prints_ten_leads_with_score_stage_and_three_reasons_as_the_readme_shows(demo):
@@ -91,14 +88,25 @@ def test_figures_of_the_demo_are_those_that_the_documents_state(demo, root):
         path.parent.mkdir(exist_ok=True)
         shutil.copy(found, path)
         return
-    saved, now = (json.loads(p.read_text(encoding="utf-8")) for p in (path, found))
-    assert now["test"] == saved["test"]
-    for rival, figures in saved["figures"].items():
-        for figure in ("log_loss", "brier", "ece", "auc", "average_precision"):
-            assert now["figures"][rival][figure] == pytest.approx(figures[figure], abs=TOLERANCE), (
-                rival,
-                figure,
-            )
+    saved, now = (flatten(json.loads(p.read_text(encoding="utf-8"))) for p in (path, found))
+    assert now.keys() == saved.keys()
+    # six significant digits, as far as six decimals have them
+    assert now == pytest.approx(saved, rel=1e-6, abs=1.1e-6)
+
+
+def flatten(content, path="") -> dict:
+    """Return the leaves of plain data by path."""
+    if not isinstance(content, dict | list):
+        return {path: content}
+    items = content.items() if isinstance(content, dict) else enumerate(content)
+    return {key: leaf for name, value in items for key, leaf in flatten(value, f"{path}.{name}").items()}
+
+
+@pytest.mark.skipif(os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1", reason="The metrics are being rewritten.")
+def test_the_demo_leaves_git_as_it_was_but_for_the_lock_of_dvc(demo):
+    """DVC refuses a lock that git ignores, and docs/decisions/0006 leaves it to each clone."""
+    clone, _ = demo
+    assert (clone.parent / "status.txt").read_text() == "?? dvc.lock\n"
 
 
 def test_a_second_repro_does_nothing(demo):

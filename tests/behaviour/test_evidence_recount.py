@@ -11,7 +11,7 @@ from leadlight.pipelines.workspace.workdir import Workdir
 @pytest.fixture(scope="module")
 def evidence(trained):
     bundle = json.loads((trained / "work" / "bundle" / "scorer.json").read_text(encoding="utf-8"))
-    return bundle["facts"]["evidence"]
+    return bundle["metadata"]["evidence"]
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def test_nothing_of_the_test_window_is_counted(evidence, past):
 
 def test_a_signal_is_counted_by_the_shortest_window_in_which_anything_happened(evidence, past):
     week, month, quarter, last = (
-        past[f"{family}__pricing_page"]
-        for family in ("count_7d", "count_30d", "count_90d", "days_since_last")
+        past[f"{family}__pricing_page"] for family in ("count_7d", "count_30d", "count_90d", "days_since_last")
     )
     of_none = (week == 0) & (month == 0)
     expected = {

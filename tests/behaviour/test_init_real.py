@@ -2,9 +2,6 @@
 
 import datetime as dt
 import difflib
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,14 +10,12 @@ from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.featurize import featurize
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.stages.snapshot import snapshot
+from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 MOST_CHANGED_LINES = 3
 REAL = {
-    "olist": {
-        "leads": "olist_marketing_qualified_leads_dataset.csv",
-        "deals": "olist_closed_deals_dataset.csv",
-    },
+    "olist": {"leads": "olist_marketing_qualified_leads_dataset.csv", "deals": "olist_closed_deals_dataset.csv"},
     "bpic2012": {name: f"{name}.csv.gz" for name in ("leads", "activities", "deals")},
     "x_education": {"leads": "leads.csv.gz"},
     "bank_marketing": {name: f"{name}.csv.gz" for name in ("leads", "activities", "deals")},
@@ -69,29 +64,23 @@ def test_a_real_export_runs_up_to_the_features_after_next_to_no_change(real):
     assert sum(entry["rows"] for entry in read_json(work.ingest_report)["quarantine"]) <= 1, name
 
 
-@pytest.mark.slow
-def test_a_real_export_is_trained_and_evaluated_as_proposed(real, leadlight_process):
+def test_a_real_export_is_trained_and_evaluated_as_proposed(real):
     _, _, text, _, work = real
     folder = work.root.parent
     assert text.count("training: {seed: 7}") == 1
     text = text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 40, trials: 1}")
     (folder / "short.yaml").write_text(text, encoding="utf-8")
-    done = leadlight_process("run", "--params", folder / "short.yaml", "--workdir", folder / "short")
-    assert done.returncode == 0, done.stdout + done.stderr
-    figures = read_json(folder / "short" / "metrics.json")["figures"]
+    short = load_params(folder / "short.yaml")
+    for stage in ("audit", "train", "calibrate", "evaluate"):
+        STAGES[stage].run(short, folder, work)
+    figures = read_json(work.metrics)["figures"]
     assert figures["leadlight"]["log_loss"] < figures["constant"]["log_loss"]
-
-
-@pytest.fixture(scope="module")
-def leadlight_process():
-    binary = Path(sys.executable).with_name("leadlight")
-    return lambda *words: subprocess.run([binary, *words], capture_output=True, text=True, check=False)
 
 
 def test_what_is_proposed_for_a_real_export_makes_sense(real):
     name, proposal, text, params, _ = real
     leads = params.source.leads
-    left = {entry.name: entry for entry in proposal.chosen.left}
+    left = {entry.name: entry for entry in proposal.columns.excluded}
     if name == "olist":
         assert (leads.lead_id, leads.created_at.format) == ("mql_id", "%Y-%m-%d")
         assert (params.source.deals.status, params.source.missing) == (None, ("unknown",))
@@ -107,11 +96,7 @@ def test_what_is_proposed_for_a_real_export_makes_sense(real):
         assert set(params.attributes) == {"amount_requested"}
         assert 12 <= len(params.signals) <= 15
     if name == "x_education":
-        assert (leads.lead_id, leads.order, leads.outcome.column) == (
-            "Prospect ID",
-            "Lead Number",
-            "Converted",
-        )
+        assert (leads.lead_id, leads.order, leads.outcome.column) == ("Prospect ID", "Lead Number", "Converted")
         assert (leads.outcome.won, leads.outcome.lost) == (("1",), ())
         assert "Select" in params.source.missing
         late = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}
@@ -129,7 +114,7 @@ def test_what_is_proposed_for_a_real_export_makes_sense(real):
 
 def test_every_column_of_the_leads_is_named_in_the_proposal(real):
     _, proposal, text, _, _ = real
-    frame = proposal.sheets["leads"].frame
+    frame = proposal.tables["leads"].frame
     assert [column for column in frame.columns if column not in text] == []
 
 

@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.reports.model_card.build import build_model_card
-from leadlight.pipelines.reports.model_card.grade_statistics import (
-    calculate_wilson_interval,
-    compute_grade_and_topic_statistics,
-)
+from leadlight.pipelines.reports.model_card.grade_statistics import compute_grade_and_topic_statistics
 from leadlight.pipelines.reports.model_card.html import render_html
 from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -31,7 +30,7 @@ def told(trained):
 
     class Told:
         work = Workdir(trained / "work")
-        build_model_card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
+        card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
         html = (work.plots / "card.html").read_text(encoding="utf-8")
         metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
         scorer = load_scorer(work.bundle)
@@ -43,19 +42,19 @@ def told(trained):
 
 @pytest.fixture(scope="module")
 def again(told):
-    """Make the card anew from other results: metrics, facts of the scorer, segments."""
+    """Make the card anew from other results: metrics, metadata of the scorer, segments."""
     learned = {**told.card["data"]["windows"][0]}
     kept = {key: told.card[key] for key in ("grades", "topics")}
 
-    def make(metrics=None, *, facts=None, segments=None, deeds=kept, catalogue=None):
+    def make(metrics=None, *, metadata=None, segments=None, statistics=kept, catalogue=None):
         scorer = dataclasses.replace(
             told.scorer,
-            facts=facts or told.scorer.facts,
+            metadata=ScorerMetadata.from_dict(metadata or told.scorer.metadata.to_dict()),
             catalogue=catalogue or told.scorer.catalogue,
         )
         found = told.segments if segments is None else segments
         return build_model_card(
-            scorer, metrics or told.metrics, found, learned=learned, deeds=deeds, unused=[]
+            scorer, metrics or told.metrics, found, learned=learned, statistics=statistics, unused=[]
         )
 
     return make
@@ -103,7 +102,7 @@ def test_the_page_holds_the_card_and_nothing_else(told):
 def test_figures_are_those_of_the_metrics(told):
     m, html = told.metrics, told.html
     shown = table(html, "figures")
-    order = [rival["name"] for rival in told.card["figures"]["rivals"]]
+    order = [rival["name"] for rival in told.card["metrics"]["rivals"]]
     assert set(order) == set(m["figures"]) - {"leadlight"}
     for key, value in m["figures"]["leadlight"].items():
         interval = m["intervals"][key]
@@ -113,8 +112,7 @@ def test_figures_are_those_of_the_metrics(told):
         name: [s["value"], s["low"], s["high"]] for name, s in m["log_loss_saved_against"].items()
     }
     assert table(html, "truth") == {
-        name: [t["regret"], t["expected_log_loss"], t["mean_absolute_error"]]
-        for name, t in m["truth"].items()
+        name: [t["regret"], t["expected_log_loss"], t["mean_absolute_error"]] for name, t in m["truth"].items()
     }
     c = m["calibration"]
     assert table(html, "calibration") == {
@@ -135,7 +133,7 @@ def test_windows_are_those_of_the_learning_data(told):
         once = data.frame.drop_duplicates(["lead_id", "as_of"])
         counts = [len(once), once["lead_id"].nunique(), once["won"].sum()]
         assert rows[name] == [*counts, pytest.approx(data.won.mean(), abs=1e-6)]
-    split = told.scorer.facts["snapshots"]["splits"]["calibrate"]
+    split = told.scorer.metadata.snapshots["splits"]["calibrate"]
     assert rows["judged"][:3] == [split["snapshots"], split["leads"], split["wins"]]
     known = told.card["data"]
     assert known["neither"] + rows["learned"][0] + rows["test"][0] == known["labelled"]
@@ -188,9 +186,7 @@ def test_segments_are_marked_where_the_interval_excludes_one(told):
     for key, row in rows.items():
         assert row[:2] == [found.loc[key, "leads"], found.loc[key, "wins"]]
     outside = found[(found["low"] > 1) | (found["high"] < 1)]
-    assert {f"{s['attribute']}={s['segment']}" for s in told.card["segments"] if s["off"]} == set(
-        outside.index
-    )
+    assert {f"{s['attribute']}={s['segment']}" for s in told.card["segments"] if s["off"]} == set(outside.index)
 
 
 @pytest.mark.parametrize(("wins", "snapshots"), [(0, 7), (3, 40), (40, 40), (120, 3000)])
@@ -198,16 +194,12 @@ def test_the_interval_of_a_rate_is_the_published_one(wins, snapshots):
     z, n, p = norm.ppf(0.975), snapshots, wins / snapshots
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    assert calculate_wilson_interval(wins, snapshots) == pytest.approx(
-        (centre - half, centre + half), abs=1e-12
-    )
+    assert calculate_wilson_interval(wins, snapshots) == pytest.approx((centre - half, centre + half), abs=1e-12)
 
 
 def test_a_grade_that_nobody_has_is_shown_without_a_rate(told):
     scored = told.scorer.score(told.test.frame.head(50)).assign(fit_grade="B")
-    rows = compute_grade_and_topic_statistics(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"][
-        "fit"
-    ]
+    rows = compute_grade_and_topic_statistics(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"]["fit"]
     assert [row["snapshots"] for row in rows] == [0, 50, 0, 0]
     assert rows[0]["win_rate"] is rows[0]["low"] is rows[0]["lift"] is None
 
@@ -226,20 +218,20 @@ def test_every_result_moves_the_card(told, again):
         if again(put(told.metrics, path, other)) == before:
             still.append(path)
     assert still == []
-    facts = told.scorer.facts
+    metadata = told.scorer.metadata.to_dict()
     for path in [
-        ("choice", "behind_best", facts["candidate"]),
-        ("choice", "error", facts["candidate"]),
-        ("choice", "explaining_cost", facts["candidate"]),
+        ("choice", "behind_best", metadata["candidate"]),
+        ("choice", "error", metadata["candidate"]),
+        ("choice", "explaining_cost", metadata["candidate"]),
         ("base_rate", "shift"),
         ("snapshots", "immature"),
         ("snapshots", "splits", "gap", "snapshots"),
         ("horizon_days",),
     ]:
-        value = facts
+        value = metadata
         for key in path:
             value = value[key]
-        assert again(facts=put(facts, path, value + 1)) != before
+        assert again(metadata=put(metadata, path, value + 1)) != before
 
 
 def test_a_card_holds_no_figure_that_is_none_of_json(told, again):
@@ -256,7 +248,7 @@ def test_text_of_the_source_stays_text(told, again):
     segments = told.segments.assign(attribute=first.key, segment=HOSTILE)
     listed = [{"topic": first.key, "label": HOSTILE, "group": "fit", "mean_points": 3.0}]
     content = again(
-        catalogue=catalogue, segments=segments, deeds={"grades": told.card["grades"], "topics": listed}
+        catalogue=catalogue, segments=segments, statistics={"grades": told.card["grades"], "topics": listed}
     )
     assert HOSTILE in content["segments"][0]["label"]
     html = render_html(content)

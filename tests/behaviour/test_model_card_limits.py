@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.pipelines.reports.model_card.build import build_model_card
 from leadlight.pipelines.reports.model_card.html import render_html
 
@@ -25,7 +26,7 @@ def results(trained):
     return {
         "metrics": json.loads((work / "metrics.json").read_text(encoding="utf-8")),
         "scorer": scorer,
-        "facts": scorer.facts,
+        "metadata": scorer.metadata.to_dict(),
         "segments": pd.read_csv(work / "plots" / "segments.csv"),
         "learned": told["data"]["windows"][0],
         "grades": told["grades"],
@@ -40,11 +41,11 @@ def again(results):
     def make(**changed):
         r = results | changed
         return build_model_card(
-            dataclasses.replace(r["scorer"], facts=r["facts"]),
+            dataclasses.replace(r["scorer"], metadata=ScorerMetadata.from_dict(r["metadata"])),
             r["metrics"],
             r["segments"],
             learned=r["learned"],
-            deeds={key: r[key] for key in ("grades", "topics")},
+            statistics={key: r[key] for key in ("grades", "topics")},
             unused=[],
         )
 
@@ -81,19 +82,13 @@ LIMITS = [
     ("few_wins", "metrics", ("test", "wins"), 99, 100),
     ("base_rate_moved", "metrics", ("calibration", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
     ("ece", "metrics", ("calibration", "ece", "by_chance"), 0.0, 1.0),
-    (
-        "threshold",
-        "metrics",
-        ("stages", "sales_qualified"),
-        {"snapshots": 90, "wins": 0},
-        {"snapshots": 9, "wins": 9},
-    ),
-    ("base_rate_corrected", "facts", ("base_rate", "shift"), -0.2, 0.0),
-    ("not_agreed", "facts", ("policy_agreed",), False, True),
-    ("rule_book", "facts", ("candidate",), "points", "logistic"),
-    ("left_truncation", "facts", ("snapshots", "left_truncation"), "No win before May.", None),
-    ("order", "facts", ("time",), "order", "dates"),
-    ("horizon", "facts", ("time",), "dates", "order"),
+    ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
+    ("base_rate_corrected", "metadata", ("base_rate", "shift"), -0.2, 0.0),
+    ("not_agreed", "metadata", ("policy_agreed",), False, True),
+    ("rule_book", "metadata", ("candidate",), "points", "logistic"),
+    ("left_truncation", "metadata", ("snapshots", "left_truncation"), "No win before May.", None),
+    ("order", "metadata", ("time",), "order", "dates"),
+    ("horizon", "metadata", ("time",), "dates", "order"),
 ]
 
 
@@ -106,19 +101,13 @@ def test_a_limit_is_said_where_it_holds_and_nowhere_else(results, again, case):
 
 
 def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, again):
-    for low, high, said in [
-        (1.1, 1.2, {"segments"}),
-        (0.9, 1.2, set()),
-        (np.nan, np.nan, {"small_segments"}),
-    ]:
+    for low, high, said in [(1.1, 1.2, {"segments"}), (0.9, 1.2, set()), (np.nan, np.nan, {"small_segments"})]:
         content = again(segments=results["segments"].assign(low=low, high=high))
         assert kinds(content) & {"segments", "small_segments"} == said
     unbeaten = {"value": 0.001, "low": -0.002, "high": 0.003}
     for saved, said in [(unbeaten, True), ({"value": 0.2, "low": 0.1, "high": 0.3}, False)]:
         rivals = dict.fromkeys(results["metrics"]["log_loss_saved_against"], saved)
-        assert (
-            "rivals" in kinds(again(metrics=results["metrics"] | {"log_loss_saved_against": rivals}))
-        ) is said
+        assert ("rivals" in kinds(again(metrics=results["metrics"] | {"log_loss_saved_against": rivals}))) is said
     grades = results["grades"]
     swapped = again(topics=[], grades=grades | {"fit": grades["fit"][::-1]})
     assert "grades" in kinds(swapped) - kinds(again())
@@ -126,26 +115,26 @@ def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, 
 
 
 def test_the_rung_is_explained_by_what_was_compared(results, again):
-    facts = results["facts"]
+    metadata = results["metadata"]
     flat = {
         "log_loss": {"logistic": 0.302, "additive": 0.301, "blend": 0.3},
         "behind_best": {"logistic": 0.002, "additive": 0.001, "blend": 0.0},
         "error": {"logistic": 0.0015, "additive": 0.00125, "blend": 0.0},
         "calibration": "none",
     }
-    why = again(facts=facts | {"candidate": "additive", "choice": flat})["why"]
+    why = again(metadata=metadata | {"candidate": "additive", "choice": flat})["why"]
     assert "additive boosted trees, the simplest" in why
     assert "0.00100 ± 0.00125" in why
-    assert "lowest" in again(facts=facts | {"candidate": "blend", "choice": flat})["why"]
+    assert "lowest" in again(metadata=metadata | {"candidate": "blend", "choice": flat})["why"]
     alone = {key: {"points": 0.0} for key in ("log_loss", "behind_best", "error")} | {"calibration": "shift"}
-    few = facts | {"candidate": "points", "choice": alone, "wins": 12, "min_wins": 50}
-    content = again(facts=few)
+    few = metadata | {"candidate": "points", "choice": alone, "wins": 12, "min_wins": 50}
+    content = again(metadata=few)
     assert "12 wins are fewer than the 50" in content["why"]
     assert 'id="choice"' not in render_html(content)
 
 
 def test_a_source_without_dates_has_no_dates_on_its_card(results, again):
-    content = again(facts=put(results["facts"], ("time",), "none"))
+    content = again(metadata=put(results["metadata"], ("time",), "none"))
     assert not re.search(r"\d{4}-\d\d-\d\d", content["verdict"] + json.dumps(content["data"]["windows"]))
     assert "within" not in content["verdict"]
     render_html(content)

@@ -9,7 +9,7 @@ import pytest
 from leadlight.pipelines.cli.explain import explain
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.stages.simulate import write_ground_truth
+from leadlight.pipelines.stages.truth import write_ground_truth
 from leadlight.pipelines.workspace.as_of import parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
@@ -75,9 +75,7 @@ def test_base_and_points_of_every_lead_add_up_to_its_score(night):
 def test_leads_of_the_top_have_reasons_of_their_own(night):
     report, _, _ = night
     texts = report.scored["reasons"].map(json.loads)
-    best = texts.map(
-        lambda rs: frozenset(r["topic"] for r in sorted(rs, key=lambda r: -abs(r["points"]))[:3])
-    )
+    best = texts.map(lambda rs: frozenset(r["topic"] for r in sorted(rs, key=lambda r: -abs(r["points"]))[:3]))
     assert best.value_counts(normalize=True).iloc[0] < 0.2
 
 
@@ -113,16 +111,13 @@ def test_the_store_shows_what_the_file_holds(night):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
-    [("en", "Start: where every lead begins"), ("de", "Start: hier beginnt jeder Lead")],
+    ("language", "words"), [("en", "Start: where every lead begins"), ("de", "Start: hier beginnt jeder Lead")]
 )
 def test_a_lead_is_explained_in_words_whose_numbers_add_up(night, language, words):
     report, _, workdir = night
     lead = report.scored["lead_id"].iloc[3]
     table = explain(workdir, lead, None, language)
-    points = [
-        int(text.replace("−", "-").replace("±", "").replace("+", "")) for text in table.columns[0]._cells
-    ]
+    points = [int(text.replace("−", "-").replace("±", "").replace("+", "")) for text in table.columns[0]._cells]
     lines = list(table.columns[1]._cells)
     assert sum(points[:-1]) == points[-1]
     assert lines[0] == words
@@ -145,6 +140,4 @@ def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(tra
     assert found["2025-08-20"]["won"].isna().all()
     early = found["2024-11-15"]
     hits, expected = early["won"].sum(), early["true_probability"].sum()
-    assert abs(hits - expected) < 4 * np.sqrt(
-        (early["true_probability"] * (1 - early["true_probability"])).sum()
-    )
+    assert abs(hits - expected) < 4 * np.sqrt((early["true_probability"] * (1 - early["true_probability"])).sum())

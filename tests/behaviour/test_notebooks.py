@@ -28,11 +28,11 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: what is asked of a notebook after its last cell
 PROBES = {
     "1_look_at_the_data": "int(per_month['count'].sum())",
-    "2_why_the_label_is_what_it_is": "[len(s.won) for s in sides['by a hash, standing twice']]",
+    "2_why_the_label_is_what_it_is": "[len(s.won) for s in sides['by a hash, duplicated']]",
     "3_compare_candidates_and_calibrations": "[choice.name, choice.calibrator.kind]",
     "4_explore_thresholds": "thresholds['agreed']",
     "5_retrain_and_compare_runs": (
-        "[len(runs), found['champion'][0], written['verdict'], Path(rehearsal.name).exists()]"
+        "[len(runs), versions['champion'][0], written['verdict'], Path(rehearsal.name).exists()]"
     ),
 }
 
@@ -142,7 +142,7 @@ def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
     elif name.startswith("2"):
         assert answer == [len(side.won) for side in read_labelled_snapshots(workdir).split_past_and_test()]
     elif name.startswith("3"):
-        assert answer == [scorer.facts["candidate"], scorer.facts["choice"]["calibration"]]
+        assert answer == [scorer.metadata.candidate, scorer.metadata.choice["calibration"]]
     elif name.startswith("4"):
         assert answer == pytest.approx(scorer.thresholds["sales_qualified"].probability, rel=1e-12)
     else:
@@ -202,9 +202,7 @@ def test_without_a_trained_run_a_notebook_says_what_to_run(name, tmp_path, monke
     monkeypatch.setenv("LEADLIGHT_NOTEBOOK_FOLDER", str(tmp_path))
     with pytest.raises(SourceError) as said:
         exec(read(name).cells[1].source, {})
-    assert str(said.value) == (
-        f"The folder {tmp_path} must hold a trained run. It is missing: run `make demo` first."
-    )
+    assert str(said.value) == (f"The folder {tmp_path} must hold a trained run. It is missing: run `make demo` first.")
 
 
 def test_without_the_variable_a_notebook_opens_the_clone(root, monkeypatch):

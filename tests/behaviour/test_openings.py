@@ -11,7 +11,7 @@ from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.counterfactuals.interventions import Intervention, apply_interventions
 from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
-from leadlight.pipelines.counterfactuals.recourse import MAX_TIMES, MIN_LEADS, NEAR
+from leadlight.pipelines.counterfactuals.recourse import MAX_DISTANCE, MAX_TIMES, MIN_LEADS
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.jobs.score import score
@@ -41,9 +41,7 @@ def done(activities, opening):
     rows = pd.DataFrame(
         {
             "lead_id": opening.lead_id,
-            "occurred_at": [
-                moment - pd.Timedelta(hours=1) - pd.Timedelta(days=d) for d in range(opening.times)
-            ],
+            "occurred_at": [moment - pd.Timedelta(hours=1) - pd.Timedelta(days=d) for d in range(opening.times)],
             "type": opening.topic,
         }
     )
@@ -72,11 +70,11 @@ def test_a_lead_that_does_it_scores_what_was_told(scored, monkeypatch):
 def test_it_is_told_of_leads_just_below_a_threshold_alone_and_nothing_smaller_would_do(scored):
     night, folder, params = scored
     leads = night.scored.set_index("lead_id")
-    told = pd.DataFrame([vars(opening) for opening in night.recourse])
+    told = pd.DataFrame([opening._asdict() for opening in night.recourse])
     assert told.groupby("lead_id").size().max() <= 3
     score_before = leads.loc[told["lead_id"], "score"].to_numpy()
     threshold = np.where(told["stage"] == "sales_qualified", SALES_SCORE, MARKETING_SCORE)
-    assert ((score_before < threshold) & (score_before >= threshold - NEAR)).all()
+    assert ((score_before < threshold) & (score_before >= threshold - MAX_DISTANCE)).all()
     assert leads.loc[told["lead_id"], "held_back"].isna().all()
     assert told.groupby("lead_id")["times"].nunique().max() == 1
 
@@ -113,9 +111,7 @@ def asked(folder, params):
 
 
 def realistic(nudge, features, frame):
-    column = next(
-        f.name for f in features.catalogue.features if f.topic == nudge.signal and f.family == "count_7d"
-    )
+    column = next(f.name for f in features.catalogue.features if f.topic == nudge.signal and f.family == "count_7d")
     return (frame[column] >= nudge.times).sum() >= MIN_LEADS
 
 
@@ -126,9 +122,7 @@ def test_a_nudge_changes_nothing_but_what_comes_of_activities(scored):
     kinds = {topic.key: topic.kind for topic in features.catalogue.topics}
     still = [f.name for f in features.catalogue.features if kinds[f.topic] in ("attribute", "age")]
     pd.testing.assert_frame_equal(more[still], frame.head(50)[still])
-    np.testing.assert_array_equal(
-        more["count_7d__pricing_page"] - frame.head(50)["count_7d__pricing_page"], 2.0
-    )
+    np.testing.assert_array_equal(more["count_7d__pricing_page"] - frame.head(50)["count_7d__pricing_page"], 2.0)
     np.testing.assert_array_equal(more["count_7d__webinar"], frame.head(50)["count_7d__webinar"])
 
 

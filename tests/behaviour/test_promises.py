@@ -43,9 +43,7 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
     assert told.promises["judged"] == len(every) >= 12
     outside = [name for name, verdict in every.items() if not verdict["inside"]]
     assert sorted(told.promises["outside"]) == sorted(outside)
-    of = {
-        name: told.promises["together"]["thresholds" if "thresholds" in name else "grades"] for name in every
-    }
+    of = {name: told.promises["together"]["thresholds" if "thresholds" in name else "grades"] for name in every}
     for name, verdict in every.items():
         promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
         held = verdict["held_to"]
@@ -66,13 +64,11 @@ def test_promises_are_those_of_the_bundle_and_what_is_shown_is_that_of_the_test_
         above = scored["probability"] >= threshold.probability
         found = told.promises["thresholds"][name]
         assert interval(found["precision"]["promised"]) == pytest.approx(threshold.precision, abs=1e-6)
-        assert found["precision"]["shown"]["value"] == pytest.approx(
-            scored.loc[above, "won"].mean(), abs=1e-6
-        )
+        assert found["precision"]["shown"]["value"] == pytest.approx(scored.loc[above, "won"].mean(), abs=1e-6)
         assert found["share"]["shown"]["value"] == pytest.approx(above.mean(), abs=1e-6)
     for group, scale in (("fit", told.scorer.fit_grades), ("engagement", told.scorer.engagement_grades)):
         shown = scored.groupby(f"{group}_grade")["won"].mean()
-        kept = {row.grade: row for row in scale.promised}
+        kept = {row.grade: row for row in scale.expected}
         assert set(told.promises["grades"][group]) == set(kept) & set(shown.index)
         for grade, figures in told.promises["grades"][group].items():
             assert interval(figures["win_rate"]["promised"]) == pytest.approx(kept[grade].win_rate, abs=1e-6)
@@ -84,11 +80,7 @@ def test_the_card_lists_every_figure_with_its_verdict(told):
     for name, verdict in verdicts(told.promises):
         row = told.html.split(f'<tr data-key="{name}">')[1].split("</tr>")[0]
         assert f">{'inside' if verdict['inside'] else 'outside'}</span>" in row
-        for value in (
-            verdict["shown"]["value"],
-            *interval(verdict["promised"]),
-            *verdict["held_to"].values(),
-        ):
+        for value in (verdict["shown"]["value"], *interval(verdict["promised"]), *verdict["held_to"].values()):
             assert f'value="{value}"' in row
     inside = told.promises["judged"] - len(told.promises["outside"])
     assert f"{inside} of {told.promises['judged']} figures" in told.html
@@ -96,9 +88,7 @@ def test_the_card_lists_every_figure_with_its_verdict(told):
 
 @pytest.mark.slow
 def test_what_is_kept_of_grades_is_far_from_certain_of_few_leads(told):
-    rows = [
-        row for scale in (told.scorer.fit_grades, told.scorer.engagement_grades) for row in scale.promised
-    ]
+    rows = [row for scale in (told.scorer.fit_grades, told.scorer.engagement_grades) for row in scale.expected]
     assert all(row.leads <= row.snapshots for row in rows)
     assert all(row.win_rate[1] <= row.win_rate[0] <= row.win_rate[2] for row in rows)
 
@@ -115,7 +105,7 @@ def test_out_of_time_snapshots_are_counted_at_the_ages_of_those_after_them(told)
     weighed = np.average(ages, weights=scored["weight"])
     assert scored["weight"].mean() == pytest.approx(1)
     assert abs(weighed - newest["age_days"].mean()) < abs(ages.mean() - newest["age_days"].mean())
-    assert told.scorer.facts["at_newest_ages"]
+    assert told.scorer.metadata.at_newest_ages
 
 
 def test_grades_and_thresholds_of_the_demo_stay_inside_their_intervals(root):

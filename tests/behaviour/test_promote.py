@@ -1,6 +1,6 @@
 """A challenger serves only if it is better on leads that neither has learned from, and keeps every limit."""
 
-import json
+import copy
 import shutil
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from leadlight.models.calibration.parametric import BetaCalibrator
 from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
 from leadlight.models.scoring.bundle import load_scorer, save_scorer
 from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
@@ -52,14 +53,11 @@ def scorer(size: float, age: float, shift: float = 0.0, *, stretch: float = 1.0,
     }
     curves = {name: curves.get(name, ShapeFunction((), None, (0.0,))) for name in CATALOGUE.names}
     figure = (0.1, 0.05, 0.2)
-    facts = {
-        "spellings": {}, "horizon_days": 20, "policy_agreed": False, "agreed": None, "candidate": "logistic",
-        "activity_types": [], "simulated": False, "time": "dates", "language": "en",
-        "snapshots": {
-            "windows": WINDOWS, "cut_off": "2024-12-01T00:00:00",
-            "splits": {"test": {"snapshots": 100, "wins": 9, "leads": 50}},
-        },
-    }  # fmt: skip
+    snapshots = {
+        "windows": WINDOWS,
+        "cut_off": "2024-12-01T00:00:00",
+        "splits": {"test": {"snapshots": 100, "wins": 9, "leads": 50}},
+    }
     return Scorer(
         CATALOGUE,
         AdditiveLogisticModel(-1.0, curves),
@@ -70,7 +68,7 @@ def scorer(size: float, age: float, shift: float = 0.0, *, stretch: float = 1.0,
         },
         GradeScale("ABCD", (np.inf, 0.1, -0.4)),
         GradeScale("1234", (0.6, 0.2, -0.2)),
-        facts,
+        ScorerMetadata(candidate="logistic", horizon_days=20, time="dates", snapshots=snapshots),
     )
 
 
@@ -140,35 +138,27 @@ def test_a_better_challenger_serves_and_one_command_goes_back_as_far_as_there_is
     enter(KNOWS_ALL)
     decision = promote(wide, workdir)
     assert (decision.verdict, decision.promoted) == ("better", True)
-    number, tags = registry.find(CHAMPION)
+    number, tags = registry.find_version(CHAMPION)
     assert number == "3"
-    assert (tags["promotion.verdict"], tags["promotion.against"], tags[PREVIOUS_CHAMPION_TAG]) == (
-        "better",
-        "2",
-        "2",
-    )
+    assert (tags["promotion.verdict"], tags["promotion.against"], tags[PREVIOUS_CHAMPION_TAG]) == ("better", "2", "2")
     assert tags["promotion.gain"].startswith(f"{decision.gain.value:.6f} [{decision.gain.low:.6f}, ")
     assert "calibration passed: " in tags["promotion.gates"]
     assert tags["promotion.decided_at"].endswith("Z")
     written = read_json(workdir.promotion)
-    assert (written["verdict"], written["promoted"], written["challenger"]["version"]) == (
-        "better",
-        True,
-        "3",
-    )
+    assert (written["verdict"], written["promoted"], written["challenger"]["version"]) == ("better", True, "3")
 
     assert rollback(wide, workdir, "sales asked for it") == {"from": "3", "to": "2"}
-    assert registry.find(CHAMPION)[0] == "2"
-    assert registry.find(CHALLENGER)[1]["rollback.reason"] == "sales asked for it"
+    assert registry.find_version(CHAMPION)[0] == "2"
+    assert registry.find_version(CHALLENGER)[1]["rollback.reason"] == "sales asked for it"
     again = promote(wide, workdir)
     assert not again.promoted
     assert "was rolled back on " in again.reason
-    assert registry.find(CHAMPION)[0] == "2"
+    assert registry.find_version(CHAMPION)[0] == "2"
 
     assert rollback(wide, workdir, "further")["to"] == "1"
     with pytest.raises(BundleError, match="Got version 1, before which nobody served"):
         rollback(wide, workdir, "too far")
-    assert registry.find(CHAMPION)[0] == "1"
+    assert registry.find_version(CHAMPION)[0] == "1"
 
 
 def test_a_better_challenger_that_breaks_a_limit_does_not_serve_and_the_limit_is_named(arena):
@@ -180,8 +170,8 @@ def test_a_better_challenger_that_breaks_a_limit_does_not_serve_and_the_limit_is
     assert not decision.promoted
     assert decision.reason.startswith("Better, but held back: ")
     assert failed["sales_qualified"].message in decision.reason
-    found, tags = registry.find(CHALLENGER)
-    assert registry.find(CHAMPION)[0] == "1"
+    found, tags = registry.find_version(CHALLENGER)
+    assert registry.find_version(CHAMPION)[0] == "1"
     assert "sales_qualified FAILED" in tags["promotion.gates"]
     assert PREVIOUS_CHAMPION_TAG not in tags
     assert found == "2"
@@ -193,7 +183,7 @@ def test_a_challenger_out_of_scale_fails_the_calibration_even_against_a_worse_ch
     decision = promote(params, workdir)
     assert decision.verdict == "better"
     assert not {gate.name: gate.passed for gate in decision.gates}["calibration"]
-    assert registry.find(CHAMPION)[0] == "1"
+    assert registry.find_version(CHAMPION)[0] == "1"
 
 
 def test_a_worse_challenger_and_an_identical_one_change_nothing(arena):
@@ -204,19 +194,18 @@ def test_a_worse_challenger_and_an_identical_one_change_nothing(arena):
     same = promote(params, workdir)
     assert (same.verdict, same.gain) == ("no evidence", None)
     assert "are the same bundle" in same.reason
-    registry.point(CHALLENGER, "1")
+    registry.set_alias(CHALLENGER, "1")
     alone = promote(params, workdir)
     assert alone.verdict == "no evidence"
     assert "both challenger and champion" in alone.reason
-    assert registry.find(CHAMPION)[0] == "1"
+    assert registry.find_version(CHAMPION)[0] == "1"
 
 
 def test_two_policies_leave_the_scores_uncompared_and_the_volumes_say_it(arena):
     params, workdir, _, enter = arena
     stricter = scorer(1, 0, bar=0.65)
     thresholds = {
-        name: replace(threshold, sentence="probability >= 0.65")
-        for name, threshold in stricter.thresholds.items()
+        name: replace(threshold, sentence="probability >= 0.65") for name, threshold in stricter.thresholds.items()
     }
     enter(scorer(1, 0), replace(stricter, thresholds=thresholds))
     gates = {gate.name: gate for gate in promote(params, workdir).gates}
@@ -229,7 +218,7 @@ def test_two_policies_leave_the_scores_uncompared_and_the_volumes_say_it(arena):
 def test_models_that_cannot_be_asked_the_same_question_are_refused_with_the_way_out(arena):
     params, workdir, registry, enter = arena
     longer = scorer(1, 0.9)
-    enter(KNOWS_HALF, replace(longer, facts=longer.facts | {"horizon_days": 90}))
+    enter(KNOWS_HALF, replace(longer, metadata=replace(longer.metadata, horizon_days=90)))
     with pytest.raises(BundleError, match=r"Got 90 and 20 days.*register --as-champion") as refusal:
         promote(params, workdir)
     assert refusal.value.exit_code == 7
@@ -237,7 +226,7 @@ def test_models_that_cannot_be_asked_the_same_question_are_refused_with_the_way_
     write_frame(workdir.features, pd.read_parquet(workdir.features).drop(columns=AGE))
     with pytest.raises(BundleError, match=f"Got none named {AGE}"):
         promote(params, workdir)
-    assert registry.find(CHAMPION)[0] == "1"
+    assert registry.find_version(CHAMPION)[0] == "1"
 
 
 def test_only_snapshots_that_neither_learned_from_are_used(world):
@@ -247,9 +236,9 @@ def test_only_snapshots_that_neither_learned_from_are_used(world):
     pd.testing.assert_frame_equal(window.frame, data.split_past_and_test()[1].frame)
 
     def later(**moments: str) -> Scorer:
-        facts = json.loads(json.dumps(KNOWS_ALL.facts))
-        facts["snapshots"]["windows"] |= moments
-        return replace(KNOWS_ALL, facts=facts)
+        snapshots = copy.deepcopy(KNOWS_ALL.metadata.snapshots)
+        snapshots["windows"] |= moments
+        return replace(KNOWS_ALL, metadata=replace(KNOWS_ALL.metadata, snapshots=snapshots))
 
     eager = later(calibrate_end="2024-08-01T00:00:00", test_start="2024-09-01T00:00:00")
     window, note = select_out_of_sample(data, eager, KNOWS_HALF)
@@ -260,16 +249,14 @@ def test_only_snapshots_that_neither_learned_from_are_used(world):
     twice = window.frame["lead_id"].value_counts()
     assert all(twice[lead] >= 2 for lead in shared)
     with pytest.raises(NotEnoughDataError, match="Got none from 2025-06-01 on"):
-        select_out_of_sample(
-            data, later(calibrate_end="2025-05-01T00:00:00", test_start="2025-06-01T00:00:00")
-        )
+        select_out_of_sample(data, later(calibrate_end="2025-05-01T00:00:00", test_start="2025-06-01T00:00:00"))
 
 
 def test_a_registered_scorer_is_the_one_that_was_saved(arena):
     _, workdir, registry, enter = arena
     enter(KNOWS_ALL)
     features = pd.read_parquet(workdir.features).head(20)
-    loaded = load_scorer(registry.load().bundle)
+    loaded = load_scorer(registry.download().bundle)
     pd.testing.assert_frame_equal(loaded.score(features), KNOWS_ALL.score(features))
 
 
@@ -279,9 +266,9 @@ def test_a_decision_that_was_not_carried_out_is_taken_up_again(arena):
     answered = {"promotion.verdict": "no evidence", "promotion.against": "1"}
     assert is_decided({}, "1", answered)
     assert not is_decided({}, "2", answered)  # somebody else serves by now
-    registry.tag("2", {"promotion.verdict": "better", "promotion.against": "1", PREVIOUS_CHAMPION_TAG: "1"})
-    assert registry.find(CHAMPION)[0] == "1"  # tags alone move nothing: killed before the alias was set
-    assert not is_decided({}, "1", registry.find(CHALLENGER)[1])
-    assert is_decided({}, "1", registry.find(CHALLENGER)[1] | {"rollback.at": "2024-12-01T00:00:00Z"})
+    registry.set_tags("2", {"promotion.verdict": "better", "promotion.against": "1", PREVIOUS_CHAMPION_TAG: "1"})
+    assert registry.find_version(CHAMPION)[0] == "1"  # tags alone move nothing: killed before the alias was set
+    assert not is_decided({}, "1", registry.find_version(CHALLENGER)[1])
+    assert is_decided({}, "1", registry.find_version(CHALLENGER)[1] | {"rollback.at": "2024-12-01T00:00:00Z"})
     with pytest.raises(BundleError, match="before which nobody served"):
         rollback(params, workdir, "nothing took effect")

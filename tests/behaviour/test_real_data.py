@@ -12,12 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-AS_OF = {
-    "olist": "2018-06-01",
-    "bpic2012": "2012-01-09",
-    "x_education": "2025-01-01",
-    "bank_marketing": "2010-11-16",
-}
+AS_OF = {"olist": "2018-06-01", "bpic2012": "2012-01-09", "x_education": "2025-01-01", "bank_marketing": "2010-11-16"}
 RIVALS = ("constant", "plain_logistic", "default_lightgbm")
 #: saved figures were seen on one machine; sums of floats may differ on another
 TOLERANCE = 0.01
@@ -32,14 +27,7 @@ def example(request, root, real_data, tmp_path_factory):
     params = folder / "params.yaml"
     params.write_text(text.replace("../../../shared/data", str(real_data)), encoding="utf-8")
     for verb in (["run"], ["score", "--as-of", AS_OF[name], "--output", str(folder / "scores.parquet")]):
-        command = [
-            Path(sys.executable).with_name("leadlight"),
-            *verb,
-            "--params",
-            params,
-            "--workdir",
-            folder / "work",
-        ]
+        command = [Path(sys.executable).with_name("leadlight"), *verb, "--params", params, "--workdir", folder / "work"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     metrics = json.loads((folder / "work" / "metrics.json").read_text(encoding="utf-8"))
@@ -100,10 +88,7 @@ def test_figures_are_those_that_the_documents_state(example, root):
     assert found["test"] == saved[name]["test"]
     for rival, figures in saved[name]["figures"].items():
         for figure in ("log_loss", "brier", "ece", "auc", "average_precision"):
-            assert found["figures"][rival][figure] == pytest.approx(figures[figure], abs=TOLERANCE), (
-                rival,
-                figure,
-            )
+            assert found["figures"][rival][figure] == pytest.approx(figures[figure], abs=TOLERANCE), (rival, figure)
 
 
 def test_left_truncation_is_found_unaided(root, real_data, tmp_path):

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from leadlight.features.errors import NotEnoughDataError, ParamsError, SourceError
 from leadlight.pipelines.cli.main import app
-from leadlight.pipelines.jobs.run import run_stage
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reporting.report import write_report
 from leadlight.pipelines.reports.persona.cohort import build_cohort
-from leadlight.pipelines.reports.persona.report import write_persona
+from leadlight.pipelines.reports.persona.report import REPORT
+from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
@@ -44,7 +45,7 @@ class Base:
         return build_cohort(self.params, self.work)
 
     def report(self):
-        return write_persona(self.params, self.work)
+        return write_report(REPORT, self.params, self.work)[0]
 
     @property
     def page(self):
@@ -89,9 +90,7 @@ def test_what_was_known_strictly_before_the_close_counts_and_what_came_with_it_d
     first = deals[deals["won"] & (deals["closed_at"] < cut_off(copy))].iloc[0]
     before = copy.people()
     place = sorted(set(deals.loc[deals["closed_at"] < cut_off(copy), "lead_id"])).index(first["lead_id"])
-    row = (
-        history[history["attribute"] == "industry"].iloc[[0]].assign(lead_id=first["lead_id"], value="poison")
-    )
+    row = history[history["attribute"] == "industry"].iloc[[0]].assign(lead_id=first["lead_id"], value="poison")
 
     def known(seconds):
         moment = first["closed_at"] + pd.Timedelta(seconds=seconds)
@@ -155,7 +154,7 @@ def test_a_flat_export_without_dates_is_compared_by_its_outcome(tmp_path, outcom
     )
     base = Base(tmp_path)
     for stage in ("ingest", "snapshot"):
-        run_stage(stage, base.params, base.folder, base.work)
+        STAGES[stage].run(base.params, base.folder, base.work)
     report = base.report()
     assert report["won"] == got.sum()
     assert report["others"] == ((frame["got"] == "0") if "lost" in outcome else ~got).sum()
@@ -207,14 +206,11 @@ def test_the_terminal_fits_eighty_columns(copy, monkeypatch):
 
     monkeypatch.setattr(console.console, "width", 80)
     done = CliRunner().invoke(
-        app,
-        ["report", "persona", "--params", str(copy.folder / "params.yaml"), "--workdir", str(copy.work.root)],
+        app, ["report", "persona", "--params", str(copy.folder / "params.yaml"), "--workdir", str(copy.work.root)]
     )
     assert done.exit_code == 0
     assert "Won deals " in done.output
-    shown = [
-        line for line in done.output.splitlines() if "persona/index.html" not in line and "✓" not in line
-    ]
+    shown = [line for line in done.output.splitlines() if "persona/index.html" not in line and "✓" not in line]
     assert max(len(line) for line in shown) <= 80
 
 
@@ -228,9 +224,7 @@ def test_nobody_to_compare_with_is_refused_in_a_sentence(copy):
 
 def test_without_fit_attributes_there_is_no_persona(copy):
     text = (copy.folder / "params.yaml").read_text(encoding="utf-8")
-    (copy.folder / "params.yaml").write_text(
-        text.replace("group: fit", "group: engagement"), encoding="utf-8"
-    )
+    (copy.folder / "params.yaml").write_text(text.replace("group: fit", "group: engagement"), encoding="utf-8")
     with pytest.raises(ParamsError, match="must name one of the group fit"):
         copy.report()
 

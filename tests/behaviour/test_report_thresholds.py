@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leadlight.models.scoring.bundle import load_scorer
-from leadlight.models.scoring.stages import assign_stages
+from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.cli.main import app
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
@@ -22,14 +22,7 @@ PROPOSED = "top 12 percent"
 
 
 def asked(folder, *more):
-    words = [
-        "report",
-        "thresholds",
-        "--params",
-        str(folder / "params.yaml"),
-        "--workdir",
-        str(folder / "work"),
-    ]
+    words = ["report", "thresholds", "--params", str(folder / "params.yaml"), "--workdir", str(folder / "work")]
     return CliRunner(env={"COLUMNS": "80"}).invoke(app, [*words, *more], catch_exceptions=False)
 
 
@@ -86,17 +79,13 @@ def test_the_proposal_stands_beside_what_stands_and_nothing_else_was_changed(rep
     changed = {p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
     changed -= {p.relative_to(trained) for p in trained.rglob("*") if p.is_file()}
     names = {path.as_posix() for path in changed}
-    assert names == {
-        f"work/report/thresholds/{n}" for n in ("index.html", "thresholds.csv", "thresholds.json")
-    }
+    assert names == {f"work/report/thresholds/{n}" for n in ("index.html", "thresholds.csv", "thresholds.json")}
 
 
-def test_the_replay_tells_what_the_nightly_job_would_have_said(
-    report, trained, scorer, tmp_path, monkeypatch
-):
+def test_the_replay_tells_what_the_nightly_job_would_have_said(report, trained, scorer, tmp_path, monkeypatch):
     told, params = report["replay"], load_params(trained / "params.yaml")
     assert told["weeks"] > told["weeks_known"] > 4
-    assert told["from"] >= scorer.facts["snapshots"]["windows"]["test_start"]
+    assert told["from"] >= scorer.metadata.snapshots["windows"]["test_start"]
     monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     week = told["standing"]["marketing_qualified"]["weeks"][0]
     work = Workdir(trained / "work")
@@ -137,26 +126,22 @@ def test_the_table_holds_every_interval_and_a_second_report_is_the_same(copy):
     assert {path.name: path.read_bytes() for path in written.iterdir()} == before
 
 
-def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night(
-    trained, tmp_path, monkeypatch
-):
+def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     params, work = load_params(trained / "params.yaml"), Workdir(trained / "work")
     nights = {}
     for day in ("2025-08-25", "2025-08-28", "2025-09-01"):
         moment = parse_as_of(day, "UTC")
-        nights[day] = score(params, trained, work, moment, tmp_path / f"{day}.parquet").scored.set_index(
-            "lead_id"
-        )
+        nights[day] = score(params, trained, work, moment, tmp_path / f"{day}.parquet").scored.set_index("lead_id")
     kept = 0
     for before, now in (("2025-08-25", "2025-08-28"), ("2025-08-28", "2025-09-01")):
         tonight = nights[now]
         were = nights[before]["stage"].reindex(tonight.index)
         free = tonight["held_back"].isna()
-        expected = assign_stages(tonight["score"].to_numpy(), were, 3.0)
+        expected, _ = decide_stages(tonight["score"].to_numpy(), were, 3.0)
         assert (tonight["stage"][free] == expected[free]).all()
         assert (tonight["stage"][~free] == "lead").all()
-        kept += int((assign_stages(tonight["score"].to_numpy()) != tonight["stage"])[free].sum())
+        kept += int((decide_stages(tonight["score"].to_numpy()).stage != tonight["stage"])[free].sum())
     assert kept > 0
     for day in ("2025-08-28", "2025-09-01"):
         again = score(params, trained, work, parse_as_of(day, "UTC"), tmp_path / "again.parquet")

@@ -1,6 +1,5 @@
 """One command from new data to who serves, and a report of what the new wins changed."""
 
-import json
 import os
 import re
 import shutil
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from leadlight.pipelines.jobs.retrain import is_dvc_managed
+from leadlight.features.errors import LeadlightError, ParamsError
+from leadlight.pipelines.jobs.retrain import retrain
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
@@ -58,10 +58,7 @@ def test_retraining_registers_compares_reports_and_the_second_time_finds_nothing
     assert report["promoted"] == (registry.find_version(CHAMPION)[0] == "2")
     decided = read_json(workdir.promotion)
     change = report["change"]
-    assert change["figures"] == {
-        "then": decided["figures"]["champion"],
-        "now": decided["figures"]["challenger"],
-    }
+    assert change["figures"] == {"then": decided["figures"]["champion"], "now": decided["figures"]["challenger"]}
     then, now = change["data"]["then"], change["data"]["now"]
     splits = read_json(workdir.snapshot_report)["splits"].values()
     assert now["wins"] == sum(split["wins"] for split in splits)
@@ -78,39 +75,18 @@ def test_retraining_registers_compares_reports_and_the_second_time_finds_nothing
     assert len(list((earlier / "work" / "mlartifacts" / "models").iterdir())) == 2
 
 
-@pytest.fixture
-def pair(tmp_path):
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / "params.yaml").touch()
+def test_with_dvc_the_stages_of_the_folder_of_params_are_run(tmp_path, small_params, monkeypatch):
+    runs = []
 
-    def write(command: str) -> Path:
-        stages = {"stages": {"other": {"cmd": "echo"}, "register": {"cmd": command}}}
-        (tmp_path / "dvc.yaml").write_text(json.dumps(stages), encoding="utf-8")
-        return tmp_path
+    def run(command, **options):
+        runs.append((command[1:], options["cwd"]))
+        return subprocess.CompletedProcess(command, 1, "ERROR: failed to reproduce 'train': no disk\n")
 
-    return write
-
-
-@pytest.mark.parametrize(
-    ("command", "params", "workdir", "expected"),
-    [
-        ("leadlight register", "params.yaml", "work", True),
-        ("leadlight register", "params.yaml", "elsewhere", False),
-        ("leadlight register", "mine.yaml", "work", False),
-        ("leadlight register --params mine.yaml --workdir mine", "mine.yaml", "mine", True),
-        ("echo", "params.yaml", "work", False),
-    ],
-)
-def test_dvc_runs_only_the_pair_that_its_stages_are_for(pair, command, params, workdir, expected):
-    folder = pair(command)
-    assert is_dvc_managed(folder / params, Workdir(folder / workdir)) is expected
-
-
-def test_a_dvc_yaml_that_cannot_be_read_or_has_no_repository_is_left_alone(pair):
-    folder = pair("leadlight register")
-    (folder / ".dvc").rmdir()
-    assert not is_dvc_managed(folder / "params.yaml", Workdir(folder / "work"))
-    (folder / ".dvc").mkdir()
-    for spoilt in ("stages: [", "- 1", "stages: 3"):
-        (folder / "dvc.yaml").write_text(spoilt, encoding="utf-8")
-        assert not is_dvc_managed(folder / "params.yaml", Workdir(folder / "work"))
+    (tmp_path / "params.yaml").write_text(small_params, encoding="utf-8")
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(ParamsError, match=r"must have a dvc\.yaml"):
+        retrain(tmp_path / "params.yaml", Workdir(tmp_path / "work"), with_dvc=True)
+    (tmp_path / "dvc.yaml").touch()
+    with pytest.raises(LeadlightError, match="failed to reproduce 'train': no disk"):
+        retrain(tmp_path / "params.yaml", Workdir(tmp_path / "work"), with_dvc=True)
+    assert runs == [(["-m", "dvc", "repro"], tmp_path)]

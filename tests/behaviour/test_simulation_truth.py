@@ -144,8 +144,8 @@ def test_same_seed_same_answer_and_progress(world):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"horizon_days": 0}, "horizon_days of true_probability must be at least 1. Got 0"),
-        ({"draws": 0}, "draws of true_probability must be at least 1. Got 0"),
+        ({"horizon_days": 0}, "horizon_days of simulate_true_probability must be at least 1. Got 0"),
+        ({"draws": 0}, "draws of simulate_true_probability must be at least 1. Got 0"),
         ({"horizon_days": 5_000}, "inside the calendar"),
         ({"settings": SimulationSettings(leads=1_500, seed=99)}, "must be those it was simulated with"),
     ],
@@ -167,9 +167,9 @@ def test_snapshots_that_are_none(world):
 
     assert len(ask(lead["lead_id"], lead["created_at"])) == 1
     assert len(ask(lead["lead_id"], lead["closed_at"])) == 1
-    with pytest.raises(ValueError, match="created and open"):
+    with pytest.raises(ValueError, match="exists and is open"):
         ask(lead["lead_id"], lead["created_at"] - second)
-    with pytest.raises(ValueError, match="created and open"):
+    with pytest.raises(ValueError, match="exists and is open"):
         ask(lead["lead_id"], lead["closed_at"] + second)
     with pytest.raises(ValueError, match=r"must be a simulated lead\. Got L-999999"):
         ask("L-999999", lead["created_at"])

@@ -57,11 +57,7 @@ def parts(folder):
 
 def contents(folder):
     """Every file below a folder with its bytes."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def in_files(table, files):
@@ -74,18 +70,14 @@ def in_files(table, files):
         pq.write_table(whole.slice(n * size, size), table / f"part-{n:05d}.parquet")
 
 
-def test_the_features_of_a_moment_are_a_folder_by_month_with_the_numbers_of_duckdb(
-    spark, small, expected, tmp_path
-):
+def test_the_features_of_a_moment_are_a_folder_by_month_with_the_numbers_of_duckdb(spark, small, expected, tmp_path):
     params, work = small
     output = tmp_path / "deep" / "features.parquet"
     assert featurize_as_of(params, work, AS_OF, output, engine="spark") == len(expected)
     assert {path.name for path in output.iterdir() if path.is_dir()} == {"as_of_month=2025-03"}
     assert (output / "_SUCCESS").exists()
     demand_the_same(pd.read_parquet(output), expected)
-    assert [path.name for path in output.parent.iterdir()] == [
-        "features.parquet"
-    ]  # nothing is left beside it
+    assert [path.name for path in output.parent.iterdir()] == ["features.parquet"]  # nothing is left beside it
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "spark"])

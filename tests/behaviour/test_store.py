@@ -64,7 +64,7 @@ def test_only_leads_that_changed_get_a_row(store, changed, night, lead):
         night(SECOND), frame(lead("a", as_of=SECOND, days=1), lead("b", as_of=SECOND, days=1, **changed))
     )
     assert (result.same, result.written) == (1, 1)
-    assert [len(store.history(lead_id)) for lead_id in "ab"] == [1, 2]
+    assert [len(store.read_history(lead_id)) for lead_id in "ab"] == [1, 2]
 
 
 def test_a_changed_score_or_other_counts_are_a_change(store, night, lead):
@@ -79,7 +79,7 @@ def test_time_alone_is_no_change_but_is_told(store, night, lead):
     store.write_run(night(), frame(lead("a")))
     result = store.write_run(night(SECOND), frame(lead("a", as_of=SECOND, days=1)))
     assert (result.same, result.written) == (1, 0)
-    found = store.lead("a")
+    found = store.get_lead("a")
     assert (found.as_of, found.since) == (SECOND, FIRST)
     assert [reason.value for reason in found.reasons][2] == 21
     assert found.reasons[1].value["days_since_last"] == 2.5
@@ -94,19 +94,19 @@ def test_a_lead_that_is_no_longer_scored_leaves_the_view_and_may_come_back(store
     store.write_run(night(), frame(lead("a"), lead("b")))
     result = store.write_run(night(SECOND), frame(lead("a", as_of=SECOND, days=1)))
     assert (result.closed, result.same) == (1, 1)
-    assert [found.lead_id for found in store.current(10)] == ["a"]
-    assert (store.count(), store.lead("b"), store.lead("b", as_of=FIRST).score) == (1, None, 30.0)
-    assert isinstance(store.history("b")[-1], ClosedLead)
+    assert [found.lead_id for found in store.list_current(10)] == ["a"]
+    assert (store.count(), store.get_lead("b"), store.get_lead("b", as_of=FIRST).score) == (1, None, 30.0)
+    assert isinstance(store.read_history("b")[-1], ClosedLead)
     both = frame(lead("a", as_of=THIRD, days=2), lead("b", as_of=THIRD, days=2))
     assert store.write_run(night(THIRD), both).written == 1
-    assert [type(row).__name__ for row in store.history("b")] == ["StoredScore", "ClosedLead", "StoredScore"]
+    assert [type(row).__name__ for row in store.read_history("b")] == ["StoredScore", "ClosedLead", "StoredScore"]
 
 
 def test_a_lead_stays_closed_without_another_row(store, night, lead):
     store.write_run(night(), frame(lead("a"), lead("b")))
     store.write_run(night(SECOND), frame(lead("a", as_of=SECOND, days=1)))
     assert store.write_run(night(THIRD), frame(lead("a", as_of=THIRD, days=2))).closed == 0
-    assert len(store.history("b")) == 2
+    assert len(store.read_history("b")) == 2
 
 
 def test_an_older_as_of_is_refused_and_leaves_nothing_behind(store, url, night, lead, dump):
@@ -120,36 +120,36 @@ def test_an_older_as_of_is_refused_and_leaves_nothing_behind(store, url, night, 
 def test_another_model_at_the_same_moment_wins_when_written_last(store, night, lead):
     store.write_run(night(), frame(lead("a")))
     store.write_run(night(model="model-2"), frame(lead("a", 80.0, model_version="model-2")))
-    assert (store.lead("a").score, store.get_latest_run().model_version) == (80.0, "model-2")
-    assert store.lead("a", as_of=FIRST).score == 80.0
+    assert (store.get_lead("a").score, store.get_latest_run().model_version) == (80.0, "model-2")
+    assert store.get_lead("a", as_of=FIRST).score == 80.0
 
 
 def test_the_view_is_ordered_paged_filtered_and_ranked(store, night, lead):
     store.write_run(night(), frame(lead("c", 60.0), lead("a", 60.0), lead("b", 90.0), lead("d", 20.0)))
-    assert [found.lead_id for found in store.current(10)] == ["b", "a", "c", "d"]
-    assert [found.lead_id for found in store.current(2, 1)] == ["a", "c"]
-    assert [found.lead_id for found in store.current(10, stage="lead")] == ["d"]
+    assert [found.lead_id for found in store.list_current(10)] == ["b", "a", "c", "d"]
+    assert [found.lead_id for found in store.list_current(2, 1)] == ["a", "c"]
+    assert [found.lead_id for found in store.list_current(10, stage="lead")] == ["d"]
     assert (store.count(), store.count("marketing_qualified")) == (4, 3)
-    assert [store.rank(found) for found in store.current(10)] == [1, 2, 3, 4]
+    assert [store.rank(found) for found in store.list_current(10)] == [1, 2, 3, 4]
 
 
 def test_the_past_is_told_as_it_was(store, night, lead):
     store.write_run(night(), frame(lead("a")))
     store.write_run(night(SECOND), frame(lead("a", 70.0, SECOND)))
-    assert store.lead("a", as_of=FIRST + dt.timedelta(hours=5)).score == 30.0
-    assert store.lead("a", as_of=FIRST - dt.timedelta(hours=5)) is None
+    assert store.get_lead("a", as_of=FIRST + dt.timedelta(hours=5)).score == 30.0
+    assert store.get_lead("a", as_of=FIRST - dt.timedelta(hours=5)) is None
     assert store.get_latest_run(FIRST).leads == 1
 
 
 def test_an_empty_store_has_no_night_and_no_leads(store):
-    assert (store.get_latest_run(), store.current(5), store.count(), store.lead("a")) == (None, [], 0, None)
+    assert (store.get_latest_run(), store.list_current(5), store.count(), store.get_lead("a")) == (None, [], 0, None)
 
 
 KILLED = """
 import datetime as dt, json, os, signal, sys
 import pandas as pd
 from sqlalchemy import event
-from serving.store import Night, open_store
+from leadlight.serving.store import ScoringRun, open_store
 
 url, scored, words = sys.argv[1:]
 store = open_store(url)
@@ -162,7 +162,7 @@ def kill(connection, cursor, statement, parameters, context, executemany):
     if chunks == 4:
         os.kill(os.getpid(), signal.SIGKILL)
 
-store.write_run(Night(dt.datetime(2025, 9, 1), "model-1", json.loads(words)), pd.read_parquet(scored))
+store.write_run(ScoringRun(dt.datetime(2025, 9, 1), "model-1", json.loads(words)), pd.read_parquet(scored))
 """
 
 
@@ -202,12 +202,12 @@ def test_a_reader_in_the_middle_of_a_night_sees_yesterday_whole(store, night, le
 
     def read(connection, cursor, statement, *_):
         if statement.startswith(("INSERT INTO", "UPDATE nights")):
-            seen.append((store.get_latest_run().as_of, [found.score for found in store.current(10)]))
+            seen.append((store.get_latest_run().as_of, [found.score for found in store.list_current(10)]))
 
     event.listen(store._engine, "after_cursor_execute", read)
     store.write_run(night(SECOND), frame(lead("a", 55.0, SECOND), lead("c", 90.0, SECOND)))
     assert seen == [(FIRST, [30.0, 30.0])] * 3
-    assert [found.score for found in store.current(10)] == [90.0, 55.0]
+    assert [found.score for found in store.list_current(10)] == [90.0, 55.0]
 
 
 def test_of_two_jobs_that_write_one_night_the_second_is_refused(store, url, night, lead):
@@ -236,13 +236,13 @@ def test_of_two_jobs_that_write_one_night_the_second_is_refused(store, url, nigh
     job.join()
     second.close()
     assert "must be written by one job at a time. Got another one writing." in refused[0]
-    assert [row.score for row in store.history("a")] == [30.0, 55.0]
+    assert [row.score for row in store.read_history("a")] == [30.0, 55.0]
 
 
 def test_equal_scores_stand_in_the_order_of_their_ids_in_any_database(store, night, lead):
     ids = ["B-2", "a-1", "a1", "a_1", "b-1", "Ä"]  # as Python and the nightly file sort them
     store.write_run(night(), frame(*(lead(lead_id, 100 / 3) for lead_id in reversed(ids))))
-    found = store.current(10)
+    found = store.list_current(10)
     assert [score.lead_id for score in found] == ids
     assert [store.rank(score) for score in found] == [1, 2, 3, 4, 5, 6]
 
@@ -250,7 +250,7 @@ def test_equal_scores_stand_in_the_order_of_their_ids_in_any_database(store, nig
 def test_numbers_and_moments_come_back_to_the_last_digit(store, night, lead):
     moment = FIRST + dt.timedelta(hours=6, microseconds=1)
     store.write_run(night(moment), frame(lead("Łódź ❤ %s", 100 / 3, moment)))
-    found = store.lead("Łódź ❤ %s")
+    found = store.get_lead("Łódź ❤ %s")
     assert (found.score, found.probability, found.as_of) == (100 / 3, 100 / 3 / 200, moment)
     assert found.reasons[0].points == 100 / 3 - 12.0
 
@@ -260,19 +260,13 @@ def test_numbers_and_moments_come_back_to_the_last_digit(store, night, lead):
     [
         (lambda lead: [lead("a"), lead("a")], "once. Got a twice"),
         (lambda lead: [lead("a", 101.0)], "between 0 and 100. Got 101.0"),
-        (
-            lambda lead: [lead("a", probability=float("nan"))],
-            "probability of lead a must be between 0 and 1. Got nan",
-        ),
+        (lambda lead: [lead("a", probability=float("nan"))], "probability of lead a must be between 0 and 1. Got nan"),
         (lambda lead: [lead("a", stage="hot")], "one of lead, marketing_qualified, sales_qualified. Got hot"),
         (lambda lead: [lead("a", reasons="[]")], "add up to its score 30.000000. Got 10.000000"),
         (lambda lead: [lead("a", reasons="nothing")], "JSON list"),
         (lambda lead: [lead("a", reasons=lead("a")["reasons"].replace("20", "NaN"))], "JSON list"),
         (lambda lead: [lead("a", reasons=lead("a")["reasons"].replace("demo", "call"))], "words. Got call"),
-        (
-            lambda lead: [lead("a", model_version="model-9")],
-            "must be that of their night, model-1. Got model-9",
-        ),
+        (lambda lead: [lead("a", model_version="model-9")], "must be that of their night, model-1. Got model-9"),
         (lambda lead: [lead("a", as_of=SECOND)], "as_of of the scores must be that of their night"),
         (lambda lead: [lead("")], "not empty"),
     ],

@@ -33,15 +33,12 @@ def write_two(store, night, lead):
 
 def test_both_are_read_as_they_were_written(store, night, lead):
     write_two(store, night, lead)
-    assert store.changes(2) == {
-        "a": moved("a", 6.0, -1.0, 0.0, 0.0),
-        "b": moved("b", 0.0, 0.0, 1.25, 0.25),
-    }
-    assert list(store.changes(2, ["b"])) == ["b"]
-    assert store.changes(1) == {}
-    assert [o.topic for o in store.openings(2, "a")] == ["age", "demo"]
-    assert store.openings(2, "b") == [OPENINGS[2]]
-    assert store.openings(1, "a") == []
+    assert store.read_changes(2) == {"a": moved("a", 6.0, -1.0, 0.0, 0.0), "b": moved("b", 0.0, 0.0, 1.25, 0.25)}
+    assert list(store.read_changes(2, ["b"])) == ["b"]
+    assert store.read_changes(1) == {}
+    assert [o.topic for o in store.read_recourse(2, "a")] == ["age", "demo"]
+    assert store.read_recourse(2, "b") == [OPENINGS[2]]
+    assert store.read_recourse(1, "a") == []
 
 
 def test_points_of_earlier_nights_are_read_by_topic(store, night, lead):

@@ -59,11 +59,7 @@ def test_a_database_that_the_server_does_not_have_is_named(postgresql_url):
 
 
 def test_a_role_that_may_not_make_tables_is_refused_and_told_why(postgresql_url):
-    execute(
-        postgresql_url,
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        "CREATE ROLE guest LOGIN",
-    )
+    execute(postgresql_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "CREATE ROLE guest LOGIN")
     assert "permission denied" in refusal(postgresql_url.replace("test@", "guest:geheim@"))
     execute(postgresql_url, "DROP ROLE guest")
 
@@ -71,11 +67,7 @@ def test_a_role_that_may_not_make_tables_is_refused_and_told_why(postgresql_url)
 def test_a_role_that_may_only_read_opens_a_store_and_finds_its_leads(postgresql_url, night, lead):
     filled = open_store(postgresql_url)
     filled.write_run(night(), pd.DataFrame([lead("a")]))
-    execute(
-        postgresql_url,
-        "CREATE ROLE reader LOGIN",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
-    )
+    execute(postgresql_url, "CREATE ROLE reader LOGIN", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
     reading = open_store(postgresql_url.replace("test@", "reader@"))
     assert reading.get_lead("a") == filled.get_lead("a")
     with pytest.raises(StoreError, match="permission denied"):
@@ -88,7 +80,7 @@ def test_a_role_that_may_only_read_opens_a_store_and_finds_its_leads(postgresql_
 def test_an_opened_store_finds_what_another_wrote(store, url, night, lead):
     store.write_run(night(), pd.DataFrame([lead("a")]))
     other = open_store(url)
-    assert other.get_lead("a") == store.lead("a")
+    assert other.get_lead("a") == store.get_lead("a")
     assert other.get_lead("a").score == 30.0
     other.close()
 
@@ -120,9 +112,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(store):
         assert made == used
         key = inspector.get_pk_constraint(table.name)["constrained_columns"]
         assert key == [column.name for column in table.primary_key]
-        unique = {
-            name for found in inspector.get_unique_constraints(table.name) for name in found["column_names"]
-        }
+        unique = {name for found in inspector.get_unique_constraints(table.name) for name in found["column_names"]}
         assert unique == {column.name for column in table.columns if column.unique}
 
 
@@ -145,7 +135,7 @@ def test_a_migration_that_fails_half_way_leaves_no_table_behind(url, dump):
 OPENED = """
 import sys
 from sqlalchemy import Engine, event
-from serving.store import open_store
+from leadlight.serving.store import open_store
 
 @event.listens_for(Engine, "commit")
 def hold(connection):

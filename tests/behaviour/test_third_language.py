@@ -22,16 +22,19 @@ FRENCH = {
 
 SCRIPT = """
 import json, sys
-from leadlight.serving.scoring_run import read_words
+from leadlight.serving.scoring_run import parse_context
 from leadlight.serving.reasons import Reason
-from leadlight.serving.text.messages import LANGUAGES, known_language
-from leadlight.serving.text import sentence
-from leadlight.serving.text.evidence import evidence_sentence
+from leadlight.serving.text.messages import LANGUAGES, validate_language
+from leadlight.serving.text import format_sentence
+from leadlight.serving.text.evidence import format_evidence_sentence
 import leadlight.serving
 night, reasons = json.loads(sys.argv[1])
-words = read_words(night)
-told = [[sentence(Reason(*r), words, "fr"), evidence_sentence(Reason(*r), words, "fr")] for r in reasons]
-print(json.dumps([leadlight.serving.__file__, LANGUAGES, known_language("fr"), told]))
+context = parse_context(night)
+told = [
+    [format(Reason(*r), context, "fr") for format in (format_sentence, format_evidence_sentence)]
+    for r in reasons
+]
+print(json.dumps([leadlight.serving.__file__, LANGUAGES, validate_language("fr"), told]))
 """
 
 
@@ -47,9 +50,7 @@ def test_a_catalogue_that_is_dropped_into_the_folder_is_spoken(root, tmp_path):
     catalogue = {}
     for key, message in (english | FRENCH).items():
         one_form = isinstance(message, str)
-        catalogue[key] = (
-            message if one_form else {form: message.get(form, message["other"]) for form in forms}
-        )
+        catalogue[key] = message if one_form else {form: message.get(form, message["other"]) for form in forms}
     (folder / "fr.json").write_text(json.dumps(catalogue), encoding="utf-8")
 
     counted = {"count_7d": 0, "count_30d": 1200, "count_90d": 1200, "days_since_last": 11.5}
@@ -57,7 +58,17 @@ def test_a_catalogue_that_is_dropped_into_the_folder_is_spoken(root, tmp_path):
         "base_probability": 0.04,
         "calibrated": True,
         "topics": {
-            "p": {"kind": "signal", "group": "engagement", "label": {"fr": "Page des prix", "en": "P"}}
+            "p": {
+                "kind": "signal",
+                "group": "engagement",
+                "label": {"fr": "Page des prix", "en": "P"},
+                "values": {
+                    "count_7d": {"role": "count", "window_days": 7},
+                    "count_30d": {"role": "count", "window_days": 30},
+                    "count_90d": {"role": "count", "window_days": 90},
+                    "days_since_last": {"role": "recency"},
+                },
+            }
         },
         "evidence": {
             "horizon_days": 90,

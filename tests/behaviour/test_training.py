@@ -36,14 +36,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_same_data_and_seed_give_the_same_bytes(trained_copy, trained):
     program = Path(sys.executable).with_name("leadlight")
     for verb in ("train", "calibrate"):
-        command = [
-            program,
-            verb,
-            "--params",
-            trained_copy / "params.yaml",
-            "--workdir",
-            trained_copy / "work",
-        ]
+        command = [program, verb, "--params", trained_copy / "params.yaml", "--workdir", trained_copy / "work"]
         # as many threads as another machine may have
         environment = os.environ | {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "11"}
         subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -54,9 +47,7 @@ def test_the_same_data_and_seed_give_the_same_bytes(trained_copy, trained):
 
 
 def test_another_seed_gives_other_trees(trained_copy, trained):
-    params = load_params(
-        edited(trained_copy, "training: {seed: 7,", "training: {candidates: [additive], seed: 8,")
-    )
+    params = load_params(edited(trained_copy, "training: {seed: 7,", "training: {candidates: [additive], seed: 8,"))
     train(params, Workdir(trained_copy / "work"))
     trees = Path("work/candidates/additive/trees.txt")
     assert (trained_copy / trees).read_bytes() != (trained / trees).read_bytes()
@@ -80,8 +71,8 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     params = load_params(edited(trained_copy, "min_wins: 30", "min_wins: 5000"))
     assert list(train(params, workdir)) == ["points"]
     scorer = calibrate(params, workdir)
-    assert scorer.facts["candidate"] == "points"
-    assert scorer.facts["wins"] < scorer.facts["min_wins"] == 5000
+    assert scorer.metadata.candidate == "points"
+    assert scorer.metadata.wins < scorer.metadata.min_wins == 5000
     metrics = evaluate(params, workdir)
     assert metrics["figures"]["leadlight"]["log_loss"] < metrics["figures"]["constant"]["log_loss"]
     os.environ["LEADLIGHT_MLFLOW_URI"] = f"sqlite:///{trained_copy / 'fresh.db'}"
@@ -91,7 +82,7 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     finally:
         del os.environ["LEADLIGHT_MLFLOW_URI"]
     assert night.words["rung"] == {
-        "candidate": "points", "wins": scorer.facts["wins"], "min_wins": 5000,
+        "candidate": "points", "wins": scorer.metadata.wins, "min_wins": 5000,
     }  # fmt: skip
     for row in night.scored.head(300).itertuples():
         points = sum(reason["points"] for reason in json.loads(row.reasons))
@@ -107,8 +98,8 @@ def test_with_too_few_wins_and_no_rule_book_nothing_is_trained(trained_copy):
 
 
 def test_the_simplest_candidate_within_one_standard_error_serves(trained):
-    choice = load_scorer(trained / "work" / "bundle").facts["choice"]
-    served = load_scorer(trained / "work" / "bundle").facts["candidate"]
+    choice = load_scorer(trained / "work" / "bundle").metadata.choice
+    served = load_scorer(trained / "work" / "bundle").metadata.candidate
     order = list(read_json(trained / "work" / "candidates" / "candidates.json")["order"])
     for simpler in order[: order.index(served)]:
         assert choice["behind_best"][simpler] > choice["error"][simpler]

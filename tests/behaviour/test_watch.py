@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadlight.pipelines.jobs.run import run_stage
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.reports.monitoring.realized_outcomes import estimate_observed_expected
 from leadlight.pipelines.reports.monitoring.realized_performance import select_runs
 from leadlight.pipelines.reports.monitoring.watch import run_monitoring
+from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
 from leadlight.serving.store.run_history import RunSummary
@@ -20,7 +20,7 @@ from leadlight.serving.store.run_history import RunSummary
 pytestmark = pytest.mark.slow
 
 CUT_OFF, LATER, NIGHT = "2025-09-01", "2025-11-25", "2026-03-01"
-STAGES = ["ingest", "audit", "snapshot", "featurize", "train", "calibrate", "evaluate", "register"]
+TRAINING = ["ingest", "audit", "snapshot", "featurize", "train", "calibrate", "evaluate", "register"]
 
 
 class Base:
@@ -59,11 +59,11 @@ def grown(tmp_path_factory, small_params):
     text = text.replace("training: {", "training: {candidates: [logistic], ")
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     base = Base(folder)
-    run_stage("simulate", base.params, folder, base.work)
+    STAGES["simulate"].run(base.params, folder, base.work)
     # from here on it is a source like any other: nobody needs to know the truth
     (folder / "params.yaml").write_text(text.split("simulation:")[0], encoding="utf-8")
-    for stage in STAGES:
-        run_stage(stage, base.params, folder, base.work)
+    for stage in TRAINING:
+        STAGES[stage].run(base.params, folder, base.work)
     base.score("2025-10-15", LATER, NIGHT)
     return base
 
@@ -132,12 +132,10 @@ def test_a_night_whose_window_is_open_is_named_and_not_judged(grown):
     early = grown.watch("2026-02-15")
     assert early["as_of"][:10] == LATER
     assert [night["as_of"][:10] for night in early["outcomes"]["nights"]] == ["2025-10-15"]
-    assert {w["as_of"][:10]: w["matures_on"][:10] for w in early["outcomes"]["waiting"]} == {
-        LATER: "2026-02-23"
-    }
+    assert {w["as_of"][:10]: w["matures_on"][:10] for w in early["outcomes"]["waiting"]} == {LATER: "2026-02-23"}
     first = grown.watch("2025-12-01")
     assert check(first, "Outcomes")["level"] == "unknown"
-    assert "2026-01-13" in check(first, "Outcomes")["said"]
+    assert "2026-01-13" in check(first, "Outcomes")["message"]
     assert first["outcomes"]["nights"] == []
 
 
@@ -234,9 +232,7 @@ def test_the_newest_matured_night_is_always_followed_and_no_open_one():
     assert days[1:] == ["2025-09-02", "2025-08-03", "2025-07-04"]
     assert [n.as_of.date().isoformat() for n in waiting] == ["2025-12-01", "2025-11-01", "2025-10-03"]
     short, none = select_runs(nights, now, 20, (30, 60, 90))
-    assert {"2025-12-11", "2025-12-01", "2025-11-01", "2025-10-02"} <= {
-        n.as_of.date().isoformat() for n in short
-    }
+    assert {"2025-12-11", "2025-12-01", "2025-11-01", "2025-10-02"} <= {n.as_of.date().isoformat() for n in short}
     assert all(pd.Timestamp(n.as_of) > now - pd.Timedelta(days=20) for n in none)
 
 

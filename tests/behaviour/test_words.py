@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadlight.features.catalogue import SignalSpec
+from leadlight.features.feature_set import FeatureSet
 from leadlight.serving.scoring_run import parse_context
-from leadlight.serving.text import Reason, format_phrase, format_sentence, select_top_reasons, strongest_for
+from leadlight.serving.text import Reason, format_phrase, format_sentence, select_top_reasons
 from leadlight.serving.text.formatting import (
     format_datetime,
     format_lift,
@@ -15,14 +17,11 @@ from leadlight.serving.text.formatting import (
     format_probability,
     format_signed,
 )
-from leadlight.serving.text.labels import (
-    describe_agreement,
-    describe_policy,
-    label_held_back,
-    label_stage_long,
-)
+from leadlight.serving.text.labels import describe_agreement, describe_policy, label_held_back, label_stage_long
 from leadlight.serving.text.messages import LANGUAGES, translate, translate_plural
 
+KINDS = FeatureSet((), (SignalSpec("a"),), True, True, True).catalogue.describe_topics().values()
+DISPLAYS = {"attribute": {}} | {topic["kind"]: topic["values"] for topic in KINDS}
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),
     "all": ("activity", "engagement", "All activity", "Alle Aktivitäten"),
@@ -38,7 +37,7 @@ NIGHT = {
     "base_probability": 0.041,
     "calibrated": True,
     "topics": {
-        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}}
+        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}
         for topic, (kind, group, english, german) in TOPICS.items()
     },
 }
@@ -86,17 +85,14 @@ def counted(week, month, quarter, last, **more):
         (
             "all",
             counted(6, 9, 9, 1, active_days_30d=1, trend=1.2),
-            "All activity: 6 times in 7 days, the last one yesterday, on 1 day of the last 30"
-            ", more than before",
+            "All activity: 6 times in 7 days, the last one yesterday, on 1 day of the last 30, more than before",
             "Alle Aktivitäten: 6 Mal in 7 Tagen, zuletzt gestern, an 1 Tag der letzten 30, mehr als zuvor",
         ),
         (
             "all",
             counted(0, 2, 9, 9, active_days_30d=2, trend=-1.2),
-            "All activity: 2 times in 30 days, the last one 9 days ago, on 2 days of the last 30"
-            ", less than before",
-            "Alle Aktivitäten: 2 Mal in 30 Tagen, zuletzt vor 9 Tagen, an 2 Tagen der letzten 30"
-            ", weniger als zuvor",
+            "All activity: 2 times in 30 days, the last one 9 days ago, on 2 days of the last 30, less than before",
+            "Alle Aktivitäten: 2 Mal in 30 Tagen, zuletzt vor 9 Tagen, an 2 Tagen der letzten 30, weniger als zuvor",
         ),
         ("industry", "Automotive", "Industry: Automotive", "Branche: Automotive"),
         ("industry", None, "Industry: not known", "Branche: nicht bekannt"),
@@ -128,17 +124,13 @@ def test_a_phrase_says_the_same_in_short(value, english, german):
 
 
 def test_a_topic_without_a_label_is_called_by_its_name():
-    words = parse_context(
-        {**NIGHT, "topics": {"x": {"kind": "attribute", "group": "fit", "label": {"de": "Iks"}}}}
-    )
+    words = parse_context({**NIGHT, "topics": {"x": {"kind": "attribute", "group": "fit", "label": {"de": "Iks"}}}})
     assert format_sentence(Reason("x", "fit", 1.0, "y"), words, "en") == "Iks: y"
     assert format_sentence(Reason("z", "fit", 1.0, "y"), words, "en") == "z: y"
 
 
 def test_braces_in_data_are_shown_as_they_are():
-    assert (
-        format_sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
-    )
+    assert format_sentence(Reason("industry", "fit", 1.0, "{label} {0}"), WORDS, "en") == "Industry: {label} {0}"
 
 
 def test_a_message_that_is_missing_is_an_error():
@@ -150,12 +142,11 @@ def test_a_message_that_is_missing_is_an_error():
         translate_plural("en", "when.today", 1)
 
 
-def test_the_strongest_reasons_are_picked_either_way_or_only_upwards():
+def test_the_strongest_reasons_are_picked_either_way():
     points = {"a": 3.0, "b": -9.0, "c": 0.0, "d": 5.0, "e": -5.0}
     reasons = [Reason(topic, "fit", value, None) for topic, value in points.items()]
     assert [reason.topic for reason in select_top_reasons(reasons, 3)] == ["b", "d", "e"]
     assert [reason.topic for reason in select_top_reasons(reasons, 9)] == ["b", "d", "e", "a"]
-    assert [reason.topic for reason in strongest_for(reasons, 9)] == ["d", "a"]
 
 
 @pytest.mark.parametrize(
@@ -208,20 +199,14 @@ def test_the_policy_is_told_with_who_agreed_on_it_and_when():
         "MQL from a score of 50: top 200 per week.",
         "SQL from a score of 80: top 5 percent, the default.",
     ]
-    assert describe_agreement(WORDS, "de") == (
-        True,
-        "Vereinbart von Marketing und Vertrieb am 1. August 2025.",
-    )
+    assert describe_agreement(WORDS, "de") == (True, "Vereinbart von Marketing und Vertrieb am 1. August 2025.")
 
 
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
         (None, "the defaults apply, top 20 percent and top 5 percent"),
-        (
-            {"marketing_qualified": "top 200 per week", "agreed": None},
-            "Nobody has agreed on these thresholds",
-        ),
+        ({"marketing_qualified": "top 200 per week", "agreed": None}, "Nobody has agreed on these thresholds"),
     ],
 )
 def test_thresholds_that_nobody_agreed_on_are_called_so(policy, said):

@@ -115,12 +115,12 @@ class Crm:
 
     def has_run(self, *stages: str) -> None:
         """Run stages that are to succeed, so that a test starts from what they leave."""
-        from leadlight.pipelines.jobs.run import run_stage
         from leadlight.pipelines.params import load_params
+        from leadlight.pipelines.stages.table import STAGES
         from leadlight.pipelines.workspace.workdir import Workdir
 
         for stage in stages:
-            run_stage(stage, load_params(self.params), self.folder, Workdir(self.work))
+            STAGES[stage].run(load_params(self.params), self.folder, Workdir(self.work))
 
     def leftovers(self) -> list[str]:
         """Temporary files that nobody took away, in the whole folder."""
@@ -139,9 +139,7 @@ def draw_tables() -> dict[str, list[dict[str, Any]]]:
         lead = f"L{number:04d}"
         created = START + dt.timedelta(seconds=int(number * DAYS * 86_400 / 500))
         industry = draw.choice(["Steel", "Food", "Paper"])
-        leads.append(
-            {"lead": lead, "created": created, "industry": industry, "employees": draw.randint(5, 900)}
-        )
+        leads.append({"lead": lead, "created": created, "industry": industry, "employees": draw.randint(5, 900)})
         demo = draw.random() < 0.35
         for what in ["Page", "Demo"] if demo else ["Page"]:
             at = created - dt.timedelta(minutes=draw.randint(5, 3000))
@@ -150,9 +148,7 @@ def draw_tables() -> dict[str, list[dict[str, Any]]]:
         if wins or draw.random() < 0.7:
             closed = created + dt.timedelta(days=draw.randint(1, 15))
             status = "won" if wins else "lost"
-            deals.append(
-                {"lead": lead, "closed": closed, "status": status, "amount": draw.randint(1, 90) * 100}
-            )
+            deals.append({"lead": lead, "closed": closed, "status": status, "amount": draw.randint(1, 90) * 100})
     return {"leads": leads, "activities": activities, "deals": deals}
 
 
@@ -169,18 +165,19 @@ def crm(tmp_path: Path) -> Crm:
 
 
 @pytest.fixture(scope="session")
-def trained_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_tiny(make_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """The folder of a source on which `leadlight run` and one night of `leadlight score` were run."""
-    folder = tmp_path_factory.mktemp("tiny") / "crm"
-    folder.mkdir()
-    made = Crm(folder, draw_tables())
-    made.params.write_text(PARAMS, encoding="utf-8")
-    for name in made.tables:
-        made.write(name)
-    for words in (["run"], ["score", "--as-of", "2024-10-20"]):
-        outcome = call([*words, "--params", str(made.params), "--workdir", str(made.work)])
-        assert outcome.code == 0, outcome
-    return folder
+
+    def build(folder: Path) -> None:
+        made = Crm(folder, draw_tables())
+        made.params.write_text(PARAMS, encoding="utf-8")
+        for name in made.tables:
+            made.write(name)
+        for words in (["run"], ["score", "--as-of", "2024-10-20"]):
+            outcome = call([*words, "--params", str(made.params), "--workdir", str(made.work)])
+            assert outcome.code == 0, outcome
+
+    return make_once("tiny", build)
 
 
 @pytest.fixture
@@ -200,9 +197,7 @@ def call(words: Sequence[str]) -> Outcome:
 @pytest.fixture
 def process() -> Callable[..., Outcome]:
     """`leadlight` as a process of its own."""
-    return lambda crm, verb, *more: call(
-        [verb, *more, "--params", str(crm.params), "--workdir", str(crm.work)]
-    )
+    return lambda crm, verb, *more: call([verb, *more, "--params", str(crm.params), "--workdir", str(crm.work)])
 
 
 @pytest.fixture

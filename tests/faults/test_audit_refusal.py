@@ -55,7 +55,7 @@ def test_training_refuses_a_mapped_leak_before_it_looks_at_anything_else(export)
     assert raised.value.exit_code == 3
     assert "contract <no>" in said
     assert "filled for 100 % of the leads that won and 0 % of the others" in said
-    assert "leave it out of attributes" in said
+    assert "remove it from attributes" in said
     assert "audit: {allowlist: [contract <no>]}" in said
     assert "\n" not in said
 

@@ -68,23 +68,14 @@ def test_a_bad_row_is_left_out_with_its_place_and_its_reason(crm, table, column,
     assert report["rows"][table] == len(crm.tables[table]) - 1
 
 
-@pytest.mark.parametrize(
-    ("table", "column"), [("leads", "employees"), ("activities", "pages"), ("deals", "amount")]
-)
+@pytest.mark.parametrize(("table", "column"), [("leads", "employees"), ("activities", "pages"), ("deals", "amount")])
 @pytest.mark.parametrize("value", ["many", "1.234,5", "inf", "12 €"])
 def test_a_cell_that_is_no_number_is_emptied_and_its_row_stays(crm, table: str, column: str, value: str):
     crm.tables[table][4][column] = value
     crm.write(table)
     report, found = read(crm)
     assert found.to_dict("records") == [
-        {
-            "table": table,
-            "row": 5,
-            "column": column,
-            "reason": "not a number",
-            "value": value,
-            "action": EMPTIED,
-        }
+        {"table": table, "row": 5, "column": column, "reason": "not a number", "value": value, "action": EMPTIED}
     ]
     assert report["rows"][table] == len(crm.tables[table])
     clean = {"employees": "attributes", "pages": "activities", "amount": "deals"}[column]
@@ -179,7 +170,7 @@ def test_the_run_stops_above_the_configured_share_only(crm, refused, leadlight, 
         assert leadlight(crm, "ingest").code == 0
         return
     said = refused(crm, "ingest", code=4)
-    assert "The rows of leads must be usable but for a share of 0.05 (source.max_bad_share)." in said
+    assert "The share of unusable rows of leads must be at most 0.05 (source.max_bad_share)." in said
     assert "Got 26 unusable of 500, most often because in column created: no time that fits" in said
     assert "(such as 'next week' in row 475)." in said
 

@@ -12,35 +12,23 @@ PARAMS = 3
     [
         ("signals:", "signal:", ["key signal of", "Did you mean signals?"]),
         ("    lead_id: lead\n    created", "    leadid: lead\n    created", ["Did you mean lead_id?"]),
-        (
-            "column: created",
-            "colum: created",
-            ["source.leads.created_at.colum", "one of by_day,"],
-        ),
+        ("column: created", "colum: created", ["source.leads.created_at.colum", "one of by_day,"]),
         ("industry: {kind", "kind: {knd", ["attributes.kind.knd", "one of effect, group, kind, label."]),
         ("horizon_days: 20", "horizon_days: soon", ["label.horizon_days", "a whole number. Got 'soon'."]),
         ("horizon_days: 20", "horizon_days: 0", ["label.horizon_days", "at least 1. Got 0."]),
         ("won: [won]", "won: won", ["source.deals.status.won", "a list, such as [a, b]. Got 'won'."]),
         ("label: {horizon_days: 20}", "label: 20", ["key label", "a mapping with the keys horizon_days."]),
-        (
-            "kind: number",
-            "kind: numeric",
-            ["attributes.employees.kind", "'email' or 'job_title'"],
-        ),
+        ("kind: number", "kind: numeric", ["attributes.employees.kind", "'email' or 'job_title'"]),
         ("path: leads.csv", "path: 12", ["source.leads.path", "text (in quotes", "Got 12."]),
         ("source:", "source:\n  max_bad_share: .nan", ["source.max_bad_share", "a finite number"]),
         ("source:", "source:\n  max_bad_share: 2", ["source.max_bad_share", "at most 1. Got 2."]),
         ("Europe/Berlin", "Europe/berlin", ["source.timezone", "Did you mean Europe/Berlin?"]),
         ("Europe/Berlin", "Europe", ["source.timezone", "an IANA zone such as Europe/Berlin. Got 'Europe'."]),
         ("Europe/Berlin", "MEZ", ["source.timezone", "an IANA zone", "Got 'MEZ'."]),
-        (
-            "path: leads.csv",
-            "path: leads.csv\n    delimiter: \\t",
-            ["source.leads.delimiter", "one character"],
-        ),
+        ("path: leads.csv", "path: leads.csv\n    delimiter: \\t", ["source.leads.delimiter", "one character"]),
         ("path: leads.csv", "path: leads.csv\n    encoding: utf9", ["source.leads.encoding", "Got 'utf9'."]),
         ("signals:", "language: fr\nsignals:", ["key language", "'en' or 'de'", "Got 'fr'."]),
-        ("signals:", "history: {since: gestern}\nsignals:", ["history.since", "a date such as 2025-08-01"]),
+        ("signals:", "history: {since: gestern}\nsignals:", ["history.since", "an ISO day or moment", "gestern"]),
         ("signals:", "history: {since: 2025-13-45}\nsignals:", ["valid YAML", "month must be in 1..12"]),
         ("signals:", "label: {}\nsignals:", ["valid YAML", "duplicate key", "at line"]),
     ],
@@ -121,16 +109,23 @@ def test_a_night_beyond_the_end_of_calendars_is_not_stored(trained_crm, refused)
     assert "as_of" in refused(trained_crm, "score", "--as-of", "9999-12-31", code=PARAMS, scratch="night")
 
 
-@pytest.mark.parametrize(
-    ("spoil", "code"),
-    [
-        (lambda crm: crm.params.unlink(), 3),
-        (lambda crm: crm.change("signals:", "signal:"), 3),
-        (lambda crm: crm.change("Europe/Berlin", "Europe/Bremen"), 3),
-        (lambda crm: (crm.folder / "deals.csv").unlink(), 4),
-        (lambda crm: crm.write("leads", []), 4),
-    ],
-)
+SPOILT = [
+    (lambda crm: crm.change("signals:", "signal:"), 3),
+    (lambda crm: (crm.folder / "deals.csv").unlink(), 4),
+    (lambda crm: crm.params.unlink(), 3),
+    (lambda crm: crm.change("Europe/Berlin", "Europe/Bremen"), 3),
+    (lambda crm: crm.write("leads", []), 4),
+]
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILT)
+def test_what_is_wrong_before_reading_is_refused(crm, refused, spoil, code: int):
+    crm.has_run("ingest")
+    spoil(crm)
+    refused(crm, "ingest", code=code)
+
+
+@pytest.mark.parametrize(("spoil", "code"), SPOILT[:2])
 def test_a_process_of_its_own_says_the_same(crm, refused, process, spoil, code: int):
     crm.has_run("ingest")
     spoil(crm)

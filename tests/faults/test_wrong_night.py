@@ -55,9 +55,7 @@ def test_params_that_changed_since_training_are_refused(trained_crm, refused, ol
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_an_activity_type_that_training_never_saw_is_other_activity_and_is_reported(
-    trained_crm, leadlight, named
-):
+def test_an_activity_type_that_training_never_saw_is_other_activity_and_is_reported(trained_crm, leadlight, named):
     if named:  # also where params speak of it already
         trained_crm.change("signals:", "signals:\n  Webinar: {}")
     closed = {deal["lead"] for deal in trained_crm.tables["deals"]}

@@ -15,11 +15,8 @@ from leadlight.pipelines.workspace.lock import lock_exclusively
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 BUSY, SOURCE, BUNDLE = 9, 4, 7
-#: what a retraining says when a stage has ended: the next one is killed
-STAGES = (
-    "Reading the source", "Drawing snapshots", "Computing features", "Training candidates",
-    "Calibrating", "Scoring the test window", "Registering in MLflow",
-)  # fmt: skip
+#: lines of a retraining after which it is killed: early, while models are written, and around the registry
+STAGES = ("Reading the source", "Training candidates", "Calibrating", "Registering in MLflow")
 
 
 @pytest.fixture
@@ -119,13 +116,9 @@ def test_a_version_that_no_longer_fits_the_params_is_not_gone_back_to(trained_cr
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://user:secret@127.0.0.1:9"])
-def test_a_server_that_does_not_answer_is_one_sentence_without_the_password(
-    trained_crm, refused, monkeypatch, address
-):
+def test_a_server_that_does_not_answer_is_one_sentence_without_the_password(trained_crm, refused, monkeypatch, address):
     monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", address)
     for verb in ("promote", "rollback", "retrain", "register"):
         said = refused(trained_crm, verb, code=BUNDLE, scratch="retrain.lock")
-        assert (
-            "The registry must be reachable and whole. Got no answer (refused) at http://127.0.0.1:9" in said
-        )
+        assert "The registry must be reachable and whole. Got no answer (refused) at http://127.0.0.1:9" in said
         assert "secret" not in said

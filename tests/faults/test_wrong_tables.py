@@ -50,7 +50,7 @@ def test_a_missing_column_is_named_beside_those_that_are_there(crm, refused, old
         ('{column: created, format: "%d.%m.%Y"}', "fit the format '%d.%m.%Y'. Got '2024-01-01 08:00:00'."),
         ('{column: created, format: "DD.MM.YYYY"}', "fit the format 'DD.MM.YYYY'."),
         ('{column: created, format: "%Q"}', "must be a strptime format or ISO8601. Got '%Q'"),
-        ("created", "write {column: created, format: ...}. Got '2024-01-01 08:00:00'."),
+        ("created", "{column: created, format: ...}. Got '2024-01-01 08:00:00'."),
     ],
 )
 def test_dates_are_never_guessed(crm, refused, time: str, words: str):
@@ -63,9 +63,7 @@ def test_dates_are_never_guessed(crm, refused, time: str, words: str):
 def test_an_empty_table_is_refused(crm, refused, table: str):
     crm.has_run("ingest")
     crm.write(table, [])
-    assert f"The table {table} ({table}.csv) must have at least one row" in refused(
-        crm, "ingest", code=SOURCE
-    )
+    assert f"The table {table} ({table}.csv) must have at least one row" in refused(crm, "ingest", code=SOURCE)
     (crm.folder / f"{table}.csv").write_bytes(b"")
     assert "must have at least one row. Got an empty file." in refused(crm, "ingest", code=SOURCE)
 

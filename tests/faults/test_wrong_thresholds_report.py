@@ -23,15 +23,9 @@ def told(refused, leadlight):
 @pytest.mark.parametrize(
     ("sentences", "words"),
     [
-        (
-            ("--sales", "the best 5 percent"),
-            "must have one of the forms: highest recall with precision >= 0.30",
-        ),
+        (("--sales", "the best 5 percent"), "must have one of the forms: highest recall with precision >= 0.30"),
         (("--sales", "top 100 percent"), "must choose some of the leads but not all"),
-        (
-            ("--sales", "probability >= 30"),
-            "must lie between 0 and 1. Got 30. This is policy.sales_qualified.",
-        ),
+        (("--sales", "probability >= 30"), "must lie between 0 and 1. Got 30. This is policy.sales_qualified."),
         (("--sales", "top 1 percent"), "it takes 20 (policy.min_leads). The best is top "),
         (("--marketing", "highest recall with precision >= 0.99"), "This is policy.marketing_qualified."),
         (("--marketing", "top 25 percent", "--sales", "top 60 percent"), "must be stricter"),

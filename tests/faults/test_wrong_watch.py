@@ -91,7 +91,7 @@ def test_a_night_of_another_model_is_not_compared_with_the_champion(trained_crm,
     assert leadlight(trained_crm, "watch").code in (0, ACT)
     for name in ("Features", "Scores"):
         assert check(trained_crm, name)["level"] == "unknown"
-        assert "score a night with it first" in check(trained_crm, name)["said"]
+        assert "score a night with it first" in check(trained_crm, name)["message"]
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def flat(crm, leadlight):
 def test_without_dates_it_says_that_outcomes_cannot_be_followed(flat, leadlight):
     outcome = leadlight(flat, "watch")
     assert outcome.code == 0, outcome
-    assert "no dates" in check(flat, "Outcomes")["said"]
+    assert "no dates" in check(flat, "Outcomes")["message"]
     assert check(flat, "Outcomes")["level"] == "unknown"
     assert "no dates" in (flat.work / "watch" / "index.html").read_text(encoding="utf-8")
 

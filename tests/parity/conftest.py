@@ -82,9 +82,7 @@ def together() -> Callable[[list[World]], World]:
 
     def merge(worlds: list[World]) -> World:
         return {
-            table: [
-                row | {"lead_id": f"{n}/{row['lead_id']}"} for n, w in enumerate(worlds) for row in w[table]
-            ]
+            table: [row | {"lead_id": f"{n}/{row['lead_id']}"} for n, w in enumerate(worlds) for row in w[table]]
             for table in worlds[0]
         }
 

@@ -25,7 +25,7 @@ FEATURES = FeatureSet(
         AttributeSpec("email", "email"),
         AttributeSpec("title", "job_title"),
         AttributeSpec("Branche", "category", has_history=True),
-        AttributeSpec("Größe", "number", historised=True),
+        AttributeSpec("Größe", "number", has_history=True),
         AttributeSpec("E-Mail", "email", has_history=True),
         AttributeSpec("Position", "job_title", has_history=True),
     ),
@@ -71,9 +71,7 @@ AS_OF = [
 #: how long before: nothing at all, edges of windows, the same second and the one beside it
 EDGES = [0, 1, 60, *(d * 86_400 + s for d in (1, 7, 30, 37, 90) for s in (-1, 0, 1)), 400 * 86_400]
 agos = st.one_of(
-    st.sampled_from(EDGES),
-    st.integers(-5, 5).map(lambda hours: hours * 3600),
-    st.integers(-(10**6), 10**7),
+    st.sampled_from(EDGES), st.integers(-5, 5).map(lambda hours: hours * 3600), st.integers(-(10**6), 10**7)
 )
 fractions = st.sampled_from([0, 0, 0, 1, 500_000, 999_999])
 extremes = [None, 0.0, -0.0, 1.0, -1.0, 0.1, 1e9, -1e9, 999_999_999.999999, 5e-7, 4.9e-7, 1e-9, 1 / 3, 12.5]
@@ -85,28 +83,18 @@ numbers = st.one_of(
 # neither lone surrogates, which are no text, nor NUL, which no table of a customer holds
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 odd = st.text(letters, max_size=8)
-types = st.one_of(
-    st.sampled_from(TYPES), st.sampled_from([None, "", "Demo", "demo ", "(other)", "unseen"]), odd
-)
+types = st.one_of(st.sampled_from(TYPES), st.sampled_from([None, "", "Demo", "demo ", "(other)", "unseen"]), odd)
 objects = st.one_of(st.sampled_from([None, "", "/", "/price", "/Price", "/price ", "ﬁ"]), odd)
 TITLES = [
     "CEO", "Geschäftsführerin", "Assistant to the CEO", "Vice President Sales", "Teamleiter Einkauf",
     "HEAD OF IT", "İnşaat Müdürü", "Straßenmeister", "ΔΙΕΥΘΥΝΤΗΣ", "r&d", "Sales-Manager (DACH)", "CEO\u00a0",
     "ｉｔ", "\ufeffCEO", "PA\u200b", "it\u2028it",
 ]  # fmt: skip
-DOMAINS = [
-    "gmx.de",
-    "acme.com",
-    "stud.uni-bonn.de",
-    "yahoo.co.uk",
-    "live.acme.com",
-    "localhost",
-    "xn--mller.de",
-]
+DOMAINS = ["gmx.de", "acme.com", "stud.uni-bonn.de", "yahoo.co.uk", "live.acme.com", "localhost", "xn--mller.de"]
 jobs = st.lists(st.sampled_from(["chief", "lead", "sales", "it", "-", "&", " ", "leiter", "ä"]), max_size=4)
-words = st.one_of(
-    st.sampled_from([None, "", "0", *TITLES, *DOMAINS]), odd, jobs.map("".join), jobs.map(" ".join)
-).map(lambda text: None if text is None else normalize_text(text))
+words = st.one_of(st.sampled_from([None, "", "0", *TITLES, *DOMAINS]), odd, jobs.map("".join), jobs.map(" ".join)).map(
+    lambda text: None if text is None else normalize_text(text)
+)
 domains = st.one_of(st.sampled_from([None, *DOMAINS]), words)
 
 
@@ -138,9 +126,7 @@ def lives(draw):
     row = {name: draw(kind) for name, kind in read.items()}
     closed = draw(st.sampled_from([None, dt.timedelta(0), dt.timedelta(seconds=1), -dt.timedelta(days=3)]))
     return {
-        "leads": [
-            {"created_at": as_of - dt.timedelta(seconds=draw(st.sampled_from([0, 1, 86_400, 5 * 10**7])))}
-        ],
+        "leads": [{"created_at": as_of - dt.timedelta(seconds=draw(st.sampled_from([0, 1, 86_400, 5 * 10**7])))}],
         "attributes": [row] if draw(st.sampled_from([True, True, False])) else [],
         "activities": done,
         "history": [change() for _ in range(draw(st.sampled_from([0, 1, 4])))],
@@ -193,6 +179,7 @@ def on_spark(computer):
     return computer("spark", FEATURES)
 
 
+@pytest.mark.spark
 @moderate
 @given(drawn=st.lists(worlds(), min_size=3, max_size=3))
 def test_duckdb_and_spark_say_the_same_of_every_lead(on_duckdb, on_spark, together, drawn):
@@ -209,6 +196,7 @@ def test_a_lead_alone_has_the_features_it_has_among_all(on_duckdb, world):
     demand_the_same(alone, on_duckdb(as_tables(world)))
 
 
+@pytest.mark.spark
 def test_leads_alone_on_spark_have_the_features_they_have_on_duckdb_among_all(on_duckdb, on_spark):
     lives_ = {
         name: {
@@ -248,6 +236,7 @@ def test_worlds_are_drawn_in_which_features_say_something(on_duckdb):
     assert {name for name in silent if not name.endswith("__never")} == set()
 
 
+@pytest.mark.spark
 def test_whatever_the_zone_of_the_session_spark_computes_in_utc(spark, on_duckdb, computer, monkeypatch):
     from leadlight.pipelines.engines.spark import open_spark
 

@@ -164,7 +164,7 @@ batches = st.lists(worlds(), min_size=WORLDS, max_size=WORLDS)
 poisoned_batches = st.lists(poisoned(), min_size=WORLDS, max_size=WORLDS)
 
 
-@pytest.fixture(scope="module", params=["duckdb", "spark"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
 def compute(request, computer):
     return computer(request.param, FEATURES)
 

@@ -19,11 +19,7 @@ NO_GUESTS = {"pandas", "numpy"}
 
 def speaks_of_time(node):
     """Whether a time column stands in an operand; an age in days is a number, not a time."""
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "count_days_between"
-    ):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "count_days_between":
         return False
     if isinstance(node, ast.Attribute) and node.attr in TIMES:
         return True
@@ -72,12 +68,25 @@ def guests(source):
     return [module for module in modules if module.partition(".")[0] in NO_GUESTS]
 
 
+def test_no_other_package_names_a_family_of_activities(root):
+    families = {f.family for f in DECLARED.catalogue.features if f.group == "engagement"}
+    families -= {"attribute", "age_days", "silence", "trend"}  # the last two are roles too
+    fragments = {family.rstrip("0123456789d") for family in families if family.endswith("d")} | families
+    assert {"count_", "count_7d", "days_since_last", "active_days_"} <= fragments
+    literals = {
+        (path.name, node.value)
+        for package in ("models", "serving", "pipelines")
+        for path in (root / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in fragments
+    }
+    assert literals == set()
+
+
 @pytest.fixture(scope="module")
 def sources(root):
     """Source text of the room by file name."""
-    found = {
-        path.name: path.read_text(encoding="utf-8") for path in sorted((root / "features").rglob("*.py"))
-    }
+    found = {path.name: path.read_text(encoding="utf-8") for path in sorted((root / "features").rglob("*.py"))}
     assert {
         "point_in_time.py",
         "engagement.py",
@@ -120,13 +129,7 @@ def test_the_rule_on_times_sees(code):
 
 
 @pytest.mark.parametrize(
-    "code",
-    [
-        "t.occurred_at == x",
-        "t.age <= 7",
-        "count_days_between(t.created_at, t.as_of) <= 30.0",
-        "n.between(1, 2)",
-    ],
+    "code", ["t.occurred_at == x", "t.age <= 7", "count_days_between(t.created_at, t.as_of) <= 30.0", "n.between(1, 2)"]
 )
 def test_the_rule_on_times_lets_pass(code):
     assert comparisons_of_times(code) == []
@@ -222,7 +225,8 @@ def test_the_direction_of_a_signal_is_turned_where_more_days_mean_less_of_it():
 @pytest.mark.parametrize("index", range(0, len(DECLARED.catalogue.features), 7))
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", "another"), ("kind", "another"), ("topic", "another"), ("monotonicity", 7), ("group", "another"),
+    [("name", "another"), ("kind", "another"), ("topic", "another"), ("monotonicity", 7),
+     ("group", "another"),
      ("family", "another")],
 )  # fmt: skip
 def test_the_checksum_changes_with_anything_a_scorer_relies_on(index, field, value):

@@ -59,8 +59,7 @@ def test_nothing_of_one_machine_and_no_registry_is_in_a_file(tracked, root):
         if path.suffix in {".png", ".ico"} or path.name == "test_house.py":
             continue
         found += [
-            f"{path.relative_to(root)}: {m.group()}"
-            for m in forbidden.finditer(path.read_text(encoding="utf-8"))
+            f"{path.relative_to(root)}: {m.group()}" for m in forbidden.finditer(path.read_text(encoding="utf-8"))
         ]
     assert found == []
 
@@ -93,11 +92,11 @@ def test_every_bound_of_a_dependency_has_its_reason_beside_it(root):
     assert [line for line in lines if "# " not in line] == []
 
 
-def test_what_the_readme_points_at_exists(root):
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    assert len(readme.splitlines()) <= 100
-    for name in re.findall(r"`((?:features|models|serving|pipelines|docs|examples|tests)/[\w/.]*)`", readme):
-        assert (root / name).exists() or name == "pipelines/VERB.py", name
+def test_what_the_readme_and_the_guide_point_at_exists(root):
+    pages = [(root / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md")]
+    assert len(pages[0].splitlines()) <= 100
+    for name in re.findall(r"`((?:features|models|serving|pipelines|docs|examples|tests)/[\w/.]*)`", "\n".join(pages)):
+        assert (root / name).exists(), name
 
 
 def test_the_page_of_params_is_current(root):
@@ -115,7 +114,7 @@ def test_the_feature_dictionary_is_current(root):
 
 
 def test_the_page_of_benchmarks_is_made_from_the_saved_results(root):
-    page = runpy.run_path(str(root / "benchmarks" / "page.py"))["benchmark_page"](root)
+    page = runpy.run_path(str(root / "benchmarks" / "page.py"))["render_page"](root)
     assert (root / "docs" / "benchmarks.md").read_text(encoding="utf-8") == page
 
 
@@ -184,22 +183,3 @@ def test_figures_of_the_first_decision_are_those_that_were_saved(root):
     text = (root / "docs" / "decisions" / "0001-snapshots-weigh-the-same.md").read_text(encoding="utf-8")
     for name, figures in saved.items():
         assert f"| {name} | {figures['predicted_over_true']:.2f} | {figures['regret']:.2f} |" in text
-
-
-def test_stages_of_dvc_are_verbs_of_the_command_line_with_code_that_exists(root):
-    from ruamel.yaml import YAML
-
-    from leadlight.pipelines.jobs.run import STAGES
-
-    stages = YAML(typ="safe").load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    assert tuple(stages) == STAGES
-    made = {
-        next(iter(o)) if isinstance(o, dict) else o
-        for s in stages.values()
-        for k in ("outs", "metrics", "plots")
-        for o in s.get(k, [])
-    }
-    for name, stage in stages.items():
-        assert stage["cmd"] == f"leadlight {name}"
-        for dependency in stage["deps"]:
-            assert dependency in made or (root / dependency).exists(), dependency

@@ -16,9 +16,7 @@ def test_no_message_of_any_language_names_a_cause():
     for language, words in CAUSES.items():
         claims = re.compile(rf"\b({words})\b", re.IGNORECASE)
         found = [
-            key
-            for key, message in load_messages(language).items()
-            if any(map(claims.search, plural(message).values()))
+            key for key, message in load_messages(language).items() if any(map(claims.search, plural(message).values()))
         ]
         assert found == []
     assert "associated with" in translate("en", "page.associated")

@@ -24,24 +24,24 @@ def saved(root):
 
 
 def test_the_page_is_current(root, page):
-    assert (root / "docs" / "promises.md").read_text(encoding="utf-8") == page.promises_page(root)
+    assert (root / "docs" / "promises.md").read_text(encoding="utf-8") == page.render_page(root)
 
 
 def test_no_more_kinds_leave_what_they_are_held_to_than_chance_allows(saved, page):
     assert tuple(saved["worlds"]) == SEEDS
     # of twelve at 5 in 100 each: up to two in 98 of 100 cases, up to one in 88
     assert saved["bar"] == {"kinds": 12, "outside_at_most": 2}
-    assert len(page.kinds_outside(saved["worlds"])) <= 2
+    assert len(page.list_kinds_outside(saved["worlds"])) <= 2
 
 
 def test_a_kind_counts_once_and_each_world_for_itself(saved, page):
     worlds = copy.deepcopy(saved["worlds"])
     for world in worlds.values():
         world["outside"] = []
-    assert page.kinds_outside(worlds) == []
+    assert page.list_kinds_outside(worlds) == []
     worlds["149"]["outside"] = ["fit.A.win_rate", "engagement.1.win_rate"]
     worlds["151"]["outside"] = ["thresholds.sales_qualified.share", "fit.D.win_rate"]
-    assert page.kinds_outside(worlds) == ["149 grades", "151 thresholds", "151 grades"]
+    assert page.list_kinds_outside(worlds) == ["149 grades", "151 thresholds", "151 grades"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -50,9 +50,7 @@ def test_verdicts_follow_from_the_intervals_beside_them(saved, seed):
     assert world["judged"] == len(world["figures"])
     of = {True: 6, False: sum(name.endswith("win_rate") for name in world["figures"])}
     for name, figure in world["figures"].items():
-        promised, shown = (
-            [figure[side][end] for end in ("value", "low", "high")] for side in ("promised", "shown")
-        )
+        promised, shown = ([figure[side][end] for end in ("value", "low", "high")] for side in ("promised", "shown"))
         low, high = calculate_prediction_interval(
             promised, shown, of[name.startswith("thresholds.")], figure["between_periods"]
         )

@@ -2,7 +2,8 @@
 
 A table is drawn with a line of names and one line a row, cells parted by ``|``. ``NULL`` is no value, and
 ``'  x '`` in single quotes is text with its blanks. A moment is ``2025-03-08`` or ``2025-03-08 09:30:00``
-in UTC. Text is folded as it is where data come in. Everything is computed on DuckDB and on Spark.
+in UTC. Text is normalized as ingest does. Tables are computed on DuckDB; one test of each feature family
+uses the fixture `both_engines` and runs on Spark too. That the engines agree is tested in tests/parity.
 """
 
 import datetime as dt
@@ -157,9 +158,7 @@ class Crm:
             at = self.leads.select("lead_id", as_of=ibis.timestamp(as_of))
         else:
             at = self.draw("moments", moments)
-        found = Found(
-            declared.build_table(at, Tables(self.leads, self.attributes, self.activities, self.history))
-        )
+        found = Found(declared.build_table(at, Tables(self.leads, self.attributes, self.activities, self.history)))
         assert found.columns == ["lead_id", "as_of", *declared.catalogue.names]
         return found
 
@@ -185,9 +184,7 @@ class Crm:
     def labels(self, moments: str, *, horizon_days: int, cut_off: str) -> Found:
         """Label drawn moments."""
         at = self.draw("moments", moments)
-        return Found(
-            label_snapshots(at, find_first_closes(self.deals), horizon_days, ibis.timestamp(cut_off))
-        )
+        return Found(label_snapshots(at, find_first_closes(self.deals), horizon_days, ibis.timestamp(cut_off)))
 
 
 @dataclass(frozen=True)
@@ -203,11 +200,24 @@ class Place:
         return register_parquet(self.connection, self.folder / f"{name}.parquet", name)
 
 
-@pytest.fixture(params=["duckdb", "spark"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that use `both_engines` on Spark too."""
+    if "both_engines" in metafunc.fixturenames:
+        engines = ["duckdb", pytest.param("spark", marks=pytest.mark.spark)]
+        metafunc.parametrize("put", engines, indirect=True)
+
+
+@pytest.fixture
+def both_engines() -> None:
+    """Mark a test as one that also runs on Spark."""
+
+
+@pytest.fixture
 def put(request, tmp_path) -> Place:
-    """Return each engine in turn."""
-    connection = ibis.duckdb.connect() if request.param == "duckdb" else request.getfixturevalue("spark")
-    return Place(request.param, connection, tmp_path)
+    """Return DuckDB, or the engine of the parameter."""
+    name = getattr(request, "param", "duckdb")
+    connection = ibis.duckdb.connect() if name == "duckdb" else request.getfixturevalue("spark")
+    return Place(name, connection, tmp_path)
 
 
 @pytest.fixture

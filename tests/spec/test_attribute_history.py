@@ -1,5 +1,7 @@
 """What is said of attributes that change, drawn as small tables."""
 
+import pytest
+
 from leadlight.features.catalogue import AttributeSpec
 
 INDUSTRY = AttributeSpec("industry", "category")
@@ -16,6 +18,7 @@ FOUR = """
 """
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_historised_attribute_has_the_last_value_set_strictly_before_the_moment(crm):
     crm(
         history="""
@@ -24,7 +27,7 @@ def test_a_historised_attribute_has_the_last_value_set_strictly_before_the_momen
         A       | industry  | Energy | 2025-05-01 10:00:00
         A       | industry  | Health | 2025-06-01
         B       | industry  | Travel | 2025-05-15
-        """,
+        """
     ).features(
         attributes=[INDUSTRY_THEN],
         moments="""
@@ -84,7 +87,7 @@ def test_a_value_that_was_taken_away_is_unknown_from_then_on(crm):
         lead_id | attribute | value  | changed_at
         A       | industry  | Retail | 2025-03-01
         A       | industry  | NULL   | 2025-05-01
-        """,
+        """
     ).features("2025-06-10", attributes=[INDUSTRY_THEN]).shows(
         """
         lead_id | attribute__industry
@@ -171,7 +174,7 @@ def test_attributes_with_umlauts_and_colliding_names_stay_apart(crm):
         attributes="""
         lead_id | Größe  | Grosse | größe (ca.) | 部門
         A       | umlaut | plain  | about       | sales
-        """,
+        """
     ).features(
         "2025-06-10",
         attributes=[AttributeSpec(name, "category") for name in ("Größe", "Grosse", "größe (ca.)", "部門")],

@@ -62,19 +62,7 @@ def test_counts():
 @pytest.mark.parametrize(
     "text",
     [
-        *[
-            "Select",
-            "-- please select --",
-            "unknown",
-            "<Unknown>",
-            "n/a",
-            "N/A",
-            "NULL",
-            "NaN",
-            "-",
-            "--",
-            "?",
-        ],
+        *["Select", "-- please select --", "unknown", "<Unknown>", "n/a", "N/A", "NULL", "NaN", "-", "--", "?"],
         *[".", "not specified", "unbekannt", "Keine Angabe", "k.A.", "N/D", "(blank)", "#N/A", "undefined"],
         *["tbd", "(not set)", "Bitte wählen", "Não informado", "Non renseigné", "Sin especificar", "None"],
     ],

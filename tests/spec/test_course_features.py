@@ -1,5 +1,7 @@
 """The course that activity takes: touches, gaps, working hours; drawn as small tables."""
 
+import pytest
+
 FOUR = """
     lead_id | created_at
     A       | 2024-01-01
@@ -9,6 +11,7 @@ FOUR = """
 """
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_days_since_the_first_and_the_mean_gap_look_at_everything_known(crm):
     crm(
         leads=FOUR,
@@ -59,6 +62,7 @@ def test_one_more_activity_never_widens_the_mean_gap(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_working_hours_are_from_9_to_17_by_the_clocks_of_the_business(crm):
     # 9 June 2025 was a Monday; half of what each lead did is at work, but for D
     crm(
@@ -131,6 +135,7 @@ def test_working_hours_look_back_90_days_over_all_types(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_active_days_are_days_by_the_clocks_of_the_business(crm):
     crm(
         leads=FOUR,
@@ -177,6 +182,7 @@ def test_the_first_touch_and_the_last_are_types_of_activities(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_of_two_types_in_one_second_the_signal_that_is_declared_earlier_is_named(crm):
     drawn = crm(
         leads=FOUR,
@@ -220,7 +226,7 @@ def test_without_signals_every_touch_is_another(crm):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-06-01  | demo
-        """,
+        """
     ).features("2025-06-10").shows(
         """
         lead_id | first_touch__any | last_touch__any | days_since_first__any

@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_counts_look_back_7_30_and_90_days(crm):
     crm(
         activities="""
@@ -12,7 +13,7 @@ def test_counts_look_back_7_30_and_90_days(crm):
         A       | 2025-05-20          | demo
         A       | 2025-04-01          | demo
         A       | 2025-01-01          | demo
-        """,
+        """
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | as_of      | count_7d__demo | count_30d__demo | count_90d__demo
@@ -125,6 +126,7 @@ def test_the_activities_of_other_leads_do_not_count(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_decayed_sum_halves_every_half_life(crm):
     # 2^(-age / half-life), ages 0.5, 7 and 14 days:
     #   half-life  7: 2^(-1/14) + 1/2 + 1/4
@@ -135,7 +137,7 @@ def test_a_decayed_sum_halves_every_half_life(crm):
         A       | 2025-06-09 12:00:00 | demo
         A       | 2025-06-03          | demo
         A       | 2025-05-27          | demo
-        """,
+        """
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | decay_7d__demo     | decay_30d__demo
@@ -149,7 +151,7 @@ def test_a_decayed_sum_has_no_window(crm):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-03-02  | demo
-        """,
+        """
     ).features("2025-06-10", signals=["demo"]).shows(  # 100 days: 2^(-100/7) and 2^(-100/30)
         """
         lead_id | count_90d__demo | decay_7d__demo        | decay_30d__demo
@@ -165,7 +167,7 @@ def test_days_since_the_last_are_counted_with_fractions_from_the_newest(crm):
         A       | 2025-05-01          | demo
         A       | 2025-06-07 18:00:00 | demo
         A       | 2025-06-09 23:00:00 | price
-        """,
+        """
     ).features("2025-06-10", signals=["demo", "price"]).shows(
         """
         lead_id | days_since_last__demo | days_since_last__price | days_since_last__any
@@ -174,6 +176,7 @@ def test_days_since_the_last_are_counted_with_fractions_from_the_newest(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_days_since_the_last_are_unknown_where_there_was_none(crm):
     crm(
         leads="""
@@ -204,7 +207,7 @@ def test_a_lead_without_activities_has_counts_and_sums_of_nought(crm):
     crm(
         activities="""
         lead_id | occurred_at | type
-        """,
+        """
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | count_7d__demo | count_30d__any | decay_7d__demo
@@ -228,7 +231,7 @@ def test_active_days_are_different_days_with_any_activity(crm):
         A       | 2025-05-01          | demo
         A       | 2025-03-12          | demo
         A       | 2025-03-11 23:59:59 | demo
-        """,
+        """
     ).features("2025-06-10", signals=["demo", "price"]).shows(
         """
         lead_id | active_days_30d__any | active_days_90d__any
@@ -246,14 +249,10 @@ def test_active_days_are_different_days_with_any_activity(crm):
         (7, 30, "0.052463569535740946"),  # ln((7.5 / 7) / (30.5 / 30))
     ],
 )
-def test_the_trend_is_the_log_of_the_daily_rate_of_7_days_over_that_of_the_30_before(
-    crm, recent, before, trend
-):
+def test_the_trend_is_the_log_of_the_daily_rate_of_7_days_over_that_of_the_30_before(crm, recent, before, trend):
     rows = [f"A | 2025-06-0{3 + i % 7} 00:00:00 | demo" for i in range(recent)]
     rows += [f"A | 2025-05-{4 + i % 28:02d} | other" for i in range(before)]
-    crm(activities="lead_id | occurred_at | type\n" + "\n".join(rows)).features(
-        "2025-06-10", signals=["demo"]
-    ).shows(
+    crm(activities="lead_id | occurred_at | type\n" + "\n".join(rows)).features("2025-06-10", signals=["demo"]).shows(
         f"""
         lead_id | trend__any
         A       | {trend}
@@ -261,6 +260,7 @@ def test_the_trend_is_the_log_of_the_daily_rate_of_7_days_over_that_of_the_30_be
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_the_trend_looks_back_37_days_and_is_unknown_without_any_activity_in_them(crm):
     crm(
         leads="""

@@ -1,5 +1,7 @@
 """What engagement features speak of, and of which leads, drawn as small tables."""
 
+import pytest
+
 
 def test_types_that_are_not_named_are_other_activity_and_activity_as_a_whole_is_all_of_them(crm):
     crm(
@@ -11,7 +13,7 @@ def test_types_that_are_not_named_are_other_activity_and_activity_as_a_whole_is_
         A       | 2025-06-03  | chat
         A       | 2025-05-20  | chat
         A       | 2025-05-20  | Demo
-        """,
+        """
     ).features("2025-06-10", signals=["demo", "price"]).shows(
         """
         lead_id | count_7d__demo | count_7d__price | count_7d__other_activity | count_7d__any
@@ -30,7 +32,7 @@ def test_every_family_speaks_of_other_activity_and_of_activity_as_a_whole(crm):
         A       | 2025-06-03  | demo
         A       | 2025-05-27  | newsletter
         A       | 2025-05-06  | chat
-        """,
+        """
     ).features("2025-06-10", signals=["demo"])
     found.shows(
         """
@@ -63,7 +65,7 @@ def test_without_signals_everything_is_other_activity(crm):
         lead_id | occurred_at | type
         A       | 2025-06-09  | demo
         A       | 2025-06-08  | price
-        """,
+        """
     ).features("2025-06-10")
     found.shows(
         """
@@ -95,7 +97,7 @@ def test_a_type_without_a_name_is_other_activity(crm):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-06-09  | NULL
-        """,
+        """
     ).features("2025-06-10", signals=["demo"]).shows(
         """
         lead_id | count_7d__demo | count_7d__other_activity | count_7d__any
@@ -112,10 +114,8 @@ def test_signals_with_umlauts_and_odd_characters_are_counted_under_plain_names(c
         A       | 2025-06-09  | Peter's "100 %" \\ Rückruf; -- x
         A       | 2025-06-08  | Peter's "100 %" \\ Rückruf; -- x
         A       | 2025-06-08  | 電話
-        """,
-    ).features(
-        "2025-06-10", signals=["Prüfgröße (1. Öffnung)", 'Peter\'s "100 %" \\ Rückruf; -- x', "電話"]
-    ).shows(
+        """
+    ).features("2025-06-10", signals=["Prüfgröße (1. Öffnung)", 'Peter\'s "100 %" \\ Rückruf; -- x', "電話"]).shows(
         """
         lead_id | count_7d__prufgrosse_1_offnung | count_7d__peter_s_100_ruckruf_x
         A       | 1                              | 2
@@ -139,7 +139,7 @@ def test_signals_that_would_share_a_name_stay_apart(crm):
         A       | 2025-06-09  | any
         A       | 2025-06-09  | Other activity
         A       | 2025-06-09  | unnamed
-        """,
+        """
     ).features("2025-06-10", signals=["Demo", "demo", "demo!", "any", "Other activity"]).shows(
         """
         lead_id | count_30d__demo | count_30d__demo_2 | count_30d__demo_3
@@ -192,6 +192,7 @@ def test_each_snapshot_of_a_lead_sees_its_own_past(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_the_age_of_a_lead_is_counted_in_days_with_fractions(crm):
     crm(
         leads="""
@@ -199,7 +200,7 @@ def test_the_age_of_a_lead_is_counted_in_days_with_fractions(crm):
         new     | 2025-06-10 12:00:00
         hour    | 2025-06-10 11:00:00
         year    | 2024-06-10 12:00:00
-        """,
+        """
     ).features("2025-06-10 12:00:00", ages=True).shows(
         """
         lead_id | age_days

@@ -1,6 +1,7 @@
 """What is said of a lead's attributes, drawn as small tables."""
 
 import pyarrow as pa
+import pytest
 
 from leadlight.features.catalogue import AttributeSpec
 
@@ -18,6 +19,7 @@ FOUR = """
 """
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_category_is_the_same_however_its_case_and_blanks_are_typed(crm):
     crm(
         leads=FOUR,
@@ -53,12 +55,7 @@ def test_tabs_and_line_breaks_within_a_category_are_blanks(crm):
 
 
 def test_umlauts_written_out_or_not_composed_or_not_are_one_text(crm):
-    typed = [
-        "ÖFFENTLICHER Dienst",
-        "oeffentlicher dienst",
-        "O\u0308ffentlicher Dienst",
-        "Öffentlicher  Dienst",
-    ]
+    typed = ["ÖFFENTLICHER Dienst", "oeffentlicher dienst", "O\u0308ffentlicher Dienst", "Öffentlicher  Dienst"]
     crm(leads=FOUR, attributes=pa.table({"lead_id": ["A", "B", "C", "D"], "industry": typed})).features(
         "2025-06-10", attributes=[INDUSTRY]
     ).shows(
@@ -112,6 +109,7 @@ def test_a_number_that_is_one_already_stays_as_it_is(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_what_is_no_finite_number_is_unknown(crm):
     crm(
         leads=FOUR,

@@ -137,9 +137,7 @@ def test_of_other_text_all_is_kept(kind):
 
 
 def test_numbers_are_finite_or_unknown():
-    read = convert_to_float(
-        pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str")
-    )
+    read = convert_to_float(pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str"))
     assert read.dtype == "float64"
     assert read.tolist()[:3] == [1, 2.5, -1000]
     assert read.isna().tolist() == [*3 * [False], *6 * [True]]
@@ -223,9 +221,7 @@ def test_no_address_is_left_in_anything_that_is_written(ingested):
     found = []
     for path in sorted(path for path in work.rglob("*") if path.is_file()):
         text = (
-            pd.read_parquet(path).to_csv(index=False)
-            if path.suffix == ".parquet"
-            else path.read_text(encoding="utf-8")
+            pd.read_parquet(path).to_csv(index=False) if path.suffix == ".parquet" else path.read_text(encoding="utf-8")
         )
         if "byron" in text.casefold():
             found.append(path.name)

@@ -46,6 +46,7 @@ DOMAINS = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_domain_is_free_of_education_or_of_a_company(told):
     asked = [(domain, kind) for kind, domains in DOMAINS.items() for domain in domains]
     said = told(EMAIL, [domain for domain, _ in asked])
@@ -123,6 +124,7 @@ TITLES = [
 ]
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_job_title_speaks_of_a_level_and_of_a_department(told):
     said = told(TITLE, [title for title, *_ in TITLES])
     assert [(title, *kinds) for (title, *_), kinds in zip(TITLES, said, strict=True)] == TITLES

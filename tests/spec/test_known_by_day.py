@@ -82,9 +82,7 @@ def times(table):
         ("03.11.2018", "America/Sao_Paulo", "2018-11-03 03:00:00", "2018-11-04 02:59:59"),
     ],
 )
-def test_a_day_counts_from_its_end_for_what_is_done_and_from_its_beginning_for_deals(
-    read, day, zone, begins, ends
-):
+def test_a_day_counts_from_its_end_for_what_is_done_and_from_its_beginning_for_deals(read, day, zone, begins, ends):
     created = "2017-01-01"
     assert times(read(BY_DAY, day, zone, created=created)) == (ends, begins, ends)
 

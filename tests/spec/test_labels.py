@@ -18,6 +18,7 @@ ALL_AT_NOON = """
 """
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_win_counts_from_the_moment_on_until_the_horizon_has_passed(crm):
     crm(
         leads=FOUR,
@@ -64,7 +65,7 @@ def test_only_the_first_win_counts_for_later_ones_are_renewals(crm):
         lead_id | closed_at  | won
         A       | 2025-06-10 | yes
         A       | 2025-03-10 | yes
-        """,
+        """
     ).labels(
         """
         lead_id | as_of
@@ -90,7 +91,7 @@ def test_a_lead_that_is_lost_and_then_won_within_the_window_is_won(crm):
         lead_id | closed_at  | won
         A       | 2025-03-05 | no
         A       | 2025-03-20 | yes
-        """,
+        """
     ).labels(
         """
         lead_id | as_of
@@ -106,9 +107,7 @@ def test_a_lead_that_is_lost_and_then_won_within_the_window_is_won(crm):
     )
 
 
-@pytest.mark.parametrize(
-    ("cut_off", "label"), [("2025-03-31 11:59:59", "NULL"), ("2025-03-31 12:00:00", "0")]
-)
+@pytest.mark.parametrize(("cut_off", "label"), [("2025-03-31 11:59:59", "NULL"), ("2025-03-31 12:00:00", "0")])
 def test_a_window_that_has_not_ended_at_the_cut_off_is_no_loss_but_unlabelled(crm, cut_off, label):
     crm(leads=FOUR).labels(ALL_AT_NOON, horizon_days=30, cut_off=cut_off).shows(
         f"""
@@ -126,7 +125,7 @@ def test_a_window_that_has_not_ended_is_unlabelled_even_where_the_win_is_known_a
         deals="""
         lead_id | closed_at  | won
         A       | 2025-03-10 | yes
-        """,
+        """
     ).labels(
         """
         lead_id | as_of

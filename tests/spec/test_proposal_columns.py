@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from leadlight.features.catalogue import ACTIVITY
-from leadlight.pipelines.init.attribute_detection import KnownColumns, find_attributes, find_missing
+from leadlight.pipelines.init.attribute_detection import find_attributes, find_missing
 from leadlight.pipelines.init.column_roles import find_roles
 from leadlight.pipelines.init.key_detection import find_keys
+from leadlight.pipelines.init.leakage_suspects import LeakageSuspects
 from leadlight.pipelines.init.source_tables import read_tables
 
 
@@ -21,8 +22,8 @@ def sheets(tmp_path):
 
 
 def looked_at(columns: dict[str, list], used=(), times=(), missing=(), leaks=None):
-    known = KnownColumns(set(used), frozenset(times), tuple(missing), leaks or {})
-    proposed, left = find_attributes(pd.DataFrame(columns), known)
+    suspects = LeakageSuspects(leaks or {}, {}, {})
+    proposed, left = find_attributes(pd.DataFrame(columns), set(used), set(times), tuple(missing), suspects)
     return {a.name: a.kind for a in proposed}, {entry.name: entry for entry in left}
 
 
@@ -33,11 +34,7 @@ MANY = [f"{n % 7} items" for n in range(N)]
 def test_the_key_is_unique_in_leads_and_comes_again_elsewhere(sheets):
     found = find_keys(
         sheets(
-            leads={
-                "no": range(1, 101),
-                "crm": [f"K{n}" for n in range(100)],
-                "size": [n % 9 for n in range(100)],
-            },
+            leads={"no": range(1, 101), "crm": [f"K{n}" for n in range(100)], "size": [n % 9 for n in range(100)]},
             deals={"amount": [n % 50 for n in range(80)], "contact": [f"K{n}" for n in range(80)]},
             activities={"seen": range(1, 301), "who": [f"K{n % 100}" for n in range(300)]},
         )
@@ -131,7 +128,7 @@ def test_every_column_is_proposed_or_named_with_its_reason():
     assert left["always"].reason == "the same in all rows that have a value: x"
     assert left["fax"].reason == "no row has a value"
     assert left["hardly"].reason == "hardly varies: 99.50% are no"
-    assert left["uuid"].reason.startswith("an identifier: 200 different")
+    assert left["uuid"].reason.startswith("an identifier: 200 distinct")
     assert left["remark"].reason == "free text"
     assert left["Items"].reason == left[ACTIVITY].reason
 
@@ -141,10 +138,10 @@ def test_every_column_is_proposed_or_named_with_its_reason():
     [
         ("{}.234,50", "a decimal comma, such as"),
         ("{},5", "a decimal comma, such as"),
-        ("{},234.00", "marks between thousands, such as"),
+        ("{},234.00", "thousands separators, such as"),
         ("{} €", "a unit or sign, such as"),
         ("{}5 %", "a unit or sign, such as"),
-        ("{}.500", "nobody can tell whether"),
+        ("{}.500", "ambiguous: does 10.500 mean thousands?"),
     ],
 )
 def test_numbers_that_the_reader_does_not_read_are_said_and_not_proposed(example, words):
@@ -172,8 +169,8 @@ def test_a_name_that_the_header_has_twice_is_proposed_once(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("id,size,size\n" + "".join(f"{n},{n % 7},{n % 5}\n" for n in range(N)), encoding="utf-8")
     sheet = read_tables({"leads": path})["leads"]
-    assert sheet.duplicated_columns == ("size",)
-    proposed, left = find_attributes(sheet.frame, KnownColumns({"id"}, frozenset(), ()))
+    assert list(sheet.frame.columns)[-2:] == ["size", "size.1"]
+    proposed, left = find_attributes(sheet.frame, {"id"}, set(), (), LeakageSuspects({}, {}, {}))
     assert [a.name for a in proposed] == ["size"]
     assert left[0].name == "size.1"
-    assert "more than once" in left[0].reason
+    assert "repeats size" in left[0].reason

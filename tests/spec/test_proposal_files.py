@@ -40,13 +40,11 @@ def test_encoding_and_delimiter_are_found_and_the_reader_reads_so(tmp_path, mark
 
 
 def test_a_packed_file_is_looked_into(tmp_path):
-    assert (
-        detect_format("leads", written(tmp_path / "leads.csv.gz", "cp1252", ";", gzip.open)).delimiter == ";"
-    )
+    assert detect_format("leads", written(tmp_path / "leads.csv.gz", "cp1252", ";", gzip.open)).delimiter == ";"
 
 
 def test_letters_that_are_guessed_are_shown(tmp_path):
-    assert "ü" in detect_format("leads", written(tmp_path / "leads.csv", "cp1252", ";")).seen
+    assert "ü" in detect_format("leads", written(tmp_path / "leads.csv", "cp1252", ";")).sample_word
 
 
 def test_a_letter_behind_the_first_bytes_still_tells_the_encoding(tmp_path):

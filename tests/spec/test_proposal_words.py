@@ -1,16 +1,17 @@
 """Words of five languages, and text that YAML must give back as it was."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from leadlight.pipelines.init.document import WIDTH, YamlDocument
+from leadlight.pipelines.init.document import MAX_WIDTH, YamlDocument, format_entry
 from leadlight.pipelines.init.outcome_detection import find_outcome, find_status, find_yes_values
 from leadlight.pipelines.init.signal_detection import find_signals
-from leadlight.pipelines.init.vocabulary import classify_outcome, humanize
-from leadlight.pipelines.init.yaml_emit import emit_comment, emit_scalar
+from leadlight.pipelines.init.vocabulary import classify_outcome, format_label
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_consent_is_read_from_yes_in_a_column_of_yes_and_no_alone():
      ("größe", "Größe"), ("lead.source", "Lead source")],
 )  # fmt: skip
 def test_names_become_words(name, words):
-    assert humanize(name) == words
+    assert format_label(name) == words
 
 
 @pytest.mark.parametrize(
@@ -104,60 +105,53 @@ def test_the_most_frequent_signals_are_named_rare_ones_and_taken_names_are_not()
     found, others = find_signals(leads, pd.Series(types), {"plan": "an attribute has this name"}, 1000)
     assert [signal.name for signal in found] == [f"type {n:02d}" for n in range(15)]
     assert others["plan"] == "an attribute has this name"
-    assert others["rare"] == "seen on 2 leads alone"
+    assert others["rare"] == "on 2 leads only"
     assert others["type 15"] == "less frequent"
 
 
 NASTY = (
-    *(
-        "on",
-        "yes",
-        "No",
-        "null",
-        "~",
-        "",
-        " x",
-        "x ",
-        "a: b",
-        "a #b",
-        "#",
-        "-",
-        "- a",
-        "[a]",
-        "{a",
-        "1",
-        "1.0",
-    ),
+    *("on", "yes", "No", "null", "~", "", " x", "x ", "a: b", "a #b", "#", "-", "- a", "[a]", "{a", "1", "1.0"),
     *("0x1f", "2024-01-31", "12:30", "'a'", '"a"', "a\\b", "a\nb", "&a", "*a", "!a", "%a", "@a", "`a", "a,b"),
     *("Straße Nr. 5", "=", "<<", "true", ".5", "1e3", "日本", "\u2028", "a\tb", "?"),
 )
 
 
+def load(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_a_text_comes_back_from_yaml_as_key_value_and_entry(text):
-    quoted = emit_scalar(text)
-    loaded = YAML(typ="safe", pure=True).load(f"{quoted}: {{key: {quoted}, list: [{quoted}, {quoted}]}}\n")
-    assert loaded == {text: {"key": text, "list": [text, text]}}
+    value = {"key": text, "list": [text, text]}
+    assert load(format_entry(text, value)) == {text: value}
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
-def test_any_text_comes_back_from_yaml(text):
-    quoted = emit_scalar(text)
-    assert "\n" not in quoted
-    assert YAML(typ="safe", pure=True).load(f"- {{{quoted}: {quoted}}}  # {emit_comment(text)}\n") == [
-        {text: text}
-    ]
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.booleans())
+def test_any_text_comes_back_from_yaml(text, doubtful):
+    document = YamlDocument()
+    document.add("top", value={}, remark=text)
+    document.add("top", text, value={text: [text]}, remark=text, look="?" if doubtful else "")
+    document.add_comment(text, 2)
+    document.add("next", value=None, look=text)
+    content, notes = document.render()
+    assert load(content) == {"top": {text: {text: [text]}}, "next": None}
+    assert len(notes) == doubtful + bool(text)
 
 
 def test_names_that_nobody_can_misread_stay_plain():
     for text in ("industry", "Lead Origin", "größe", "../data/leads.csv.gz", "/data/x.csv"):
-        assert emit_scalar(text) == text
+        assert format_entry(text, text) == f"{text}: {text}"
 
 
 def test_a_line_to_look_at_is_counted_where_it_stands():
-    page = YamlDocument()
-    page.add_comment("word " * 60)
-    page.add("key: value", "a remark " * 20, look="is it so?")
-    look = page.looks[0]
-    assert page.lines[look.line - 1] == "key: value                       # look: is it so?"
-    assert max(map(len, page.lines)) <= WIDTH
+    document = YamlDocument()
+    document.add_comment("word " * 60)
+    document.add("key", value="value", remark="a remark " * 20, look="is it so?")
+    document.add_comment("and this? " * 20, 2, look=True)
+    document.add("date", value="2024-01-31")
+    text, (beside, above) = document.render()
+    lines = text.splitlines()
+    assert lines[beside.line - 1] == "key: value                       # look: is it so?"
+    assert lines[above.line - 1].startswith("  # look: and this? ")
+    assert lines[-1] == 'date: "2024-01-31"'
+    assert max(map(len, lines)) <= MAX_WIDTH

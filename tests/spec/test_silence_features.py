@@ -1,5 +1,7 @@
 """How long a lead has been silent since sales touched it, drawn as small tables."""
 
+import pytest
+
 from leadlight.features.catalogue import SignalSpec
 
 CALL = SignalSpec("call", by_sales=True)
@@ -23,11 +25,12 @@ def test_nothing_is_said_of_sales_where_no_signal_is_by_sales(crm):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-06-01  | call
-        """,
+        """
     ).features("2025-06-10", signals=["call", "demo"])
     assert of_sales(found) == []
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_silence_counts_the_days_since_sales_in_which_nothing_came_from_the_lead(crm):
     found = crm(
         leads="""
@@ -74,6 +77,7 @@ def test_silence_counts_the_days_since_sales_in_which_nothing_came_from_the_lead
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_two_signals_by_sales_are_one_silence_and_one_last_touch(crm):
     found = crm(
         leads=FOUR,
@@ -106,7 +110,7 @@ def test_a_reaction_after_the_moment_is_not_known(crm):
         lead_id | occurred_at | type
         A       | 2025-06-01  | call
         A       | 2025-06-05  | demo
-        """,
+        """
     ).features(
         moments="""
         lead_id | as_of

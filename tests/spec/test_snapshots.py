@@ -62,6 +62,7 @@ def test_a_lead_is_open_until_the_second_of_its_close_and_that_second_too(crm, w
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_lead_that_was_lost_and_won_later_is_closed_from_the_first_close_on(crm):
     crm(
         leads=LEADS,
@@ -152,6 +153,7 @@ def test_leads_are_looked_at_at_ages_in_days(crm):
     )
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_moment_that_is_drawn_in_several_ways_is_looked_at_once(crm):
     crm(leads=LEADS).drawn_moments(
         at_creation_too=True,
@@ -186,10 +188,7 @@ def test_a_single_way_of_drawing_gives_each_moment_once_too(crm):
         """,
     )
     assert union_snapshots([twice], made.leads, None).to_pyarrow().num_rows == 1
-    assert (
-        union_snapshots(iter([twice, sample_at_creation(made.leads)]), made.leads, None).to_pyarrow().num_rows
-        == 3
-    )
+    assert union_snapshots(iter([twice, sample_at_creation(made.leads)]), made.leads, None).to_pyarrow().num_rows == 3
 
 
 def test_a_lead_is_looked_at_up_to_its_greatest_age_and_not_a_second_longer(crm):
@@ -266,7 +265,5 @@ def test_a_moment_at_which_no_lead_is_open_is_refused_with_a_sentence(crm):
         B       | 2025-03-01 | yes
         """,
     )
-    with pytest.raises(
-        NotEnoughDataError, match=r"must hold a lead that is open at 2025-04-01.*all are closed"
-    ):
+    with pytest.raises(NotEnoughDataError, match=r"must hold a lead that is open at 2025-04-01.*all are closed"):
         select_open_leads(opened(made), pd.Timestamp("2025-04-01"))

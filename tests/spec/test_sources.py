@@ -44,9 +44,7 @@ def read(folder: Path):
 def rows(frame: pd.DataFrame, *columns: str) -> list[tuple]:
     """Return the cells as text; None where nothing is known."""
     chosen = frame[list(columns)].astype("object").where(frame[list(columns)].notna(), None)
-    return [
-        tuple(None if cell is None else str(cell) for cell in row) for row in chosen.itertuples(index=False)
-    ]
+    return [tuple(None if cell is None else str(cell) for cell in row) for row in chosen.itertuples(index=False)]
 
 
 GERMAN = """\
@@ -158,9 +156,7 @@ def test_an_order_column_stands_in_for_time(read):
 
 def test_what_is_no_number_to_order_by_goes_to_quarantine_under_its_own_column(read, folder):
     text = "id,size,won,nr\nA,1,1,30\nB,2,0,\nC,3,0,x\n"
-    report, _ = read(
-        (FLAT % ", order: nr").replace("source:", "source:\n  max_bad_share: 1"), leads__csv=text
-    )
+    report, _ = read((FLAT % ", order: nr").replace("source:", "source:\n  max_bad_share: 1"), leads__csv=text)
     assert report["rows"]["leads"] == 1
     found = pd.read_csv(folder / "work" / "tables" / "quarantine.csv", keep_default_na=False)
     assert rows(found, "row", "column", "reason", "value") == [

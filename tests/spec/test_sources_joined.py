@@ -40,9 +40,7 @@ FILES = {
 def folder(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-    (tmp_path / "params.yaml").write_text(
-        PARAMS.replace("source:", "source:\n  max_bad_share: 0.6"), encoding="utf-8"
-    )
+    (tmp_path / "params.yaml").write_text(PARAMS.replace("source:", "source:\n  max_bad_share: 0.6"), encoding="utf-8")
     return tmp_path
 
 
@@ -109,9 +107,7 @@ def test_a_database_gives_the_same_tables_as_files(folder):
 
 def test_typed_dates_of_a_database_need_no_format(folder):
     with sqlite3.connect(folder / "crm.db") as connection:
-        connection.execute(
-            "CREATE TABLE leads (id INTEGER, made TIMESTAMP, day DATE, won BOOLEAN, size REAL)"
-        )
+        connection.execute("CREATE TABLE leads (id INTEGER, made TIMESTAMP, day DATE, won BOOLEAN, size REAL)")
         connection.execute("INSERT INTO leads VALUES (1, '2024-07-01 10:00:00.5', '2024-07-01', 1, 5)")
         connection.execute("INSERT INTO leads VALUES (2, '2024-07-02 10:00:00', '2024-07-02', 0, NULL)")
     connection.close()

@@ -21,13 +21,10 @@ def families(found, topic):
     """Families that a topic has, but for those that every topic has."""
     everywhere = ("count", "decay", "days_since_last")
     names = [name.rpartition("__") for name in found.columns]
-    return {
-        family
-        for family, _, named in names
-        if named == topic and not family.startswith(everywhere) and family
-    }
+    return {family for family, _, named in names if named == topic and not family.startswith(everywhere) and family}
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_values_of_a_signal_are_added_up_and_averaged_over_90_days(crm):
     crm(
         activities="""
@@ -38,7 +35,7 @@ def test_values_of_a_signal_are_added_up_and_averaged_over_90_days(crm):
         A       | 2025-03-12 11:59:59 | order | 7000
         A       | 2025-06-10 12:00:00 | order | 9000
         A       | 2025-06-09          | call  | 30
-        """,
+        """
     ).features("2025-06-10 12:00:00", signals=[ORDER, CALL]).shows(
         """
         lead_id | value_sum_90d__order | value_mean_90d__order | value_sum_90d__call | value_mean_90d__call
@@ -135,7 +132,7 @@ def test_where_activities_lack_a_column_of_values_none_is_known(crm, signals):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-06-09  | order
-        """,
+        """
     ).features("2025-06-10", signals=signals).shows(
         """
         lead_id | value_sum_90d__order | value_mean_90d__order
@@ -152,7 +149,7 @@ def test_signals_that_are_not_said_to_have_values_or_objects_have_no_such_featur
         A       | 2025-06-09  | page  | 20    | b
         A       | 2025-06-09  | demo  | 30    | c
         A       | 2025-06-09  | other | 40    | d
-        """,
+        """
     ).features("2025-06-10", signals=[ORDER, PAGE, SignalSpec("demo")], objects=True)
     assert families(found, "order") == {"value_sum_90d", "value_mean_90d"}
     assert families(found, "page") == {"objects_90d"}
@@ -166,11 +163,12 @@ def test_where_activities_have_no_objects_nothing_is_said_of_them(crm):
         activities="""
         lead_id | occurred_at | type
         A       | 2025-06-09  | page
-        """,
+        """
     ).features("2025-06-10", signals=[PAGE], objects=False)
     assert not [name for name in found.columns if name.startswith("objects")]
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_different_objects_of_90_days_are_counted_once_each(crm):
     crm(
         activities="""
@@ -181,7 +179,7 @@ def test_different_objects_of_90_days_are_counted_once_each(crm):
         A       | 2025-03-12 12:00:00 | page | /edge
         A       | 2025-03-12 11:59:59 | page | /too-old
         A       | 2025-06-10 12:00:00 | page | /too-new
-        """,
+        """
     ).features("2025-06-10 12:00:00", signals=[PAGE], objects=True).shows(
         """
         lead_id | objects_90d__page | objects_90d__any
@@ -197,7 +195,7 @@ def test_the_same_object_of_two_types_is_two_in_activity_as_a_whole(crm):
         A       | 2025-06-09  | page  | catalogue
         A       | 2025-06-08  | paper | catalogue
         A       | 2025-06-07  | paper | catalogue
-        """,
+        """
     ).features("2025-06-10", signals=[PAGE, PAPER], objects=True).shows(
         """
         lead_id | objects_90d__page | objects_90d__paper | objects_90d__any
@@ -216,7 +214,7 @@ def test_objects_of_unnamed_types_and_of_signals_without_the_flag_count_in_activ
         A       | 2025-06-07  | newsletter | c
         A       | 2025-06-07  | chat       | c
         A       | 2025-06-07  | chat       | d
-        """,
+        """
     ).features("2025-06-10", signals=[PAGE, SignalSpec("demo")], objects=True).shows(
         """
         lead_id | objects_90d__page | objects_90d__any
@@ -251,7 +249,7 @@ def test_each_moment_has_its_own_values_and_objects(crm):
         A       | 2025-01-01  | order | 1     | a
         A       | 2025-02-01  | order | 2     | b
         A       | 2025-05-01  | order | 4     | a
-        """,
+        """
     ).features(
         moments="""
         lead_id | as_of

@@ -25,9 +25,7 @@ def make_world(rows: int = 1500, seed: int = 0) -> SimpleNamespace:
             frame[name] = np.where(rng.random(rows) < 0.3, np.nan, rng.gamma(2.0, 10.0, rows))
     industry = rng.choice(["steel", "retail", "food", "rare"], rows, p=[0.5, 0.3, 0.19, 0.01])
     frame["attribute__industry"] = pd.Series(industry, dtype="str").mask(rng.random(rows) < 0.1)
-    margin = (
-        -1.5 + 0.8 * frame["count_7d__demo"] + (industry == "steel") - 0.5 * frame["count_30d__unsubscribe"]
-    )
+    margin = -1.5 + 0.8 * frame["count_7d__demo"] + (industry == "steel") - 0.5 * frame["count_30d__unsubscribe"]
     won = (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(int).to_numpy()
     leads = pd.Series([f"L{i // 2}" for i in range(rows)])
     return SimpleNamespace(catalogue=catalogue, frame=frame, won=won, leads=leads)
@@ -49,8 +47,10 @@ def fitted(world):
     """Every candidate kind, with what tuning chose and what it said out of time."""
     from leadlight.models.candidates.rules import Rule
     from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+    from leadlight.pipelines.params.sections import Training
 
     rules = (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
     window = TrainingData(world.frame, world.won, world.leads)
-    settings = TrainingSettings(max_rounds=40, min_category_leads=20, trials=1)
+    changed = Training(max_rounds=40, min_category_leads=20, trials=1)
+    settings = TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
     return fit_candidates(window, world.catalogue, settings, rules)

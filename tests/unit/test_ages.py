@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from leadlight.features.errors import PolicyError
 from leadlight.models.metrics.age_standardization import compute_standardization_weights
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import compute_grade_statistics
-from leadlight.models.scoring.thresholds import OutOfTimeScores, select_threshold
+from leadlight.models.scoring.thresholds import select_threshold
 
 
 def test_ages_are_given_the_shares_that_newer_leads_have():
@@ -48,7 +49,7 @@ def test_where_there_is_nothing_to_weigh_by_all_count_the_same(ages, newest):
 def test_leads_that_count_for_nothing_set_no_threshold():
     p = np.concatenate([np.full(50, 0.9), np.linspace(0.1, 0.6, 500)])
     won = np.concatenate([np.zeros(50, dtype=int), np.tile([0, 1], 250)])
-    scored = OutOfTimeScores(p, won, np.arange(550), 10.0, np.concatenate([np.zeros(50), np.full(500, 1.1)]))
+    scored = ScoredSnapshots(p, won, np.arange(550), 10.0, np.concatenate([np.zeros(50), np.full(500, 1.1)]))
     found = select_threshold("highest recall with precision >= 0.5", scored, 1)
     assert found.probability < 0.2
     assert found.precision[0] == pytest.approx(0.5, abs=0.01)
@@ -63,8 +64,8 @@ def test_a_snapshot_that_counts_twice_is_one_that_stands_twice():
     twice = rng.random(600) < 0.4
     rows = np.repeat(np.arange(600), np.where(twice, 2, 1))
     weight = np.where(twice, 2.0, 1.0)
-    weighed = OutOfTimeScores(p, won, leads, 10.0, weight / weight.mean())
-    standing = OutOfTimeScores(p[rows], won[rows], leads[rows], 10.0)
+    weighed = ScoredSnapshots(p, won, leads, 10.0, weight / weight.mean())
+    standing = ScoredSnapshots(p[rows], won[rows], leads[rows], 10.0)
     for sentence in (
         "highest recall with precision >= 0.37",
         "top 7 percent",

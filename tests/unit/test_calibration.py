@@ -46,9 +46,7 @@ def test_fitting_to_any_outcomes_gives_a_strictly_increasing_map(seed):
 def test_the_slope_is_the_derivative(a, b, c, m):
     calibrator = BetaCalibrator(a, b, c)
     h = 1e-5
-    numeric = (
-        calibrator.predict_log_odds(np.array(m + h)) - calibrator.predict_log_odds(np.array(m - h))
-    ) / (2 * h)
+    numeric = (calibrator.predict_log_odds(np.array(m + h)) - calibrator.predict_log_odds(np.array(m - h))) / (2 * h)
     assert calibrator.calculate_slope(np.array(m)) == pytest.approx(float(numeric), rel=1e-4, abs=1e-6)
 
 

@@ -23,9 +23,7 @@ def told(points, base):
 
 
 tellings = st.builds(
-    told,
-    arrays(float, (LEADS, TOPICS), elements=st.floats(-40, 40)),
-    arrays(float, LEADS, elements=st.floats(0, 40)),
+    told, arrays(float, (LEADS, TOPICS), elements=st.floats(-40, 40)), arrays(float, LEADS, elements=st.floats(0, 40))
 )
 
 
@@ -81,9 +79,7 @@ def test_a_topic_whose_log_odds_stand_still_has_not_moved():
 
 @given(
     st.floats(0, 100).flatmap(
-        lambda score: st.tuples(
-            st.just(score), st.floats(0, 100), st.lists(st.floats(-30, 30), min_size=3, max_size=3)
-        )
+        lambda score: st.tuples(st.just(score), st.floats(0, 100), st.lists(st.floats(-30, 30), min_size=3, max_size=3))
     )
 )
 def test_printed_causes_add_up_to_the_difference_of_the_printed_scores(drawn):
@@ -105,7 +101,7 @@ def test_a_point_that_no_rounding_gives_goes_to_the_largest_cause():
 
 def test_a_change_is_written_as_text_and_read_again():
     change = Change("a", SINCE, dict.fromkeys(CAUSES, 1.0), (TopicChange("corrected", "Größe", -2.5),))
-    assert Change.topics_from_text(change.topics_as_text()) == change.topics
+    assert Change.parse_topics(change.dump_topics()) == change.topics
 
 
 def test_the_base_is_counted_by_the_cause_that_did_most():

@@ -6,7 +6,8 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from leadlight.models.metrics.metrics import ClusterBootstrap, calculate_ece, simulate_expected_ece
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
+from leadlight.models.metrics.metrics import calculate_ece, simulate_expected_ece
 from leadlight.models.validation.calibration_check import check_calibration
 from leadlight.models.validation.segments import NOT_KNOWN, compute_segment_metrics
 
@@ -18,6 +19,7 @@ def drawn(seed, rows=4000, off=0.0, slope=1.0):
     return expit(log_odds), won, ClusterBootstrap(np.arange(rows), seed)
 
 
+@pytest.mark.slow
 def test_chance_alone_stays_below_its_bound_about_nineteen_times_in_twenty():
     below = 0
     for seed in range(60):
@@ -32,6 +34,7 @@ def test_a_number_that_is_too_high_by_half_is_beyond_chance():
     assert calculate_ece(high, won) > 2 * simulate_expected_ece(high, won, bootstrap)
 
 
+@pytest.mark.slow
 def test_snapshots_of_one_lead_stray_together():
     p, won, _ = drawn(1, rows=1000)
     alone = simulate_expected_ece(np.repeat(p, 8), np.repeat(won, 8), ClusterBootstrap(np.arange(8000), 0))

@@ -12,6 +12,7 @@ from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.rules import Rule
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+from leadlight.pipelines.params.sections import Training
 
 KINDS = ["points", "logistic", "additive", "interactions", "blend"]
 WORLDS = (0, 1, 2)
@@ -66,9 +67,8 @@ def worlds():
             for f in catalogue.features[:-1]
             for times in (1, 2)
         )
-        settings_ = TrainingSettings(
-            seed=seed, max_rounds=60, min_category_leads=5, trials=2, learning_rate=0.2
-        )
+        changed = Training(seed=seed, max_rounds=60, min_category_leads=5, trials=2, learning_rate=0.2)
+        settings_ = TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
         fitted = fit_candidates(TrainingData(frame, won, leads), catalogue, settings_, rules)
         made.append((catalogue, frame, {name: entry.model for name, entry in fitted.items()}))
     return made

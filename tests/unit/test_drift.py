@@ -56,9 +56,7 @@ def test_without_drift_the_index_is_what_chance_gives():
     draw = np.random.default_rng(5)
     shares, n, m = np.array([0.1, 0.2, 0.3, 0.25, 0.15]), 900, 600
     found = [
-        calculate_psi(
-            smooth_proportions(draw.multinomial(n, shares)), smooth_proportions(draw.multinomial(m, shares))
-        )
+        calculate_psi(smooth_proportions(draw.multinomial(n, shares)), smooth_proportions(draw.multinomial(m, shares)))
         for _ in range(3000)
     ]
     assert np.mean(found) == pytest.approx(calculate_expected_psi(5, n, m), rel=0.05)
@@ -86,8 +84,7 @@ def test_of_many_features_that_have_not_moved_few_nights_raise_an_alarm():
     for _ in range(300):
         indexes = [
             calculate_psi(
-                smooth_proportions(draw.multinomial(500, shares)),
-                smooth_proportions(draw.multinomial(500, shares)),
+                smooth_proportions(draw.multinomial(500, shares)), smooth_proportions(draw.multinomial(500, shares))
             )
             for _ in range(60)
         ]
@@ -143,12 +140,7 @@ def test_a_value_of_many_leads_has_a_bin_of_its_own():
     assert entry["counts"][0] == 0
     flat = frame.assign(visits=1.0)
     record = build_reference(flat, scored, catalogue("visits"))["all"]
-    assert list(count_in_bins(record, frame.assign(visits=0.0), scored)["numbers"]["visits"]) == [
-        1000,
-        0,
-        0,
-        0,
-    ]
+    assert list(count_in_bins(record, frame.assign(visits=0.0), scored)["numbers"]["visits"]) == [1000, 0, 0, 0]
 
 
 @pytest.mark.parametrize("rescale", [lambda x: 3 * x + 7, np.exp, lambda x: x**3, np.arctan])
@@ -158,9 +150,7 @@ def test_the_index_does_not_change_with_the_scale(rescale):
     def index(change):
         record = build_reference(before.assign(x=change(before["x"])), scored, catalogue("x"))["all"]
         moved = count_in_bins(record, now.assign(x=change(now["x"])), scored_now)["numbers"]["x"]
-        return calculate_psi(
-            smooth_proportions(np.array(record["numbers"]["x"]["counts"])), smooth_proportions(moved)
-        )
+        return calculate_psi(smooth_proportions(np.array(record["numbers"]["x"]["counts"])), smooth_proportions(moved))
 
     assert index(rescale) == pytest.approx(index(lambda x: x), rel=1e-9)
     assert index(rescale) > 0.05

@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 
 from leadlight.features.catalogue import Catalogue, Feature, Topic
+from leadlight.features.display import WINDOWS, Display
 from leadlight.models.scoring.win_rates import count_win_rates_by_bin
 
-INDUSTRY = Feature("attribute__industry", "attribute", "industry", "fit", "category", 0, "Industry.")
-EMPLOYEES = Feature("attribute__employees", "attribute", "employees", "fit", "number", 0, "Employees.")
+VALUE = Display("value")
+INDUSTRY = Feature("attribute__industry", "attribute", "industry", "fit", "category", 0, "Industry.", {}, VALUE)
+EMPLOYEES = Feature("attribute__employees", "attribute", "employees", "fit", "number", 0, "Size.", {}, VALUE)
+COUNTS = {f"count_{days}d": Display("count", window_days=days) for days in WINDOWS}
 DEMO = [
-    Feature(f"{family}__demo", family, "demo", "engagement", "number", 1, "Demo.")
-    for family in ("count_7d", "count_30d", "count_90d", "days_since_last")
+    Feature(f"{family}__demo", family, "demo", "engagement", "number", 1, "Demo.", {}, display)
+    for family, display in (COUNTS | {"days_since_last": Display("recency")}).items()
 ]
 CATALOGUE = Catalogue(
     (INDUSTRY, EMPLOYEES, *DEMO),
@@ -61,16 +64,8 @@ def test_counts_are_those_done_by_hand():
         "rare": [20, 11, 2],  # 9 leads and 2: neither can be told of alone
     }
     assert topics["employees"]["edges"] == [20.0]
-    assert topics["employees"]["ranges"] == {
-        "0": [40, 10, 10],
-        "1": [451, 10, 1],
-        "unknown": [20, 11, 2],
-    }
-    assert topics["demo"]["ranges"] == {
-        "7d:2": [10, 10, 10],
-        "30d:3-4": [30, 10, 0],
-        "90d:5+": [451, 10, 1],
-    }
+    assert topics["employees"]["ranges"] == {"0": [40, 10, 10], "1": [451, 10, 1], "unknown": [20, 11, 2]}
+    assert topics["demo"]["ranges"] == {"7d:2": [10, 10, 10], "30d:3-4": [30, 10, 0], "90d:5+": [451, 10, 1]}
 
 
 @pytest.mark.parametrize(("leads", "shown"), [(9, False), (10, True)])

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadlight.features.catalogue import SignalSpec
+from leadlight.features.feature_set import FeatureSet
 from leadlight.serving.reasons import Reason, advance_days
 from leadlight.serving.scoring_run import parse_context
 from leadlight.serving.text import format_sentence
@@ -19,6 +21,9 @@ from leadlight.serving.text.evidence import (
 from leadlight.serving.text.formatting import format_rate
 from leadlight.serving.text.messages import LANGUAGES, load_messages
 
+SIGNALS = (SignalSpec("b", by_sales=True), SignalSpec("a", has_value=True, has_objects=True, by_sales=True))
+KINDS = FeatureSet((), SIGNALS, True, True, True).catalogue.describe_topics().values()
+DISPLAYS = {"attribute": {}} | {topic["kind"]: topic["values"] for topic in KINDS}
 TOPICS = {
     "pricing": ("signal", "engagement", "Pricing page", "Preisseite"),
     "webinar": ("signal", "engagement", "Webinar", "Webinar"),
@@ -32,18 +37,9 @@ EVIDENCE = {
     "horizon_days": 90,
     "all": [20000, 3000, 820],
     "topics": {
-        "pricing": {
-            "edges": [],
-            "ranges": {"7d:1": [540, 312, 49], "7d:3-4": [1540, 12, 0], "30d:5+": [20, 20, 20]},
-        },
-        "employees": {
-            "edges": [50.0, 1200.0],
-            "ranges": {"0": [40, 10, 4], "1": [50, 11, 5], "2": [60, 12, 6]},
-        },
-        "industry": {
-            "edges": [],
-            "ranges": {"=Steel": [30, 10, 1], "rare": [80, 20, 2], "unknown": [9, 10, 0]},
-        },
+        "pricing": {"edges": [], "ranges": {"7d:1": [540, 312, 49], "7d:3-4": [1540, 12, 0], "30d:5+": [20, 20, 20]}},
+        "employees": {"edges": [50.0, 1200.0], "ranges": {"0": [40, 10, 4], "1": [50, 11, 5], "2": [60, 12, 6]}},
+        "industry": {"edges": [], "ranges": {"=Steel": [30, 10, 1], "rare": [80, 20, 2], "unknown": [9, 10, 0]}},
         "age": {"edges": [7.0, 30.0], "ranges": {"1": [100, 90, 10], "2": [200, 90, 10]}},
         "sales": {"edges": [7.0], "ranges": {"untouched": [70, 60, 7], "0": [71, 60, 7]}},
     },
@@ -52,7 +48,7 @@ NIGHT = {
     "base_probability": 0.041,
     "calibrated": False,
     "topics": {
-        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}}
+        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}
         for topic, (kind, group, english, german) in TOPICS.items()
     },
 }
@@ -83,12 +79,7 @@ def counted(week, month, quarter, last, **more):
             "0% of 1,540 cases with 3 or 4 (12 leads)",
             "0_% von 1.540 Fällen mit 3 oder 4 (12 Leads)",
         ),
-        (
-            "pricing",
-            counted(0, 7, 7, 12),
-            "100% of 20 cases with 5 or more",
-            "100_% von 20 Fällen mit 5 oder mehr",
-        ),
+        ("pricing", counted(0, 7, 7, 12), "100% of 20 cases with 5 or more", "100_% von 20 Fällen mit 5 oder mehr"),
         (
             "employees",
             49.5,
@@ -153,7 +144,7 @@ def test_of_a_range_without_enough_leads_nothing_is_told(topic, value):
 
 def test_the_range_is_that_of_the_value_as_it_has_moved_on_with_time():
     on_the_night = reason("age", 29.0)
-    read_later = advance_days(on_the_night, "age", 2.0)
+    read_later = advance_days(on_the_night, WORDS.get_displays("age"), 2.0)
     assert [find_evidence_counts(one, WORDS).snapshots for one in (on_the_night, read_later)] == [100, 200]
 
 
@@ -178,10 +169,7 @@ def test_without_dates_nothing_is_said_of_days():
 
 def test_the_direction_is_that_of_the_points():
     assert [classify_direction(points) for points in (0.2, -3, 0.0)] == ["raises", "lowers", "none"]
-    assert {load_messages(language)["direction.none"] for language in ("en", "de")} == {
-        "no points",
-        "keine Punkte",
-    }
+    assert {load_messages(language)["direction.none"] for language in ("en", "de")} == {"no points", "keine Punkte"}
 
 
 @pytest.mark.parametrize(
@@ -205,17 +193,23 @@ def test_the_direction_is_that_of_the_points():
             "Webinar: once in 90 days, 45 days ago, 45.2 in total in 90 days",
             "Webinar: 1 Mal in 90 Tagen, vor 45 Tagen, insgesamt 45,2 in 90 Tagen",
         ),
-        (
-            "webinar",
-            counted(0, 0, 0, None, value_sum_90d=0, objects_90d=0),
-            "Webinar: never",
-            "Webinar: noch nie",
-        ),
+        ("webinar", counted(0, 0, 0, None, value_sum_90d=0, objects_90d=0), "Webinar: never", "Webinar: noch nie"),
     ],
 )
 def test_different_objects_and_sums_are_told_where_there_are_any(topic, value, english, german):
     assert format_sentence(reason(topic, value), WORDS, "en") == english
     assert format_sentence(reason(topic, value), WORDS, "de") == german
+
+
+def test_a_family_without_a_message_is_shown_with_its_label():
+    display = {"role": "amount", "label": {"en": "share at weekends"}}
+    signal = NIGHT["topics"]["pricing"]
+    context = parse_context(
+        {**NIGHT, "topics": {"pricing": {**signal, "values": signal["values"] | {"weekend": display}}}}
+    )
+    value = counted(1, 1, 1, 0.5, weekend=0.25)
+    expected = "Pricing page: once in 7 days, yesterday, share at weekends: 0.25"
+    assert format_sentence(reason("pricing", value), context, "en") == expected
 
 
 @pytest.mark.parametrize(
@@ -236,10 +230,7 @@ def test_different_objects_and_sums_are_told_where_there_are_any(topic, value, e
     ],
 )
 def test_what_is_missing_is_said_to_be_missing(topic, value, english, german):
-    assert [format_sentence(reason(topic, value), WORDS, language) for language in ("en", "de")] == [
-        english,
-        german,
-    ]
+    assert [format_sentence(reason(topic, value), WORDS, language) for language in ("en", "de")] == [english, german]
 
 
 @given(st.floats(0, 1), st.sampled_from(LANGUAGES))

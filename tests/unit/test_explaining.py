@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 
 from leadlight.models.candidates import scorecard, tree_shap
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
-from leadlight.models.candidates.tree_shap import (
-    MAX_TABLE_DEPTH,
-    MIN_TABLE_ROWS,
-    TreeShap,
-    compute_lightgbm_shap,
-)
+from leadlight.models.candidates.tree_shap import MAX_TABLE_DEPTH, MIN_TABLE_ROWS, TreeShap, compute_lightgbm_shap
 
 TINY = float(np.float32(1e-35))
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1e300)

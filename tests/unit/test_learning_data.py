@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadlight.pipelines.datasets.labelled_snapshots import (
-    LabelledSnapshots,
-    build_rolling_folds,
-    split_disjoint_leads,
-)
+from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, build_rolling_folds, split_disjoint_leads
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2025-01-01")

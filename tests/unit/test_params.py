@@ -8,7 +8,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from leadlight.features.errors import ParamsError
+from leadlight.models.training.data import TrainingSettings
+from leadlight.models.validation.champion_challenger import PromotionCriteria
 from leadlight.pipelines.params import Params, load_params
+from leadlight.pipelines.params.sections import Promotion, Training
 
 GERMAN_CRM = """\
 source:
@@ -93,11 +96,7 @@ def test_the_example_of_a_german_crm_loads_as_it_stands(load):
     params = load(GERMAN_CRM)
     source = params.source
     assert (source.timezone, source.missing) == ("Europe/Berlin", ("Select", "unbekannt", ""))
-    assert source.leads.created_at.model_dump() == {
-        "column": "angelegt_am",
-        "format": "%d.%m.%Y",
-        "by_day": None,
-    }
+    assert source.leads.created_at.model_dump() == {"column": "angelegt_am", "format": "%d.%m.%Y", "by_day": None}
     assert source.leads.created_at.is_by_day
     assert (source.activities.occurred_at.column, source.activities.occurred_at.format) == ("zeitpunkt", None)
     assert source.deals.status.won == ("gewonnen",)
@@ -157,12 +156,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
         ("signals:", "signale:", "signale", "history, label, language, points, policy, promotion, signals,"),
         ("  missing:", "  mising:", "source.mising", "activities, database, deals, history, leads, max_bad_"),
         ("    path: kontakte", "    pfad: kontakte", "source.leads.pfad", "consent, created_at, delimiter,"),
-        (
-            "{column: angelegt_am",
-            "{colum: angelegt_am",
-            "source.leads.created_at.colum",
-            "by_day, column, format.",
-        ),
+        ("{column: angelegt_am", "{colum: angelegt_am", "source.leads.created_at.colum", "by_day, column, format."),
         ("won: [gewonnen]", "win: [gewonnen]", "source.deals.status.win", "column, lost, won."),
         ("granted: [ja]", "given: [ja]", "source.leads.consent.given", "column, granted."),
         ("occurred_at: zeit", "at: zeit", "source.activities.at", "delimiter, encoding, lead_id, object,"),
@@ -176,7 +170,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
         ("horizon_days: 90", "horizon: 90", "label.horizon", "horizon_days."),
         ("since: null", "from: null", "history.from", "since, until."),
         ("is: [Masch", "in: [Masch", "points.0.in", "at_least, attribute, is, points, signal, within_days."),
-        ("  sales_qualified", "  sql", "policy.sql", "hysteresis, marketing_qualified, sales_qualified."),
+        ("  sales_qualified", "  sql", "policy.sql", "marketing_qualified, min_leads, sales_qualified."),
         ('"on": 2025', '"am": 2025', "policy.agreed.am", "by, on."),
     ],
 )
@@ -270,3 +264,11 @@ def test_scalars_that_stand_for_text_are_the_text_they_show(load):
 def test_names_of_attributes_and_signals_may_be_numbers_and_umlauts(load):
     params = load(SMALLEST + "signals: {7: {}, Öffnung: {effect: raises}, true: }\n")
     assert list(params.signals) == ["7", "Öffnung", "True"]
+
+
+@pytest.mark.parametrize(
+    ("record", "section", "unused"), [(TrainingSettings, Training, {"min_wins"}), (PromotionCriteria, Promotion, set())]
+)
+def test_defaults_of_records_of_the_models_stand_in_params_alone(record, section, unused):
+    assert set(record._fields) == set(section.model_fields) - unused
+    assert not record._field_defaults

@@ -1,16 +1,14 @@
 """How periods differ beyond chance: known laws, ages that move alone, and spans too short to say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.models.metrics.between_period_variance import (
-    ScoredHistory,
-    assign_periods,
-    estimate_between_period_sd,
-)
+from leadlight.models.metrics.between_period_variance import assign_periods, estimate_between_period_sd
 
 LEADS = 1000
 
@@ -23,12 +21,16 @@ def drawn(rng, effects, per_lead=2, ages=None):
     base = 0.1 if ages is None else 0.2 - 0.15 * ages / 300
     chance = np.broadcast_to(base, len(period)) * np.asarray(effects)[period]
     won = (rng.random(count * LEADS)[leads] < chance).astype(int)
-    return ScoredHistory(chance, won, leads, {}, period, ages)
+    return SimpleNamespace(won=won, leads=leads, period=period, ages=ages)
+
+
+def between_periods(rates, earlier):
+    return estimate_between_period_sd(rates, earlier.leads, earlier.period, earlier.ages)
 
 
 def found(earlier):
     won, every = earlier.won == 1, np.ones(len(earlier.won), dtype=bool)
-    return estimate_between_period_sd({"rate": [((won, every),)]}, earlier)["rate"]
+    return between_periods({"rate": [((won, every),)]}, earlier)["rate"]
 
 
 def test_differences_of_a_known_size_are_found_and_chance_is_taken_out():
@@ -44,7 +46,7 @@ def test_a_base_that_grows_older_is_no_difference_between_periods():
     rng = np.random.default_rng(2)
     ages = np.concatenate([rng.uniform(0, 300 - 40 * number, LEADS * 2) for number in range(6)])
     aged = drawn(rng, np.ones(6), ages=ages)
-    alike = ScoredHistory(aged.probability, aged.won, aged.leads, {}, aged.period)
+    alike = SimpleNamespace(won=aged.won, leads=aged.leads, period=aged.period, ages=None)
     assert found(alike) > 2 * found(aged)
 
 
@@ -54,7 +56,7 @@ def test_of_a_ratio_what_moves_both_parts_falls_out():
     above = rng.random(len(earlier.won)) < 0.4
     won, every = earlier.won == 1, np.ones(len(above), dtype=bool)
     rates = {"rate": [((above & won, above),)], "ratio": [((above & won, above), (won, every))]}
-    between = estimate_between_period_sd(rates, earlier)
+    between = between_periods(rates, earlier)
     assert between["rate"] > 0.3
     assert between["ratio"] < 0.06
 
@@ -62,37 +64,29 @@ def test_of_a_ratio_what_moves_both_parts_falls_out():
 def test_rates_of_a_kind_are_told_together_the_surer_ones_weighing_more():
     rng = np.random.default_rng(7)
     moved, still = (drawn(rng, effects) for effects in ([0.6, 1.0, 1.4, 0.7, 1.3], np.ones(5)))
-    both = ScoredHistory(moved.probability, moved.won, moved.leads, {}, moved.period)
+    both = moved
     every = np.ones(len(both.won), dtype=bool)
     rates = [((both.won == 1, every),), ((still.won == 1, every),)]
-    alone = [estimate_between_period_sd({"rate": [one]}, both)["rate"] for one in rates]
-    together = estimate_between_period_sd({"rate": rates}, both)["rate"]
+    alone = [between_periods({"rate": [one]}, both)["rate"] for one in rates]
+    together = between_periods({"rate": rates}, both)["rate"]
     assert min(alone) < together < max(alone)
     # the same rate twice says no more than once
-    assert estimate_between_period_sd({"rate": [rates[0], rates[0]]}, both)["rate"] == pytest.approx(alone[0])
+    assert between_periods({"rate": [rates[0], rates[0]]}, both)["rate"] == pytest.approx(alone[0])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_of_fewer_than_three_periods_nothing_is_said(count):
     rng = np.random.default_rng(4)
     earlier = drawn(rng, np.linspace(0.5, 1.5, 4))
-    short = ScoredHistory(
-        earlier.probability,
-        earlier.won,
-        earlier.leads,
-        {},
-        np.where(earlier.period < count, earlier.period, -1),
-    )
-    assert found(short) == 0.0
+    earlier.period = np.where(earlier.period < count, earlier.period, -1)
+    assert found(earlier) == 0.0
 
 
 def test_a_rate_that_nobody_has_differs_by_nothing():
     earlier = drawn(np.random.default_rng(5), np.ones(4))
     nobody = np.zeros(len(earlier.won), dtype=bool)
     won = earlier.won == 1
-    between = estimate_between_period_sd(
-        {"none": [((nobody, nobody),)], "no win": [((nobody, won),)]}, earlier
-    )
+    between = between_periods({"none": [((nobody, nobody),)], "no win": [((nobody, won),)]}, earlier)
     assert between == {"none": 0.0, "no win": 0.0}
 
 

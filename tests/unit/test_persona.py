@@ -90,6 +90,7 @@ def test_counts_shares_and_lift_are_those_of_the_table():
 
 
 @pytest.mark.parametrize(("share", "inside", "outside"), [(0.1, 0.4, 0.1), (0.5, 0.05, 0.2), (0.8, 0.3, 0.3)])
+@pytest.mark.slow
 def test_the_interval_of_a_lift_is_that_of_the_bootstrap(share, inside, outside):
     rng = np.random.default_rng(3)
     own = rng.random(3000) < share
@@ -123,6 +124,7 @@ def people_of(frame, won, features, others="lost"):
     return Cohort(frame, won, others, Catalogue(tuple(features), topics), report, None, None)
 
 
+@pytest.mark.slow
 def test_where_nothing_parts_the_sentence_names_nothing_in_nineteen_of_twenty_worlds():
     features = [feature(name=f"topic{i}") for i in range(4)]
     rng, named = np.random.default_rng(8), 0
@@ -138,9 +140,9 @@ def test_the_strongest_topic_comes_first_and_the_sentence_tells_what_parts():
     rng = np.random.default_rng(2)
     industry = rng.choice(["steel", "food", "retail"], 4000)
     won = rng.random(4000) < np.where(industry == "steel", 0.4, 0.1)
-    frame = pd.DataFrame(
-        {"attribute__country": rng.choice(["x", "y"], 4000), "attribute__industry": industry}
-    ).astype("str")
+    frame = pd.DataFrame({"attribute__country": rng.choice(["x", "y"], 4000), "attribute__industry": industry}).astype(
+        "str"
+    )
     report = build_report(people_of(frame, won, [feature(name="country"), feature()]), 90)
     assert [topic["name"] for topic in report["topics"]] == ["Industry", "Country"]
     assert report["sentence"].startswith("Won deals more often had: Industry “steel” (×2.")
@@ -152,14 +154,13 @@ def test_the_strongest_topic_comes_first_and_the_sentence_tells_what_parts():
     assert nothing["sentence"].startswith("No range of any topic parts won deals")
 
 
+@pytest.mark.slow
 def test_the_strength_of_a_topic_is_none_by_chance_and_one_where_it_tells_all():
     rng = np.random.default_rng(4)
     won = rng.random(5000) < 0.3
     assert calculate_cramers_v(pd.Series(won.astype(str)), won) == pytest.approx(1.0, abs=1e-3)
     assert calculate_cramers_v(pd.Series(["same"] * 5000), won) == 0.0
-    chance = [
-        calculate_cramers_v(pd.Series(rng.integers(0, 40, 500).astype(str)), won[:500]) for _ in range(40)
-    ]
+    chance = [calculate_cramers_v(pd.Series(rng.integers(0, 40, 500).astype(str)), won[:500]) for _ in range(40)]
     plain = association(pd.crosstab(rng.integers(0, 40, 500), won[:500]).to_numpy(), method="cramer")
     assert np.median(chance) < 0.05 < plain
 

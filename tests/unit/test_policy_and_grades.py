@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from leadlight.features.errors import PolicyError
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.scoring.thresholds import SENTENCE_FORMS, OutOfTimeScores, Threshold, select_threshold
+from leadlight.models.scoring.thresholds import SENTENCE_FORMS, Threshold, select_threshold
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def scored():
     rng = np.random.default_rng(5)
     p = np.round(rng.beta(1, 8, 3000), 3)  # with ties
     won = (rng.random(3000) < p).astype(int)
-    return OutOfTimeScores(p, won, np.arange(3000), weeks=10.0)
+    return ScoredSnapshots(p, won, np.arange(3000), weeks=10.0)
 
 
 def brute(scored, judge):
@@ -59,9 +60,7 @@ def test_a_probability_is_taken_as_it_stands(scored):
 def test_every_form_that_is_named_can_be_read(sentence):
     rng = np.random.default_rng(7)
     p = rng.beta(1, 4, 5000)
-    found = select_threshold(
-        sentence, OutOfTimeScores(p, (rng.random(5000) < p) * 1, np.arange(5000), 10.0), 0
-    )
+    found = select_threshold(sentence, ScoredSnapshots(p, (rng.random(5000) < p) * 1, np.arange(5000), 10.0), 0)
     assert 0 < found.probability < 1
 
 
@@ -83,7 +82,7 @@ def clustered():
     """Three hundred leads of ten snapshots each, the best of which are the best ten times."""
     rng = np.random.default_rng(8)
     p = np.repeat(np.sort(rng.beta(1, 8, 300))[::-1], 10) * rng.uniform(0.98, 1.0, 3000)
-    return OutOfTimeScores(p, (rng.random(3000) < p).astype(int), np.repeat(np.arange(300), 10), weeks=10.0)
+    return ScoredSnapshots(p, (rng.random(3000) < p).astype(int), np.repeat(np.arange(300), 10), weeks=10.0)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +95,7 @@ def clustered():
         "probability >= 0.97",
     ],
 )
-def test_a_form_that_too_few_leads_can_meet_names_the_nearest_of_its_form_that_enough_can(
-    clustered, sentence
-):
+def test_a_form_that_too_few_leads_can_meet_names_the_nearest_of_its_form_that_enough_can(clustered, sentence):
     with pytest.raises(PolicyError, match="The best is") as refused:
         select_threshold(sentence, clustered, 0)
     best = str(refused.value).split("The best is ")[1].rstrip(".")
@@ -122,7 +119,7 @@ def test_leads_are_counted_and_not_their_snapshots(clustered):
 def test_a_window_with_fewer_leads_than_are_asked_for_can_have_no_threshold(clustered):
     with pytest.raises(PolicyError, match=r"at least 301 leads .* Got 300"):
         select_threshold("top 20 percent", clustered, 0, min_leads=301)
-    few = OutOfTimeScores(np.linspace(0.1, 0.9, 30), np.tile([0, 1], 15), np.arange(30), weeks=1.0)
+    few = ScoredSnapshots(np.linspace(0.1, 0.9, 30), np.tile([0, 1], 15), np.arange(30), weeks=1.0)
     with pytest.raises(PolicyError, match="none, for only all leads together are enough"):
         select_threshold("top 20 percent", few, 0, min_leads=30)
 
@@ -138,19 +135,17 @@ def test_a_contact_dearer_than_any_win_is_refused(scored):
         select_threshold("highest value with win 1 and contact 1000", scored, 0)
 
 
-@pytest.mark.parametrize(
-    "sentence", ["top 100 percent", "top 0 percent", "top 9000 per week", "probability >= 1"]
-)
+@pytest.mark.parametrize("sentence", ["top 100 percent", "top 0 percent", "top 9000 per week", "probability >= 1"])
 def test_all_or_nobody_is_no_policy(scored, sentence):
     with pytest.raises(PolicyError):
         select_threshold(sentence, scored, 0)
 
 
 def test_intervals_widen_when_snapshots_are_few_leads(scored):
-    clustered = OutOfTimeScores(scored.probability, scored.won, np.arange(3000) // 100, scored.weeks)
+    clustered = ScoredSnapshots(scored.probability, scored.won, np.arange(3000) // 100, scored.weeks)
     rng = np.random.default_rng(0)
     order = np.argsort(scored.won + rng.random(3000) * 0.9)
-    clustered = OutOfTimeScores(scored.probability[order], scored.won[order], clustered.leads, scored.weeks)
+    clustered = ScoredSnapshots(scored.probability[order], scored.won[order], clustered.leads, scored.weeks)
     alone = select_threshold("probability >= 0.2", scored, 0).precision
     together = select_threshold("probability >= 0.2", clustered, 0).precision
     assert together[2] - together[1] > 1.5 * (alone[2] - alone[1])

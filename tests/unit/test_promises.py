@@ -1,6 +1,6 @@
 """What grades and thresholds are held to on a later window: a prediction interval, at the newest ages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,16 +9,13 @@ from sklearn.model_selection import GroupKFold
 
 from leadlight.models.calibration.parametric import BetaCalibrator
 from leadlight.models.metrics.age_standardization import compute_standardization_weights
-from leadlight.models.metrics.between_period_variance import ScoredHistory
-from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums, proportion_interval
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, proportion_interval
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import GradeScale, GradeStatistics, compute_grade_statistics
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import OutOfTimeScores, select_threshold
-from leadlight.models.validation.threshold_backtest import (
-    ScoredWindow,
-    backtest_expectations,
-    calculate_prediction_interval,
-)
+from leadlight.models.scoring.thresholds import select_threshold
+from leadlight.models.validation.threshold_backtest import backtest_expectations, calculate_prediction_interval
 
 
 def test_square_and_add_is_the_published_interval_of_a_difference():
@@ -39,10 +36,7 @@ def test_square_and_add_is_the_published_interval_of_a_difference():
 
 def test_figures_that_are_to_hold_together_are_given_as_much_more_room():
     promised, shown = (0.1, 0.08, 0.13), (0.12, 0.1, 0.15)
-    one, eight = (
-        calculate_prediction_interval(promised, shown),
-        calculate_prediction_interval(promised, shown, 8),
-    )
+    one, eight = (calculate_prediction_interval(promised, shown), calculate_prediction_interval(promised, shown, 8))
     # 2.734 is the normal quantile of 1 - 0.025 / 8
     np.testing.assert_allclose(np.array(eight) - 0.1, (np.array(one) - 0.1) * 2.734 / 1.96, rtol=1e-3)
 
@@ -54,11 +48,12 @@ def draw(rng, leads, rate=0.1, per_lead=3):
 
 
 def interval_of(won, leads, seed):
-    sums = bootstrap_cluster_sums(np.stack([won * 1.0, np.ones(len(won))]), leads, seed).T
+    sums = ClusterBootstrap(leads, seed).resample_sums(np.stack([won * 1.0, np.ones(len(won))])).T
     return proportion_interval(sums[0], sums[1], len(np.unique(leads)))
 
 
 @pytest.mark.parametrize(("then", "now"), [(400, 400), (1500, 300), (300, 1500)])
+@pytest.mark.slow
 def test_a_later_window_lies_inside_in_95_of_100_cases_and_inside_the_promise_alone_in_fewer(then, now):
     rng = np.random.default_rng(then)
     inside = alone = 0
@@ -72,16 +67,15 @@ def test_a_later_window_lies_inside_in_95_of_100_cases_and_inside_the_promise_al
 
 
 def test_a_rate_without_a_win_still_has_an_upper_end():
-    assert interval_of(np.zeros(60, dtype=int), np.arange(60) // 3, 0) == pytest.approx(
-        (0, 0, 0.161), abs=1e-3
-    )
+    assert interval_of(np.zeros(60, dtype=int), np.arange(60) // 3, 0) == pytest.approx((0, 0, 0.161), abs=1e-3)
 
 
 @dataclass(frozen=True)
-class Drawn(ScoredWindow):
-    """A window of which ages are known too."""
+class Drawn(ScoredSnapshots):
+    """A window of which ages and periods are known too."""
 
-    ages: np.ndarray
+    ages: np.ndarray | None = None
+    period: np.ndarray | None = None
 
 
 def world(rng, leads, shift=0.0, ages=None):
@@ -90,53 +84,52 @@ def world(rng, leads, shift=0.0, ages=None):
     strength = rng.normal(0, 1, leads) - ages / 100
     p = 1 / (1 + np.exp(-(strength - 0.5)))
     won = (rng.random(leads) < 1 / (1 + np.exp(-(strength - 0.5 + shift)))).astype(int)
-    return Drawn(p, won, np.arange(leads), ages), strength
+    return Drawn(p, won, np.arange(leads), ages=ages), strength
 
 
 def scorer_of(then, strength, weight=None):
-    scored = OutOfTimeScores(then.probability, then.won, then.leads, 10.0, weight)
+    scored = ScoredSnapshots(then.probability, then.won, then.leads, 10.0, weight)
     thresholds = {
         "marketing_qualified": select_threshold("top 30 percent", scored, 1),
         "sales_qualified": select_threshold("top 10 percent", scored, 1),
     }
-    scales = (
-        GradeScale.fit(names, strength, then.won, then.leads, 1, weight=weight) for names in ("ABCD", "1234")
+    scales = (GradeScale.fit(names, strength, then.won, then.leads, 1, weight=weight) for names in ("ABCD", "1234"))
+    return Scorer(
+        None,
+        None,
+        BetaCalibrator(1, 1, 0),
+        thresholds,
+        *scales,
+        ScorerMetadata(candidate="any", horizon_days=90, time="dates"),
     )
-    return Scorer(None, None, BetaCalibrator(1, 1, 0), thresholds, *scales, {})
 
 
 def judged(scorer, now, strength, earlier=None):
-    grades = {
-        "fit": scorer.fit_grades.assign(strength),
-        "engagement": scorer.engagement_grades.assign(strength),
-    }
-    return backtest_expectations(scorer, now, grades, earlier or nothing_earlier(), 3)
-
-
-def nothing_earlier():
+    now = replace(now, grades=grades_of(scorer, strength))
     none = np.empty(0)
-    return ScoredHistory(none, none, none, {"fit": none, "engagement": none}, none.astype(int))
+    earlier = earlier or Drawn(none, none, none, grades={"fit": none, "engagement": none}, period=none.astype(int))
+    return backtest_expectations(scorer, now, earlier, 3, period=earlier.period, ages=earlier.ages)
+
+
+def grades_of(scorer, strength):
+    return {"fit": scorer.fit_grades.assign(strength), "engagement": scorer.engagement_grades.assign(strength)}
 
 
 def earlier_of(scorer, windows, strengths, ages=None):
     """Windows as periods; the first is the newest."""
-    strength = np.concatenate(strengths)
-    grades = {
-        "fit": scorer.fit_grades.assign(strength),
-        "engagement": scorer.engagement_grades.assign(strength),
-    }
     sizes = [len(window.won) for window in windows]
     first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
-    return ScoredHistory(
+    return Drawn(
         np.concatenate([window.probability for window in windows]),
         np.concatenate([window.won for window in windows]),
         np.concatenate([window.leads + start for window, start in zip(windows, first, strict=True)]),
-        grades,
-        np.repeat(np.arange(len(windows)), sizes),
-        np.concatenate([window.ages for window in windows]),
+        grades=grades_of(scorer, np.concatenate(strengths)),
+        ages=np.concatenate([window.ages for window in windows]),
+        period=np.repeat(np.arange(len(windows)), sizes),
     )
 
 
+@pytest.mark.slow
 def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not():
     outside = judged_in_all = 0
     for seed in range(12):
@@ -149,11 +142,10 @@ def test_where_nothing_changes_promises_hold_and_where_outcomes_do_they_do_not()
     # cuts lie where their own window is at its best, so a little more than one in twenty
     assert outside / judged_in_all <= 0.12
     lost = judged(scorer, *world(rng, 3000, shift=-1.0))["outside"]
-    assert {"thresholds.marketing_qualified.precision", "fit.A.win_rate", "engagement.1.win_rate"} <= set(
-        lost
-    )
+    assert {"thresholds.marketing_qualified.precision", "fit.A.win_rate", "engagement.1.win_rate"} <= set(lost)
 
 
+@pytest.mark.slow
 def test_of_an_older_base_what_is_promised_at_its_ages_holds_and_nothing_else_does():
     rng = np.random.default_rng(1)
     then, strength = world(rng, 6000)
@@ -171,6 +163,7 @@ def test_of_an_older_base_what_is_promised_at_its_ages_holds_and_nothing_else_do
     assert share[1]["shown"]["value"] == pytest.approx(0.3, abs=0.03)
 
 
+@pytest.mark.slow
 def test_where_periods_differ_a_later_one_is_held_to_what_they_differ_by():
     outside = {"alone": 0, "with periods": 0}
     for seed in range(8):
@@ -179,9 +172,7 @@ def test_where_periods_differ_a_later_one_is_held_to_what_they_differ_by():
         drawn = [world(rng, 2000, shift=rng.normal(0, 0.4)) for _ in range(9)]
         (then, strength), (now, later) = drawn[0], drawn[1]
         scorer = scorer_of(then, strength)
-        earlier = earlier_of(
-            scorer, [w for w, _ in (drawn[0], *drawn[2:])], [s for _, s in (drawn[0], *drawn[2:])]
-        )
+        earlier = earlier_of(scorer, [w for w, _ in (drawn[0], *drawn[2:])], [s for _, s in (drawn[0], *drawn[2:])])
         outside["alone"] += bool(judged(scorer, now, later)["outside"])
         found = judged(scorer, now, later, earlier)
         assert found["periods"] == 8
@@ -210,6 +201,7 @@ def test_a_grade_promises_what_leads_did_whom_the_cuts_of_others_put_there():
     assert GradeScale.fit("ABCD", strength, won, leads, 5) == scale
 
 
+@pytest.mark.slow
 def test_without_anything_to_learn_no_grade_promises_to_be_better():
     rng = np.random.default_rng(8)
     best = []

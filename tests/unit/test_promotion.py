@@ -22,10 +22,15 @@ from leadlight.models.validation.champion_challenger import (
     compare_log_loss,
     decide,
 )
+from leadlight.pipelines.params.sections import Promotion
 
 SEEDS = range(20)
 LAW = np.r_[0.8, -0.5, 0.4, np.zeros(17)]
 MOVED = np.r_[-0.2, 0.7, 0.4, 0.6, np.zeros(16)]
+
+
+def criteria(**changed):
+    return PromotionCriteria(**Promotion(**changed).model_dump())
 
 
 def draw(rows, rng, law=LAW):
@@ -50,10 +55,11 @@ def answers(challenger_world, champion_world=draw, window=draw, shuffled=False):
         challenger = fitted(X, rng.permutation(won) if shuffled else won)
         X, won, leads = window(2000, rng)
         p, q = (model.predict_proba(X)[:, 1] for model in (challenger, champion))
-        found.append(decide(compare_log_loss(p, q, won, leads, seed), PromotionCriteria()))
+        found.append(decide(compare_log_loss(p, q, won, leads, seed), criteria()))
     return Counter(found)
 
 
+@pytest.mark.slow
 def test_a_retraining_in_a_world_that_did_not_change_is_no_evidence():
     found = answers(draw)
     assert found[BETTER] <= 1
@@ -61,6 +67,7 @@ def test_a_retraining_in_a_world_that_did_not_change_is_no_evidence():
     assert found[NO_EVIDENCE] >= 18
 
 
+@pytest.mark.slow
 def test_a_challenger_that_learned_the_new_law_is_better():
     def moved(rows, rng):
         return draw(rows, rng, MOVED)
@@ -68,6 +75,7 @@ def test_a_challenger_that_learned_the_new_law_is_better():
     assert answers(moved, window=moved) == {BETTER: 20}
 
 
+@pytest.mark.slow
 def test_a_challenger_that_knows_a_feature_that_matters_is_better():
     def blind(rows, rng):
         X, won, leads = draw(rows, rng)
@@ -76,6 +84,7 @@ def test_a_challenger_that_knows_a_feature_that_matters_is_better():
     assert answers(draw, champion_world=blind) == {BETTER: 20}
 
 
+@pytest.mark.slow
 def test_a_challenger_of_shuffled_labels_is_worse_and_never_gets_in():
     found = answers(draw, shuffled=True)
     assert found[BETTER] == 0
@@ -99,9 +108,7 @@ def test_the_gain_is_that_of_scikit_learn_and_its_interval_that_of_scipy(pair):
     losses = [-np.log(np.where(won == 1, c, 1 - c)) for c in (q, p)]
     by_lead = (losses[0] - losses[1]).reshape(-1, 2).mean(axis=1)  # leads of two snapshots each
     theirs = bootstrap((by_lead,), np.mean, method="percentile", n_resamples=4000, rng=1).confidence_interval
-    assert (found.low, found.high) == pytest.approx(
-        (theirs.low, theirs.high), abs=0.1 * (theirs.high - theirs.low)
-    )
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.1 * (theirs.high - theirs.low))
 
 
 def test_snapshots_of_one_lead_go_together(pair):
@@ -120,14 +127,14 @@ def test_swapping_the_two_turns_the_answer_round(pair):
     p, q, won, leads = pair
     there, back = compare_log_loss(p, q, won, leads, 0), compare_log_loss(q, p, won, leads, 0)
     assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
-    assert {decide(there, PromotionCriteria()), decide(back, PromotionCriteria())} == {BETTER, WORSE}
+    assert {decide(there, criteria()), decide(back, criteria())} == {BETTER, WORSE}
 
 
 @settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0.01, 1), st.integers(0, 60), st.floats(0, 0.5))
 def test_an_answer_needs_wins_and_an_interval_beyond_the_smallest_gain(low, width, loss, wins, least):
     answer = decide(
-        LogLossReduction(low + width / 2, low, low + width, loss, wins), PromotionCriteria(least, min_wins=30)
+        LogLossReduction(low + width / 2, low, low + width, loss, wins), criteria(min_gain=least, min_wins=30)
     )
     if wins < 30 or low <= 0 <= low + width:
         assert answer == NO_EVIDENCE
@@ -139,9 +146,7 @@ def test_an_answer_needs_wins_and_an_interval_beyond_the_smallest_gain(low, widt
 
 def looked_at(p, q, won, leads, **limits):
     seen = (ModelScores(c, 100 * c, ("a", "b")) for c in (p, q))
-    return {
-        gate.name: gate for gate in check_gates(*seen, won, leads, limits=PromotionCriteria(**limits), seed=0)
-    }
+    return {gate.name: gate for gate in check_gates(*seen, won, leads, limits=criteria(**limits), seed=0)}
 
 
 def test_gates_state_the_figure_that_they_judge(pair):

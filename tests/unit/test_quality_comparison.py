@@ -65,12 +65,12 @@ def test_the_simulated_rows_differ_in_the_seed_of_the_simulation_and_in_nothing_
     import quality
 
     text = (root / "params.yaml").read_text(encoding="utf-8")
-    assert quality.params_of("simulated_7") == text
+    assert quality.read_params("simulated_7") == text
     for seed in (11, 23):
         lines = [
             (ours, theirs)
             for ours, theirs in zip(
-                text.splitlines(), quality.params_of(f"simulated_{seed}").splitlines(), strict=True
+                text.splitlines(), quality.read_params(f"simulated_{seed}").splitlines(), strict=True
             )
             if ours != theirs
         ]

@@ -23,14 +23,11 @@ CATALOGUE = FeatureSet(
         AttributeSpec("mail", "email"),
         AttributeSpec("title", "job_title"),
     ),
-    (
-        SignalSpec("demo", 1, has_value=True),
-        SignalSpec("call", by_sales=True),
-        SignalSpec("visit", by_sales=True),
-    ),
+    (SignalSpec("demo", 1, has_value=True), SignalSpec("call", by_sales=True), SignalSpec("visit", by_sales=True)),
     has_activities=True,
     has_age=True,
 ).catalogue
+DISPLAYS = {f.family: f.display for f in CATALOGUE.features if f.display}
 SPELLINGS = {"industry": {"steel": "Steel", "food": "Food"}}
 
 
@@ -66,7 +63,8 @@ def counts(week, month, quarter, last):
     ],
 )
 def test_a_value_is_in_the_range_that_its_sentence_speaks_of(value, edges, key):
-    assert label_bins(value, edges) == key
+    displays = {family: DISPLAYS[family] for family in value} if isinstance(value, dict) else {}
+    assert label_bins(value, edges, displays) == key
 
 
 def test_the_name_of_a_range_tells_its_ends():
@@ -126,5 +124,6 @@ def test_a_whole_column_is_counted_in_the_ranges_that_single_values_are_in(few):
     for topic in CATALOGUE.topics:
         told = evidence["topics"][topic.key]
         values = json.loads(json.dumps(extract_topic_values(frame, CATALOGUE, topic, SPELLINGS)))
-        expected = Counter(label_bins(value, told["edges"]) for value in values)
+        displays = {f.family: display for f, display in CATALOGUE.list_displayed(topic.key)}
+        expected = Counter(label_bins(value, told["edges"], displays) for value in values)
         assert {key: count for key, (count, _, _) in told["ranges"].items()} == expected

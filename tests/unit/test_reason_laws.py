@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import (
-    BetaCalibrator,
-    fit_beta,
-    fit_identity,
-    fit_intercept,
-    fit_platt,
-)
+from leadlight.models.calibration.parametric import BetaCalibrator, fit_beta, fit_identity, fit_intercept, fit_platt
 from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 from leadlight.models.candidates.base import AverageEnsemble
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
@@ -26,6 +20,7 @@ from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.candidates.rules_model import RulesModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 from leadlight.serving.reasons import has_equal_reasons, parse_reasons
@@ -90,9 +85,7 @@ def curves_of(seed, size, base, catalogue=CATALOGUE):
             curves[feature.name] = ShapeFunction((), levels, tuple(size * rng.uniform(-1, 1, levels.size)))
             continue
         knots = np.unique(rng.uniform(0, 100, rng.integers(0, 5)).round(2))
-        curves[feature.name] = ShapeFunction(
-            tuple(knots), None, tuple(size * rng.uniform(-1, 1, len(knots) + 1))
-        )
+        curves[feature.name] = ShapeFunction(tuple(knots), None, tuple(size * rng.uniform(-1, 1, len(knots) + 1)))
     return AdditiveLogisticModel(base, curves)
 
 
@@ -153,7 +146,14 @@ def scorer_of(model, calibrator, scale, catalogue=CATALOGUE):
     none = (0.0, 0.0, 0.0)
     grades = GradeScale("ABCD", (0.5, 0.1, -0.4)), GradeScale("1234", (0.5, 0.1, -0.4))
     thresholds = {name: Threshold("", bar, none, none, none) for name, bar in bars.items()}
-    return Scorer(catalogue, model, calibrator, thresholds, *grades, {})
+    return Scorer(
+        catalogue,
+        model,
+        calibrator,
+        thresholds,
+        *grades,
+        ScorerMetadata(candidate="any", horizon_days=90, time="dates"),
+    )
 
 
 def holds(scorer, frame):

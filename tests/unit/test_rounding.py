@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.serving.text.rounding import (
-    display_score,
-    distribute_largest_remainder,
-    round_half_up,
-    round_to_sum,
-)
+from leadlight.serving.text.rounding import display_score, distribute_largest_remainder, round_half_up, round_to_sum
 
 points = st.lists(st.floats(-120, 120, allow_nan=False), min_size=0, max_size=40)
 bases = st.floats(0, 100, allow_nan=False)

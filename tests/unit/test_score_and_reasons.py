@@ -11,6 +11,7 @@ from leadlight.features.errors import BundleError, PolicyError
 from leadlight.models.calibration.parametric import BetaCalibrator
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
@@ -81,7 +82,7 @@ def scorer_of(world, model, calibrator=None):
         {"marketing_qualified": threshold(0.3), "sales_qualified": threshold(0.6)},
         GradeScale("ABCD", (0.5, 0.1, -0.4)),
         GradeScale("1234", (np.inf, 0.2, -0.2)),
-        {"spellings": {"industry": {"steel": "Steel"}}},
+        ScorerMetadata(candidate="any", horizon_days=90, time="dates", spellings={"industry": {"steel": "Steel"}}),
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadlight.models.scoring.anchors import STAGES
-from leadlight.models.scoring.stages import assign_stages, find_hysteresis_floor
+from leadlight.models.scoring.stages import NO_CONSENT, decide_stages, find_hysteresis_floor
 
 LEAD, MQL, SQL = STAGES
 scores = st.floats(0, 100)
@@ -17,7 +17,7 @@ before = st.sampled_from([*STAGES, None, float("nan"), "closed"])
 
 
 def one(score, was=None, hysteresis=0.0):
-    return assign_stages(np.array([score]), [was], hysteresis)[0]
+    return decide_stages(np.array([score]), [was], hysteresis).stage[0]
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_without_hysteresis_only_the_score_counts(rows):
     values = np.array([score for score, _ in rows])
     plain = np.select([values >= 80, values >= 50], [SQL, MQL], LEAD)
     assert (
-        list(assign_stages(values, [was for _, was in rows], 0.0))
+        list(decide_stages(values, [was for _, was in rows], 0.0).stage)
         == list(plain)
-        == list(assign_stages(values))
+        == list(decide_stages(values).stage)
     )
 
 
@@ -93,3 +93,14 @@ def test_hysteresis_never_makes_a_stage_lower_and_never_more_than_the_one_before
     found, plain = (STAGES.index(one(score, was, h)) for h in (hysteresis, 0.0))
     ceiling = STAGES.index(was) if was in STAGES else 0
     assert plain <= found <= max(plain, ceiling)
+
+
+@given(st.lists(st.tuples(scores, before, st.booleans()), min_size=1), points)
+def test_without_consent_a_lead_stays_a_lead_and_the_reason_is_given(rows, hysteresis):
+    values = np.array([score for score, _, _ in rows])
+    refused = np.array([no for _, _, no in rows])
+    free, _ = decide_stages(values, [was for _, was, _ in rows], hysteresis)
+    stage, held_back = decide_stages(values, [was for _, was, _ in rows], hysteresis, refused)
+    held = refused & (free != LEAD)
+    assert list(stage) == [LEAD if h else name for h, name in zip(held, free, strict=True)]
+    assert list(held_back) == [NO_CONSENT if h else None for h in held]

@@ -9,23 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.metrics.threshold_sums import bootstrap_sums_above, count_leads_above
 from leadlight.models.scoring.scale import ScoreScale
-from leadlight.models.scoring.thresholds import OutOfTimeScores, select_threshold
+from leadlight.models.scoring.thresholds import select_threshold
 from leadlight.pipelines.params.sections import Policy, UnitEconomics
+from leadlight.pipelines.reporting.formatting import (
+    format_interval,
+    format_number,
+    format_percent_interval,
+    format_percent_scaled,
+)
 from leadlight.pipelines.reports.thresholds import backtest
 from leadlight.pipelines.reports.thresholds.backtest import Backtest
 from leadlight.pipelines.reports.thresholds.dataset import ContactEconomics, _with_previous
 from leadlight.pipelines.reports.thresholds.metrics import compute_metrics_at
 from leadlight.pipelines.reports.thresholds.policy_backtest import assign_weekly_stages, backtest_policy
-from leadlight.pipelines.reports.thresholds.text import (
-    format_interval,
-    format_number,
-    format_percent,
-    format_percent_interval,
-    render_policy_yaml,
-)
+from leadlight.pipelines.reports.thresholds.text import render_policy_yaml
 
 WEEKS = pd.date_range("2025-03-03", periods=9, freq="7D")
 #: probability and score are the same but for the percent sign
@@ -35,7 +36,7 @@ IDENTITY = ScoreScale(0.5, 0.8)
 def material(looks, fewest=1, win=100.0, dated=True):
     looks = looks.assign(as_of=pd.Timestamp("2025-01-01"), weight=1.0)
     probability, won = looks["probability"].to_numpy(), looks["won"].to_numpy()
-    scored = OutOfTimeScores(probability, won, looks["lead_id"].to_numpy(dtype=object), 2.0)
+    scored = ScoredSnapshots(probability, won, looks["lead_id"].to_numpy(dtype=object), 2.0)
     return SimpleNamespace(
         snapshots=looks,
         scored=scored,
@@ -69,7 +70,7 @@ def many():
     groups = rng.integers(0, 150, 900).astype(str).astype(object)
     p = np.round(rng.beta(1, 5, 900), 2)
     won = (rng.random(900) < p).astype(int)
-    return OutOfTimeScores(p, won, groups, 10.0)
+    return ScoredSnapshots(p, won, groups, 10.0)
 
 
 def test_the_figures_of_a_drawn_table_are_those_counted_by_hand(drawn):
@@ -119,13 +120,11 @@ def test_intervals_are_those_of_the_thresholds_in_the_bundle(many):
 
 def test_many_thresholds_at_once_are_the_same_as_one_after_the_other(many):
     p, thresholds = many.probability, np.array([-np.inf, 0.05, 0.2, 0.21, 0.9])
-    at_once = bootstrap_sums_above(
-        {"won": (p, many.won), "all": (p, np.ones(len(p)))}, thresholds, many.leads, 5
-    )
+    at_once = bootstrap_sums_above({"won": (p, many.won), "all": (p, np.ones(len(p)))}, thresholds, many.leads, 5)
     for place, threshold in enumerate(thresholds):
         above = p >= threshold
         columns = np.stack([above * many.won, above]).astype(float)
-        won, every = bootstrap_cluster_sums(columns, many.leads, 5).T
+        won, every = ClusterBootstrap(many.leads, 5).resample_sums(columns).T
         assert np.array_equal(at_once["won"][:, place], won)
         assert np.array_equal(at_once["all"][:, place], every)
 
@@ -200,9 +199,7 @@ def test_a_drawn_history_is_replayed_as_counted_by_hand():
 
 
 def test_who_returns_after_more_than_four_weeks_did_not_flap():
-    found = backtest_policy(
-        told(slow="60 40 40 40 40 40 60", quick="60 40 40 40 40 60 60"), IDENTITY, 3.0, seed=1
-    )
+    found = backtest_policy(told(slow="60 40 40 40 40 40 60", quick="60 40 40 40 40 60 60"), IDENTITY, 3.0, seed=1)
     assert week_by_week(found, "flaps") == [0, 0, 0, 0, 0, 1, 0]
 
 
@@ -221,9 +218,7 @@ def test_only_weeks_whose_outcome_is_known_are_judged():
 def test_what_comes_and_goes_accounts_for_what_stands(rows):
     probability = np.array(rows)
     weeks = list(WEEKS[: len(rows)])
-    history = Backtest(
-        weeks, np.arange(4).astype(object), probability, np.full_like(probability, np.nan), 1.0
-    )
+    history = Backtest(weeks, np.arange(4).astype(object), probability, np.full_like(probability, np.nan), 1.0)
     ranks = assign_weekly_stages(history, IDENTITY, 3.0)
     assert set(np.unique(ranks)) <= {0, 1, 2}
     for name in ("marketing_qualified", "sales_qualified"):
@@ -247,9 +242,9 @@ def test_of_a_large_base_the_same_leads_are_followed_through_all_weeks(monkeypat
 
 
 def test_figures_are_written_with_as_many_digits_as_tell():
-    assert format_percent(0.0042) == "0.42\N{NO-BREAK SPACE}%"
-    assert format_percent(0.25) == "25.0\N{NO-BREAK SPACE}%"
-    assert format_percent(0.756) == "76\N{NO-BREAK SPACE}%"
+    assert format_percent_scaled(0.0042) == "0.42\N{NO-BREAK SPACE}%"
+    assert format_percent_scaled(0.25) == "25.0\N{NO-BREAK SPACE}%"
+    assert format_percent_scaled(0.756) == "76\N{NO-BREAK SPACE}%"
     assert [format_number(v) for v in (0, 3.25, 46.2, 4493.3, 431_269)] == ["0", "3.2", "46", "4,493", "431k"]
     assert format_interval([46.2, 40.8, 51.7]) == "46 (41 to 52)"
     assert format_percent_interval([0.25, 0.212, 0.3036]) == "25.0\N{NO-BREAK SPACE}% (21.2 to 30.4)"

@@ -8,6 +8,7 @@ from leadlight.models.candidates.base import margins
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
 from leadlight.models.training.rolling_origin import Fold
 from leadlight.models.training.tuning import PENALTIES, tune_boosted, tune_logistic
+from leadlight.pipelines.params.sections import Training
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +19,13 @@ def window(world):
 
 
 def settings(**more):
-    return TrainingSettings(**{"max_rounds": 60, "min_category_leads": 20} | more)
+    changed = Training(**{"max_rounds": 60, "min_category_leads": 20} | more)
+    return TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
 
 
 def test_more_trials_are_never_worse_after_the_origins(window, world):
     one, five = (
-        tune_boosted(window, world.catalogue, settings(trials=trials), additive=False).best_params
-        for trials in (1, 5)
+        tune_boosted(window, world.catalogue, settings(trials=trials), additive=False).best_params for trials in (1, 5)
     )
     assert one["settings"]["num_leaves"] == 8
     assert five["log_loss"] <= one["log_loss"]
@@ -33,9 +34,7 @@ def test_more_trials_are_never_worse_after_the_origins(window, world):
 
 
 def test_the_same_seed_chooses_the_same(window, world):
-    first, again = (
-        tune_boosted(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2)
-    )
+    first, again = (tune_boosted(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2))
     assert first.best_params == again.best_params
     np.testing.assert_array_equal(margins(first.model, world.frame), margins(again.model, world.frame))
 

@@ -75,9 +75,7 @@ def test_the_expected_auc_is_that_of_all_pairs(p):
 def test_who_is_certain_expects_no_error(p):
     found = estimate_metrics(p, draws=20)
     for name in ("log_loss", "brier"):
-        assert (found[name].value, found[name].low, found[name].high) == (0, 0, 0) or abs(
-            found[name].high
-        ) < 1e-9
+        assert (found[name].value, found[name].low, found[name].high) == (0, 0, 0) or abs(found[name].high) < 1e-9
     assert found["wins"].low == found["wins"].high == p.sum()
     if 0 < p.sum() < len(p):
         assert found["auc"].value == found["auc"].low == 1

@@ -91,9 +91,7 @@ def test_without_a_gap_the_windows_have_their_shares():
 
 
 def test_a_bound_belongs_to_the_window_that_it_begins():
-    moments = pd.Series(
-        pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"])
-    )
+    moments = pd.Series(pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"]))
     windows = TimeSplit(*(moments[i] for i in (1, 2, 3, 4)))
     assert list(assign_splits(moments, windows)) == ["train", "gap", "calibrate", "gap", "test"]
     just_before = assign_splits(moments - pd.Timedelta(seconds=1), windows)

@@ -14,12 +14,16 @@ import pandas as pd
 import pytest
 import uvicorn
 
+from leadlight.features.catalogue import SignalSpec
+from leadlight.features.feature_set import FeatureSet
 from leadlight.serving.app import create_app
 from leadlight.serving.store import ScoringRun, open_store
 
 AS_OF = dt.datetime(2025, 8, 31, 22)
 ODD = 'Müller & "Söhne"/Nord <b>50%</b> it\'s #7?x=%2F+ü'
 
+KINDS = FeatureSet((), (SignalSpec("a"),), True, True, True).catalogue.describe_topics().values()
+DISPLAYS = {"attribute": {}} | {topic["kind"]: topic["values"] for topic in KINDS}
 TOPICS = {
     "industry": ("attribute", "fit", "Industry", "Branche"),
     "employees": ("attribute", "fit", "Employees", "Mitarbeiterzahl"),
@@ -40,7 +44,7 @@ WORDS = {
     "calibrated": True,
     "timezone": "Europe/Berlin",
     "topics": {
-        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}}
+        topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}
         for topic, (kind, group, english, german) in TOPICS.items()
     },
 }

@@ -9,7 +9,7 @@ import pytest
 def test_health_tells_how_fresh_the_scores_are(client):
     assert client.get("/health").json() == {
         "status": "ok",
-        "newest_night": "2025-08-31T22:00:00Z",
+        "latest_run": "2025-08-31T22:00:00Z",
         "model_version": "model-7f3a",
         "leads": 30,
     }
@@ -28,16 +28,16 @@ def test_leads_are_filtered_by_stage_and_tell_why_they_are_held_back(client):
     chosen = client.get("/api/leads", params={"stage": "sales_qualified"}).json()
     assert [lead["lead_id"] for lead in chosen["leads"]] == ["top"]
     everyone = client.get("/api/leads").json()["leads"]
-    assert {lead["lead_id"]: lead["held_back"] for lead in everyone}["held"] == "no_consent"
+    assert {lead["lead_id"]: lead["stage_limited_by"] for lead in everyone}["held"] == "no_consent"
 
 
 def test_a_lead_comes_with_reasons_that_add_up_exactly_and_in_print(client):
     for lead_id in ("top", "over", "held", "plain-07"):
         lead = client.get(f"/api/leads/{lead_id}").json()
         exact = math.fsum([lead["base_score"], *(reason["points"] for reason in lead["reasons"])])
-        printed = lead["base_score_printed"] + sum(reason["points_printed"] for reason in lead["reasons"])
+        printed = lead["base_score_rounded"] + sum(reason["points_rounded"] for reason in lead["reasons"])
         assert exact == pytest.approx(lead["score"], abs=1e-6)
-        assert printed == lead["score_printed"] == math.floor(lead["score"] + 0.5)
+        assert printed == lead["score_rounded"] == math.floor(lead["score"] + 0.5)
         assert len(lead["reasons"]) == 7
 
 
@@ -75,7 +75,7 @@ def test_without_a_passed_check_there_are_no_chances(serve, data):
 
     address = serve({**data.words, "calibrated": False, "policy": None})
     lead = httpx.get(f"{address}/api/leads/top").json()
-    assert (lead["probability"], lead["rank"], lead["agreed"], lead["simulated"]) == (None, 1, False, True)
+    assert (lead["probability"], lead["rank"], lead["policy_agreed"], lead["simulated"]) == (None, 1, False, True)
     assert httpx.get(f"{address}/api/leads").json()["leads"][0]["probability"] is None
 
 
@@ -95,8 +95,7 @@ def test_without_a_passed_check_there_are_no_chances(serve, data):
         (
             "/api/leads?stage=hot",
             422,
-            "The stage of the request must be one of 'lead', 'marketing_qualified' or 'sales_qualified'. "
-            "Got hot.",
+            "The stage of the request must be one of 'lead', 'marketing_qualified' or 'sales_qualified'. Got hot.",
         ),
         ("/api/leads/top?language=fr", 422, "The language of the request must be one of de, en. Got fr."),
         (
@@ -146,8 +145,6 @@ def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
 def test_the_api_describes_itself_and_loads_nothing_from_outside(client):
     schema = client.get("/openapi.json").json()
     assert set(schema["paths"]) == {"/health", "/api/leads", "/api/leads/{lead_id}"}
-    for name in ("Health", "LeadAnswer", "LeadInList", "LeadList", "ReasonAnswer"):
-        assert all(
-            "description" in field for field in schema["components"]["schemas"][name]["properties"].values()
-        )
+    for name in ("HealthResponse", "LeadResponse", "LeadSummary", "LeadListResponse", "ReasonResponse"):
+        assert all("description" in field for field in schema["components"]["schemas"][name]["properties"].values())
     assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]

@@ -53,9 +53,7 @@ def test_each_topic_with_evidence_tells_it_below_its_sentence(page, evident, lan
     )
     lines = {sentence.split(":")[0]: evidence for sentence, evidence in told.items()}
     assert lines["Pricing page" if language == "en" else "Preisseite"] == pricing
-    assert lines["Industry" if language == "en" else "Branche"].startswith(
-        f"9{'.' if language == 'en' else ','}1"
-    )
+    assert lines["Industry" if language == "en" else "Branche"].startswith(f"9{'.' if language == 'en' else ','}1")
     assert lines["Demo request" if language == "en" else "Demo-Anfrage"] is None
     assert note in page.inner_text(".note")
 

@@ -66,6 +66,4 @@ def test_of_a_lead_whose_stage_is_that_of_its_score_nothing_is_said(shown, tmp_p
 
 
 def test_half_a_point_of_hysteresis_is_written_as_it_is(shown):
-    assert (
-        "falls below 49.5" in shown("marketing_qualified", 49.7, hysteresis=0.5).get("/leads/plain-00").text
-    )
+    assert "falls below 49.5" in shown("marketing_qualified", 49.7, hysteresis=0.5).get("/leads/plain-00").text

@@ -114,9 +114,7 @@ def test_text_of_the_source_is_shown_as_text(opened, written, tmp_path):
 def test_all_text_stands_out_from_its_ground_and_tables_have_heads(opened, written):
     page = opened(written[1])
     assert page.locator("thead th:not([scope=col]), tbody th:not([scope=row])").count() == 0
-    colours = set(
-        re.findall(r"--(?:ink|soft|bad|warn|good): (#\w{6})", written[1].read_text(encoding="utf-8"))
-    )
+    colours = set(re.findall(r"--(?:ink|soft|bad|warn|good): (#\w{6})", written[1].read_text(encoding="utf-8")))
     assert len(colours) == 5
     for colour in colours:
         assert contrast(colour, "#f5f6f8") >= 4.5, colour

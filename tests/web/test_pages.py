@@ -30,9 +30,7 @@ def bars(page, site, lead_id, language="en"):
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("lead_id", ["top", "over"])
-def test_each_bar_starts_where_the_one_before_ended_and_the_last_is_the_score(
-    watched, site, client, lead_id, width
-):
+def test_each_bar_starts_where_the_one_before_ended_and_the_last_is_the_score(watched, site, client, lead_id, width):
     watched.set_viewport_size({"width": width, "height": 900})
     shown = bars(watched, site, lead_id)
     lead = client.get(f"/api/leads/{lead_id}").json()
@@ -67,9 +65,7 @@ def test_the_numbers_shown_add_up(watched, site, lead_id):
     shown = [whole(bar["points"]) for bar in bars(watched, site, lead_id)]
     assert sum(shown[:-1]) == shown[-1] == int(watched.text_content("#score"))
     told = watched.text_content(".sum").replace("\N{MINUS SIGN}", "-")
-    base, fit, engagement, score = (
-        int(part.replace(" ", "")) for part in re.findall(r"(?:[+-] )?\D*?(-?\d+)", told)
-    )
+    base, fit, engagement, score = (int(part.replace(" ", "")) for part in re.findall(r"(?:[+-] )?\D*?(-?\d+)", told))
     signs = [-1 if sign == "-" else 1 for sign in re.findall(r" ([+-]) ", told)]
     assert base + signs[0] * fit + signs[1] * engagement == score == shown[-1]
 

@@ -3,8 +3,9 @@
 import pytest
 
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reporting.report import write_report
 from leadlight.pipelines.reports.thresholds.html import render_html as render
-from leadlight.pipelines.reports.thresholds.report import report_thresholds
+from leadlight.pipelines.reports.thresholds.report import REPORT
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 pytestmark = pytest.mark.slow
@@ -19,10 +20,8 @@ def report(trained, tmp_path_factory):
     for name in ("bundle", "candidates", "features.parquet", "snapshots", "tables"):
         (folder / name).symlink_to(trained / "work" / name)
     params = load_params(trained / "params.yaml")
-    _, written = report_thresholds(params, Workdir(folder), "top 25 percent", "top 8 percent")
-    return read_json(written / "thresholds.json") | {
-        "agreed": {"by": ["Vertrieb", HOSTILE], "on": "2025-08-01"}
-    }
+    _, written = write_report(REPORT, params, Workdir(folder), marketing="top 25 percent", sales="top 8 percent")
+    return read_json(written / "thresholds.json") | {"agreed": {"by": ["Vertrieb", HOSTILE], "on": "2025-08-01"}}
 
 
 @pytest.fixture(params=[390, 1280])
@@ -43,9 +42,7 @@ def shown(browser, report, tmp_path, request):
 
 
 def test_nothing_is_wider_than_the_window_and_the_first_line_says_what_is_proposed(shown, report):
-    wide, window = shown.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
+    wide, window = shown.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide == window
     assert shown.inner_text("h1") == report["sentence"]
     assert report["sentence"].startswith("Proposed: MQL from a chance of ")

@@ -51,9 +51,7 @@ def test_the_first_line_is_the_verdict_in_one_sentence(shown, watched_folder):
 
 
 def test_nothing_is_wider_than_the_window(shown):
-    wide, window = shown.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
+    wide, window = shown.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide == window
     cut = shown.evaluate(
         """() => [...document.querySelectorAll('h1, h2, p, li, summary')].filter(
@@ -67,7 +65,7 @@ def test_every_question_has_its_answer_and_pictures_have_a_size(shown, watched_f
     answers = shown.locator("ul.checks > li")
     assert answers.count() == len(report["checks"]) == 6
     for place, check in enumerate(report["checks"]):
-        assert check["said"].replace("\N{NO-BREAK SPACE}", " ") in answers.nth(place).inner_text().replace(
+        assert check["message"].replace("\N{NO-BREAK SPACE}", " ") in answers.nth(place).inner_text().replace(
             "\N{NO-BREAK SPACE}", " "
         )
     boxes = [picture.bounding_box() for picture in shown.locator("figure svg").all()]

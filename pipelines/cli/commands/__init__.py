@@ -1,1 +1,1 @@
-"""The commands, by what they are for."""
+"""Commands by purpose."""

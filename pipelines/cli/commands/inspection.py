@@ -1,4 +1,4 @@
-"""Commands that answer a question and change nothing."""
+"""Read-only commands."""
 
 from typing import Annotated
 
@@ -10,13 +10,9 @@ __all__ = ["explain", "sql"]
 
 
 def explain(
-    lead_id: Annotated[
-        str | None, typer.Argument(help="The lead; the first of the queue if left out.")
-    ] = None,
+    lead_id: Annotated[str | None, typer.Argument(help="The lead; the first of the queue if left out.")] = None,
     workdir: WorkdirOption = WORK,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="As of this day; the newest night if left out.")
-    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As of this day; the newest night if left out.")] = None,
     language: Annotated[str, typer.Option("--language", help="Language of words: en or de.")] = "en",
 ) -> None:
     """Say why a lead has its score, in numbers that add up."""

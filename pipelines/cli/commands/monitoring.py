@@ -1,4 +1,4 @@
-"""Commands that tell whether the model is still right."""
+"""Command that monitors the model."""
 
 import typer
 
@@ -6,7 +6,7 @@ from leadlight.pipelines.cli.commands.options import PARAMS, WORK, AsOfOption, P
 
 __all__ = ["watch"]
 
-#: exit code where somebody must act, so that cron can mail
+#: exit code of the verdict "act", so that cron can send mail
 ACT_CODE = 10
 
 
@@ -22,9 +22,9 @@ def watch(as_of: AsOfOption = None, params: ParamsOption = PARAMS, workdir: Work
     settings = load_params(params)
     zone = settings.source.timezone
     moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
-    with show_progress("Watching the newest night") as tell:
+    with show_progress("Watching the newest night") as report_progress:
         report = watch_night(settings, Workdir(workdir), moment)
-        tell(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")
+        report_progress(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")
     print_report(report, console)
     console.print(f"The page with pictures is {workdir / 'watch' / 'index.html'}.", soft_wrap=True)
     if report["verdict"] == "act":

@@ -1,4 +1,4 @@
-"""Commands that decide who serves: compare, go back, retrain."""
+"""Commands that choose the champion: promote, rollback, retrain."""
 
 from typing import Annotated
 
@@ -24,19 +24,17 @@ def promote(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> Non
     from leadlight.pipelines.workspace.workdir import Workdir
 
     settings, work = load_params(params), Workdir(workdir)
-    open_registry(work)  # refused before anything is written
-    with lock_exclusively(work.lock), show_progress("Comparing challenger and champion") as tell:
+    open_registry(work)  # fails before anything is written
+    with lock_exclusively(work.lock), show_progress("Comparing challenger and champion") as report_progress:
         decision = decide(settings, work)
-        tell(result=decision.verdict)
+        report_progress(result=decision.verdict)
     if decision.gain is not None:
         console.print(render_comparison(decision))
         console.print(render_gates(decision.gates))
         if decision.window["note"]:
             console.print(decision.window["note"], markup=False)
     serves = decision.challenger if decision.promoted else decision.champion
-    console.print(
-        f"Answer: {decision.verdict}. {decision.reason} Version {serves['version']} serves.", markup=False
-    )
+    console.print(f"Answer: {decision.verdict}. {decision.reason} Version {serves['version']} serves.", markup=False)
 
 
 def rollback(
@@ -63,20 +61,22 @@ def retrain(
     promoting: Annotated[
         bool, typer.Option("--promote/--no-promote", help="Compare the challenger with the champion.")
     ] = True,
+    with_dvc: Annotated[
+        bool, typer.Option("--with-dvc/--without-dvc", help="Run the stages by `dvc repro` beside the params file.")
+    ] = False,
 ) -> None:
-    """Train on new data, register the challenger, promote it if it is better, say what changed. For cron.
+    """Train on new data, register the challenger, promote it if it is better, report what changed. For cron.
 
-    Runs `dvc repro` where a dvc.yaml beside the params file trains this params file and working folder, and
-    the same stages without DVC elsewhere. The exit code is 0 whatever the comparison says, 9 if another
-    retraining is at work, and another than 0 if a stage fails; the champion serves on in each case.
+    The exit code is 0 whatever the comparison says, 9 if another retraining is at work, and another than 0 if
+    a stage fails; the champion stays in each case.
     """
     from leadlight.pipelines.cli.comparison_tables import render_changes
-    from leadlight.pipelines.jobs.retrain import retrain as train_anew
+    from leadlight.pipelines.jobs.retrain import retrain as run_retraining
     from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir
 
     work = Workdir(workdir)
-    report = train_anew(params, work, promoting)
+    report = run_retraining(params, work, promoting, with_dvc)
     if report["change"] is not None:
         console.print(render_changes(report["change"]))
     if report["verdict"] is not None:

@@ -1,4 +1,4 @@
-"""Commands that run by themselves: the nightly job and the server."""
+"""Commands for the nightly job and the server."""
 
 from pathlib import Path
 from typing import Annotated
@@ -37,32 +37,27 @@ def score(
 
     settings = load_params(params)
     words = validate_language(language or settings.language)
-    with show_progress("Scoring the open leads") as tell:
+    with show_progress("Scoring the open leads") as report_progress:
         zone = settings.source.timezone
         moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
         night = score_night(settings, params.parent, Workdir(workdir), moment, output)
         result = night.result
         stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
-        tell(result=f"{len(night.scored):,} leads, {stored}, {night.quarantined:,} source rows in quarantine")
+        report_progress(
+            result=f"{len(night.scored):,} leads, {stored}, {night.quarantined:,} source rows in quarantine"
+        )
     if result.rerun and result.differing:
-        console.print(
-            f"{result.differing:,} leads would score differently now, for data came in late; history stays."
-        )
+        console.print(f"{result.differing:,} leads would score differently now, for data came in late; history stays.")
+    if night.other_code:
+        console.print(f"Warning: {night.other_code}", markup=False)
     if night.unseen_activity_types:
-        named = ", ".join(
-            f"{name} ({rows:,} rows)" for name, rows in list(night.unseen_activity_types.items())[:5]
-        )
-        console.print(
-            f"New activity types since training, counted as other activity: {named}.",
-            markup=False,
-        )
+        named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in list(night.unseen_activity_types.items())[:5])
+        console.print(f"New activity types since training, counted as other activity: {named}.", markup=False)
     if night.since.unknown:
-        console.print(
-            f"What changed since the night before is not known: {night.since.unknown}", markup=False
-        )
+        console.print(f"What changed since the night before is not known: {night.since.unknown}", markup=False)
     elif night.since.since is not None and night.since.before is not None:
-        found = summarize_changes(night.since.before, night.scored, night.since.moved)
-        console.print(render_summary_line(found, night.since.since), markup=False)
+        summary = summarize_changes(night.since.before, night.scored, night.since.moved)
+        console.print(render_summary_line(summary, night.since.since), markup=False)
     console.print(render_queue(night, words))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 

@@ -1,40 +1,76 @@
-"""Commands of whoever trains: each is one stage, ``run`` is all of them."""
+"""Training commands: one per stage, built from the table of stages, and ``run`` for all."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from leadlight.pipelines.cli.commands.options import (
-    PARAMS,
-    WORK,
-    ParamsOption,
-    WorkdirOption,
-    run_stage_command,
-)
+from leadlight.pipelines.cli.commands.options import PARAMS, WORK, ParamsOption, WorkdirOption
+from leadlight.pipelines.stages.table import STAGES, Stage, select_stages
 
-__all__ = [
-    "calibrate",
-    "evaluate",
-    "featurize",
-    "ingest",
-    "register",
-    "run",
-    "simulate",
-    "snapshot",
-    "train",
-    "truth",
-]
+__all__ = ["make_stage_command", "run"]
+
+_MOMENT_OPTIONS = {
+    "as_of": Annotated[str | None, typer.Option("--as-of", help="Open leads at this moment instead of the snapshots.")],
+    "output": Annotated[Path | None, typer.Option("--output", help="Parquet file, with --as-of.")],
+}
+_FURTHER_OPTIONS: dict[str, dict[str, Any]] = {
+    "featurize": {
+        "engine": Annotated[
+            Literal["duckdb", "spark"] | None, typer.Option("--engine", help="In place of the one of params.")
+        ]
+    },
+    "register": {"as_champion": Annotated[bool, typer.Option("--as-champion", help="Let it serve at once.")]},
+}
 
 
-def simulate(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Write a simulated CRM to where the source is mapped to."""
-    run_stage_command("simulate", params, workdir)
+def make_stage_command(name: str) -> Callable[..., None]:
+    """Return the command of a stage: a function whose signature typer reads the options from.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`STAGES`.
+    """
+    stage = STAGES[name]
+
+    def command(params: Path, workdir: Path, **options: Any) -> None:
+        _run_stage(stage, params, workdir, options)
+
+    further = (_MOMENT_OPTIONS if stage.at_moment else {}) | _FURTHER_OPTIONS.get(name, {})
+    annotations = {"params": ParamsOption, "workdir": WorkdirOption} | further
+    defaults = {"params": PARAMS, "workdir": WORK, "as_champion": False}
+    command.__name__, command.__doc__, command.__annotations__ = name, stage.help, annotations
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(key), annotation=annotation)
+            for key, annotation in annotations.items()
+        ]
+    )
+    return command
 
 
-def ingest(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Read the source into clean tables; what cannot be used goes to quarantine."""
-    report = run_stage_command("ingest", params, workdir)
+def _run_stage(stage: Stage, params: Path, workdir: Path, options: dict[str, Any]) -> None:
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.workspace.as_of import parse_as_of
+    from leadlight.pipelines.workspace.workdir import Workdir
+
+    as_of, output = options.get("as_of"), options.get("output")
+    if output is not None and as_of is None and stage.at_moment != stage.function:
+        raise typer.BadParameter("The option --output needs --as-of.")
+    settings = load_params(params)
+    if as_of is not None:
+        options["as_of"] = parse_as_of(as_of, settings.source.timezone)
+        options["output"] = output or workdir / stage.moment_output.format(as_of)
+    result = stage.run(settings, params.parent, Workdir(workdir), **options)
+    print_details = _DETAILS.get(stage)
+    if print_details is not None:
+        print_details(result, workdir)
+
+
+def _print_quarantine(report: dict[str, Any], workdir: Path) -> None:
     from leadlight.pipelines.workspace.console import console
 
     for entry in report["quarantine"]:
@@ -43,112 +79,33 @@ def ingest(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None
         )
 
 
-def snapshot(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Draw, label and split the moments at which leads are looked at."""
-    run_stage_command("snapshot", params, workdir)
+def _print_audit(report: Any, workdir: Path) -> None:
+    from leadlight.pipelines.audit.console import print_report
+    from leadlight.pipelines.workspace.console import console
+
+    print_report(report, console)
+    console.print(f"The report with pictures is {workdir / 'audit' / 'audit.html'}.", soft_wrap=True)
 
 
-def featurize(
-    params: ParamsOption = PARAMS,
-    workdir: WorkdirOption = WORK,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Open leads at this moment instead of the snapshots.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Parquet file, with --as-of.")] = None,
-    engine: Annotated[
-        Literal["duckdb", "spark"] | None, typer.Option("--engine", help="In place of the one of params.")
-    ] = None,
-) -> None:
-    """Compute the feature table of the snapshots, or of the open leads at any moment."""
-    if as_of is None:
-        if output is not None:
-            raise typer.BadParameter("The option --output needs --as-of.")
-        run_stage_command("featurize", params, workdir, engine=engine)
-        return
-    from leadlight.pipelines.params import load_params
-    from leadlight.pipelines.stages.featurize import featurize_as_of
-    from leadlight.pipelines.workspace.as_of import parse_as_of
-    from leadlight.pipelines.workspace.console import show_progress
-    from leadlight.pipelines.workspace.workdir import Workdir
-
-    settings = load_params(params)
-    with show_progress("Computing features") as tell:
-        target = output or workdir / "features" / f"{as_of}.parquet"
-        moment = parse_as_of(as_of, settings.source.timezone)
-        rows = featurize_as_of(settings, Workdir(workdir), moment, target, engine)
-        tell(result=f"{rows:,} rows in {target}")
-
-
-def train(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Fit the candidates on the training window."""
-    run_stage_command("train", params, workdir)
-
-
-def calibrate(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Choose a candidate, calibrate it, set thresholds and grades, write the scorer bundle."""
-    run_stage_command("calibrate", params, workdir)
-
-
-def truth(
-    params: ParamsOption = PARAMS,
-    workdir: WorkdirOption = WORK,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Open leads at this moment instead of the test window.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Parquet file.")] = None,
-) -> None:
-    """Write the true probability to win, which only a simulated CRM knows."""
-    if as_of is None and output is None:
-        run_stage_command("truth", params, workdir)
-        return
-    from leadlight.pipelines.params import load_params
-    from leadlight.pipelines.stages.simulate import write_ground_truth as write_truth
-    from leadlight.pipelines.workspace.as_of import parse_as_of
-    from leadlight.pipelines.workspace.console import show_progress
-    from leadlight.pipelines.workspace.workdir import Workdir
-
-    settings = load_params(params)
-    with show_progress("Simulating futures for the truth") as tell:
-        moment = parse_as_of(as_of, settings.source.timezone) if as_of is not None else None
-        target = output or workdir / f"truth-{as_of}.parquet"
-        rows = write_truth(
-            settings,
-            params.parent,
-            Workdir(workdir),
-            as_of=moment,
-            output=target,
-            on_progress=lambda share: tell(share=share),
-        )
-        tell(result=f"{rows:,} rows in {target}")
-
-
-def evaluate(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Score the test window once, against what a model has to beat."""
-    metrics = run_stage_command("evaluate", params, workdir)
+def _print_metrics(metrics: dict[str, Any], workdir: Path) -> None:
     from leadlight.pipelines.workspace.console import build_metrics_table, console
 
     console.print(build_metrics_table(metrics))
 
 
-def register(
-    params: ParamsOption = PARAMS,
-    workdir: WorkdirOption = WORK,
-    as_champion: Annotated[bool, typer.Option("--as-champion", help="Let it serve at once.")] = False,
-) -> None:
-    """Log the run to MLflow and register the bundle: as challenger, and as champion where there is none."""
-    run_stage_command("register", params, workdir, as_champion=as_champion)
+#: printed after the summary line of a stage
+_DETAILS = {STAGES["ingest"]: _print_quarantine, STAGES["audit"]: _print_audit, STAGES["evaluate"]: _print_metrics}
 
 
 def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Run all training stages in order, without DVC."""
-    from leadlight.pipelines.jobs.run import run as run_all
     from leadlight.pipelines.params import load_params
-    from leadlight.pipelines.workspace.console import build_metrics_table, console
+    from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir
 
-    metrics = run_all(load_params(params), params.parent, Workdir(workdir))
-    console.print(build_metrics_table(metrics))
+    settings, work = load_params(params), Workdir(workdir)
+    results = {name: stage.run(settings, params.parent, work) for name, stage in select_stages(settings).items()}
+    metrics = results["evaluate"]
+    _print_metrics(metrics, workdir)
     if metrics["optimistic"]:
-        console.print(
-            "The source has neither dates nor an order: folds are random and these figures optimistic."
-        )
+        console.print("The source has neither dates nor an order: folds are random and these figures optimistic.")

@@ -1,4 +1,4 @@
-"""What a model card says: the verdict, and every table behind it."""
+"""Content of the model card: verdict, tables and limitations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,9 @@ import pandas as pd
 
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import TOLERANCE
-from leadlight.pipelines.reports.model_card.formatting import (
-    CANDIDATE_LABELS,
-    format_count,
-    format_decimals,
-    get_display_name,
-)
+from leadlight.pipelines.reporting.formatting import format_count, format_decimals
 from leadlight.pipelines.reports.model_card.known_limitations import find_limitations
+from leadlight.pipelines.reports.model_card.labels import CANDIDATE_LABELS, get_display_name
 from leadlight.pipelines.reports.model_card.tables import (
     build_calibration_table,
     build_data_table,
@@ -32,13 +28,13 @@ __all__ = ["build_model_card"]
 def build_model_card(
     scorer: Scorer,
     metrics: Mapping[str, Any],
-    found: pd.DataFrame,
+    segments: pd.DataFrame,
     *,
     learned: Mapping[str, Any],
-    deeds: Mapping[str, Any],
+    statistics: Mapping[str, Any],
     unused: list[str],
 ) -> dict[str, Any]:
-    """Say what a bundle predicts, how well, and where not to trust it.
+    """Build the content of the model card.
 
     Parameters
     ----------
@@ -46,48 +42,47 @@ def build_model_card(
         The bundle.
     metrics : mapping
         What ``leadlight evaluate`` writes to ``metrics.json``.
-    found : pd.DataFrame
+    segments : pd.DataFrame
         Segments, see :func:`leadlight.models.validation.segments.compute_segment_metrics`.
     learned : mapping
         snapshots, standing_for, leads, wins, base_rate, from, to of what the model learned from.
-    deeds : mapping
-        See :func:`leadlight.pipelines.reports.model_card.grade_statistics.compute_grade_and_topic_statistics`.
+    statistics : mapping
+        See ``compute_grade_and_topic_statistics`` of ``grade_statistics``.
     unused : list of str
         Columns of the source that were not used.
 
     Returns
     -------
     dict
-        Plain data for JSON; a figure without a value is None.
+        Plain data for JSON; missing values are None.
     """
-    facts, test = scorer.facts, metrics["test"]
+    metadata, test = scorer.metadata, metrics["test"]
     content = {
         "simulated": metrics["simulated"],
         "optimistic": metrics["optimistic"],
-        "candidate": facts["candidate"],
-        "horizon_days": facts["horizon_days"],
-        "wins": facts["wins"],
-        "min_wins": facts["min_wins"],
+        "candidate": metadata.candidate,
+        "horizon_days": metadata.horizon_days,
+        "wins": metadata.wins,
+        "min_wins": metadata.min_wins,
         "base_rate": test["base_rate"],
         "tolerated": list(TOLERANCE),
-        "choice": build_selection_table(facts),
-        "data": build_data_table(facts, learned, test)
+        "choice": build_selection_table(metadata),
+        "data": build_data_table(metadata, learned, test)
         | {
             "topics": [topic.label.get("en", topic.key) for topic in scorer.catalogue.topics],
-            "other_activity": _unnamed(scorer),
+            "other_activity": _list_unmapped_activity(scorer),
             "unused_columns": unused,
         },
-        "figures": build_metrics_table(metrics),
-        "calibration": build_calibration_table(facts, metrics),
+        "metrics": build_metrics_table(metrics),
+        "calibration": build_calibration_table(metadata, metrics),
         "thresholds": build_thresholds_table(scorer, metrics),
-        "policy_agreed": facts["policy_agreed"],
-        # bundles written before ages were weighed do not tell it
-        "at_newest_ages": facts.get("at_newest_ages", False),
-        "agreed": facts["agreed"],
-        **deeds,
-        "promises": build_expectations_table(metrics),
+        "policy_agreed": metadata.policy_agreed,
+        "at_newest_ages": metadata.at_newest_ages,
+        "agreed": metadata.agreed,
+        **statistics,
+        "expectations": build_expectations_table(metrics),
         "one_more_activity": build_monotonicity_table(scorer, metrics),
-        "segments": build_segments_table(scorer, found),
+        "segments": build_segments_table(scorer, segments),
     }
     content = convert_to_json_safe(content)
     content["verdict"] = _verdict(content)
@@ -96,9 +91,9 @@ def build_model_card(
     return dict(content)
 
 
-def _unnamed(scorer: Scorer) -> list[str]:
+def _list_unmapped_activity(scorer: Scorer) -> list[str]:
     named = {topic.key for topic in scorer.catalogue.topics if topic.kind == "signal"}
-    return [name for name in scorer.facts["activity_types"] if name not in named]
+    return [name for name in scorer.metadata.activity_types if name not in named]
 
 
 def _verdict(content: Mapping[str, Any]) -> str:
@@ -111,12 +106,12 @@ def _verdict(content: Mapping[str, Any]) -> str:
     within = f" within {content['horizon_days']} days" if content["data"]["dated"] else ""
     taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
     return (
-        f"Predicts whether a lead is won{within}: {taught} {_told(learned, 'snapshots')}, tested on "
-        f"{_told(test, 'others')}; {number}."
+        f"Predicts whether a lead is won{within}: {taught} {_describe_window(learned, 'snapshots')}, "
+        f"tested on {_describe_window(test, 'others')}; {number}."
     )
 
 
-def _told(window: Mapping[str, Any], kind: str) -> str:
+def _describe_window(window: Mapping[str, Any], kind: str) -> str:
     span = f" ({window['from']} to {window['to']})" if window["from"] else ""
     return f"{format_count(window['snapshots'])} {kind} with {format_count(window['wins'])} wins{span}"
 
@@ -127,8 +122,8 @@ def _why(content: Mapping[str, Any]) -> str:
     if len(rungs) == 1:
         few = content["wins"] < content["min_wins"]
         because = (
-            f": {format_count(content['wins'])} wins are fewer than the {format_count(content['min_wins'])} that a "
-            "model is trained on"
+            f": {format_count(content['wins'])} wins are fewer than the "
+            f"{format_count(content['min_wins'])} that a model is trained on"
             if few
             else ""
         )
@@ -145,5 +140,6 @@ def _why(content: Mapping[str, Any]) -> str:
         return f"It is {name}: its log loss out of time is the lowest{beaten}."
     return (
         f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
-        f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± {format_decimals(serving['error'], 5)} nats."
+        f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± "
+        f"{format_decimals(serving['error'], 5)} nats."
     )

@@ -1,4 +1,4 @@
-"""Pictures of a card as SVG that stands inside a page and needs no network."""
+"""Charts of the model card."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
+from leadlight.pipelines.reporting.rendering import render_svg, truncate_labels
+from leadlight.pipelines.reporting.theme import BLUE, GREEN, GREY
 
 __all__ = ["plot_calibration", "plot_topics"]
 
-BLUE, GREEN, GREY = "#1f5fa8", "#1c6b3a", "#8a9099"
 GROUPS = {"fit": GREEN, "engagement": BLUE}
 SIDE, ROW, LONGEST = 290, 38, 44
 
 
 def plot_calibration(bands: Sequence[dict[str, Any]]) -> str:
-    """Draw the actual win rate of each band, with its 95 % interval, against the expected one."""
+    """Plot actual against expected win rate by bin, with 95 % intervals."""
     rows = pd.DataFrame(list(bands))[["expected_rate", "actual_rate", "low", "high"]]
     top = min(1.0, 1.05 * float(rows[["expected_rate", "high"]].max().max()))
     scale = alt.Scale(domain=(0, top), nice=False, clamp=True)
@@ -34,7 +34,7 @@ def plot_calibration(bands: Sequence[dict[str, Any]]) -> str:
 
 
 def plot_topics(topics: Sequence[dict[str, Any]]) -> str | None:
-    """Draw the mean absolute points of each topic, its name above its bar; None where there are none."""
+    """Plot mean absolute points by topic; None without topics."""
     if not topics:
         return None
     rows = pd.DataFrame(
@@ -43,7 +43,7 @@ def plot_topics(topics: Sequence[dict[str, Any]]) -> str | None:
             "name": truncate_labels((f"{topic['label']} ({topic['group']})" for topic in topics), LONGEST),
             "group": [topic["group"] for topic in topics],
             "points": [topic["mean_points"] for topic in topics],
-            "said": [f"{topic['mean_points']:.1f}" for topic in topics],
+            "text": [f"{topic['mean_points']:.1f}" for topic in topics],
         }
     )
     top = 1.15 * float(rows["points"].max())
@@ -52,8 +52,6 @@ def plot_topics(topics: Sequence[dict[str, Any]]) -> str | None:
               scale=alt.Scale(domain=(0, top), nice=False))  # fmt: skip
     base = alt.Chart(rows).encode(alt.Y("place:N", title=None, axis=None))
     bars = base.mark_bar(height=12, yOffset=9).encode(x, colour)
-    said = base.mark_text(align="left", dx=4, dy=10, fontSize=12, color=INK).encode(x, text="said:N")
-    names = base.mark_text(align="left", dx=1, dy=-6, fontSize=13, color=INK).encode(
-        x=alt.value(0), text="name:N"
-    )
-    return render_svg(alt.layer(bars, said, names).properties(width=SIDE, height=len(topics) * ROW))
+    values = base.mark_text(align="left", dx=4, dy=10).encode(x, text="text:N")
+    names = base.mark_text(align="left", dx=1, dy=-6, fontSize=13).encode(x=alt.value(0), text="name:N")
+    return render_svg(alt.layer(bars, values, names).properties(width=SIDE, height=len(topics) * ROW))

@@ -1,4 +1,4 @@
-"""What leads of the test window did, and what their points came from."""
+"""Win rates by grade, and points by topic, on the test window."""
 
 import json
 from collections.abc import Sequence
@@ -6,35 +6,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
+from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.grades import LIFT_CUTS, GradeScale
 from leadlight.models.scoring.scorer import Scorer
 
-__all__ = ["calculate_wilson_interval", "compute_grade_and_topic_statistics"]
+__all__ = ["compute_grade_and_topic_statistics"]
 
 MAX_TOPICS = 10
 
 
-def calculate_wilson_interval(wins: int, snapshots: int) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of a win rate (Wilson 1927), without an end where there is no snapshot."""
-    if not snapshots:
-        return None, None
-    interval = binomtest(wins, snapshots).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def compute_grade_and_topic_statistics(
-    scorer: Scorer, scored: pd.DataFrame, won: np.ndarray
-) -> dict[str, Any]:
-    """Find the win rate of each grade, and the topics that move the score most.
+def compute_grade_and_topic_statistics(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, Any]:
+    """Compute the win rate of each grade, and the topics with the largest points.
 
     Parameters
     ----------
     scorer : Scorer
         The bundle.
     scored : pd.DataFrame, shape (n, ...)
-        What :meth:`leadlight.models.scoring.scorer.Scorer.score` said of the test window.
+        Scores of the test window by :meth:`leadlight.models.scoring.scorer.Scorer.score`.
     won : ndarray of int, shape (n,)
         Labels.
 
@@ -47,9 +37,7 @@ def compute_grade_and_topic_statistics(
     """
     scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
     return {
-        "grades": {
-            name: _grades(scale, scored[f"{name}_grade"].to_numpy(), won) for name, scale in scales.items()
-        },
+        "grades": {name: _grades(scale, scored[f"{name}_grade"].to_numpy(), won) for name, scale in scales.items()},
         "topics": _topics(scorer, scored["reasons"].tolist()),
     }
 
@@ -59,7 +47,7 @@ def _grades(scale: GradeScale, grades: np.ndarray, won: np.ndarray) -> list[dict
     for grade, at_least in zip(scale.names, (*LIFT_CUTS, None), strict=True):
         outcomes = won[grades == grade]
         wins, snapshots = int(outcomes.sum()), len(outcomes)
-        low, high = calculate_wilson_interval(wins, snapshots)
+        low, high = calculate_wilson_interval(wins, snapshots) if snapshots else (None, None)
         rate = wins / snapshots if snapshots else None
         rows.append(
             {

@@ -1,4 +1,4 @@
-"""The model card as one page that needs no network."""
+"""The model card as one HTML page."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,85 +6,60 @@ from typing import Any
 
 from markupsafe import Markup
 
-from leadlight.pipelines.reporting.rendering import load_template
+from leadlight.pipelines.reporting.formatting import DASH, format_count, format_decimals, format_percent, format_signed
+from leadlight.pipelines.reporting.rendering import render_page
+from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.model_card.charts import plot_calibration, plot_topics
-from leadlight.pipelines.reports.model_card.formatting import (
-    FIGURES,
-    format_count,
-    format_decimals,
-    format_share,
-    format_signed,
-    render_data_element,
-)
-from leadlight.pipelines.workspace.workdir import write_atomically, write_json
+from leadlight.pipelines.reports.model_card.labels import METRICS
 
 __all__ = ["render_html", "write_card"]
 
-WINDOWS = {
-    "learned": "Learned from",
-    "judged": "of these, rungs compared and calibrated on",
-    "test": "Tested on",
-}
+WINDOWS = {"learned": "Learned from", "judged": "of these, rungs compared and calibrated on", "test": "Tested on"}
 
 
-def _written(write: Callable[..., str]) -> Callable[..., Markup]:
-    """Write a value, with its full value beside it."""
-    return lambda value, *form: render_data_element(value, write(value, *form))
+def _with_value(form: Callable[..., str]) -> Callable[..., Markup]:
+    """Return a filter that marks a formatted number with its machine-readable full value."""
+
+    def render(value: float | None, *args: int) -> Markup:
+        text = form(value, *args)
+        return Markup(text) if text == DASH else Markup('<data value="{}">{}</data>').format(value, text)
+
+    return render
 
 
-def _interval(write: Callable[..., str]) -> Callable[..., Markup]:
-    """Write an interval, a mapping with low and high; a dash where an end has no value."""
+def _as_interval(form: Callable[..., str]) -> Callable[..., Markup]:
+    """Return a filter for an interval: a mapping with low and high."""
+    render = _with_value(form)
 
-    def written(row: Mapping[str, float | None], *form: int) -> Markup:
-        ends = row["low"], row["high"]
-        if None in ends:
-            return Markup(write(None))
-        return Markup("{} to {}").format(*(render_data_element(end, write(end, *form)) for end in ends))
+    def render_interval(row: Mapping[str, float | None], *args: int) -> Markup:
+        if row["low"] is None or row["high"] is None:
+            return Markup(DASH)
+        return Markup("{} to {}").format(render(row["low"], *args), render(row["high"], *args))
 
-    return written
+    return render_interval
 
 
 FILTERS = {
-    "count": _written(format_count),
-    "share": _written(format_share),
-    "decimals": _written(format_decimals),
-    "signed": _written(format_signed),
-    "shares": _interval(format_share),
-    "interval": _interval(format_decimals),
-    "signed_interval": _interval(format_signed),
+    "count": _with_value(format_count),
+    "percent": _with_value(format_percent),
+    "decimals": _with_value(format_decimals),
+    "signed": _with_value(format_signed),
+    "percent_interval": _as_interval(format_percent),
+    "interval": _as_interval(format_decimals),
+    "signed_interval": _as_interval(format_signed),
 }
 
 
 def write_card(content: Mapping[str, Any], folder: Path) -> None:
-    """Write ``card.json`` and ``card.html``.
-
-    Parameters
-    ----------
-    content : mapping
-        See :func:`leadlight.pipelines.reports.model_card.build.build_model_card`.
-    folder : Path
-        Where to.
-    """
-    text = render_html(content)
-    write_json(folder / "card.json", content)
-    with write_atomically(folder / "card.html") as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    """Write ``card.json`` and ``card.html`` with the content of ``build_model_card``."""
+    write_files(folder, {"card.json": content, "card.html": render_html(content)})
 
 
 def render_html(content: Mapping[str, Any]) -> str:
-    """Render a card as HTML; every figure of a table is a ``data`` element with its full value.
-
-    Parameters
-    ----------
-    content : mapping
-        See :func:`leadlight.pipelines.reports.model_card.build.build_model_card`.
-    """
+    """Render a card as HTML; each number is a ``data`` element with its full value."""
     charts = {
         "calibration": plot_calibration(content["calibration"]["bands"]),
         "topics": plot_topics(content["topics"]),
     }
-    # the renderer of the pictures escapes the text in them
-    pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return load_template(Path(__file__).parent, FILTERS).render(
-        card=content, pictures=pictures, names=FIGURES, windows=WINDOWS
-    )
+    context = {"card": content, "charts": charts, "metrics": METRICS, "windows": WINDOWS}
+    return render_page(Path(__file__).parent, context, FILTERS)

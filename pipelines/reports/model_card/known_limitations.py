@@ -1,14 +1,14 @@
-"""Known limits of a bundle, each from what was found; none is said that was not."""
+"""Known limitations of a bundle, derived from the content of its card."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from leadlight.pipelines.reports.model_card.formatting import (
-    format_between,
+from leadlight.pipelines.reporting.formatting import (
     format_count,
     format_decimals,
-    format_share,
+    format_percent,
+    format_range,
     format_signed,
 )
 
@@ -22,7 +22,7 @@ Limit = tuple[str, str]
 
 
 def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Say what follows from the facts of a card.
+    """List the limitations that apply.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        kind and sentence, the gravest first.
+        kind and sentence, most severe first.
     """
-    found = [
+    limits = [
         *_source(content),
         *_number(content),
         *_rivals(content),
@@ -47,7 +47,7 @@ def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
             "lead's attributes or to contact it more often need not change its chance.",
         ),
     ]
-    return [{"kind": kind, "sentence": sentence} for kind, sentence in found]
+    return [{"kind": kind, "sentence": sentence} for kind, sentence in limits]
 
 
 def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
@@ -75,8 +75,8 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
     if wins < FEW_WINS_THRESHOLD:
         yield (
             "few_wins",
-            f"The test window holds {format_count(wins)} wins only; below {FEW_WINS_THRESHOLD} a check of calibration misses "
-            "faults that matter, and the intervals are wide.",
+            f"The test window holds {format_count(wins)} wins only; below {FEW_WINS_THRESHOLD} a check of "
+            "calibration misses faults that matter, and the intervals are wide.",
         )
 
 
@@ -93,32 +93,32 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
             "base_rate_moved",
             f"{known['off'].capitalize()} wins came on the test window than were expected: "
             f"{format_decimals(ratio['value'])} times as many "
-            f"({format_between(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
+            f"({format_range(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
         )
     if moved["applied"]:
         yield (
             "base_rate_corrected",
-            f"The base rate was moving: log-odds were shifted by {format_signed(moved['shift'], 3)}, as the newest "
-            "outcomes known at the time asked for.",
+            f"The base rate was moving: log-odds were shifted by {format_signed(moved['shift'], 3)}, as the "
+            "newest outcomes known at the time asked for.",
         )
     if ece["value"] > ece["by_chance"]:
         yield (
             "ece",
             f"Within bands of the score expected and actual wins differ by more than chance: ECE "
-            f"{format_decimals(ece['value'], 4)}, and {format_decimals(ece['by_chance'], 4)} is what a calibrated model "
-            "stays below in 95 of 100 cases.",
+            f"{format_decimals(ece['value'], 4)}, and {format_decimals(ece['by_chance'], 4)} is what a "
+            "calibrated model stays below in 95 of 100 cases.",
         )
 
 
 def _rivals(content: Mapping[str, Any]) -> Iterator[Limit]:
-    unbeaten = [saved for saved in content["figures"]["saved"] if saved["verdict"] != "better"]
+    unbeaten = [saved for saved in content["metrics"]["saved"] if saved["verdict"] != "better"]
     if unbeaten:
-        said = ", ".join(
+        rivals = ", ".join(
             f"{saved['label']} (log loss saved {format_signed(saved['value'])}, "
-            f"{format_between(format_signed(saved['low']), format_signed(saved['high']))})"
+            f"{format_range(format_signed(saved['low']), format_signed(saved['high']))})"
             for saved in unbeaten
         )
-        yield "rivals", f"The test window does not show it to be better than: {said}."
+        yield "rivals", f"The test window does not show it to be better than: {rivals}."
 
 
 def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
@@ -131,8 +131,8 @@ def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
             yield (
                 "threshold",
                 f"{threshold['label']} leads won less often on the test window than where the threshold was "
-                f"chosen: {format_share(test['precision'])}, not {format_share(value)} "
-                f"({format_between(format_share(low), format_share(high))}).",
+                f"chosen: {format_percent(test['precision'])}, not {format_percent(value)} "
+                f"({format_range(format_percent(low), format_percent(high))}).",
             )
     for name in ("fit", "engagement"):
         known = [row for row in content["grades"][name] if row["snapshots"]]
@@ -141,8 +141,8 @@ def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
                 yield (
                     "grades",
                     f"Leads of {name} grade {better['grade']} won less often on the test window than those "
-                    f"of {worse['grade']}: {format_share(better['win_rate'])}, not above "
-                    f"{format_share(worse['win_rate'])}.",
+                    f"of {worse['grade']}: {format_percent(better['win_rate'])}, not above "
+                    f"{format_percent(worse['win_rate'])}.",
                 )
 
 
@@ -151,8 +151,7 @@ def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
     if off:
         off.sort(key=lambda row: -abs(row["wins"] - row["expected_wins"]))
         named = ", ".join(
-            f"{format_decimals(row['actual_over_expected'])} times as many as expected in "
-            f"{row['label']}: {row['name']}"
+            f"{format_decimals(row['actual_over_expected'])} times as many as expected in {row['label']}: {row['name']}"
             for row in off[:MAX_NAMED]
         )
         more = f", and {len(off) - MAX_NAMED} more" if len(off) > MAX_NAMED else ""
@@ -166,8 +165,7 @@ def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
     if silent:
         yield (
             "small_segments",
-            f"Too few wins to say whether the number is right: in {silent} of "
-            f"{len(content['segments'])} segments.",
+            f"Too few wins to say whether the number is right: in {silent} of {len(content['segments'])} segments.",
         )
 
 
@@ -177,8 +175,7 @@ def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
     if known["dated"]:
         yield (
             "horizon",
-            f"It speaks of a win within {content['horizon_days']} days: a lead that is won later counts "
-            "as not won.",
+            f"It speaks of a win within {content['horizon_days']} days: a lead that is won later counts as not won.",
         )
     if known["left_truncation"]:
         yield "left_truncation", known["left_truncation"]
@@ -190,7 +187,8 @@ def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
             "stands there twice, for the other half of its kind: "
             + " and ".join(
                 f"the {format_count(row['snapshots'])} snapshots "
-                f"{'learned from' if row is learned else 'tested on'} stand for {format_count(row['standing_for'])}"
+                f"{'learned from' if row is learned else 'tested on'} stand for "
+                f"{format_count(row['standing_for'])}"
                 for row in twice
             )
             + ".",

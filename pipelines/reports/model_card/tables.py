@@ -1,4 +1,4 @@
-"""Tables of a card, laid out from what calibration and evaluation found; no sentence is made here."""
+"""Tables of the model card."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -6,15 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
+from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.pipelines.reports.model_card.formatting import (
-    CANDIDATE_LABELS,
-    FIGURES,
-    MODELS,
-    get_display_name,
-)
-from leadlight.pipelines.reports.model_card.grade_statistics import calculate_wilson_interval
+from leadlight.pipelines.reports.model_card.labels import CANDIDATE_LABELS, METRICS, MODELS, get_display_name
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = [
@@ -34,9 +30,9 @@ SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
 
 
-def build_selection_table(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List the rungs of the ladder that were compared, the simplest first."""
-    known = facts["choice"]
+def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
+    """Tabulate the compared candidates, simplest first."""
+    known = metadata.choice
     return [
         {
             "name": name,
@@ -44,34 +40,32 @@ def build_selection_table(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
-            # bundles written before this was counted do not tell it
+            # missing in older bundles
             "explaining_cost": known.get("explaining_cost", {}).get(name),
-            "serves": name == facts["candidate"],
+            "serves": name == metadata.candidate,
         }
         for name in _ordered(known["log_loss"], CANDIDATE_LABELS)
     ]
 
 
 def _ordered(names: Iterable[str], order: Iterable[str]) -> list[str]:
-    """Sort names as they stand in `order`; those that do not come last."""
+    """Sort names by `order`; others last."""
     places = {name: place for place, name in enumerate(order)}
     return sorted(names, key=lambda name: places.get(name, len(places)))
 
 
-def build_data_table(
-    facts: Mapping[str, Any], learned: Mapping[str, Any], test: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Lay out the windows, and what was left out of them.
+def build_data_table(metadata: ScorerMetadata, learned: Mapping[str, Any], test: Mapping[str, Any]) -> dict[str, Any]:
+    """Tabulate the time windows and excluded snapshots.
 
     Parameters
     ----------
-    facts : mapping
+    metadata : ScorerMetadata
         Of the scorer.
     learned, test : mapping
         snapshots, standing_for, leads, wins, base_rate, from, to of what was learned from and tested on.
     """
-    report = facts["snapshots"]
-    dated = facts["time"] == "dates"
+    report = metadata.snapshots
+    dated = metadata.has_dates
     calibrate, windows = report["splits"]["calibrate"], report["windows"]
     judged = {
         **calibrate,
@@ -99,7 +93,7 @@ def build_data_table(
 
 
 def build_metrics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay out the figures of the test window beside those of the rivals."""
+    """Tabulate the test metrics of the model and its rivals."""
     rivals = [name for name in _ordered(metrics["figures"], MODELS) if name != "leadlight"]
     ours = metrics["figures"]["leadlight"]
     result: dict[str, Any] = {
@@ -108,7 +102,7 @@ def build_metrics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
             {"figure": key, "value": ours[key]}
             | metrics["intervals"][key]
             | {"rivals": {name: metrics["figures"][name][key] for name in rivals}}
-            for key in _ordered(ours, FIGURES)
+            for key in _ordered(ours, METRICS)
         ],
         "saved": [
             {"name": name, "label": get_display_name(MODELS, name), **saved, "verdict": _verdict(saved)}
@@ -119,8 +113,7 @@ def build_metrics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "truth" in metrics:
         result["truth"] = [
-            {"name": name, "label": get_display_name(MODELS, name), **row}
-            for name, row in metrics["truth"].items()
+            {"name": name, "label": get_display_name(MODELS, name), **row} for name, row in metrics["truth"].items()
         ]
         result["truth"].sort(key=lambda row: row["regret"])
     return result
@@ -130,32 +123,32 @@ def _verdict(saved: Mapping[str, float]) -> str:
     return "better" if saved["low"] > 0 else "worse" if saved["high"] < 0 else "no evidence"
 
 
-def build_calibration_table(facts: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay out expected against actual wins, and what a correction of the base rate would give."""
-    found = metrics["calibration"]
+def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Tabulate calibration by bin, and the effect of base rate correction."""
+    calibration = metrics["calibration"]
     bands = []
-    for band in found["bands"]:
+    for band in calibration["bands"]:
         low, high = calculate_wilson_interval(band["actual"], band["snapshots"])
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
         bands.append({**band, **rates, "low": low, "high": high})
-    kept = {key: found[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
+    kept = {key: calibration[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
     correction = {
-        "shift": facts["base_rate"]["shift"],
-        "applied": facts["base_rate"]["shift"] != 0,
-        "out_of_time": {key: facts["base_rate"][key] for key in ("saved", "error", "helps")},
-        "test": found["base_rate"],
+        "shift": metadata.base_rate["shift"],
+        "applied": metadata.base_rate["shift"] != 0,
+        "out_of_time": {key: metadata.base_rate[key] for key in ("saved", "error", "helps")},
+        "test": calibration["base_rate"],
     }
     return {
         **kept,
-        "off": _off(found["actual_over_expected"]),
-        "map": facts["choice"]["calibration"],
+        "off": _off(calibration["actual_over_expected"]),
+        "map": metadata.choice["calibration"],
         "bands": bands,
         "base_rate": correction,
     }
 
 
 def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Lay out the thresholds: what they gave where they were chosen, and what on the test window."""
+    """Tabulate threshold metrics out of time and on the test window."""
     stages = metrics["stages"]
     every = metrics["test"]["standing_for"]
     wins = sum(stage["wins"] for stage in stages.values())
@@ -163,7 +156,7 @@ def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[d
     for name, threshold in scorer.thresholds.items():
         reached = [stages[stage] for stage in STAGES[STAGES.index(name) :] if stage in stages]
         above, hits = (sum(stage[key] for stage in reached) for key in ("snapshots", "wins"))
-        low, high = calculate_wilson_interval(hits, above)
+        low, high = calculate_wilson_interval(hits, above) if above else (None, None)
         rows.append(
             {
                 "name": name,
@@ -185,11 +178,11 @@ def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[d
 
 
 def build_expectations_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay out what grades and thresholds were to do on the test window, and what they did, a row a figure."""
-    found = metrics["promises"]
+    """Tabulate expected and observed metrics of grades and thresholds on the test window."""
+    expectations = metrics["promises"]
     rows = [
         {"of": kind, "name": name, "figure": figure, **verdict}
-        for kind, named in (("thresholds", found["thresholds"]), *found["grades"].items())
+        for kind, named in (("thresholds", expectations["thresholds"]), *expectations["grades"].items())
         for name, figures in named.items()
         for figure, verdict in figures.items()
     ]
@@ -202,30 +195,30 @@ def build_expectations_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
             }
             for row in rows
         ],
-        "together": found["together"],
-        "periods": found["periods"],
-        "judged": found["judged"],
-        "outside": found["outside"],
+        "together": expectations["together"],
+        "periods": expectations["periods"],
+        "judged": expectations["judged"],
+        "outside": expectations["outside"],
     }
 
 
 def build_monotonicity_table(scorer: Scorer, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Lay out what one more activity of each raising signal does to scores, the most lowered first."""
-    found = metrics["one_more_activity"]
-    if found is None:
+    """Tabulate the effect of one more activity of each raising signal, most lowered scores first."""
+    effects = metrics["one_more_activity"]
+    if effects is None:
         return None
     labels = {topic.key: topic.label.get("en", topic.key) for topic in scorer.catalogue.topics}
-    rows = [{"topic": name, "label": labels.get(name, name), **row} for name, row in found["signals"].items()]
+    rows = [{"topic": name, "label": labels.get(name, name), **row} for name, row in effects["signals"].items()]
     rows.sort(key=lambda row: (-row["lowered"], row["topic"]))
-    return {"leads": found["leads"], "rows": rows}
+    return {"leads": effects["leads"], "rows": rows}
 
 
-def build_segments_table(scorer: Scorer, found: pd.DataFrame) -> list[dict[str, Any]]:
-    """Lay out the segments; ``off`` says on which side of 1 the whole interval of actual/expected lies."""
+def build_segments_table(scorer: Scorer, segments: pd.DataFrame) -> list[dict[str, Any]]:
+    """Tabulate the segments; ``off`` marks intervals of actual/expected that exclude 1."""
     labels = {topic.key: topic.label.get("en", topic.key) for topic in scorer.catalogue.topics}
-    spellings = scorer.facts["spellings"]
+    spellings = scorer.metadata.spellings
     rows: list[dict[str, Any]] = []
-    records = [{str(key): value for key, value in row.items()} for row in found.to_dict("records")]
+    records = [{str(key): value for key, value in row.items()} for row in segments.to_dict("records")]
     for row in records:
         name = spellings.get(row["attribute"], {}).get(row["segment"], row["segment"])
         label = labels.get(row["attribute"], row["attribute"])
@@ -234,12 +227,12 @@ def build_segments_table(scorer: Scorer, found: pd.DataFrame) -> list[dict[str, 
 
 
 def _off(interval: Mapping[str, float]) -> str | None:
-    """Say on which side of 1 an interval of actual over expected wins lies; NaN lies on none."""
+    """Return the side of 1 of an interval that excludes 1, else None."""
     return "fewer" if interval["high"] < 1 else "more" if interval["low"] > 1 else None
 
 
 def list_unused_columns(workdir: Workdir) -> list[str]:
-    """Name the columns of the source that no part of the params names; nothing without an audit."""
+    """List source columns that params do not use; empty without an audit."""
     if not workdir.audit_report.exists():
         return []
     columns = read_json(workdir.audit_report)["columns"]
@@ -247,7 +240,7 @@ def list_unused_columns(workdir: Workdir) -> list[str]:
 
 
 def convert_to_json_safe(content: Any) -> Any:
-    """Make what JSON can hold: a figure that has no value is null."""
+    """Replace NaN and infinity by None, recursively."""
     if isinstance(content, Mapping):
         return {key: convert_to_json_safe(value) for key, value in content.items()}
     if isinstance(content, list | tuple):

@@ -1,1 +1,1 @@
-"""The watch over a model: after every night, and before outcomes are known."""
+"""Monitoring of the model after each scoring run."""

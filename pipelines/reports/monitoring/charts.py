@@ -1,22 +1,22 @@
-"""Pictures of a watch as SVG that stands inside a page and needs no network."""
+"""Charts of the monitoring report."""
 
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
+from leadlight.pipelines.reporting.rendering import render_svg, truncate_labels
+from leadlight.pipelines.reporting.theme import AMBER, BLUE, INK, LIGHT_GREY, RED
 from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING
 
-__all__ = ["plot_drift", "plot_outcomes", "score_chart"]
+__all__ = ["plot_drift", "plot_outcomes", "plot_scores"]
 
-COLOURS = {CRITICAL: "#b3261e", WARNING: "#c77700", OK: "#1f5fa8"}
-GREY = "#b9bec6"
+COLOURS = {CRITICAL: RED, WARNING: AMBER, OK: BLUE}
 WIDTH, ROW, LONGEST = 300, 24, 46
 
 
 def plot_drift(features: list[dict[str, Any]], look: float, act: float) -> str | None:
-    """Draw how far features moved, in the order given; None where none was compared."""
+    """Plot drift by feature, in the given order; None without features."""
     if not features:
         return None
     names = truncate_labels((row["name"] for row in features), LONGEST)
@@ -28,22 +28,20 @@ def plot_drift(features: list[dict[str, Any]], look: float, act: float) -> str |
             "mark": ["" if row["level"] == OK else row["level"] for row in features],
         }
     )
-    colour = alt.Color(
-        "level:N", scale=alt.Scale(domain=list(COLOURS), range=[*COLOURS.values()]), legend=None
-    )
+    colour = alt.Color("level:N", scale=alt.Scale(domain=list(COLOURS), range=[*COLOURS.values()]), legend=None)
     top = max(act * 1.2, float(rows["beyond"].max()) * 1.15)
     base = alt.Chart(rows).encode(_down(names))
     x = alt.X("beyond:Q", title="stability index beyond chance and what is usual",
               scale=alt.Scale(domain=(0, top), nice=False), axis=alt.Axis(tickCount=5))  # fmt: skip
     bars = base.mark_bar(height=12).encode(x, colour)
-    marks = base.mark_text(align="left", dx=4, fontSize=12).encode(x="beyond:Q", text="mark:N", color=colour)
+    marks = base.mark_text(align="left", dx=4).encode(x="beyond:Q", text="mark:N", color=colour)
     limits = pd.DataFrame({"at": [look, act], "level": [WARNING, CRITICAL]})
     rules = alt.Chart(limits).mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(x="at:Q", color=colour)
     return render_svg(alt.layer(bars, rules, marks).properties(width=WIDTH, height=len(names) * ROW))
 
 
-def score_chart(before: dict[str, Any], now: list[int]) -> str:
-    """Draw the share of open leads by score at the training cut-off and on the night."""
+def plot_scores(before: dict[str, Any], now: list[int]) -> str:
+    """Plot the score distribution at the training cut-off and in the run."""
     then = [int(n) for n in before["counts"][:-1]]
     middles = [2.5 + 5 * place for place in range(len(now))]
     rows = pd.concat(
@@ -58,19 +56,19 @@ def score_chart(before: dict[str, Any], now: list[int]) -> str:
             alt.Y("share:Q", title="share of open leads", axis=alt.Axis(format="%", tickCount=4)),
             alt.Color(
                 "when:N",
-                scale=alt.Scale(domain=["training cut-off", "this night"], range=[GREY, COLOURS[OK]]),
+                scale=alt.Scale(domain=["training cut-off", "this night"], range=[LIGHT_GREY, BLUE]),
                 legend=alt.Legend(title=None, orient="top", labelFontSize=13, symbolStrokeWidth=3),
             ),
         )
     )
-    bars = alt.Chart(pd.DataFrame({"bar": [50, 80], "said": ["MQL", "SQL"]}))
+    bars = alt.Chart(pd.DataFrame({"bar": [50, 80], "text": ["MQL", "SQL"]}))
     rules = bars.mark_rule(color=INK, strokeDash=[4, 3]).encode(x="bar:Q")
-    words = bars.mark_text(align="left", dx=4, y=8, fontSize=12, color=INK).encode(x="bar:Q", text="said:N")
-    return render_svg(alt.layer(rules, line, words).properties(width=WIDTH + 120, height=170))
+    labels = bars.mark_text(align="left", dx=4, y=8).encode(x="bar:Q", text="text:N")
+    return render_svg(alt.layer(rules, line, labels).properties(width=WIDTH + 120, height=170))
 
 
 def plot_outcomes(nights: list[dict[str, Any]]) -> str | None:
-    """Draw actual over expected wins of each matured night with its 95 % interval."""
+    """Plot actual over expected wins of matured runs with 95 % intervals."""
     if not nights:
         return None
     rows = pd.DataFrame(
@@ -79,20 +77,20 @@ def plot_outcomes(nights: list[dict[str, Any]]) -> str | None:
             "times": [night["actual"] / night["expected"] for night in nights],
             "low": [night["ratio"][0] for night in nights],
             "high": [night["ratio"][1] for night in nights],
-            "said": [f"{night['actual']:,} won, {night['expected']:,.0f} expected" for night in nights],
+            "text": [f"{night['actual']:,} won, {night['expected']:,.0f} expected" for night in nights],
         }
     )
     top = max(2.0, float(rows["high"].max()) * 1.1)
     scale = alt.Scale(domain=(0, top), nice=False)
     base = alt.Chart(rows).encode(_down(sorted(rows["night"], reverse=True), "night"))
     title = "actual over expected wins, with the 95 % interval"
-    span = base.mark_rule(strokeWidth=3, color=GREY).encode(
+    span = base.mark_rule(strokeWidth=3, color=LIGHT_GREY).encode(
         alt.X("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5)), x2="high:Q"
     )
-    point = base.mark_point(filled=True, size=90, color=COLOURS[OK], opacity=1).encode(x="times:Q")
-    words = base.mark_text(dy=-14, fontSize=12, color=INK).encode(x="times:Q", text="said:N")
+    point = base.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(x="times:Q")
+    labels = base.mark_text(dy=-14).encode(x="times:Q", text="text:N")
     one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="one:Q")
-    return render_svg(alt.layer(one, span, point, words).properties(width=WIDTH + 40, height=len(rows) * 52))
+    return render_svg(alt.layer(one, span, point, labels).properties(width=WIDTH + 40, height=len(rows) * 52))
 
 
 def _down(names: list[str], field: str = "name") -> alt.Y:

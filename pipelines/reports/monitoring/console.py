@@ -1,4 +1,4 @@
-"""A watch as a person reads it in the terminal: the verdict, then every question with what was found."""
+"""The monitoring report in the terminal: verdict, then checks with their findings."""
 
 from typing import Any
 
@@ -10,25 +10,17 @@ __all__ = ["print_report"]
 
 STYLES = {"act": "bold red", "look": "yellow", "fine": "green", "unknown": "dim"}
 MARKS = {"act": "act", "look": "look", "fine": "fine", "unknown": "not judged"}
-#: findings of one question that are listed
+#: findings listed for one check
 MAX_ROWS = 6
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks`.
-
-    Parameters
-    ----------
-    report : dict
-        The report.
-    console : Console
-        Where to.
-    """
+    """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks`."""
     console.print(f"[{STYLES[report['verdict']]}]{escape(report['sentence'])}[/]")
     for check in report["checks"]:
         level = check["level"]
-        said = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['said'])}."
-        console.print(Padding(said, (0, 0, 0, 2)))
+        line = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['message'])}."
+        console.print(Padding(line, (0, 0, 0, 2)))
         for finding in check["findings"][:MAX_ROWS]:
             words = f"{escape(finding['name'])}: {escape(finding['sentence'])}."
             console.print(Padding(f"[{STYLES[finding['level']]}]{finding['level']}[/] {words}", (0, 0, 0, 6)))

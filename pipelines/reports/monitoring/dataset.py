@@ -1,15 +1,14 @@
-"""What a watch looks at: the newest night, its tables, its model, and a population to compare with."""
+"""Input of monitoring: the newest scoring run, its tables, its model, and a reference population."""
 
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import BundleError, NotEnoughDataError, StoreError
+from leadlight.features.errors import NotEnoughDataError, StoreError
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
@@ -19,7 +18,7 @@ from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import Version
-from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.pipelines.workspace.workdir import Workdir, has_database
 from leadlight.serving.store import open_store
 from leadlight.serving.store.run_history import RunSummary
 from leadlight.serving.store.store import Store
@@ -27,9 +26,8 @@ from leadlight.serving.store.store import Store
 __all__ = ["MonitoringDataset", "ScoredPopulation", "load_dataset"]
 
 
-@dataclass(frozen=True)
-class ScoredPopulation:
-    """Open leads of a moment: their features, and their probability and score in the same order."""
+class ScoredPopulation(NamedTuple):
+    """Features of the leads open at a time, and their probability and score, in the same order."""
 
     frame: pd.DataFrame
     scored: pd.DataFrame
@@ -37,25 +35,24 @@ class ScoredPopulation:
 
 @dataclass(frozen=True)
 class MonitoringDataset:
-    """Everything that a watch looks at.
+    """Input of all checks.
 
     Parameters
     ----------
-    params : Params
     scorer : Scorer
         Of the champion.
     version : Version
         The champion.
     store : Store
         Open.
-    night : PastNight
-        The night that is watched.
+    night : RunSummary
+        The run that is checked.
     engine : Engine
-        Over the tables that the night left.
+        Over the tables of the run.
     features : FeatureSet
-        The features that the scorer knows.
+        The features of the scorer.
     now : datetime
-        Outcomes count up to here: the end of the tables, or the moment that was asked for; naive, UTC.
+        Outcomes are known up to here: the earlier of table end and ``as_of``; naive UTC.
     """
 
     params: Params
@@ -69,43 +66,43 @@ class MonitoringDataset:
 
     @property
     def dated(self) -> bool:
-        """Whether the source says when anything happened."""
+        """Whether the source has dates."""
         return bool(self.engine.report["time"] == "dates")
 
     @property
     def same_model(self) -> bool:
-        """Whether the champion scored the night."""
+        """Whether the champion scored the run."""
         return self.night.model_version == self.version.name
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Scores of the night as they were shown."""
+        """Scores of the run as shown."""
         return self.store.read_scores(self.night.night)
 
     @cached_property
     def tonight(self) -> ScoredPopulation:
-        """Features of the night beside the scores that were shown."""
+        """Features of the run with the scores shown."""
         frame = sample_open_leads(self.engine, self.features, pd.Timestamp(self.night.as_of))
         joined = frame.merge(self.scores, on="lead_id", suffixes=("", "_shown"))
         return ScoredPopulation(joined, joined[["probability", "score"]])
 
     @cached_property
     def reference(self) -> tuple[dict[str, Any] | None, str]:
-        """What the bundle remembers, or the open leads at its cut-off computed anew; and which of the two."""
-        stored = self.scorer.facts.get("reference")
+        """Reference population of the bundle, or recomputed at its cut-off; and its origin."""
+        stored = self.scorer.metadata.reference
         if stored:
             return stored, "as the bundle remembers it"
         if not self.dated:
             return None, "the bundle remembers none, and without dates none can be made"
-        cut_off = pd.Timestamp(self.scorer.facts["snapshots"]["cut_off"])
-        found = self.score_open_leads(cut_off)
-        if found is None:
+        cut_off = self.scorer.metadata.cut_off
+        population = self.score_open_leads(cut_off)
+        if population is None:
             return None, f"fewer than {MIN_LEADS} leads were open at the training cut-off"
-        made = build_reference(found.frame, found.scored, self.scorer.catalogue)
-        return made, "computed anew from the tables of the night"
+        rebuilt = build_reference(population.frame, population.scored, self.scorer.catalogue)
+        return rebuilt, "computed anew from the tables of the night"
 
     def score_open_leads(self, moment: pd.Timestamp) -> ScoredPopulation | None:
-        """Look at the leads open at a moment; None where they were too few."""
+        """Score the leads open at a time; None if they are too few."""
         try:
             frame = sample_open_leads(self.engine, self.features, moment)
         except NotEnoughDataError:
@@ -113,7 +110,7 @@ class MonitoringDataset:
         return ScoredPopulation(frame, self.scorer.predict(frame)) if len(frame) >= MIN_LEADS else None
 
     def compute_weights(self) -> dict[str, float]:
-        """Return by topic its share of what moves scores: of the mean distance of parts from their mean."""
+        """Return the share of each topic in the mean absolute deviation of log-odds contributions."""
         _, parts = self.scorer.model.explain_log_odds(self.tonight.frame)
         swing = np.abs(parts - parts.mean(axis=0)).mean(axis=0)
         total = max(float(swing.sum()), 1e-12)
@@ -124,21 +121,19 @@ class MonitoringDataset:
 
 
 def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> MonitoringDataset:
-    """Open everything that is looked at; the caller closes ``store``.
+    """Open store, registry and tables; the caller closes ``store``.
 
     Parameters
     ----------
-    params : Params
-    workdir : Workdir
     as_of : pd.Timestamp
-        Nothing later is looked at; naive UTC.
+        Later runs and outcomes are ignored; naive UTC.
 
     Raises
     ------
     StoreError
-        If no night is stored up to then.
+        If the store has no run up to then.
     SourceError
-        If the night's tables are gone.
+        If the tables of the run are missing.
     BundleError
         If there is no champion, or it does not fit params.
     """
@@ -149,10 +144,8 @@ def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Monit
         version = open_registry(workdir).download()
         scorer = load_scorer(version.bundle)
         engine = open_engine(tables, params.engine)
-        seen = scorer.facts.get("activity_types")
-        if seen is None:
-            raise BundleError("The bundle must name the activity types it knows. Got none: train anew.")
-        features = build_feature_set(params, engine.report | {"activity_types": seen})
+        activity_types = scorer.metadata.activity_types
+        features = build_feature_set(params, engine.report | {"activity_types": activity_types})
         scorer.check_catalogue(features.catalogue)
         now = min(pd.Timestamp(engine.report["known_until"]), as_of)
     except BaseException:
@@ -162,11 +155,8 @@ def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Monit
 
 
 def _newest(url: str, until: dt.datetime) -> tuple[Store, RunSummary]:
-    missing = StoreError(
-        f"The score store must hold a night up to {until} UTC. Got none: run `leadlight score` first."
-    )
-    # opening would make the file
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    missing = StoreError(f"The score store must hold a night up to {until} UTC. Got none: run `leadlight score` first.")
+    if not has_database(url):
         raise missing
     store = open_store(url)
     nights = store.list_runs(until)

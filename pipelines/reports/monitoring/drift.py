@@ -1,8 +1,7 @@
-"""Drift of features and of scores: what has moved beyond chance and beyond what always moves."""
+"""Drift of features and scores beyond sampling error and beyond seasonal variation (PSI)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,25 +19,24 @@ from leadlight.models.validation.reference_population import MIN_LEADS, count_in
 from leadlight.pipelines.params.sections import Watch
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
 from leadlight.pipelines.reports.monitoring.drift_text import describe_category_drift, describe_numeric_drift
-from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Level
+from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Level, MonitoringFinding
 
-__all__ = ["SCORE", "DriftResult", "list_baseline_dates", "measure_drift"]
+__all__ = ["SCORE", "DriftResult", "group_by_topic", "list_baseline_dates", "measure_drift"]
 
 SCORE = "score"
 #: leads in each bin, before and now
 Counts = tuple[np.ndarray, np.ndarray]
 OF_ALL, OF_NEW = "all open leads", "leads of the last 90 days"
-#: topics with a smaller share of what moves scores are looked at, not acted upon
+#: topics with a smaller share in score variation give warnings only
 MIN_WEIGHT = 0.005
 #: days before the night and before the cut-off; whole weeks in the first, so that weekdays are the same
 LAST_YEAR, BEFORE = (350, 364, 378), (20, 52, 99, 160, 223, 310)
-#: leads are young where a CRM begins: what moves then is no measure for later
+#: the base of a new CRM is too young for a baseline
 WARM_UP = pd.Timedelta(days=90)
 
 
-@dataclass(frozen=True)
-class DriftResult:
-    """How far one feature has moved in one population.
+class DriftResult(NamedTuple):
+    """Drift of one feature in one population.
 
     Parameters
     ----------
@@ -47,18 +45,18 @@ class DriftResult:
     population : str
         Of which leads.
     psi, expected_psi, baseline_psi : float
-        The index; what chance alone gives; what it came to between earlier midnights, beyond chance.
+        PSI; its expectation without drift; its maximum between earlier midnights, beyond chance.
     nearest : float
-        The smallest index, beyond chance, against the reference or an earlier midnight: small where the
-        night is like one that was seen before, such as the same time of the last year.
+        The smallest PSI, beyond chance, against the reference or an earlier midnight: small if a similar
+        base has occurred before, such as at the same time of the last year.
     distance : float
         Jensen-Shannon distance, 0 to 1.
     p : float
-        Chance of so much without any movement, adjusted for all that was looked at.
+        p-value without drift, adjusted for all comparisons.
     weight : float
-        Share of its topic in what moves scores.
+        Share of its topic in score variation.
     moved : str
-        What moved most, in words.
+        Largest change in words.
     level : str
     """
 
@@ -78,78 +76,74 @@ class DriftResult:
 
     @property
     def beyond(self) -> float:
-        """The index beyond chance, beyond what is usual, and beyond what was seen before."""
-        return _beyond(vars(self))
+        """PSI beyond chance, the baseline, and earlier similar dates."""
+        return _beyond(self._asdict())
 
 
-@dataclass(frozen=True)
-class _Side:
-    """Which leads, what they were, what they are, and what they were at earlier midnights."""
+def list_baseline_dates(dataset: MonitoringDataset) -> list[pd.Timestamp]:
+    """Choose earlier midnights as a baseline of ordinary variation.
 
-    of_whom: str
-    record: dict[str, Any]
-    now: ScoredPopulation
-    earlier: list[ScoredPopulation]
-
-
-def list_baseline_dates(material: MonitoringDataset) -> list[pd.Timestamp]:
-    """Choose earlier midnights that tell how a base looks that nothing has happened to.
-
-    The same time of the last year, for what comes with the seasons, and some of the year before the training
-    cut-off, at no regular distance, for mailings and closings come in weeks and months.
+    The same time of the last year covers seasons; dates in the year before the cut-off are irregular, because
+    mailings and closings follow weeks and months.
     """
-    cut_off = pd.Timestamp(material.scorer.facts["snapshots"]["cut_off"])
-    night = pd.Timestamp(material.night.as_of)
+    cut_off = dataset.scorer.metadata.cut_off
+    night = pd.Timestamp(dataset.night.as_of)
     wanted = {night - pd.Timedelta(days=days) for days in LAST_YEAR}
     wanted |= {cut_off - pd.Timedelta(days=days) for days in BEFORE}
-    first = pd.Timestamp(material.engine.report["first_lead"]) + WARM_UP
+    first = pd.Timestamp(dataset.engine.report["first_lead"]) + WARM_UP
     return sorted(moment for moment in wanted if first <= moment <= cut_off - pd.Timedelta(days=14))
 
 
 def measure_drift(
-    material: MonitoringDataset, reference: dict[str, Any], earlier: list[ScoredPopulation]
+    dataset: MonitoringDataset, reference: dict[str, Any], earlier: list[ScoredPopulation]
 ) -> list[DriftResult]:
-    """Compare the night with the reference, feature by feature and score by score.
+    """Compare the run with the reference: each feature, and the score.
 
     Parameters
     ----------
-    material : Material
     reference : dict
         See :func:`leadlight.models.validation.reference_population.build_reference`.
-    earlier : list of Population
+    earlier : list of ScoredPopulation
         Open leads at earlier midnights.
 
     Returns
     -------
-    list of Movement
-        Those that moved most first; scores under :data:`SCORE`.
+    list of DriftResult
+        Largest drift first; scores under :data:`SCORE`.
     """
-    catalogue = material.scorer.catalogue
-    sides = [_Side(OF_ALL, reference["all"], material.tonight, earlier)]
-    young = mask_recent_leads(material.tonight.frame, catalogue)
+    catalogue = dataset.scorer.catalogue
+    weights = dataset.compute_weights()
+    rows = [*_rows(dataset, weights, OF_ALL, record=reference["all"], now=dataset.tonight, earlier=earlier)]
+    young = mask_recent_leads(dataset.tonight.frame, catalogue)
     if reference["new"] is not None and young is not None and young.sum() >= MIN_LEADS:
-        parts = [_new(material, population) for population in earlier]
+        parts = [_new(dataset, population) for population in earlier]
         enough = [part for part in parts if len(part.frame) >= MIN_LEADS]
-        sides.append(_Side(OF_NEW, reference["new"], _new(material, material.tonight), enough))
-    weights = material.compute_weights()
-    rows = [row for side in sides for row in _rows(material, side, weights)]
+        newest = _new(dataset, dataset.tonight)
+        rows += _rows(dataset, weights, OF_NEW, record=reference["new"], now=newest, earlier=enough)
     for row, p in zip(rows, adjust_p_values(np.array([row["p"] for row in rows])), strict=True):
         row["p"] = float(p)
-    found = [DriftResult(**row, level=_level(row, material.params.watch)) for row in rows]
-    return sorted(found, key=lambda m: (-m.beyond, -m.psi))
+    results = [DriftResult(**row, level=_level(row, dataset.params.watch)) for row in rows]
+    return sorted(results, key=lambda m: (-m.beyond, -m.psi))
 
 
-def _new(material: MonitoringDataset, population: ScoredPopulation) -> ScoredPopulation:
-    young = mask_recent_leads(population.frame, material.scorer.catalogue)
+def _new(dataset: MonitoringDataset, population: ScoredPopulation) -> ScoredPopulation:
+    young = mask_recent_leads(population.frame, dataset.scorer.catalogue)
     assert young is not None
     return ScoredPopulation(population.frame[young], population.scored[young])
 
 
-def _rows(material: MonitoringDataset, side: _Side, weights: dict[str, float]) -> Iterator[dict[str, Any]]:
-    record, now = side.record, side.now
+def _rows(
+    dataset: MonitoringDataset,
+    weights: dict[str, float],
+    population: str,
+    *,
+    record: dict[str, Any],
+    now: ScoredPopulation,
+    earlier: list[ScoredPopulation],
+) -> Iterator[dict[str, Any]]:
     counted = count_in_bins(record, now.frame, now.scored)
-    before = [count_in_bins(record, population.frame, population.scored) for population in side.earlier]
-    by_name = {feature.name: feature for feature in material.scorer.catalogue.features}
+    before = [count_in_bins(record, then.frame, then.scored) for then in earlier]
+    by_name = {feature.name: feature for feature in dataset.scorer.catalogue.features}
     entries = {**{n: ("numbers", e) for n, e in record["numbers"].items()},
                **{n: ("categories", e) for n, e in record["categories"].items()},
                SCORE: ("scores", record["scores"])}  # fmt: skip
@@ -163,21 +157,21 @@ def _rows(material: MonitoringDataset, side: _Side, weights: dict[str, float]) -
             "feature": name,
             "topic": feature.topic if feature else SCORE,
             "name": feature.label.get("en", name) if feature else "Score",
-            "population": side.of_whom,
+            "population": population,
             **here,
-            "usual": max(past, default=0.0),
+            "baseline_psi": max(past, default=0.0),
             "nearest": min([_excess(here), *like]),
             "weight": weights.get(feature.topic, 0.0) if feature else 1.0,
-            "moved": _words(material, feature, entry, (reference, counts), now),
+            "moved": _words(dataset, feature, entry, (reference, counts), now),
         }
 
 
 def _excess(measured: dict[str, float]) -> float:
-    return max(0.0, measured["psi"] - measured["chance"])
+    return max(0.0, measured["psi"] - measured["expected_psi"])
 
 
 def _beyond(row: Mapping[str, Any]) -> float:
-    return float(max(0.0, min(row["psi"] - row["chance"] - row["usual"], row["nearest"])))
+    return float(max(0.0, min(row["psi"] - row["expected_psi"] - row["baseline_psi"], row["nearest"])))
 
 
 def _measured(before: np.ndarray, now: np.ndarray) -> dict[str, float]:
@@ -187,27 +181,21 @@ def _measured(before: np.ndarray, now: np.ndarray) -> dict[str, float]:
     index = calculate_psi(p, q)
     return {
         "psi": index,
-        "chance": calculate_expected_psi(bins, *sizes),
+        "expected_psi": calculate_expected_psi(bins, *sizes),
         "p": calculate_psi_p_value(index, bins, *sizes),
         "distance": calculate_jensen_shannon(p, q),
     }
 
 
 def _words(
-    material: MonitoringDataset,
-    feature: Feature | None,
-    entry: dict[str, Any],
-    counts: Counts,
-    now: ScoredPopulation,
+    dataset: MonitoringDataset, feature: Feature | None, entry: dict[str, Any], counts: Counts, now: ScoredPopulation
 ) -> str:
     if feature is None:
         return describe_numeric_drift(entry, *counts, now.scored[SCORE])
     values = now.frame[feature.name]
     if feature.kind == "number":  # no day since the last of a signal: there was none
-        return describe_numeric_drift(
-            entry, *counts, values, "not known" if feature.group == "fit" else "none"
-        )
-    spellings = material.scorer.facts.get("spellings", {}).get(feature.topic, {})
+        return describe_numeric_drift(entry, *counts, values, "not known" if feature.group == "fit" else "none")
+    spellings = dataset.scorer.metadata.spellings.get(feature.topic, {})
     return describe_category_drift(entry, *counts, values, spellings)
 
 
@@ -215,6 +203,34 @@ def _level(row: dict[str, Any], limits: Watch) -> Level:
     beyond = _beyond(row)
     if row["p"] > limits.false_alarms or beyond < limits.warning:
         return OK
-    # a base grows older by itself, and what the model hardly uses hardly harms it
+    # the base ages by itself, and a topic with little weight does little harm
     mild = row["topic"] == AGE or row["weight"] < MIN_WEIGHT
     return WARNING if mild or beyond < limits.critical else CRITICAL
+
+
+def group_by_topic(results: list[DriftResult]) -> list[MonitoringFinding]:
+    """Return one finding for each topic with drift, because features of one signal drift together.
+
+    Parameters
+    ----------
+    results : list of DriftResult
+        Largest drift first.
+    """
+    topics: dict[str, list[DriftResult]] = {}
+    for result in results:
+        if result.level != OK:
+            topics.setdefault(result.topic, []).append(result)
+    findings = [_build_finding(of_topic) for of_topic in topics.values()]
+    return sorted(findings, key=lambda f: (f.level, -f.figures["beyond"]))
+
+
+def _build_finding(results: list[DriftResult]) -> MonitoringFinding:
+    first = min(results, key=lambda r: (r.level, -r.beyond))
+    others = len({r.feature for r in results}) - 1
+    more = f"; {others} more of its features moved" if others else ""
+    return MonitoringFinding(
+        first.level,
+        first.name.replace(": ", ", "),
+        f"{first.moved} among {first.population}{more}",
+        {name: getattr(first, name) for name in ("psi", "beyond", "p", "feature", "topic")},
+    )

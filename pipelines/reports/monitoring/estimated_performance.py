@@ -1,12 +1,13 @@
-"""What the model's figures will be, before any outcome of tonight's scores is known."""
+"""Estimated performance before outcomes are known."""
 
 from typing import Any
 
 import numpy as np
 
 from leadlight.models.metrics.performance_estimation import estimate_metrics
+from leadlight.pipelines.reporting.formatting import format_percent_brief
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
-from leadlight.pipelines.reports.monitoring.findings import WARNING, Check, MonitoringFinding, format_percent
+from leadlight.pipelines.reports.monitoring.findings import WARNING, Check, MonitoringFinding
 from leadlight.pipelines.reports.monitoring.stage_volumes import BARS
 
 __all__ = ["ASSUMPTIONS", "check_estimated_performance"]
@@ -16,58 +17,57 @@ ASSUMPTIONS = (
     "the way from what is known of a lead to its chance is as it was in training (no concept drift)",
     "every lead wins or not by itself, whatever the others do",
 )
-#: below the reference by so much is to be looked at
+#: warning if below the reference by: AUC difference, precision ratio
 AUC_BELOW, PRECISION_BELOW = 0.05, 0.75
 MIN_ABOVE = 20
 
 
 def check_estimated_performance(
-    material: MonitoringDataset, reference: dict[str, Any] | None
+    dataset: MonitoringDataset, reference: dict[str, Any] | None
 ) -> tuple[Check, list[dict[str, Any]]]:
-    """Estimate the figures of tonight's scores from the scores alone.
+    """Estimate metrics of the run from its scores alone.
 
-    An estimate alone never calls for action: it rests on :data:`ASSUMPTIONS`, which only outcomes can check.
+    Findings are never critical: the estimate rests on :data:`ASSUMPTIONS`, which only outcomes can check.
 
     Parameters
     ----------
-    material : Material
     reference : dict or None
         See :func:`leadlight.models.validation.reference_population.build_reference`.
 
     Returns
     -------
-    check : Check
-    rows : list of dict
+    Check
+    list of dict
         One a figure: name, value, low, high (95 %), and that of the reference.
     """
-    p = material.scores["probability"].to_numpy(dtype=float)
-    seed = material.params.training.seed
+    p = dataset.scores["probability"].to_numpy(dtype=float)
+    seed = dataset.params.training.seed
     then = reference["all"]["expected"] if reference else {}
     rows: list[dict[str, Any]] = [
-        {"figure": name, **found.to_dict(), "reference": then.get(name), "leads": len(p)}
-        for name, found in estimate_metrics(p, seed).items()
+        {"figure": name, **estimate.to_dict(), "reference": then.get(name), "leads": len(p)}
+        for name, estimate in estimate_metrics(p, seed).items()
     ]
     findings = []
     auc = next(row for row in rows if row["figure"] == "auc")
     if auc["value"] and auc["reference"] and auc["value"] < auc["reference"] - AUC_BELOW:
         findings.append(MonitoringFinding(WARNING, "Estimated AUC",
             f"the scores tell leads apart less well than at the training cut-off: expected AUC "
-            f"{auc['value']:.2f}, then {auc['reference']:.2f}"))  # fmt: skip
+            f"{auc['value']:.2f}, then {auc['reference']:.2f}", {}))  # fmt: skip
     for key, short, bar in BARS:
-        above = p[(material.scores["score"] >= bar).to_numpy()]
+        above = p[(dataset.scores["score"] >= bar).to_numpy()]
         row = _precision(above, seed) | {"figure": f"precision_{key}", "reference": then.get(key)}
-        row["chosen"] = list(material.scorer.thresholds[key].precision)
+        row["chosen"] = list(dataset.scorer.thresholds[key].precision)
         rows.append(row)
         known = row["value"] is not None and row["reference"] is not None and len(above) >= MIN_ABOVE
         if known and row["value"] < PRECISION_BELOW * row["reference"]:
             findings.append(MonitoringFinding(WARNING, f"Estimated precision at {short}",
-                f"of the leads at {short} {format_percent(row['value'])} are expected to win, at the training "
-                f"cut-off {format_percent(row['reference'])}"))  # fmt: skip
+                f"of the leads at {short} {format_percent_brief(row['value'])} are expected to win, at the "
+                f"training cut-off {format_percent_brief(row['reference'])}", {}))  # fmt: skip
     wins = rows[0]
-    said = (
+    message = (
         f"expected AUC {auc['value']:.2f}, " if auc["value"] is not None else ""
-    ) + f"{wins['value']:,.0f} wins within {material.scorer.facts['horizon_days']} days"
-    return Check("Estimate before outcomes", said, tuple(findings)), rows
+    ) + f"{wins['value']:,.0f} wins within {dataset.scorer.metadata.horizon_days} days"
+    return Check("Estimate before outcomes", message, tuple(findings)), rows
 
 
 def _precision(above: np.ndarray, seed: int) -> dict[str, Any]:

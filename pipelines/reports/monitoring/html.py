@@ -1,19 +1,18 @@
-"""A watch as one page that needs no network."""
+"""The monitoring report as one HTML page."""
 
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from leadlight.pipelines.reporting.rendering import load_template
-from leadlight.pipelines.reports.monitoring.charts import plot_drift, plot_outcomes, score_chart
-from leadlight.pipelines.reports.monitoring.findings import OK, format_number, format_percent
+from leadlight.pipelines.reporting.formatting import format_percent_brief
+from leadlight.pipelines.reporting.rendering import render_page
+from leadlight.pipelines.reports.monitoring.charts import plot_drift, plot_outcomes, plot_scores
+from leadlight.pipelines.reports.monitoring.findings import OK
 
 __all__ = ["render_html"]
 
-#: topics that are drawn, and that are listed; the others stand in watch.json
+#: topics in the chart, and in the table; watch.json has all
 MAX_DRAWN, MAX_LISTED = 12, 40
-FIGURES = {
+METRICS = {
     "wins": ("Wins", "{:,.0f}"),
     "log_loss": ("Log loss", "{:.4f}"),
     "brier": ("Brier score", "{:.4f}"),
@@ -25,32 +24,25 @@ FIGURES = {
 
 
 def render_html(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks` as HTML.
-
-    Parameters
-    ----------
-    report : dict
-        The report.
-    """
-    moved = _by_topic(report["features"])
+    """Render the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks` as HTML."""
+    features = _by_topic(report["features"])
     limits, scores = report["limits"], report["scores"]
     charts = {
-        "drift": plot_drift(moved[:MAX_DRAWN], limits["look"], limits["act"]),
-        "scores": score_chart(scores["before"], scores["now"]) if scores["before"] else None,
+        "drift": plot_drift(features[:MAX_DRAWN], limits["warning"], limits["critical"]),
+        "scores": plot_scores(scores["before"], scores["now"]) if scores["before"] else None,
         "outcomes": plot_outcomes(report["outcomes"]["nights"]),
     }
-    # the renderer of the pictures escapes the text in them
-    pictures = {name: Markup(svg) if svg else None for name, svg in charts.items()}
-    return load_template(Path(__file__).parent, {"percent": format_percent, "plain": format_number}).render(
-        report=report,
-        pictures=pictures,
-        moved=moved[:MAX_LISTED],
-        expected=[_told(row) for row in report["expected"]],
-    )
+    context = {
+        "report": report,
+        "charts": charts,
+        "features": features[:MAX_LISTED],
+        "estimates": [_format_estimate(row) for row in report["expected"]],
+    }
+    return render_page(Path(__file__).parent, context, {"percent": format_percent_brief})
 
 
 def _by_topic(features: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep of each topic the feature that moved most; what is to be looked at first."""
+    """Return the feature of each topic that drifted most, warnings first."""
     ranked = sorted(features, key=lambda m: (m["level"] == OK, -m["beyond"], -m["psi"]))
     first: dict[str, dict[str, Any]] = {}
     for row in ranked:
@@ -58,9 +50,9 @@ def _by_topic(features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(first.values())
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """Write the figures of a row, each in its own manner; a dash for what has no meaning."""
-    name, form = FIGURES[row["figure"]]
+def _format_estimate(row: dict[str, Any]) -> dict[str, Any]:
+    """Format the estimates of one metric; a dash for missing values."""
+    name, form = METRICS[row["figure"]]
 
     def write(value: float | None) -> str:
         return "–" if value is None else form.format(value).replace("%", " %")

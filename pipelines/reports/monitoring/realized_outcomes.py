@@ -1,7 +1,6 @@
-"""Outcomes of scores given on an earlier night, against what was promised then."""
+"""Realized against expected outcomes of an earlier scoring run."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import NamedTuple
 
 import ibis
 import numpy as np
@@ -16,37 +15,30 @@ from leadlight.models.metrics.performance_estimation import estimate_metrics
 from leadlight.pipelines.engines.engine import Engine
 from leadlight.serving.store.run_history import RunSummary
 
-__all__ = [
-    "RealizedPerformance",
-    "estimate_auc_standard_error",
-    "estimate_observed_expected",
-    "evaluate_realized",
-]
+__all__ = ["RealizedPerformance", "estimate_auc_standard_error", "estimate_observed_expected", "evaluate_realized"]
 
 
-@dataclass(frozen=True)
-class RealizedPerformance:
-    """What became of the scores of one night.
+class RealizedPerformance(NamedTuple):
+    """Realized performance of the scores of one run.
 
     Parameters
     ----------
     as_of, matured_on : str
-        The night, and when the window of its outcomes ended.
+        Time of the run, and the end of its outcome window.
     model_version : str
-        What scored it.
+        Version of the model that scored it.
     leads, left_out : int
-        Scores followed; those left out, for the lead is not in the source any more, or had in truth been
-        closed before the night.
+        Evaluated leads; leads no longer in the source, or closed before the run according to later data.
     expected, actual : float, int
-        Wins promised and wins seen.
+        Expected and observed wins.
     ratio, ratio_ci99 : tuple of float
         actual / expected: its 95 % and its 99 % interval.
-    slope, slope_surely : tuple of float or None
+    slope, slope_ci99 : tuple of float or None
         Calibration slope with its 95 % interval, and its 99 % interval; None with less than two wins.
     auc_error : float or None
         Standard error of the AUC; None with less than two wins.
     measured, expected_metrics : dict
-        AUC, log loss, Brier score and lift as measured, and as the probabilities promised them.
+        AUC, log loss, Brier score and lift: measured, and expected from the probabilities.
     bands : list of dict
         Expected and actual wins in five bands of equal size.
     """
@@ -61,31 +53,21 @@ class RealizedPerformance:
     ratio: tuple[float, float]
     ratio_ci99: tuple[float, float]
     slope: tuple[float, float, float] | None
-    slope_surely: tuple[float, float] | None
+    slope_ci99: tuple[float, float] | None
     auc_error: float | None
     measured: dict[str, float]
     expected_metrics: dict[str, dict[str, float | None]]
     bands: list[dict[str, float]]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return asdict(self)
-
 
 def evaluate_realized(
-    night: RunSummary,
-    scores: pd.DataFrame,
-    engine: Engine,
-    horizon_days: int,
-    *,
-    now: pd.Timestamp,
-    seed: int,
+    night: RunSummary, scores: pd.DataFrame, engine: Engine, horizon_days: int, *, now: pd.Timestamp, seed: int
 ) -> RealizedPerformance | None:
-    """Follow the scores of a matured night to their outcomes.
+    """Evaluate the scores of a matured run on their outcomes.
 
     Parameters
     ----------
-    night : PastNight
+    night : RunSummary
         Its window of `horizon_days` has ended at `now`.
     scores : pd.DataFrame
         lead_id and probability as they were shown.
@@ -96,20 +78,20 @@ def evaluate_realized(
     now : pd.Timestamp
         Outcomes are known up to here.
     seed : int
-        Seed of what was promised.
+        Seed of the expected metrics.
 
     Returns
     -------
-    Outcome or None
-        None where no lead of the night is in the source any more.
+    RealizedPerformance or None
+        None if no lead of the run is left in the source.
     """
     labelled = _labelled(night, scores, engine, horizon_days, now)
     if labelled.empty:
         return None
     p, won = labelled["probability"].to_numpy(dtype=float), labelled["won"].to_numpy(dtype=np.int64)
     expected, actual = float(p.sum()), int(won.sum())
-    told = 2 <= actual <= len(won) - 2
-    slope, error = _slope(p, won) if told else (np.nan, np.nan)
+    has_both = 2 <= actual <= len(won) - 2
+    slope, error = _slope(p, won) if has_both else (np.nan, np.nan)
     kept = ("auc", "log_loss", "brier", "lift_at_10_percent")
     return RealizedPerformance(
         as_of=night.as_of.isoformat(),
@@ -121,10 +103,10 @@ def evaluate_realized(
         actual=actual,
         ratio=estimate_observed_expected(actual, expected, 0.95),
         ratio_ci99=estimate_observed_expected(actual, expected, 0.99),
-        slope=(slope, slope - 1.96 * error, slope + 1.96 * error) if told else None,
-        slope_surely=(slope - 2.576 * error, slope + 2.576 * error) if told else None,
-        auc_error=estimate_auc_standard_error(p, won) if told else None,
-        measured={name: v for name, v in compute_metrics(p, won).items() if name in kept} if told else {},
+        slope=(slope, slope - 1.96 * error, slope + 1.96 * error) if has_both else None,
+        slope_ci99=(slope - 2.576 * error, slope + 2.576 * error) if has_both else None,
+        auc_error=estimate_auc_standard_error(p, won) if has_both else None,
+        measured={name: v for name, v in compute_metrics(p, won).items() if name in kept} if has_both else {},
         expected_metrics={name: e.to_dict() for name, e in estimate_metrics(p, seed).items()},
         bands=bin_calibration(p, won, 5),
     )
@@ -133,7 +115,7 @@ def evaluate_realized(
 def estimate_observed_expected(actual: int, expected: float, level: float) -> tuple[float, float]:
     """Return the exact interval of actual over expected wins (Garwood 1936, Biometrika 28).
 
-    Wins are taken as Poisson, which is on the safe side of independent leads with chances of their own.
+    Wins are taken as Poisson, which is conservative for independent leads with unequal chances.
     """
     rest = (1 - level) / 2
     low = float(chi2.ppf(rest, 2 * actual) / 2) if actual else 0.0
@@ -171,19 +153,15 @@ def _slope(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
 def _labelled(
     night: RunSummary, scores: pd.DataFrame, engine: Engine, horizon_days: int, now: pd.Timestamp
 ) -> pd.DataFrame:
-    """Label the night's leads; those gone from the source, or closed before the night, have no outcome."""
+    """Label the leads of the run, without those gone from the source or closed before the run."""
     as_of = pd.Timestamp(night.as_of)
     ids = pa.table({"lead_id": pa.array(scores["lead_id"].tolist(), pa.string())})
     shown = engine.connection.create_table("scored_then", ids, overwrite=True)
-    snapshots = shown.semi_join(engine.tables.leads, "lead_id").mutate(
-        as_of=ibis.timestamp(as_of.isoformat())
-    )
+    snapshots = shown.semi_join(engine.tables.leads, "lead_id").mutate(as_of=ibis.timestamp(as_of.isoformat()))
     closings = find_first_closes(engine.deals)
     labelled = label_snapshots(snapshots, closings, horizon_days, ibis.timestamp(now.isoformat()))
     won: pd.DataFrame = labelled.select("lead_id", "won").to_pyarrow().to_pandas()
     closed: pd.DataFrame = closings.select("lead_id", "closed_at").to_pyarrow().to_pandas()
     gone = closed.loc[closed["closed_at"] < as_of, "lead_id"]
     known = won[won["won"].notna() & ~won["lead_id"].isin(gone)]
-    return known.merge(scores[["lead_id", "probability"]], on="lead_id").sort_values(
-        "lead_id", ignore_index=True
-    )
+    return known.merge(scores[["lead_id", "probability"]], on="lead_id").sort_values("lead_id", ignore_index=True)

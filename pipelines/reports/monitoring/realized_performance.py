@@ -1,4 +1,4 @@
-"""Which nights have matured, what became of their scores, and what that says of the model."""
+"""Check performance on the outcomes of matured scoring runs."""
 
 from typing import Any
 
@@ -6,23 +6,16 @@ import pandas as pd
 
 from leadlight.pipelines.params.sections import Watch
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
-from leadlight.pipelines.reports.monitoring.findings import (
-    CRITICAL,
-    OK,
-    WARNING,
-    Check,
-    Level,
-    MonitoringFinding,
-)
+from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Check, Level, MonitoringFinding
 from leadlight.pipelines.reports.monitoring.realized_outcomes import RealizedPerformance, evaluate_realized
 from leadlight.serving.store.run_history import RunSummary
 
 __all__ = ["check_realized_performance", "select_runs"]
 
 NAME = "Outcomes of earlier nights"
-#: a night of about that age
+#: tolerance in days of a wanted age
 NEAR_DAYS = 15
-#: actual over expected wins that may be, by the 95 % and by the 99 % interval
+#: bounds of actual / expected wins outside which a 95 % interval warns, a 99 % interval is critical
 LOOK_RATIO, ACT_RATIO = (0.9, 1 / 0.9), (0.8, 1.25)
 LOOK_AUC, ACT_AUC = 0.05, 0.1
 LOOK_SLOPE = (0.75, 4 / 3)
@@ -31,11 +24,11 @@ LOOK_SLOPE = (0.75, 4 / 3)
 def select_runs(
     nights: list[RunSummary], now: pd.Timestamp, horizon_days: int, ages_days: tuple[int, ...]
 ) -> tuple[list[RunSummary], list[RunSummary]]:
-    """Choose the nights to follow, and those of about the wanted ages that have not matured.
+    """Select matured runs near the wanted ages, and waiting runs that have not matured.
 
     Parameters
     ----------
-    nights : list of PastNight
+    nights : list of RunSummary
         All that are stored, newest first.
     now : pd.Timestamp
         Outcomes are known up to here.
@@ -46,7 +39,7 @@ def select_runs(
 
     Returns
     -------
-    matured, waiting : list of PastNight
+    matured, waiting : list of RunSummary
         Newest first. Matured are only nights whose whole window has ended; the newest of them is there.
     """
     end = now - pd.Timedelta(days=horizon_days)
@@ -59,92 +52,85 @@ def select_runs(
     return _newest_first(chosen), _newest_first(_near(waiting, now, ages_days))
 
 
-def check_realized_performance(material: MonitoringDataset) -> tuple[Check, dict[str, Any]]:
-    """Follow the chosen nights, and judge the model by the newest that has matured.
-
-    Parameters
-    ----------
-    material : Material
+def check_realized_performance(dataset: MonitoringDataset) -> tuple[Check, dict[str, Any]]:
+    """Evaluate the selected runs; findings come from the newest matured run.
 
     Returns
     -------
-    check : Check
-    content : dict
+    Check
+    dict
         ``nights`` (of :class:`RealizedPerformance`), ``waiting`` (as_of, matures_on), ``known_until``.
     """
-    if not material.dated:
-        said = "the source has no dates, so that outcomes of earlier nights cannot be followed"
-        return Check(NAME, said, (), False), {"nights": [], "waiting": [], "known_until": None}
-    horizon, limits = int(material.scorer.facts["horizon_days"]), material.params.watch
-    nights = material.store.list_runs(material.night.as_of)
-    ended, waiting = select_runs(nights, material.now, horizon, limits.ages_days)
-    seed = material.params.training.seed
-    found = []
+    if not dataset.dated:
+        message = "the source has no dates, so that outcomes of earlier nights cannot be followed"
+        return Check(NAME, message, (), False), {"nights": [], "waiting": [], "known_until": None}
+    horizon, limits = dataset.scorer.metadata.horizon_days, dataset.params.watch
+    nights = dataset.store.list_runs(dataset.night.as_of)
+    ended, waiting = select_runs(nights, dataset.now, horizon, limits.ages_days)
+    seed = dataset.params.training.seed
+    outcomes = []
     for night in ended:
-        scores = material.store.read_scores(night.night)
-        outcome = evaluate_realized(night, scores, material.engine, horizon, now=material.now, seed=seed)
+        scores = dataset.store.read_scores(night.night)
+        outcome = evaluate_realized(night, scores, dataset.engine, horizon, now=dataset.now, seed=seed)
         if outcome is not None:
-            found.append(outcome)
+            outcomes.append(outcome)
     content = {
-        "nights": [outcome.to_dict() for outcome in found],
+        "nights": [outcome._asdict() for outcome in outcomes],
         "waiting": [{"as_of": n.as_of.isoformat(), "matures_on": _ends(n, horizon)} for n in waiting],
-        "known_until": material.now.isoformat(),
+        "known_until": dataset.now.isoformat(),
     }
-    if not found:
+    if not outcomes:
         first = nights[-1]
         ends = _ends(first, horizon)[:10]
-        said = f"no night has matured yet: the first, of {first.as_of:%Y-%m-%d}, will on {ends}"
-        return Check(NAME, said, (), False), content
-    newest = found[0]
+        message = f"no night has matured yet: the first, of {first.as_of:%Y-%m-%d}, will on {ends}"
+        return Check(NAME, message, (), False), content
+    newest = outcomes[0]
     wins = f"{newest.expected:,.0f} wins were expected and {newest.actual:,} seen"
-    said = f"of the scores of {newest.as_of[:10]}, {wins}"
+    message = f"of the scores of {newest.as_of[:10]}, {wins}"
     if newest.expected < limits.min_wins:
-        said += f"; below {limits.min_wins} expected wins nothing is judged"
-        return Check(NAME, said, (), False), content
-    findings = _judge(newest, limits, material)
-    return Check(NAME, said, tuple(findings)), content
+        message += f"; below {limits.min_wins} expected wins nothing is judged"
+        return Check(NAME, message, (), False), content
+    findings = _judge(newest, limits, dataset)
+    return Check(NAME, message, tuple(findings)), content
 
 
-def _judge(
-    outcome: RealizedPerformance, limits: Watch, material: MonitoringDataset
-) -> list[MonitoringFinding]:
-    calibrated = material.version.tags.get("calibrated") == "true"
-    same = outcome.model_version == material.version.name
-    # a number that is shown as a rank promises no wins, and an older model is not the one to act upon
+def _judge(outcome: RealizedPerformance, limits: Watch, dataset: MonitoringDataset) -> list[MonitoringFinding]:
+    calibrated = dataset.version.tags.get("calibrated") == "true"
+    same = outcome.model_version == dataset.version.name
+    # uncalibrated scores promise no win count, and findings on an older model are not critical
     most: Level = CRITICAL if same else WARNING
     note = "" if same else f" (scored by {outcome.model_version}, before the present champion)"
-    found = []
+    findings = []
     level = _outside(outcome.ratio, LOOK_RATIO, outcome.ratio_ci99, ACT_RATIO)
     if level != OK:
         low, high = outcome.ratio
-        found.append(MonitoringFinding(_at_most(level, most if calibrated else WARNING), "Wins against expected",
+        level = _at_most(level, most if calibrated else WARNING)
+        findings.append(MonitoringFinding(level, "Wins against expected",
             f"{outcome.actual:,} of the leads scored on {outcome.as_of[:10]} won within "
-            f"{material.scorer.facts['horizon_days']} days where {outcome.expected:,.0f} were expected: "
+            f"{dataset.scorer.metadata.horizon_days} days where {outcome.expected:,.0f} were expected: "
             f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
             {"actual": outcome.actual, "expected": outcome.expected}))  # fmt: skip
-    auc, promised = outcome.measured.get("auc"), outcome.expected_metrics["auc"]
-    if auc is not None and promised["value"] is not None and outcome.auc_error is not None:
-        short, error = promised["value"] - auc, outcome.auc_error
+    auc, expected = outcome.measured.get("auc"), outcome.expected_metrics["auc"]
+    if auc is not None and expected["value"] is not None and outcome.auc_error is not None:
+        short, error = expected["value"] - auc, outcome.auc_error
         act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
         if act or (short > LOOK_AUC and short - 1.96 * error > 0):
-            found.append(MonitoringFinding(_at_most(CRITICAL if act else WARNING, most), "AUC against expected",
+            level = _at_most(CRITICAL if act else WARNING, most)
+            findings.append(MonitoringFinding(level, "AUC against expected",
                 f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
-                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {promised['value']:.2f} was to "
+                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {expected['value']:.2f} was to "
                 f"be expected{note}",
-                {"auc": auc, "expected": promised["value"]}))  # fmt: skip
-    if outcome.slope and outcome.slope_surely and _apart(outcome.slope_surely, LOOK_SLOPE):
+                {"auc": auc, "expected": expected["value"]}))  # fmt: skip
+    if outcome.slope and outcome.slope_ci99 and _apart(outcome.slope_ci99, LOOK_SLOPE):
         spread = "too far apart" if outcome.slope[0] < 1 else "too close together"
-        found.append(MonitoringFinding(WARNING, "Calibration slope",
+        findings.append(MonitoringFinding(WARNING, "Calibration slope",
             f"the chances of {outcome.as_of[:10]} lie {spread}: slope {outcome.slope[0]:.2f}, 95 % interval "
-            f"{outcome.slope[1]:.2f} to {outcome.slope[2]:.2f}{note}"))  # fmt: skip
-    return sorted(found, key=lambda f: f.level != CRITICAL)
+            f"{outcome.slope[1]:.2f} to {outcome.slope[2]:.2f}{note}", {}))  # fmt: skip
+    return sorted(findings, key=lambda f: f.level != CRITICAL)
 
 
 def _outside(
-    likely: tuple[float, float],
-    look: tuple[float, float],
-    surely: tuple[float, float],
-    act: tuple[float, float],
+    likely: tuple[float, float], look: tuple[float, float], surely: tuple[float, float], act: tuple[float, float]
 ) -> Level:
     if _apart(surely, act):
         return CRITICAL

@@ -1,58 +1,50 @@
-"""How many leads are above the thresholds: tonight, at the training cut-off, and where it was agreed."""
+"""Check the share of open leads above each threshold against the training cut-off."""
 
 import math
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
+from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.pipelines.reporting.formatting import format_percent_brief
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
-from leadlight.pipelines.reports.monitoring.findings import (
-    CRITICAL,
-    OK,
-    WARNING,
-    Check,
-    Level,
-    MonitoringFinding,
-    format_percent,
-)
+from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Check, Level, MonitoringFinding
 
 __all__ = ["BARS", "check_stage_volumes"]
 
 NAME = "Shares above the thresholds"
 #: threshold, its short name, its score
 BARS = (("marketing_qualified", "MQL", MARKETING_SCORE), ("sales_qualified", "SQL", SALES_SCORE))
-#: times as many, or as few, that are to be looked at and to be acted upon
+#: risk ratios for a warning and for a critical finding
 LOOK_TIMES, ACT_TIMES = 1.25, 2.0
 SURE = 2.576
 
 
 def check_stage_volumes(
-    material: MonitoringDataset, reference: dict[str, Any] | None, earlier: list[ScoredPopulation]
+    dataset: MonitoringDataset, reference: dict[str, Any] | None, earlier: list[ScoredPopulation]
 ) -> tuple[Check, list[dict[str, Any]]]:
     """Compare the share of leads above each threshold.
 
     Parameters
     ----------
-    material : Material
     reference : dict or None
         See :func:`leadlight.models.validation.reference_population.build_reference`.
-    earlier : list of Population
-        Open leads at earlier midnights: how much the share moves by itself.
+    earlier : list of ScoredPopulation
+        Open leads at earlier midnights: ordinary variation of the share.
 
     Returns
     -------
-    check : Check
-    rows : list of dict
+    Check
+    list of dict
         One a threshold.
     """
-    scores = material.scores["score"]
+    scores = dataset.scores["score"]
     rows, findings = [], []
     for key, short, bar in BARS:
         above, leads = int((scores >= bar).sum()), len(scores)
-        agreed = material.scorer.thresholds[key]
-        interval = binomtest(above, leads).proportion_ci(0.95, method="wilson")
+        agreed = dataset.scorer.thresholds[key]
+        low, high = calculate_wilson_interval(above, leads)
         row: dict[str, Any] = {
             "threshold": key,
             "short": short,
@@ -60,10 +52,10 @@ def check_stage_volumes(
             "above": above,
             "leads": leads,
             "share": above / leads,
-            "low": float(interval.low),
-            "high": float(interval.high),
+            "low": low,
+            "high": high,
             "chosen": list(agreed.share),
-            "new_in_7_days": _new_in_7_days(material, bar),
+            "new_in_7_days": _new_in_7_days(dataset, bar),
             "reference": None,
         }
         if reference is not None:
@@ -74,15 +66,16 @@ def check_stage_volumes(
             if row["level"] != OK:
                 more = "more" if moved > 0 else "fewer"
                 findings.append(MonitoringFinding(row["level"], f"Share above {short}",
-                    f"{format_percent(row['share'])} of the open leads reach {short}, {more} than the "
-                    f"{format_percent(row['reference'])} at the training cut-off, beyond chance and what is usual",
+                    f"{format_percent_brief(row['share'])} of the open leads reach {short}, {more} than the "
+                    f"{format_percent_brief(row['reference'])} at the training cut-off, "
+                    "beyond chance and what is usual",
                     {"share": row["share"], "reference": row["reference"]}))  # fmt: skip
         rows.append(row)
-    said = ", ".join(f"{r['short']} {r['above']:,} leads ({format_percent(r['share'])})" for r in rows)
+    message = ", ".join(f"{r['short']} {r['above']:,} leads ({format_percent_brief(r['share'])})" for r in rows)
     if reference is None:
-        return Check(NAME, f"{said}; there is no population to compare", (), False), rows
+        return Check(NAME, f"{message}; there is no population to compare", (), False), rows
     findings.sort(key=lambda f: f.level)
-    return Check(NAME, said, tuple(findings)), rows
+    return Check(NAME, message, tuple(findings)), rows
 
 
 def _above(population: ScoredPopulation, bar: float) -> tuple[int, int]:
@@ -106,14 +99,14 @@ def _level(beyond: float) -> Level:
     return WARNING if beyond > math.log(LOOK_TIMES) else OK
 
 
-def _new_in_7_days(material: MonitoringDataset, bar: float) -> int | None:
-    """Count leads above the bar that were not a week before; None where no night of about then is stored."""
-    now = pd.Timestamp(material.night.as_of)
-    for night in material.store.list_runs(now.to_pydatetime()):
+def _new_in_7_days(dataset: MonitoringDataset, bar: float) -> int | None:
+    """Count leads above the bar that were below a week before; None without a run of that age."""
+    now = pd.Timestamp(dataset.night.as_of)
+    for night in dataset.store.list_runs(now.to_pydatetime()):
         age = now - pd.Timestamp(night.as_of)
         if pd.Timedelta(days=6) <= age <= pd.Timedelta(days=8):
-            then = material.store.read_scores(night.night)
+            then = dataset.store.read_scores(night.night)
             before = set(then.loc[then["score"] >= bar, "lead_id"])
-            above = material.scores.loc[material.scores["score"] >= bar, "lead_id"]
+            above = dataset.scores.loc[dataset.scores["score"] >= bar, "lead_id"]
             return int((~above.isin(before)).sum())
     return None

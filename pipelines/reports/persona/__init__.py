@@ -1,1 +1,1 @@
-"""The buyer persona: what won deals had more often than others, from fit topics alone."""
+"""The buyer persona: lift of fit attributes among won leads."""

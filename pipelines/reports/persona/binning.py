@@ -1,4 +1,4 @@
-"""Ranges that fit topics are cut into: values of a category, spans of a number, and what is not known."""
+"""Binning of fit features: category values, numeric quantile bins, and missing values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ from leadlight.serving.text.messages import translate_or
 __all__ = ["MIN_LEADS", "NOT_KNOWN", "OTHER", "bin_feature"]
 
 NOT_KNOWN = "not known"
-#: a range of fewer leads tells of single people, and little else: they stand together
+#: smaller ranges are pooled: they would identify people
 MIN_LEADS = 10
 OTHER = "(other)"
-#: ranges a topic; rarer ones are pooled
+#: maximum ranges of a topic; rarer ones are pooled
 MAX_RANGES = 20
-#: spans of a number, of about as many leads each
+#: quantile bins of a number
 SPANS = 5
 
 
@@ -48,19 +48,19 @@ def bin_feature(feature: Feature, column: pd.Series, spellings: Mapping[str, Map
 def _values(feature: Feature, column: pd.Series, spellings: Mapping[str, Mapping[str, str]]) -> pd.Series:
     shown = spellings.get(feature.topic, {}) if feature.family == "attribute" else {}
 
-    def told(text: Any) -> str:
+    def label(text: Any) -> str:
         if pd.isna(text):
             return NOT_KNOWN
         if feature.family == "attribute":
             return shown.get(text, str(text))
         return translate_or("en", f"code.{text}", str(text))
 
-    names = {text: told(text) for text in column.unique() if not pd.isna(text)}
+    names = {text: label(text) for text in column.unique() if not pd.isna(text)}
     return column.map(names).astype("str").where(column.notna(), NOT_KNOWN)
 
 
 def _spans(column: pd.Series) -> pd.Series:
-    """Cut at quantiles rounded to two digits, which people can say; few numbers stand for themselves."""
+    """Bin numbers at quantiles rounded to two digits; five or fewer distinct values stay exact."""
     x = column.to_numpy(dtype=float)
     known = x[~np.isnan(x)]
     values = np.unique(known)
@@ -73,8 +73,8 @@ def _spans(column: pd.Series) -> pd.Series:
     whole = bool((known % 1 == 0).all() and (edges % 1 == 0).all())
     names = [_span(low, high, whole) for low, high in zip([None, *edges], [*edges, None], strict=True)]
     places = np.searchsorted(edges, x, side="right")
-    told = [NOT_KNOWN if np.isnan(v) else names[place] for v, place in zip(x, places, strict=True)]
-    return pd.Series(told, column.index, dtype="str")
+    labels = [NOT_KNOWN if np.isnan(v) else names[place] for v, place in zip(x, places, strict=True)]
+    return pd.Series(labels, column.index, dtype="str")
 
 
 def _span(low: float | None, high: float | None, whole: bool) -> str:

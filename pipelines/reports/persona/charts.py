@@ -1,4 +1,4 @@
-"""The picture of a topic: the lift of each range with its interval, and the counts beside it."""
+"""Chart of a topic: lift of each range with its interval and counts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,25 +6,26 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, render_svg, truncate_labels
+from leadlight.pipelines.reporting.rendering import render_svg, truncate_labels
+from leadlight.pipelines.reporting.theme import GREEN, GREY, INK, RED
 
 __all__ = ["plot_lift"]
 
-COLOURS = {1: "#1c6b3a", 0: "#8a9099", -1: "#b3261e"}
+COLOURS = {1: GREEN, 0: GREY, -1: RED}
 WIDTH, ROW, LONGEST = 150, 30, 24
 #: lifts that the axis ends at the latest
 LIFT_RANGE = (0.05, 20.0)
 
 
 def plot_lift(ranges: Sequence[Mapping[str, Any]], called: str) -> str:
-    """Draw a dot for each lift, a bar for its 95 % interval, and a line where nothing parts.
+    """Plot the lift of each range with its 95 % interval.
 
     Parameters
     ----------
     ranges : sequence of mapping
         Of one topic, see :class:`leadlight.pipelines.reports.persona.lift.RangeLift`.
     called : str
-        How those are called that were not won.
+        Label of the comparison group.
     """
     low = max(LIFT_RANGE[0], min(0.5, *(row["low"] for row in ranges)))
     high = min(LIFT_RANGE[1], max(2.0, *(row["high"] for row in ranges)))
@@ -49,9 +50,7 @@ def plot_lift(ranges: Sequence[Mapping[str, Any]], called: str) -> str:
     x = alt.X("low:Q", title="times the average win rate", scale=scale, axis=axis)
     spans = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x, alt.X2("high:Q"), colour)
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(alt.X("lift:Q", scale=scale), colour)
-    words = base.mark_text(align="left", dx=8, fontSize=12, color=INK).encode(
-        x=alt.value(WIDTH), text="counts:N"
-    )
+    words = base.mark_text(align="left", dx=8).encode(x=alt.value(WIDTH), text="counts:N")
     one = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3])
     line = one.encode(alt.X("one:Q", scale=scale))
     drawn = alt.layer(line, spans, dots, words)

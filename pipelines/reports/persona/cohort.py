@@ -1,7 +1,6 @@
-"""Who is compared: each closed lead once, with its fit attributes as they were known before its close."""
+"""Closed leads, once each, with their fit attributes as known before the close."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,18 +12,17 @@ from leadlight.features.feature_set import FeatureSet
 from leadlight.features.labels import find_first_closes
 from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.as_of import localize_midnight_utc
+from leadlight.pipelines.workspace.as_of import convert_to_utc
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["LOST", "NOT_WON", "Cohort", "build_cohort"]
 
-#: whom won leads are compared with
+#: label of the comparison group
 LOST, NOT_WON = "lost", "not won"
 
 
-@dataclass(frozen=True)
-class Cohort:
-    """Leads that were won, and those they are compared with.
+class Cohort(NamedTuple):
+    """Won leads and the leads they are compared with.
 
     Parameters
     ----------
@@ -33,13 +31,13 @@ class Cohort:
     won : ndarray of bool, shape (n,)
         Whether it was won.
     comparison_group : str
-        Who the others are: ``lost``, or ``not won`` where no deal was recorded as lost.
+        ``lost``, or ``not won`` if no deal is recorded as lost.
     catalogue : Catalogue
         All features.
     report : dict
         What ``ingest`` reported.
     since, until : pd.Timestamp or None
-        Span of the closings; None where nothing is known of when, or nothing limits it.
+        Time span of the closes; None without dates or without a limit.
     """
 
     frame: pd.DataFrame
@@ -52,7 +50,7 @@ class Cohort:
 
 
 def build_cohort(params: Params, workdir: Workdir) -> Cohort:
-    """Find the leads to compare, and their fit features.
+    """Build the cohort of closed leads with their fit features.
 
     Parameters
     ----------
@@ -64,9 +62,9 @@ def build_cohort(params: Params, workdir: Workdir) -> Cohort:
     Raises
     ------
     ParamsError
-        If no attribute says how well a lead fits.
+        If no attribute has the group fit.
     NotEnoughDataError
-        If there are no won leads, or nobody to compare them with.
+        If there are no won leads, or no others to compare them with.
     """
     drawn = read_json(workdir.require(workdir.snapshot_report, "snapshot"))
     engine = open_engine(workdir)
@@ -87,19 +85,18 @@ def build_cohort(params: Params, workdir: Workdir) -> Cohort:
 
 
 def _since(params: Params, workdir: Workdir, drawn: dict[str, Any]) -> pd.Timestamp | None:
-    """Return from when on deals count: as far back as may be looked, and as wins were recorded at all."""
+    """Return the start of the deals that count: ``history.since``, or where left truncation ends."""
     if drawn["left_truncation"]:
         first = read_frame(workdir.require(workdir.snapshots, "snapshot"), ["as_of"])["as_of"].min()
         return pd.Timestamp(first)
-    return (
-        localize_midnight_utc(params.history.since, params.source.timezone) if params.history.since else None
-    )
+    since = params.history.since
+    return convert_to_utc(since, params.source.timezone) if since else None
 
 
 def _moments(
     engine: Engine, until: pd.Timestamp | None, since: pd.Timestamp | None, horizon: pd.Timedelta
 ) -> tuple[pd.DataFrame, str]:
-    """Return lead_id, as_of and won of every lead to compare, and who the others are."""
+    """Return lead_id, as_of and won of the cohort, and the label of the comparison group."""
     leads = engine.tables.leads.select("lead_id", "created_at").to_pyarrow().to_pandas()
     deals = engine.deals.to_pyarrow().to_pandas()
     if until is not None:  # a later win is not known yet, and must not show
@@ -112,7 +109,7 @@ def _moments(
     lost = table["closed_at"].notna() & ~won
     if lost.any():
         kept, others = won | lost, LOST
-    else:  # nobody is recorded as lost: who had all the time there is, and was not won
+    else:  # no lost deals on record: past the horizon without a win counts as lost
         table["closed_at"] = table["created_at"] + (horizon if until is not None else pd.Timedelta(0))
         over = table["closed_at"] <= until if until is not None else pd.Series(True, table.index)
         kept, others = won | (over & ~won), NOT_WON
@@ -124,12 +121,10 @@ def _moments(
 
 
 def _known(engine: Engine, features: FeatureSet, moments: pd.DataFrame) -> pd.DataFrame:
-    """Look up what was known of each lead strictly before its moment; keep ``won`` beside it."""
+    """Compute the fit features of each lead strictly before its close, with ``won``."""
     names = [feature.name for feature in features.catalogue.features if feature.group == "fit"]
     if not names:
-        raise ParamsError(
-            "The attributes must name one of the group fit: a persona is made of those. Got none."
-        )
+        raise ParamsError("The attributes must name one of the group fit: a persona is made of those. Got none.")
     asked = pa.Table.from_pandas(moments[["lead_id", "as_of"]], preserve_index=False)
     snapshots = engine.connection.create_table("closes", asked, overwrite=True)
     table = features.build_table(snapshots, engine.tables, columns=names)

@@ -1,11 +1,11 @@
-"""A persona in the terminal: the sentence, then the ranges that part most."""
+"""The buyer persona in the terminal: the sentence, then the most significant ranges."""
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+
+from leadlight.pipelines.workspace.console import build_table
 
 __all__ = ["print_persona"]
 
@@ -14,23 +14,13 @@ STYLES = {1: "green", -1: "red", 0: "dim"}
 
 
 def print_persona(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.reports.persona.report.build_report`.
-
-    Parameters
-    ----------
-    report : dict
-        The report.
-    console : Console
-        Where to.
-    """
+    """Print the report of :func:`leadlight.pipelines.reports.persona.report.build_report`."""
     if report["simulated"]:
         console.print("[yellow]Simulated data: it says nothing of real buyers.[/]")
     console.print(f"[bold]{escape(report['sentence'])}[/]")
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("topic", max_width=18, overflow="fold")
-    table.add_column("range", max_width=24, overflow="fold")
-    for title in ("won", report["called"], "lift", "95 %"):
-        table.add_column(title, justify="right", no_wrap=True)
+    table = build_table(text=["topic", "range"], numbers=["won", report["called"], "lift", "95 %"])
+    for column, width in zip(table.columns, (18, 24), strict=False):
+        column.max_width, column.overflow = width, "fold"
     for row in report["strongest"][:MAX_ROWS]:
         table.add_row(
             escape(row["topic"]),

@@ -1,36 +1,22 @@
-"""A persona as one page that needs no network."""
+"""The buyer persona as one HTML page."""
 
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from leadlight.pipelines.reporting.rendering import load_template
+from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reports.persona.charts import plot_lift
 
 __all__ = ["render_html"]
 
-#: ranges that are listed first, of all topics
+#: ranges in the table over all topics
 MAX_LISTED = 12
 
 
 def render_html(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.reports.persona.report.build_report` as HTML.
-
-    Parameters
-    ----------
-    report : dict
-        The report.
-    """
-    # the renderer of the pictures escapes the text in them
-    pictures = {
-        topic["feature"]: Markup(plot_lift(topic["ranges"], report["called"])) for topic in report["topics"]
+    """Render the report of :func:`leadlight.pipelines.reports.persona.report.build_report` as HTML."""
+    context = {
+        "report": report,
+        "charts": {t["feature"]: plot_lift(t["ranges"], report["called"]) for t in report["topics"]},
+        "strongest": report["strongest"][:MAX_LISTED],
     }
-    return load_template(Path(__file__).parent, {"percent": format_percent}).render(
-        report=report, pictures=pictures, strongest=report["strongest"][:MAX_LISTED]
-    )
-
-
-def format_percent(share: float) -> str:
-    """Write a share in percent."""
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+    return render_page(Path(__file__).parent, context)

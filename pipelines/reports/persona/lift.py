@@ -1,6 +1,6 @@
-"""How far a range parts won leads from others: lift with its interval, strength of a topic."""
+"""Lift of a range with its interval, and association of a topic with winning."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,8 @@ __all__ = ["RangeLift", "calculate_cramers_v", "compute_lift"]
 ERROR = 0.05
 
 
-@dataclass(frozen=True)
-class RangeLift:
-    """One range among won leads and among the others.
+class RangeLift(NamedTuple):
+    """Counts and lift of one range.
 
     Parameters
     ----------
@@ -30,8 +29,7 @@ class RangeLift:
     low, high : float
         95 % interval of the lift.
     p : float
-        Chance of parting so much or more where the range has nothing to do with winning, times the number of
-        ranges looked at: where 0.05 is kept to, a whole report names no such range in 95 of 100 cases.
+        Bonferroni-adjusted p-value: at 0.05, 95 of 100 reports without any association name no range.
     """
 
     name: str
@@ -47,47 +45,47 @@ class RangeLift:
 
     @property
     def significant_direction(self) -> int:
-        """1 where won leads had it more often for sure, -1 where less often, 0 where it cannot be told."""
+        """1 if significantly more often among won leads, -1 if less often, else 0."""
         return (int(self.low > 1) - int(self.high < 1)) * int(self.p <= ERROR)
 
     @property
     def log_margin(self) -> float:
-        """How far the nearer end of the 95 % interval is from 1, in log; negative where 1 lies within."""
+        """Log distance of the nearer end of the 95 % interval from 1; negative if it contains 1."""
         return float(max(np.log(max(self.low, 1e-12)), -np.log(self.high)))
 
 
 def compute_lift(names: pd.Series, won: np.ndarray, looked_at: int) -> list[RangeLift]:
-    """Compare each range with all leads.
+    """Compute the lift of each range over all leads.
 
     The log of the lift of a range with a wins of n leads, among W wins of N, has by the delta method on
     multinomial counts the variance 1/a - 1/n - 1/W - 1/N + 2a/(nW). It is the log method of Katz and others
-    (1978) for a ratio of which one group is part of the other; half a win stands in for none (Walter 1975).
-    Beside it stands Fisher's exact test (1934) with the bound of Bonferroni (Dunn 1961), for the tails of the
-    log method are too thin to be held to so many at once: its intervals, widened to that bound, excluded 1
-    somewhere in 10 of 100 reports in which nothing parted.
+    (1978) for a ratio of which one group is part of the other; half a win replaces none (Walter 1975).
+    Significance uses Fisher's exact test (1934) with the Bonferroni bound (Dunn 1961), because the log method
+    is too liberal in the tails: its intervals, widened to that bound, excluded 1 somewhere in 10 of 100
+    reports without any association.
 
     Parameters
     ----------
     names : pd.Series of str, shape (n,)
         Range of each lead.
     won : ndarray of bool, shape (n,)
-        Whether it was won; both come up.
+        Whether it was won; both values occur.
     looked_at : int
-        Ranges of the whole report.
+        Number of ranges in the report, for Bonferroni.
 
     Returns
     -------
-    list of Compared
+    list of RangeLift
         The highest lift first.
     """
     wins, every = int(won.sum()), len(won)
     z = norm.ppf(1 - ERROR / 2)
     rows = []
-    for name, own in pd.Series(won).groupby(names.to_numpy()):
-        n, a = len(own), int(own.sum())
-        some = max(a, 0.5)
-        middle = np.log(some / n) - np.log(wins / every)
-        error = np.sqrt(max(1 / some - 1 / n - 1 / wins - 1 / every + 2 * some / (n * wins), 0.0))
+    for name, in_range in pd.Series(won).groupby(names.to_numpy()):
+        n, a = len(in_range), int(in_range.sum())
+        wins_or_half = max(a, 0.5)
+        middle = np.log(wins_or_half / n) - np.log(wins / every)
+        error = np.sqrt(max(1 / wins_or_half - 1 / n - 1 / wins - 1 / every + 2 * wins_or_half / (n * wins), 0.0))
         low, high = (float(np.exp(middle + side * error)) for side in (-z, z))
         chance = fisher_exact([[a, n - a], [wins - a, every - wins - (n - a)]]).pvalue
         rows.append(
@@ -108,7 +106,7 @@ def compute_lift(names: pd.Series, won: np.ndarray, looked_at: int) -> list[Rang
 
 
 def calculate_cramers_v(names: pd.Series, won: np.ndarray) -> float:
-    """Return how much a topic says of winning: Cramér's V with the bias correction of Bergsma (2013).
+    """Return Cramér's V of topic and winning, with the bias correction of Bergsma (2013).
 
     Parameters
     ----------

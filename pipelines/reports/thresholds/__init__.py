@@ -1,1 +1,1 @@
-"""What every threshold would bring, so that marketing and sales can agree on one."""
+"""Metrics of every score as a threshold, to help marketing and sales agree on thresholds."""

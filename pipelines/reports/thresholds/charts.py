@@ -1,4 +1,4 @@
-"""Pictures of thresholds as SVG that stands inside a page and needs no network."""
+"""Charts of the thresholds report."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from leadlight.pipelines.reporting.rendering import INK, render_svg
-from leadlight.pipelines.reports.thresholds.text import SHORT, format_number, format_percent
+from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
+from leadlight.pipelines.reporting.rendering import render_svg
+from leadlight.pipelines.reporting.theme import BLUE, DARK_GREY, GREY, INK, LIGHT_GREY, VIOLET
+from leadlight.pipelines.reports.thresholds.text import SHORT
 
-__all__ = ["replay_chart", "score_chart"]
+__all__ = ["plot_replay", "plot_scores"]
 
-PRECISION, RECALL, VOLUME, PROPOSED, GREY = "#1f5fa8", "#1c7d4d", "#8a9099", "#8e3b8a", "#b9bec6"
+PRECISION, RECALL, PROPOSED = BLUE, "#1c7d4d", VIOLET
 TITLES = {
     "standing": "standing above",
     "entering": "new a week",
@@ -20,20 +22,20 @@ TITLES = {
 }
 
 
-def score_chart(report: Mapping[str, Any], width: int) -> str:
-    """Draw precision and recall of every score with their bands, and the volume below.
+def plot_scores(report: Mapping[str, Any], width: int) -> str:
+    """Plot precision and recall by score with 95 % intervals, and the weekly volume below.
 
     Parameters
     ----------
     report : mapping
-        See :func:`leadlight.pipelines.reports.thresholds.report.examine`.
+        See :func:`leadlight.pipelines.reports.thresholds.report.build_report`.
     width : int
         Pixels of the plotting area.
     """
     marks = _marks(report)
     rates = alt.layer(
         _rules(marks), *_band(report, "recall", RECALL), *_band(report, "precision", PRECISION),
-        *_said(report, width), *_names(marks),
+        *_label_lines(report, width), *_names(marks),
     ).properties(width=width, height=280)  # fmt: skip
     panels = [rates]
     weekly = _frame(report, "entering_per_week")
@@ -49,7 +51,7 @@ def _x(title: str | None = None) -> alt.X:
 
 
 def _frame(report: Mapping[str, Any], figure: str) -> pd.DataFrame:
-    """Rows of scores that are believed: beyond them a figure stands on a handful of leads."""
+    """Values of a metric by score, where enough leads are above."""
     rows = [row for row in report["scores"] if row[figure] is not None and row["believed"]]
     columns = {"score": [row["score"] for row in rows]}
     ends = {end: [row[figure][place] for row in rows] for place, end in enumerate(("value", "low", "high"))}
@@ -64,15 +66,15 @@ def _band(report: Mapping[str, Any], figure: str, colour: str) -> list[alt.Chart
     return [band, line]
 
 
-def _said(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
-    """Write the figures beside the lines where the thresholds stand, and the names of the lines."""
+def _label_lines(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
+    """Label both lines with their values at the thresholds."""
     places = []
     for threshold in report["standing"].values():
         for figure, colour in (("precision", PRECISION), ("recall", RECALL)):
             if threshold[figure]:
                 value = threshold[figure][0]
-                said = f"{figure} {format_percent(value)}"
-                places.append({"score": threshold["score"], "y": value, "said": said, "colour": colour})
+                text = f"{figure} {format_percent_scaled(value)}"
+                places.append({"score": threshold["score"], "y": value, "text": text, "colour": colour})
     data = pd.DataFrame(places)
     if data.empty:
         return []
@@ -81,17 +83,15 @@ def _said(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
     words = []
     for colour, dy in ((PRECISION, 15), (RECALL, -9)):  # apart even where the two lines cross
         text = base.mark_text(align="left", dx=7, dy=dy, fontSize=13, fontWeight=600)
-        words.append(text.encode(text="said:N").transform_filter(alt.datum.colour == colour))
+        words.append(text.encode(text="text:N").transform_filter(alt.datum.colour == colour))
     return [dots, *words]
 
 
 def _marks(report: Mapping[str, Any]) -> pd.DataFrame:
-    marks = [
-        {"score": t["score"], "said": SHORT[name], "colour": INK} for name, t in report["standing"].items()
-    ]
+    marks = [{"score": t["score"], "text": SHORT[name], "colour": INK} for name, t in report["standing"].items()]
     for name, t in (report["proposed"] or {}).items():
         if t["sentence"] != report["standing"][name]["sentence"]:
-            marks.append({"score": t["score"], "said": f"{SHORT[name]} proposed", "colour": PROPOSED})
+            marks.append({"score": t["score"], "text": f"{SHORT[name]} proposed", "colour": PROPOSED})
     return pd.DataFrame(marks).astype({"score": float})
 
 
@@ -101,42 +101,36 @@ def _rules(marks: pd.DataFrame) -> alt.Chart:
 
 
 def _names(marks: pd.DataFrame) -> list[alt.Chart]:
-    """Write what each rule is above the panel; proposals one line higher, so that names do not meet."""
+    """Label the rules above the panel; proposals one line higher against overlap."""
     named = []
     for (_, line), dy in zip(marks.iterrows(), (-9, -9, -25, -25), strict=False):
         base = alt.Chart(pd.DataFrame([line]))
         text = base.mark_text(dy=dy, fontSize=13, fontWeight=600)
-        named.append(
-            text.encode(_x(), y=alt.value(0), text="said:N", color=alt.Color("colour:N", scale=None))
-        )
+        named.append(text.encode(_x(), y=alt.value(0), text="text:N", color=alt.Color("colour:N", scale=None)))
     return named
 
 
 def _volume(data: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
-    # square roots: a few leads at 80 must be seen beside hundreds at 10
+    # square root: a few leads at 80 stay visible beside hundreds at 10
     scale = alt.Scale(type="sqrt", nice=False, domain=(0, float(data["high"].max()) * 1.05))
     axis = alt.Axis(tickCount=4, title=None, format="~s")
     base = alt.Chart(data).encode(_x("score"))
-    area = base.mark_area(color=VOLUME, opacity=0.45).encode(y=alt.Y("value:Q", scale=scale, axis=axis))
-    line = base.mark_line(color="#5b626c", strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
-    at = (
-        data.astype({"score": float})
-        .merge(marks, on="score")
-        .assign(said=lambda d: d["value"].map(format_number))
-    )
-    words = alt.Chart(at).mark_text(align="left", dx=6, dy=-8, fontSize=13, color=INK, fontWeight=600)
-    told = words.encode(_x("score"), y=alt.Y("value:Q", scale=scale), text="said:N")
-    layers = alt.layer(area, line, _rules(marks).encode(_x("score")), told)
-    return layers.properties(title=_title("new leads above it, a week"))
+    area = base.mark_area(color=GREY, opacity=0.45).encode(y=alt.Y("value:Q", scale=scale, axis=axis))
+    line = base.mark_line(color=DARK_GREY, strokeWidth=1.5).encode(y=alt.Y("value:Q", scale=scale))
+    at = data.astype({"score": float}).merge(marks, on="score").assign(text=lambda d: d["value"].map(format_number))
+    words = alt.Chart(at).mark_text(align="left", dx=6, dy=-8, fontSize=13, fontWeight=600)
+    labels = words.encode(_x("score"), y=alt.Y("value:Q", scale=scale), text="text:N")
+    layers = alt.layer(area, line, _rules(marks).encode(_x("score")), labels)
+    return layers.properties(title="new leads above it, a week")
 
 
-def replay_chart(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
-    """Draw the weeks of one threshold as small multiples: standing, entering, leaving, back and forth.
+def plot_replay(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
+    """Plot the weekly volumes of one threshold as small multiples.
 
     Parameters
     ----------
     replay : mapping
-        See :func:`leadlight.pipelines.reports.thresholds.report.examine`.
+        See :func:`leadlight.pipelines.reports.thresholds.report.build_report`.
     name : str
         The threshold.
     width : int
@@ -152,7 +146,7 @@ def replay_chart(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
                     rows.append({"week": week["as_of"], "key": key, "leads": week[key], "colour": colour})
             if place and who == "standing":
                 rows.append(
-                    {"week": week["as_of"], "key": "flaps", "leads": week["flaps_without"], "colour": GREY}
+                    {"week": week["as_of"], "key": "flaps", "leads": week["flaps_without"], "colour": LIGHT_GREY}
                 )
     data = pd.DataFrame(rows).assign(week=lambda d: pd.to_datetime(d["week"]))
     panels = [_weeks(data[data["key"] == key], title, width) for key, title in TITLES.items()]
@@ -161,9 +155,7 @@ def replay_chart(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
 
 
 def _months(labels: bool) -> alt.Axis:
-    return alt.Axis(
-        format="%b %Y" if labels else "", tickCount="month", labels=labels, grid=True, ticks=False
-    )
+    return alt.Axis(format="%b %Y" if labels else "", tickCount="month", labels=labels, grid=True, ticks=False)
 
 
 def _weeks(data: pd.DataFrame, title: str, width: int) -> alt.Chart:
@@ -176,13 +168,5 @@ def _weeks(data: pd.DataFrame, title: str, width: int) -> alt.Chart:
             alt.Y("leads:Q", scale=alt.Scale(domain=(0, top)), axis=alt.Axis(tickCount=3, title=None)),
             alt.Color("colour:N", scale=None),
         )
-        .properties(
-            width=width,
-            height=62,
-            title=_title(title),
-        )
+        .properties(width=width, height=62, title=title)
     )
-
-
-def _title(said: str) -> alt.TitleParams:
-    return alt.TitleParams(said, anchor="start", fontSize=13, fontWeight="normal", color=INK, offset=4)

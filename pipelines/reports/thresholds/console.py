@@ -1,28 +1,21 @@
-"""The report in the terminal: every fifth score, and the thresholds in full."""
+"""The thresholds report in the terminal: every fifth score, and the thresholds."""
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
 from leadlight.pipelines.reports.thresholds.html import STEP, build_comparison_rows
-from leadlight.pipelines.reports.thresholds.text import SHORT, UNCALIBRATED, format_number, format_percent
+from leadlight.pipelines.reports.thresholds.text import SHORT, UNCALIBRATED
+from leadlight.pipelines.workspace.console import build_table
 
 __all__ = ["print_report"]
 
 
 def print_report(report: dict[str, Any], console: Console) -> None:
-    """Print the report of :func:`leadlight.pipelines.reports.thresholds.report.examine`.
-
-    Parameters
-    ----------
-    report : dict
-        The report.
-    console : Console
-        Where to.
-    """
+    """Print the report of :func:`leadlight.pipelines.reports.thresholds.report.build_report`."""
     console.print(f"[bold]{escape(report['sentence'])}[/]")
     if report["calibrated"] is False:
         console.print(UNCALIBRATED)
@@ -35,36 +28,32 @@ def print_report(report: dict[str, Any], console: Console) -> None:
 
 def _scores(report: dict[str, Any]) -> Table:
     dated, valued = report["window"]["time"] == "dates", report["economics"]["win"] is not None
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-    table.caption = "Open leads above at once; new ones, hours for them and value a week." if dated else None
+    caption = "Open leads above at once; new ones, hours for them and value a week." if dated else None
     heads = ["score", "chance", "precision (95 %)", "recall", "lift"]
     heads += ["open", "new", "hours"] if dated else []
     heads += ["value"] if dated and valued else []
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
+    table = build_table(numbers=heads, caption=caption)
     for row in _shown(report):
-        figures = [_cell(row["recall"], format_percent), _cell(row["lift"])]
+        figures = [_cell(row["recall"], format_percent_scaled), _cell(row["lift"])]
         if dated:
             figures += [_cell(row[key]) for key in ("standing", "entering_per_week", "hours_per_week")]
             figures += [_cell(row["value_per_week"])] if valued else []
         style = "bold" if row["name"] else None if row["believed"] else "dim"
         table.add_row(
-            row["said"], format_percent(row["probability"]), _narrow(row["precision"]), *figures, style=style
+            row["label"], format_percent_scaled(row["probability"]), _narrow(row["precision"]), *figures, style=style
         )
     return table
 
 
 def _shown(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every fifth score and all thresholds, by score; of a proposal those that differ."""
+    """Select every fifth score, all thresholds, and proposed ones that differ."""
     named = {t["score"]: SHORT[name] for name, t in report["standing"].items()}
-    rows = [
-        row | {"name": named.get(row["score"], "")} for row in report["scores"] if row["score"] % STEP == 0
-    ]
+    rows = [row | {"name": named.get(row["score"], "")} for row in report["scores"] if row["score"] % STEP == 0]
     for name, t in (report["proposed"] or {}).items():
         if t["sentence"] != report["standing"][name]["sentence"]:
             rows.append(t | {"name": f"{SHORT[name]}?"})
     rows.sort(key=lambda row: row["score"])
-    return [row | {"said": f"{row['name']} {format(row['score'], '.3g')}".strip()} for row in rows]
+    return [row | {"label": f"{row['name']} {format(row['score'], '.3g')}".strip()} for row in rows]
 
 
 def _cell(figure: list[float] | None, form: Any = format_number) -> str:
@@ -72,10 +61,10 @@ def _cell(figure: list[float] | None, form: Any = format_number) -> str:
 
 
 def _narrow(figure: list[float] | None) -> str:
-    """Write a share with its interval in few characters."""
+    """Format a share with its interval in few characters."""
     if figure is None:
         return "–"
-    value, low, high = (format_percent(end).removesuffix("\N{NO-BREAK SPACE}%") for end in figure)
+    value, low, high = (format_percent_scaled(end).removesuffix("\N{NO-BREAK SPACE}%") for end in figure)
     return f"{value} ({low}–{high})"
 
 

@@ -1,14 +1,15 @@
-"""What thresholds are shown on: the out-of-time scores of the model that serves, and what is proposed."""
+"""Input of the thresholds report: out-of-time scores of the serving model, and proposed thresholds."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import OutOfTimeScores, Threshold
+from leadlight.models.scoring.thresholds import Threshold
 from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
@@ -21,18 +22,17 @@ __all__ = ["NAMES", "ContactEconomics", "ThresholdDataset", "load_dataset"]
 NAMES = ("marketing_qualified", "sales_qualified")
 
 
-@dataclass(frozen=True)
-class ContactEconomics:
-    """What a win brings and a contact takes, and where the worth of a win is from.
+class ContactEconomics(NamedTuple):
+    """Value of a win, cost of a contact, and the source of the value.
 
     Parameters
     ----------
     win : float or None
-        None where nobody said and no won deal has an amount.
+        None if not in params and no won deal has an amount.
     contact : float
-        Cost of contacting one lead; 0 where nobody said.
+        Cost of contacting one lead; 0 if not in params.
     minutes : float
-        Time that one new lead takes.
+        Minutes of work for one new lead.
     origin : str
         One sentence.
     """
@@ -43,40 +43,35 @@ class ContactEconomics:
     origin: str
 
 
-@dataclass(frozen=True)
-class ThresholdDataset:
-    """Everything that the report is made of.
+class ThresholdDataset(NamedTuple):
+    """Input of the report.
 
     Parameters
     ----------
-    params : Params
-    workdir : Workdir
     scorer : Scorer
         The bundle of the working folder.
     snapshots : pd.DataFrame
-        Out-of-time snapshots: lead_id, as_of, won, probability, weight (what it counts for, so that ages
-        are those of the newest leads); ``first`` (none of this lead before),
-        ``previous`` (its probability at the snapshot before; NaN where that one has none), ``on_grid``
-        (taken at a moment at which every open lead was).
-    scored : Scored
+        Out-of-time snapshots: lead_id, as_of, won, probability, weight (age standardization); ``first``
+        (first of its lead), ``previous`` (probability at the snapshot before, or NaN), ``on_grid`` (at a
+        time with snapshots of all open leads).
+    scored : OutOfTimeScores
         The same for :func:`leadlight.models.scoring.thresholds.select_threshold`.
     proposed : dict of str to Threshold, or None
-        Thresholds of the proposal; None where there is none.
-    economy : Economy
+        Thresholds of the proposal; None without one.
     """
 
     params: Params
     workdir: Workdir
     scorer: Scorer
     snapshots: pd.DataFrame
-    scored: OutOfTimeScores
+    scored: ScoredSnapshots
     proposed: dict[str, Threshold] | None
     economy: ContactEconomics
 
     @property
     def dated(self) -> bool:
-        """Whether the source says when anything happened."""
-        return bool(self.scorer.facts["time"] == "dates")
+        """Whether the source has dates."""
+        return self.scorer.metadata.has_dates
 
     @property
     def policy(self) -> Policy:
@@ -85,19 +80,15 @@ class ThresholdDataset:
 
     @property
     def scale(self) -> ScoreScale:
-        """From probability to the score that is shown today."""
+        """Present map from probability to score."""
         return self.scorer.score_map.scale
 
 
-def load_dataset(
-    params: Params, workdir: Workdir, marketing: str | None, sales: str | None
-) -> ThresholdDataset:
-    """Read what the report is made of, and find the thresholds of the proposal.
+def load_dataset(params: Params, workdir: Workdir, marketing: str | None, sales: str | None) -> ThresholdDataset:
+    """Read the out-of-time scores, and select the thresholds of the proposal.
 
     Parameters
     ----------
-    params : Params
-    workdir : Workdir
     marketing, sales : str or None
         Sentences in place of those of params.
 
@@ -111,44 +102,42 @@ def load_dataset(
         If a proposed sentence cannot be read or met.
     """
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
-    name = scorer.facts["candidate"]
-    told = read_out_of_time(workdir, name, scorer.model, scorer.calibrator, scorer.catalogue)
-    scored = OutOfTimeScores(
-        told["probability"].to_numpy(),
-        told["won"].to_numpy(dtype=np.int64),
-        told["lead_id"].to_numpy(dtype=object),
-        measure_weeks(told["as_of"]),
-        told["weight"].to_numpy(),
+    name = scorer.metadata.candidate
+    out_of_time = read_out_of_time(workdir, name, scorer.model, scorer.calibrator, scorer.catalogue)
+    scored = ScoredSnapshots(
+        out_of_time["probability"].to_numpy(),
+        out_of_time["won"].to_numpy(dtype=np.int64),
+        out_of_time["lead_id"].to_numpy(dtype=object),
+        measure_weeks(out_of_time["as_of"]),
+        out_of_time["weight"].to_numpy(),
     )
-    looks = told.assign(on_grid=False, first=True, previous=np.nan)
-    if scorer.facts["time"] == "dates":
+    frame = out_of_time.assign(on_grid=False, first=True, previous=np.nan)
+    if scorer.metadata.has_dates:
         snapshots = read_frame(workdir.require(workdir.snapshots, "snapshot"), ["lead_id", "as_of"])
-        looks = _with_previous(told, snapshots)
-        looks["on_grid"] = looks["as_of"].isin(_grid(params, scorer, told["as_of"]))
+        frame = _with_previous(out_of_time, snapshots)
+        frame["on_grid"] = frame["as_of"].isin(_grid(params, scorer, out_of_time["as_of"]))
     proposed = _proposed(params, scorer, scored, marketing, sales)
-    return ThresholdDataset(
-        params, workdir, scorer, looks, scored, proposed, _economy(params, workdir, scorer)
-    )
+    return ThresholdDataset(params, workdir, scorer, frame, scored, proposed, _economy(params, workdir, scorer))
 
 
-def _with_previous(told: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
-    """Put beside each snapshot what the lead scored at the one before."""
+def _with_previous(out_of_time: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
+    """Add the probability at the previous snapshot of each lead."""
     keys = ["lead_id", "as_of"]
     before = snapshots.sort_values(keys, ignore_index=True)
     before["earlier"] = before.groupby("lead_id")["as_of"].shift()
-    known = told.drop_duplicates(keys)[[*keys, "probability"]]
+    known = out_of_time.drop_duplicates(keys)[[*keys, "probability"]]
     known = known.rename(columns={"as_of": "earlier", "probability": "previous"})
-    looks = told.merge(before, on=keys, how="left", validate="many_to_one")
-    looks["first"] = looks["earlier"].isna()
-    return looks.merge(known, on=["lead_id", "earlier"], how="left", validate="many_to_one")
+    frame = out_of_time.merge(before, on=keys, how="left", validate="many_to_one")
+    frame["first"] = frame["earlier"].isna()
+    return frame.merge(known, on=["lead_id", "earlier"], how="left", validate="many_to_one")
 
 
 def _grid(params: Params, scorer: Scorer, as_of: pd.Series) -> list[pd.Timestamp]:
-    """Midnights at which every open lead was looked at, counted back from the cut-off as `snapshot` does."""
+    """Midnights with a snapshot of every open lead, counted back from the cut-off as `snapshot` does."""
     every, zone = params.snapshots.every_days, params.source.timezone
     if every is None:
         return []
-    cut_off = pd.Timestamp(scorer.facts["snapshots"]["cut_off"])
+    cut_off = scorer.metadata.cut_off
     last, first, newest = (
         moment.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize()
         for moment in (cut_off, as_of.min(), as_of.max())
@@ -158,9 +147,9 @@ def _grid(params: Params, scorer: Scorer, as_of: pd.Series) -> list[pd.Timestamp
 
 
 def _proposed(
-    params: Params, scorer: Scorer, scored: OutOfTimeScores, marketing: str | None, sales: str | None
+    params: Params, scorer: Scorer, scored: ScoredSnapshots, marketing: str | None, sales: str | None
 ) -> dict[str, Threshold] | None:
-    """Find the thresholds of sentences other than those that the bundle was made with."""
+    """Select thresholds if a policy sentence differs from that of the bundle."""
     policy = params.policy or Policy()
     given = {"marketing_qualified": marketing, "sales_qualified": sales}
     wanted = policy.model_copy(update={name: text for name, text in given.items() if text is not None})
@@ -172,33 +161,29 @@ def _proposed(
 def _economy(params: Params, workdir: Workdir, scorer: Scorer) -> ContactEconomics:
     given = (params.policy or Policy()).economics
     contact = given.contact or 0.0
-    cost = (
-        f"a contact costs {contact:,.0f}"
-        if given.contact is not None
-        else "what a contact costs is not counted"
-    )
+    cost = f"a contact costs {contact:,.0f}" if given.contact is not None else "what a contact costs is not counted"
     if given.win is not None:
-        said = f"A win is worth {given.win:,.0f} (policy.economics); {cost}."
-        return ContactEconomics(given.win, contact, given.minutes, said)
+        origin = f"A win is worth {given.win:,.0f} (policy.economics); {cost}."
+        return ContactEconomics(given.win, contact, given.minutes, origin)
     won = _amounts(workdir, scorer)
     if won.empty:
-        said = (
+        origin = (
             "No worth of a win is known, so no value is shown: the source has no amounts of won deals; "
             "policy.economics.win can say one."
         )
-        return ContactEconomics(None, contact, given.minutes, said)
+        return ContactEconomics(None, contact, given.minutes, origin)
     win = float(won.median())
-    said = f"A win is worth {win:,.0f}, the median amount of the {len(won):,} deals won so far; {cost}."
-    return ContactEconomics(win, contact, given.minutes, said)
+    origin = f"A win is worth {win:,.0f}, the median amount of the {len(won):,} deals won so far; {cost}."
+    return ContactEconomics(win, contact, given.minutes, origin)
 
 
 def _amounts(workdir: Workdir, scorer: Scorer) -> pd.Series:
-    """Amounts of deals that were won before the cut-off."""
+    """Return the amounts of deals won before the cut-off."""
     path = workdir.require(workdir.tables / "deals.parquet", "ingest")
     deals: pd.DataFrame = read_frame(path)
     if "amount" not in deals.columns:
         return pd.Series(dtype=float)
     won = deals[deals["won"].astype(bool)]
-    if scorer.facts["time"] == "dates":
-        won = won[won["closed_at"] < pd.Timestamp(scorer.facts["snapshots"]["cut_off"])]
+    if scorer.metadata.has_dates:
+        won = won[won["closed_at"] < scorer.metadata.cut_off]
     return won["amount"].dropna()

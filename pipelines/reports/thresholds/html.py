@@ -1,28 +1,25 @@
-"""The report as one page that needs no network."""
+"""The thresholds report as one HTML page."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from leadlight.pipelines.reporting.rendering import load_template
-from leadlight.pipelines.reports.thresholds.charts import replay_chart, score_chart
-from leadlight.pipelines.reports.thresholds.text import (
-    SHORT,
-    TEAMS,
-    UNCALIBRATED,
+from leadlight.pipelines.reporting.formatting import (
     format_interval,
     format_number,
-    format_percent,
     format_percent_interval,
+    format_percent_scaled,
 )
+from leadlight.pipelines.reporting.rendering import render_page
+from leadlight.pipelines.reports.thresholds.charts import plot_replay, plot_scores
+from leadlight.pipelines.reports.thresholds.text import SHORT, TEAMS, UNCALIBRATED
 
 __all__ = ["build_comparison_rows", "render_html"]
 
 WIDE, NARROW = 780, 290
-#: every so many scores a row of the table
+#: scores between two rows of the table
 STEP = 5
-#: rows of the comparison: figure, its name, how it is written
+#: rows of the comparison: metric, label, format
 ROWS = (
     ("precision", "of those above, won in {days} days", format_percent_interval),
     ("recall", "of all wins, stood above", format_percent_interval),
@@ -44,52 +41,45 @@ REPLAYED = (
 )
 
 
-def render_html(report: dict[str, Any]) -> str:
-    """Render the report of :func:`leadlight.pipelines.reports.thresholds.report.examine` as HTML.
+FILTERS: dict[str, Callable[..., str]] = {
+    "percent": format_percent_scaled,
+    "number": format_number,
+    "interval": format_interval,
+    "percent_interval": format_percent_interval,
+}
 
-    Parameters
-    ----------
-    report : dict
-        The report.
-    """
-    # the renderer of the pictures escapes the text in them
-    pictures = {f"scores_{size}": Markup(score_chart(report, size)) for size in (WIDE, NARROW)}
+
+def render_html(report: dict[str, Any]) -> str:
+    """Render the report of :func:`leadlight.pipelines.reports.thresholds.report.build_report` as HTML."""
+    charts = {f"scores_{size}": plot_scores(report, size) for size in (WIDE, NARROW)}
     if report["replay"]:
-        pictures |= {name: Markup(replay_chart(report["replay"], name)) for name in SHORT}
-    shown = [row for row in report["scores"] if row["score"] % STEP == 0]
-    return load_template(
-        Path(__file__).parent,
-        {
-            "percent": format_percent,
-            "plain": format_number,
-            "span": format_interval,
-            "span_percent": format_percent_interval,
-        },
-    ).render(
-        report=report,
-        pictures=pictures,
-        comparison=build_comparison_rows(report),
-        rows=shown,
-        short=SHORT,
-        uncalibrated=UNCALIBRATED if report["calibrated"] is False else "",
-        wide=f"scores_{WIDE}",
-        narrow=f"scores_{NARROW}",
-    )
+        charts |= {name: plot_replay(report["replay"], name) for name in SHORT}
+    context = {
+        "report": report,
+        "charts": charts,
+        "comparison": build_comparison_rows(report),
+        "rows": [row for row in report["scores"] if row["score"] % STEP == 0],
+        "short": SHORT,
+        "uncalibrated": UNCALIBRATED if report["calibrated"] is False else "",
+        "wide": f"scores_{WIDE}",
+        "narrow": f"scores_{NARROW}",
+    }
+    return render_page(Path(__file__).parent, context, FILTERS)
 
 
 def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Lay out each threshold as it stands beside the proposed one.
+    """Tabulate each current threshold beside the proposed one.
 
     Parameters
     ----------
     report : dict
-        See :func:`leadlight.pipelines.reports.thresholds.report.examine`.
+        See :func:`leadlight.pipelines.reports.thresholds.report.build_report`.
 
     Returns
     -------
     list of dict
         For each threshold: short, team, ``columns`` (names of them) and ``rows`` (name, then one text for
-        each column); what cannot be told of any column is left out.
+        each column); rows without any value are omitted.
     """
     sides = ["standing", *(["proposed"] if report["proposed"] else [])]
     tables = []
@@ -97,14 +87,14 @@ def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
         thresholds = [report[side][name] for side in sides]
         rows = [
             ("sentence", [t["sentence"] for t in thresholds]),
-            ("from a chance of", [format_percent(t["probability"]) for t in thresholds]),
+            ("from a chance of", [format_percent_scaled(t["probability"]) for t in thresholds]),
             ("score today", [f"{t['score']:.3g}" for t in thresholds]),
             ("leads it was judged on", [f"{t['leads']:,}" for t in thresholds]),
         ]
         days = report["window"]["horizon_days"]
         rows += [
-            (said.format(days=days), [form(t[figure]) for t in thresholds])
-            for figure, said, form in ROWS
+            (label.format(days=days), [form(t[figure]) for t in thresholds])
+            for figure, label, form in ROWS
             if any(t[figure] for t in thresholds)
         ]
         rows += _replayed(report, name, sides)
@@ -115,13 +105,13 @@ def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
 def _replayed(report: dict[str, Any], name: str, sides: list[str]) -> list[tuple[str, list[str]]]:
     if report["replay"] is None:
         return []
-    found = [report["replay"][side][name] for side in sides]
+    replays = [report["replay"][side][name] for side in sides]
     rows = []
-    for key, said in REPLAYED:
-        told = [f[key] for f in found]
+    for key, label in REPLAYED:
+        values = [f[key] for f in replays]
         cells = [
             format_percent_interval(v) if isinstance(v, list) else "–" if v is None else format_number(v)
-            for v in told
+            for v in values
         ]
-        rows.append((said, cells))
+        rows.append((label, cells))
     return rows

@@ -1,28 +1,27 @@
-"""What a policy would have done in the weeks of a replay."""
+"""Weekly stages of a policy in the backtest: volumes, flapping and precision."""
 
 from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.bootstrap import bootstrap_cluster_sums, proportion_interval
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, proportion_interval
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.models.scoring.scale import ScoreScale
-from leadlight.models.scoring.stages import assign_stages
+from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.reports.thresholds.backtest import Backtest
 from leadlight.pipelines.reports.thresholds.dataset import NAMES
 
 __all__ = ["FLAP_WEEKS", "assign_weekly_stages", "backtest_policy"]
 
-#: a lead that leaves and returns, or comes and leaves, within so many weeks flaps
+#: moves reversed within this many weeks count as flapping
 FLAP_WEEKS = 4
 
 
-def assign_weekly_stages(told: Backtest, scale: ScoreScale, hysteresis: float) -> np.ndarray:
-    """Give each lead its stage, week after week.
+def assign_weekly_stages(backtest: Backtest, scale: ScoreScale, hysteresis: float) -> np.ndarray:
+    """Assign a stage to each lead in each week, with hysteresis.
 
     Parameters
     ----------
-    told : Replay
     scale : ScoreScale
         Of the policy.
     hysteresis : float
@@ -33,29 +32,24 @@ def assign_weekly_stages(told: Backtest, scale: ScoreScale, hysteresis: float) -
     ndarray of int, shape (weeks, n)
         0 lead, 1 MQL, 2 SQL; -1 where it was not open.
     """
-    ranks = np.full(told.probability.shape, -1, dtype=np.int8)
+    ranks = np.full(backtest.probability.shape, -1, dtype=np.int8)
     names = np.array(STAGES, dtype=object)
-    for week, probability in enumerate(told.probability):
+    for week, probability in enumerate(backtest.probability):
         is_open = np.isfinite(probability)
         before = None
         if week:
             were = ranks[week - 1, is_open]
-            before = names[np.maximum(were, 0)]  # who was not open was in no stage, as a lead is
-        stage = assign_stages(scale.score(probability[is_open]), before, hysteresis)
+            before = names[np.maximum(were, 0)]  # a lead that was not open starts without a stage
+        stage, _ = decide_stages(scale.score(probability[is_open]), before, hysteresis)
         ranks[week, is_open] = [STAGES.index(name) for name in stage]
     return ranks
 
 
-def backtest_policy(
-    told: Backtest, scale: ScoreScale, hysteresis: float, seed: int
-) -> dict[str, dict[str, Any]]:
-    """Tell by threshold what a policy would have done.
+def backtest_policy(backtest: Backtest, scale: ScoreScale, hysteresis: float, seed: int) -> dict[str, dict[str, Any]]:
+    """Count weekly volumes and flapping of a policy by threshold, and its precision.
 
     Parameters
     ----------
-    told : Replay
-    scale : ScoreScale
-    hysteresis : float
     seed : int
         Seed of the intervals.
 
@@ -66,29 +60,29 @@ def backtest_policy(
         first, standing alone of that), their sums or means, ``precision`` of those standing and ``won`` of
         those entering, with intervals by lead, where the outcome is known.
     """
-    ranks = assign_weekly_stages(told, scale, hysteresis)
-    plain = assign_weekly_stages(told, scale, 0.0)
-    found = {}
+    ranks = assign_weekly_stages(backtest, scale, hysteresis)
+    plain = assign_weekly_stages(backtest, scale, 0.0)
+    results = {}
     for place, name in enumerate(NAMES, start=1):
-        weeks = _weeks(told, ranks, plain, place)
+        weeks = _weeks(backtest, ranks, plain, place)
         moved = weeks[1:]
         above, entering = ranks >= place, _moves(ranks, place)[0]
-        found[name] = {
+        results[name] = {
             "weeks": weeks,
             **{f"{key}_per_week": float(np.mean([w[key] for w in moved])) for key in MOVES},
             "standing": float(np.mean([w["standing"] for w in weeks])),
             "flaps": sum(w["flaps"] for w in moved),
             "flaps_without": sum(w["flaps_without"] for w in moved),
-            "precision": _share_won(told, above, seed),
-            "won_of_entered": _share_won(told, entering, seed),
+            "precision": _share_won(backtest, above, seed),
+            "won_of_entered": _share_won(backtest, entering, seed),
         }
-    return found
+    return results
 
 
 MOVES = ("entering", "leaving", "closed")
 
 
-def _weeks(told: Backtest, ranks: np.ndarray, plain: np.ndarray, place: int) -> list[dict[str, Any]]:
+def _weeks(backtest: Backtest, ranks: np.ndarray, plain: np.ndarray, place: int) -> list[dict[str, Any]]:
     came, left, closed = _moves(ranks, place)
     flaps, flaps_without = _flaps(ranks, place), _flaps(plain, place)
     counted = {
@@ -99,15 +93,15 @@ def _weeks(told: Backtest, ranks: np.ndarray, plain: np.ndarray, place: int) -> 
         "flaps": flaps,
         "flaps_without": flaps_without,
     }
-    sums = {key: np.rint(rows.sum(axis=1) * told.weight).astype(int) for key, rows in counted.items()}
+    sums = {key: np.rint(rows.sum(axis=1) * backtest.weight).astype(int) for key, rows in counted.items()}
     return [
         {"as_of": moment.isoformat(), **{key: int(by_week[week]) for key, by_week in sums.items()}}
-        for week, moment in enumerate(told.moments)
+        for week, moment in enumerate(backtest.moments)
     ]
 
 
 def _moves(ranks: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Who came above since the week before, who fell below, who was closed; nobody in the first week."""
+    """Masks of leads that rose above since the week before, fell below, or closed; empty in week one."""
     above, is_open = ranks >= place, ranks >= 0
     was = np.vstack([above[:1], above[:-1]])
     came = above & ~was
@@ -118,7 +112,7 @@ def _moves(ranks: np.ndarray, place: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _flaps(ranks: np.ndarray, place: int) -> np.ndarray:
-    """Find moves that take back one of at most four weeks ago; while a lead is open they alternate."""
+    """Mask of moves that reverse one of at most four weeks ago; moves of an open lead alternate."""
     came, left, _ = _moves(ranks, place)
     moved = came | left
     last = np.full(ranks.shape[1], -FLAP_WEEKS - 1)
@@ -129,10 +123,10 @@ def _flaps(ranks: np.ndarray, place: int) -> np.ndarray:
     return flaps
 
 
-def _share_won(told: Backtest, chosen: np.ndarray, seed: int) -> list[float] | None:
-    week, lead = np.nonzero(chosen & np.isfinite(told.won))
+def _share_won(backtest: Backtest, chosen: np.ndarray, seed: int) -> list[float] | None:
+    week, lead = np.nonzero(chosen & np.isfinite(backtest.won))
     if not len(week):
         return None
-    won = told.won[week, lead]
-    hits, rows = bootstrap_cluster_sums(np.stack([won, np.ones(len(won))]), lead, seed).T
+    won = backtest.won[week, lead]
+    hits, rows = ClusterBootstrap(lead, seed).resample_sums(np.stack([won, np.ones(len(won))])).T
     return list(proportion_interval(hits, rows, len(np.unique(lead))))

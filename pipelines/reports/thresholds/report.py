@@ -1,90 +1,75 @@
-"""``leadlight report thresholds``: every score as a threshold, a proposal beside it, a replay."""
+"""``leadlight report thresholds``: metrics of every score as a threshold, a proposal, a backtest."""
 
 from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+import typer
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.scale import ScoreScale
-from leadlight.models.scoring.thresholds import Threshold
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.reporting.report import Report
 from leadlight.pipelines.reports.thresholds.backtest import Backtest, run_backtest
+from leadlight.pipelines.reports.thresholds.console import print_report
 from leadlight.pipelines.reports.thresholds.dataset import NAMES, ThresholdDataset, load_dataset
 from leadlight.pipelines.reports.thresholds.html import render_html
 from leadlight.pipelines.reports.thresholds.metrics import FIGURES, SCORES, compute_metrics_at
 from leadlight.pipelines.reports.thresholds.policy_backtest import backtest_policy
 from leadlight.pipelines.reports.thresholds.text import describe_backtest, render_policy_yaml, write_headline
-from leadlight.pipelines.workspace.workdir import (
-    Workdir,
-    read_json,
-    round_floats,
-    write_atomically,
-    write_json,
-)
+from leadlight.pipelines.workspace.workdir import Workdir, read_json, round_floats
 
-__all__ = ["examine", "report_thresholds"]
+__all__ = ["REPORT", "build_report"]
 
-STANDING_SCORES = dict(zip(NAMES, (MARKETING_SCORE, SALES_SCORE), strict=True))
+CURRENT_SCORES = dict(zip(NAMES, (MARKETING_SCORE, SALES_SCORE), strict=True))
 
 
-def report_thresholds(
+def build(
     params: Params,
     workdir: Workdir,
-    marketing: str | None = None,
-    sales: str | None = None,
-    on_week: Callable[[float], None] = lambda share: None,
-) -> tuple[dict[str, Any], Path]:
-    """Write the report; nothing else is changed by it.
+    on_progress: Callable[[float], None],
+    *,
+    marketing: Annotated[str | None, typer.Option("--marketing", help="A sentence to propose for MQLs.")] = None,
+    sales: Annotated[str | None, typer.Option("--sales", help="A sentence to propose for SQLs.")] = None,
+) -> dict[str, Any]:
+    """Evaluate every score as a threshold, see :func:`build_report`; floats are rounded.
 
     Parameters
     ----------
-    params : Params
-    workdir : Workdir
-        Where the bundle is; ``report/thresholds/`` goes there.
+    on_progress : callable
+        Called with the share of the backtest that is done.
     marketing, sales : str, optional
-        Sentences that are proposed in place of those of params.
-    on_week : callable
-        Called with the share of the replay that is done.
-
-    Returns
-    -------
-    report : dict
-        See :func:`examine`.
-    folder : Path
-        Where ``index.html``, ``thresholds.csv`` and ``thresholds.json`` are.
+        Proposed policy sentences; by default those of params.
 
     Raises
     ------
-    SourceError
-        If nothing was calibrated yet.
-    PolicyError
-        If a proposed sentence cannot be read or met.
-    BundleError
-        If the bundle is damaged, or does not fit params.
+    LeadlightError
+        See :func:`load_dataset` and :func:`run_backtest`.
     """
-    material = load_dataset(params, workdir, marketing, sales)
-    report: dict[str, Any] = round_floats(examine(material, run_backtest(material, on_week)))
-    folder = workdir.root / "report" / "thresholds"
-    rendered = render_html(report)
-    write_json(folder / "thresholds.json", report)
-    with write_atomically(folder / "thresholds.csv") as temporary:
-        _flat(report["scores"]).to_csv(temporary, index=False, float_format="%.6g")
-    with write_atomically(folder / "index.html") as temporary:
-        temporary.write_text(rendered, encoding="utf-8")
-    return report, folder
+    dataset = load_dataset(params, workdir, marketing, sales)
+    report: dict[str, Any] = round_floats(build_report(dataset, run_backtest(dataset, on_progress)))
+    return report
 
 
-def examine(material: ThresholdDataset, told: Backtest | None) -> dict[str, Any]:
-    """Collect everything that is shown.
+def summarize(report: dict[str, Any]) -> str:
+    """Return the number of weeks in the backtest and of scores."""
+    weeks = report["replay"]["weeks"] if report["replay"] else 0
+    return f"{weeks} weeks, {len(report['scores'])} scores"
 
-    Parameters
-    ----------
-    material : Material
-    told : Replay or None
+
+def render_files(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the page, the report and a table with a row a score."""
+    table = _flatten_intervals(report["scores"])
+    return {
+        "thresholds.json": report,
+        "thresholds.csv": table.to_csv(index=False, float_format="%.6g"),
+        "index.html": render_html(report),
+    }
+
+
+def build_report(dataset: ThresholdDataset, backtest: Backtest | None) -> dict[str, Any]:
+    """Compute the content of the report.
 
     Returns
     -------
@@ -93,93 +78,85 @@ def examine(material: ThresholdDataset, told: Backtest | None) -> dict[str, Any]
         ``replay``, ``agreed``, ``economics``, ``window``, ``sentence`` and ``to_paste``.
     """
     scores = SCORES.astype(float)
-    proposed = material.proposed
+    proposed = dataset.proposed
     offered = [t.probability for t in proposed.values()] if proposed else []
-    wanted = np.unique(np.concatenate([material.scale.invert(scores), offered]))
-    rows = dict(zip(wanted.tolist(), compute_metrics_at(material, wanted), strict=True))
+    wanted = np.unique(np.concatenate([dataset.scale.invert(scores), offered]))
+    rows = dict(zip(wanted.tolist(), compute_metrics_at(dataset, wanted), strict=True))
     of_scores = [
-        {"score": int(s), **rows[p]}
-        for s, p in zip(scores, material.scale.invert(scores).tolist(), strict=True)
+        {"score": int(s), **rows[p]} for s, p in zip(scores, dataset.scale.invert(scores).tolist(), strict=True)
     ]
     report: dict[str, Any] = {
-        "window": _window(material),
-        "agreed": material.scorer.facts["agreed"],
-        "policy_agreed": material.scorer.facts["policy_agreed"],
-        "calibrated": _calibrated(material.workdir),
-        "min_leads": material.policy.min_leads,
-        "economics": asdict(material.economy),
+        "window": _window(dataset),
+        "agreed": dataset.scorer.metadata.agreed,
+        "policy_agreed": dataset.scorer.metadata.policy_agreed,
+        "calibrated": _calibrated(dataset.workdir),
+        "min_leads": dataset.policy.min_leads,
+        "economics": dataset.economy._asdict(),
         "scores": of_scores,
         "standing": {
-            name: _threshold(t, of_scores[int(STANDING_SCORES[name]) - 1])
-            for name, t in material.scorer.thresholds.items()
+            name: {"sentence": t.sentence, **of_scores[int(CURRENT_SCORES[name]) - 1]}
+            for name, t in dataset.scorer.thresholds.items()
         },
-        "proposed": None
-        if proposed is None
-        else {
-            name: _threshold(t, {"score": _score(material, t), **rows[t.probability]})
+        "proposed": proposed
+        and {
+            name: {
+                "sentence": t.sentence,
+                "score": float(dataset.scale.score(np.array([t.probability]))[0]),
+                **rows[t.probability],
+            }
             for name, t in proposed.items()
         },
-        "replay": _replay(material, told) if told is not None else None,
-        "to_paste": render_policy_yaml(material.policy, proposed or material.scorer.thresholds),
+        "replay": _replay(dataset, backtest) if backtest is not None else None,
+        "to_paste": render_policy_yaml(dataset.policy, proposed or dataset.scorer.thresholds),
     }
     return report | {"sentence": write_headline(report), "replay_said": describe_backtest(report)}
 
 
-def _window(material: ThresholdDataset) -> dict[str, Any]:
-    looks, facts = material.snapshots, material.scorer.facts
+def _window(dataset: ThresholdDataset) -> dict[str, Any]:
+    snapshots, metadata = dataset.snapshots, dataset.scorer.metadata
     return {
-        "candidate": facts["candidate"],
-        "simulated": facts["simulated"],
-        "time": facts["time"],
-        "horizon_days": facts["horizon_days"],
-        "snapshots": len(looks),
-        "leads": int(looks["lead_id"].nunique()),
-        "wins": int(looks["won"].sum()),
-        "from": looks["as_of"].min().isoformat(),
-        "to": looks["as_of"].max().isoformat(),
-        "weeks": material.scored.weeks,
-        "every_days": material.params.snapshots.every_days,
-        "at_newest_ages": bool((looks["weight"] != 1).any()),
+        "candidate": metadata.candidate,
+        "simulated": metadata.simulated,
+        "time": metadata.time,
+        "horizon_days": metadata.horizon_days,
+        "snapshots": len(snapshots),
+        "leads": int(snapshots["lead_id"].nunique()),
+        "wins": int(snapshots["won"].sum()),
+        "from": snapshots["as_of"].min().isoformat(),
+        "to": snapshots["as_of"].max().isoformat(),
+        "weeks": dataset.scored.weeks,
+        "every_days": dataset.params.snapshots.every_days,
+        "at_newest_ages": bool((snapshots["weight"] != 1).any()),
     }
 
 
 def _calibrated(workdir: Workdir) -> bool | None:
-    """Whether chances passed their check on the test window; None where it was not looked at yet."""
+    """Whether the calibration check on the test window passed; None before evaluation."""
     if not workdir.metrics.exists():
         return None
     return bool(read_json(workdir.metrics)["calibration"]["passed"])
 
 
-def _score(material: ThresholdDataset, threshold: Threshold) -> float:
-    return float(material.scale.score(np.array([threshold.probability]))[0])
-
-
-def _threshold(threshold: Threshold, figures: dict[str, Any]) -> dict[str, Any]:
-    return {"sentence": threshold.sentence, **figures}
-
-
-def _replay(material: ThresholdDataset, told: Backtest) -> dict[str, Any]:
-    seed, hysteresis = material.params.training.seed, material.policy.hysteresis
-    proposed = material.proposed
+def _replay(dataset: ThresholdDataset, backtest: Backtest) -> dict[str, Any]:
+    seed, hysteresis = dataset.params.training.seed, dataset.policy.hysteresis
+    proposed = dataset.proposed
     return {
-        "from": told.moments[0].isoformat(),
-        "to": told.moments[-1].isoformat(),
-        "weeks": len(told.moments),
-        "weeks_known": int(told.known.sum()),
-        "leads": len(told.leads),
-        "standing_for": told.weight,
+        "from": backtest.moments[0].isoformat(),
+        "to": backtest.moments[-1].isoformat(),
+        "weeks": len(backtest.moments),
+        "weeks_known": int(backtest.known.sum()),
+        "leads": len(backtest.leads),
+        "weight": backtest.weight,
         "hysteresis": hysteresis,
-        "standing": backtest_policy(told, material.scale, hysteresis, seed),
+        "standing": backtest_policy(backtest, dataset.scale, hysteresis, seed),
         "proposed": None
         if proposed is None
-        else backtest_policy(
-            told, ScoreScale(*(proposed[name].probability for name in NAMES)), hysteresis, seed
-        ),
+        else backtest_policy(backtest, ScoreScale(*(proposed[name].probability for name in NAMES)), hysteresis, seed),
     }
 
 
-def _flat(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Spread intervals over three columns."""
+def _flatten_intervals(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Flatten each interval to three columns."""
     flat = []
     for row in rows:
         line = {name: value for name, value in row.items() if name not in FIGURES}
@@ -188,3 +165,14 @@ def _flat(rows: list[dict[str, Any]]) -> pd.DataFrame:
             line |= dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
         flat.append(line)
     return pd.DataFrame(flat)
+
+
+REPORT = Report(
+    name="thresholds",
+    help="Show what every score would bring as a threshold, so that marketing and sales can agree on one.",
+    progress="Replaying thresholds on history",
+    build=build,
+    summarize=summarize,
+    render_files=render_files,
+    print_console=print_report,
+)

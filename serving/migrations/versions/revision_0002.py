@@ -1,4 +1,4 @@
-"""What changed since the night before, and what would carry a lead over a threshold."""
+"""Adds tables of score changes and recourse."""
 
 import sqlalchemy as sa
 from alembic import op

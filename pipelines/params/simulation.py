@@ -1,12 +1,21 @@
-"""What can be chosen about a simulated CRM."""
+"""The section ``simulation``: size, span and tidiness of the simulated CRM."""
 
-import datetime
-from typing import Annotated
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["SimulationSettings"]
+from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params.times import Day
+
+if TYPE_CHECKING:
+    from leadlight.pipelines.params.load import Params
+
+__all__ = ["SimulationSettings", "get_simulation"]
 
 
 class SimulationSettings(BaseModel):
@@ -16,9 +25,7 @@ class SimulationSettings(BaseModel):
 
     leads: int = Field(default=20_000, ge=200, description="Number of leads created within the span.")
     months: int = Field(default=24, ge=6, le=120, description="Length of the span in calendar months.")
-    start: Annotated[datetime.date, Field(strict=False)] = Field(
-        default=datetime.date(2023, 9, 1), description="First day of the span (UTC)."
-    )
+    start: Day = Field(default=dt.date(2023, 9, 1), description="First day of the span (UTC).")
     seed: int = Field(default=7, ge=0, description="Seed of every random draw; same settings, same files.")
     gaps: float = Field(
         default=0.12, ge=0.0, le=0.9, description="Share of leads whose employee count is not known at first."
@@ -32,3 +39,16 @@ class SimulationSettings(BaseModel):
         """Length of the span in whole days."""
         first = pd.Timestamp(self.start)
         return int((first + pd.DateOffset(months=self.months) - first).days)
+
+
+def get_simulation(params: Params, folder: Path) -> tuple[SimulationSettings, Path]:
+    """Return the settings of the simulation and the folder of its files: that of the leads.
+
+    Raises
+    ------
+    ParamsError
+        If there is no section ``simulation``.
+    """
+    if params.simulation is None:
+        raise ParamsError("The params must have a section simulation to simulate. It is missing.")
+    return params.simulation, (folder / params.source.leads.path).parent

@@ -1,0 +1,1 @@
+"""Changes of scores between two scoring runs."""
