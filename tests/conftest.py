@@ -29,7 +29,7 @@ def lacking(what: str) -> NoReturn:
 #: fixture -> marker of the tests that use it (see markers in pyproject.toml)
 MARKERS = {
     "spark": "spark", "trained": "trained", "trained_copy": "trained", "trained_crm": "trained",
-    "trained_tiny": "trained", "demo": "trained", "browser": "browser", "page": "browser",
+    "trained_module": "trained", "trained_tiny": "trained", "demo": "trained", "browser": "browser", "page": "browser",
     "postgresql": "postgres", "postgresql_url": "postgres",
 }  # fmt: skip
 #: the same for values of parameters that choose a fixture
@@ -213,6 +213,12 @@ def record_reads(params: Any) -> Iterator[dict[str, set[str]]]:
             patch.setattr(kind, "__getattribute__", read_key)
         patch.setattr(Workdir, "__getattribute__", read_path)
         yield reads
+
+
+@pytest.fixture(scope="module")
+def trained_module(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the trained folder that the tests of one file may change."""
+    return Path(shutil.copytree(trained, tmp_path_factory.mktemp("module") / "trained"))
 
 
 @pytest.fixture

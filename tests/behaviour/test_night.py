@@ -29,23 +29,23 @@ COLUMNS = [
 
 
 @pytest.fixture(scope="module")
-def night(trained, tmp_path_factory):
+def night(trained_module, tmp_path_factory):
     """One night in a store of its own."""
     output = tmp_path_factory.mktemp("night") / "scores.parquet"
     patch = pytest.MonkeyPatch()
     patch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{output.parent / 'store.db'}")
-    params = load_params(trained / "params.yaml")
+    params = load_params(trained_module / "params.yaml")
 
     def run(day="2025-09-01"):
-        return score(params, trained, Workdir(trained / "work"), parse_as_of(day, "UTC"), output)
+        return score(params, trained_module, Workdir(trained_module / "work"), parse_as_of(day, "UTC"), output)
 
-    yield run(), run, Workdir(trained / "work")
+    yield run(), run, Workdir(trained_module / "work")
     patch.undo()
 
 
-def test_every_open_lead_is_scored_once_and_no_other(night, trained):
+def test_every_open_lead_is_scored_once_and_no_other(night, trained_module):
     report, _, _ = night
-    tables = trained / "work" / "tables"
+    tables = trained_module / "work" / "tables"
     leads = pd.read_parquet(tables / "leads.parquet")
     closed = pd.read_parquet(tables / "deals.parquet").query("closed_at < '2025-09-01'")["lead_id"]
     expected = set(leads["lead_id"]) - set(closed)
@@ -125,13 +125,13 @@ def test_a_lead_is_explained_in_words_whose_numbers_add_up(night, language, word
     assert "weil" not in " ".join(lines)
 
 
-def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(trained, tmp_path):
-    params = load_params(trained / "params.yaml")
+def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(trained_module, tmp_path):
+    params = load_params(trained_module / "params.yaml")
     found = {}
     for day in ("2024-11-15", "2025-08-20"):
         output = tmp_path / f"{day}.parquet"
         rows = write_ground_truth(
-            params, trained, Workdir(trained / "work"), as_of=parse_as_of(day, "UTC"), output=output
+            params, trained_module, Workdir(trained_module / "work"), as_of=parse_as_of(day, "UTC"), output=output
         )
         found[day] = pd.read_parquet(output)
         assert len(found[day]) == rows > 100

@@ -77,11 +77,11 @@ def folder(trained, tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def executed(request, kernels, folder, trained):
+def executed(request, kernels, folder):
     """Name, cells with their outputs, the answer to the probe, and which files were changed."""
     notebook = read(request.param)
     notebook.cells.append(nbformat.v4.new_code_cell(f"print(repr({PROBES[request.param]}))"))
-    before = tree(folder) | tree(trained)
+    before = tree(folder)
     client = NotebookClient(
         notebook, timeout=PATIENCE, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     )
@@ -90,7 +90,7 @@ def executed(request, kernels, folder, trained):
     except CellExecutionError as error:
         pytest.fail(f"{request.param}: {COLOURS.sub('', str(error))}", pytrace=False)
     probe = notebook.cells.pop()
-    changed = set(before.items() ^ (tree(folder) | tree(trained)).items())
+    changed = set(before.items() ^ tree(folder).items())
     return request.param, notebook, ast.literal_eval(probe.outputs[0].text), changed
 
 

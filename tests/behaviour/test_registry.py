@@ -22,11 +22,11 @@ from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 
 @pytest.fixture
-def fresh(trained, tmp_path, monkeypatch):
+def fresh(trained_module, tmp_path, monkeypatch):
     """An empty registry beside the trained bundle."""
     monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
-    return Workdir(trained / "work"), load_params(trained / "params.yaml")
+    return Workdir(trained_module / "work"), load_params(trained_module / "params.yaml")
 
 
 def test_the_first_bundle_serves_and_a_later_one_waits_as_challenger(fresh):
@@ -40,8 +40,8 @@ def test_the_first_bundle_serves_and_a_later_one_waits_as_challenger(fresh):
     workdir.registered.write_bytes(kept)
 
 
-def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained):
-    workdir = Workdir(trained / "work")
+def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained_module):
+    workdir = Workdir(trained_module / "work")
     registry = open_registry(workdir)
     version = registry.download()
     features = pd.read_parquet(workdir.features).head(50)
@@ -52,14 +52,14 @@ def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained):
     assert version.tags["bundle"] == read_json(workdir.registered)["bundle"]
 
 
-def test_nothing_in_the_registry_is_a_pickle(trained):
-    files = [path for path in (trained / "work" / "mlartifacts").rglob("*") if path.is_file()]
+def test_nothing_in_the_registry_is_a_pickle(trained_module):
+    files = [path for path in (trained_module / "work" / "mlartifacts").rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".cloudpickle"}]
 
 
-def test_the_run_holds_the_figures_of_the_test_window(trained):
-    workdir = Workdir(trained / "work")
+def test_the_run_holds_the_figures_of_the_test_window(trained_module):
+    workdir = Workdir(trained_module / "work")
     open_registry(workdir)
     runs = mlflow.search_runs(experiment_names=["leadlight"])
     metrics = read_json(workdir.metrics)

@@ -27,10 +27,10 @@ def asked(folder, *more):
 
 
 @pytest.fixture(scope="module")
-def copy(trained, tmp_path_factory):
+def copy(trained_module, tmp_path_factory):
     """A copy of the trained folder, reported on with a proposal for SQLs."""
     folder = tmp_path_factory.mktemp("thresholds") / "copy"
-    shutil.copytree(trained, folder)
+    shutil.copytree(trained_module, folder)
     outcome = asked(folder, "--sales", PROPOSED)
     assert outcome.exit_code == 0, outcome.output
     return folder, outcome.output
@@ -43,8 +43,8 @@ def report(copy):
 
 
 @pytest.fixture(scope="module")
-def scorer(trained):
-    return load_scorer(trained / "work" / "bundle")
+def scorer(trained_module):
+    return load_scorer(trained_module / "work" / "bundle")
 
 
 def test_every_whole_score_is_there_and_the_thresholds_are_what_the_bundle_holds(report, scorer):
@@ -65,7 +65,7 @@ def test_a_stricter_score_never_has_more_leads_nor_more_of_the_wins(report):
     assert all(row["precision"][1] <= row["precision"][2] for row in report["scores"] if row["precision"])
 
 
-def test_the_proposal_stands_beside_what_stands_and_nothing_else_was_changed(report, copy, trained):
+def test_the_proposal_stands_beside_what_stands_and_nothing_else_was_changed(report, copy, trained_module):
     folder, said = copy
     sales, now = report["proposed"]["sales_qualified"], report["standing"]["sales_qualified"]
     assert sales["sentence"] == PROPOSED
@@ -75,21 +75,21 @@ def test_the_proposal_stands_beside_what_stands_and_nothing_else_was_changed(rep
     assert f"sales_qualified: {PROPOSED}" in report["to_paste"]
     assert PROPOSED in said
     for name in ("params.yaml", "work/bundle/scorer.json", "work/bundle/manifest.json"):
-        assert (folder / name).read_bytes() == (trained / name).read_bytes()
+        assert (folder / name).read_bytes() == (trained_module / name).read_bytes()
     changed = {p.relative_to(folder) for p in folder.rglob("*") if p.is_file()}
-    changed -= {p.relative_to(trained) for p in trained.rglob("*") if p.is_file()}
+    changed -= {p.relative_to(trained_module) for p in trained_module.rglob("*") if p.is_file()}
     names = {path.as_posix() for path in changed}
     assert names == {f"work/report/thresholds/{n}" for n in ("index.html", "thresholds.csv", "thresholds.json")}
 
 
-def test_the_replay_tells_what_the_nightly_job_would_have_said(report, trained, scorer, tmp_path, monkeypatch):
-    told, params = report["replay"], load_params(trained / "params.yaml")
+def test_the_replay_tells_what_the_nightly_job_would_have_said(report, trained_module, scorer, tmp_path, monkeypatch):
+    told, params = report["replay"], load_params(trained_module / "params.yaml")
     assert told["weeks"] > told["weeks_known"] > 4
     assert told["from"] >= scorer.metadata.snapshots["windows"]["test_start"]
     monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     week = told["standing"]["marketing_qualified"]["weeks"][0]
-    work = Workdir(trained / "work")
-    night = score(params, trained, work, pd.Timestamp(week["as_of"]), tmp_path / "scores.parquet")
+    work = Workdir(trained_module / "work")
+    night = score(params, trained_module, work, pd.Timestamp(week["as_of"]), tmp_path / "scores.parquet")
     assert week["standing"] == (night.scored["score"] >= 50).sum()
 
 
@@ -126,13 +126,15 @@ def test_the_table_holds_every_interval_and_a_second_report_is_the_same(copy):
     assert {path.name: path.read_bytes() for path in written.iterdir()} == before
 
 
-def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night(trained, tmp_path, monkeypatch):
+def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night(trained_module, tmp_path, monkeypatch):
     monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{tmp_path / 'store.db'}")
-    params, work = load_params(trained / "params.yaml"), Workdir(trained / "work")
+    params, work = load_params(trained_module / "params.yaml"), Workdir(trained_module / "work")
     nights = {}
     for day in ("2025-08-25", "2025-08-28", "2025-09-01"):
         moment = parse_as_of(day, "UTC")
-        nights[day] = score(params, trained, work, moment, tmp_path / f"{day}.parquet").scored.set_index("lead_id")
+        nights[day] = score(params, trained_module, work, moment, tmp_path / f"{day}.parquet").scored.set_index(
+            "lead_id"
+        )
     kept = 0
     for before, now in (("2025-08-25", "2025-08-28"), ("2025-08-28", "2025-09-01")):
         tonight = nights[now]
@@ -144,7 +146,7 @@ def test_leads_that_fall_by_little_keep_their_stage_through_a_rerun_of_the_night
         kept += int((decide_stages(tonight["score"].to_numpy()).stage != tonight["stage"])[free].sum())
     assert kept > 0
     for day in ("2025-08-28", "2025-09-01"):
-        again = score(params, trained, work, parse_as_of(day, "UTC"), tmp_path / "again.parquet")
+        again = score(params, trained_module, work, parse_as_of(day, "UTC"), tmp_path / "again.parquet")
         assert (again.result.rerun, again.result.differing) == (True, 0)
         assert np.array_equal(again.scored.set_index("lead_id")["stage"], nights[day]["stage"])
     store = open_store(work.store_url)
