@@ -54,3 +54,29 @@ def fitted(world):
     changed = Training(max_rounds=40, min_category_leads=20, trials=1)
     settings = TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
     return fit_candidates(window, world.catalogue, settings, rules)
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load params from their text."""
+    from leadlight.pipelines.params import Params, load_params
+
+    def read(text: str) -> Params:
+        path = tmp_path / "params.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_params(path)
+
+    return read
+
+
+@pytest.fixture
+def refusal(load):
+    """Return the sentence that params are refused with."""
+    from leadlight.features.errors import ParamsError
+
+    def read(text: str) -> str:
+        with pytest.raises(ParamsError) as caught:
+            load(text)
+        return str(caught.value)
+
+    return read

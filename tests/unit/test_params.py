@@ -2,12 +2,10 @@
 
 import re
 import typing
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from leadlight.features.errors import ParamsError
 from leadlight.models.training.data import TrainingSettings
 from leadlight.models.validation.champion_challenger import PromotionCriteria
 from leadlight.pipelines.params import Params, load_params
@@ -51,28 +49,6 @@ SMALLEST = """\
 source: {leads: {path: a.csv, lead_id: id, outcome: {column: won, won: [1]}}}
 attributes: {size: {kind: number}}
 """
-
-
-@pytest.fixture
-def load(tmp_path: Path):
-    def read(text: str) -> Params:
-        path = tmp_path / "params.yaml"
-        path.write_text(text, encoding="utf-8")
-        return load_params(path)
-
-    return read
-
-
-@pytest.fixture
-def refusal(load):
-    """Return the sentence that params are refused with."""
-
-    def read(text: str) -> str:
-        with pytest.raises(ParamsError) as caught:
-            load(text)
-        return str(caught.value)
-
-    return read
 
 
 def records() -> list[type[BaseModel]]:

@@ -1,11 +1,7 @@
 """Dates and addresses in params.yaml."""
 
-from pathlib import Path
-
 import pytest
 
-from leadlight.features.errors import ParamsError
-from leadlight.pipelines.params import Params, load_params
 from leadlight.pipelines.workspace.as_of import convert_to_utc, parse_as_of
 
 CRM = """\
@@ -13,28 +9,6 @@ source: {timezone: Europe/Berlin, leads: {path: a.csv, lead_id: id, outcome: {co
 attributes: {size: {kind: number}}
 history: {since: null, until: null}
 """
-
-
-@pytest.fixture
-def load(tmp_path: Path):
-    def read(text: str) -> Params:
-        path = tmp_path / "params.yaml"
-        path.write_text(text, encoding="utf-8")
-        return load_params(path)
-
-    return read
-
-
-@pytest.fixture
-def refusal(load):
-    """Return the sentence that params are refused with."""
-
-    def read(text: str) -> str:
-        with pytest.raises(ParamsError) as caught:
-            load(text)
-        return str(caught.value)
-
-    return read
 
 
 @pytest.mark.parametrize(
