@@ -21,6 +21,8 @@ __all__ = [
 ]
 
 BANDS = 10
+#: decimals of a probability that decide a rank: sums of floats differ beyond them from one processor to another
+RANK_DECIMALS = 12
 
 
 def log_loss(p: np.ndarray, won: np.ndarray) -> float:
@@ -50,12 +52,21 @@ def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[
     list of dict
         snapshots, expected, actual (wins) of each band, lowest probabilities first.
     """
-    parts = np.array_split(np.argsort(p, kind="stable"), count)
+    parts = np.array_split(_order(p), count)
     return [
         {"snapshots": len(part), "expected": float(p[part].sum()), "actual": int(won[part].sum())}
         for part in parts
         if len(part)
     ]
+
+
+def _order(p: np.ndarray) -> np.ndarray:
+    return np.argsort(_round_for_ranking(p), kind="stable")
+
+
+def _round_for_ranking(p: np.ndarray) -> np.ndarray:
+    """Make probabilities equal that differ by rounding errors alone, such as equal sums of points."""
+    return np.round(p, RANK_DECIMALS)
 
 
 def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
@@ -78,7 +89,7 @@ def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBoot
         Resamples of the same rows.
     """
     band = np.empty(len(p), dtype=np.int64)
-    parts = np.array_split(np.argsort(p, kind="stable"), BANDS)
+    parts = np.array_split(_order(p), BANDS)
     for number, part in enumerate(parts):
         band[part] = number
     residual = won - p
@@ -98,6 +109,7 @@ def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
 
 def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
     """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
+    p = _round_for_ranking(p)
     top = max(1, round(len(p) * share))
     border = np.partition(p, len(p) - top)[len(p) - top]
     above, tied = p > border, p == border
@@ -105,8 +117,8 @@ def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
 
 
 METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "auc": lambda p, won: float(roc_auc_score(won, p)),
-    "average_precision": lambda p, won: float(average_precision_score(won, p)),
+    "auc": lambda p, won: float(roc_auc_score(won, _round_for_ranking(p))),
+    "average_precision": lambda p, won: float(average_precision_score(won, _round_for_ranking(p))),
     "log_loss": log_loss,
     "brier": calculate_brier_score,
     "ece": calculate_ece,

@@ -25,6 +25,8 @@ REPORT_EVERY = 25
 #: trials completed before any is pruned
 BEFORE_PRUNING = 3
 MIN_LEAF = 20
+#: keep columns that a large ``min_data_in_leaf`` could not split, so that one data set fits every trial
+UNFILTERED = {"feature_pre_filter": False}
 MIN_ROUNDS = 20
 
 
@@ -125,7 +127,10 @@ def _search(
     generator = np.random.default_rng(settings.seed)
     # the best settings change little above some ten thousand rows
     folds = [tuple(_sample(rows, settings.tuning_snapshots, generator) for rows in fold) for fold in window.get_folds()]
-    matrix = columns.transform(window.frame)
+    # binned once: no setting that is searched changes the bins
+    binned = lgb.Dataset(
+        columns.transform(window.frame), label=window.won, params={**fixed, **UNFILTERED}, free_raw_data=False
+    )
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=settings.seed),
@@ -142,8 +147,8 @@ def _search(
 
         suggested = suggest(trial)
         curve = lgb.cv(
-            fixed | suggested | {"feature_pre_filter": False},
-            lgb.Dataset(matrix, label=window.won, params={"verbosity": -1}, free_raw_data=False),
+            {**fixed, **suggested, **UNFILTERED},
+            binned,
             num_boost_round=settings.max_rounds,
             folds=folds,
             callbacks=[lgb.early_stopping(PATIENCE, verbose=False), report],

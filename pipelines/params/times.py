@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import BeforeValidator
 
 from leadlight.pipelines.workspace.as_of import parse_day_or_moment
 
@@ -16,6 +16,6 @@ def _parse_day(value: object) -> dt.date:
 
 
 #: a datetime for a moment; :func:`.convert_to_utc` reads it in source.timezone
-DayOrMoment = Annotated[dt.date, PlainValidator(parse_day_or_moment)]
+DayOrMoment = Annotated[dt.datetime | dt.date, BeforeValidator(parse_day_or_moment)]
 #: the day of a moment counts
-Day = Annotated[dt.date, PlainValidator(_parse_day)]
+Day = Annotated[dt.date, BeforeValidator(_parse_day)]

@@ -22,7 +22,32 @@ def demo(root, tmp_path_factory):
     # the copy must never set up anew: it would do so through the link, in the environment this test runs in
     if subprocess.run([root / "scripts" / "setup.sh", "--check"], check=False).returncode:
         pytest.fail("The environment must be that of the lock. It is older: run `make setup` first.", pytrace=False)
-    clone = tmp_path_factory.mktemp("demo") / "leadlight"
+    clone = copy_repository(root, tmp_path_factory.mktemp("demo") / "leadlight")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "all")
+    done = shell("make demo", clone)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (clone.parent / "status.txt").write_text(shell("git status --porcelain", clone).stdout)
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "demo")
+    return clone, done.stdout
+
+
+@pytest.fixture(scope="module")
+def small(root, trained, tmp_path_factory):
+    """The repository around the small simulated CRM, trained, with the lock of DVC that a run would have written."""
+    clone = copy_repository(root, tmp_path_factory.mktemp("small") / "leadlight")
+    shutil.copytree(trained, clone, dirs_exist_ok=True)
+    done = shell("dvc commit --force --quiet", clone)
+    assert done.returncode == 0, done.stderr
+    git(clone, "add", "-A")
+    git(clone, "commit", "-qm", "all")
+    assert "Running stage" not in shell("dvc repro", clone).stdout
+    return clone
+
+
+def copy_repository(root: Path, clone: Path) -> Path:
+    """Copy what git tracks into a repository of its own, on the environment that is set up already."""
     listing = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
     ).stdout
@@ -32,14 +57,7 @@ def demo(root, tmp_path_factory):
             shutil.copy2(root / name, clone / name)
     (clone / ".venv").symlink_to(root / ".venv")
     git(clone, "init", "-q")
-    git(clone, "add", "-A")
-    git(clone, "commit", "-qm", "all")
-    done = shell("make demo", clone)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    (clone.parent / "status.txt").write_text(shell("git status --porcelain", clone).stdout)
-    git(clone, "add", "-A")
-    git(clone, "commit", "-qm", "demo")
-    return clone, done.stdout
+    return clone
 
 
 def git(folder: Path, *words: str) -> None:
@@ -119,16 +137,15 @@ def test_a_second_repro_does_nothing(demo):
     assert "up to date" in again.stdout
 
 
-def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows_it(demo):
-    clone, _ = demo
-    done = shell('dvc exp run -S "policy.sales_qualified=top 3 percent"', clone)
+def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows_it(small):
+    done = shell('dvc exp run -S "policy.sales_qualified=top 3 percent"', small)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     ran = re.findall(r"Running stage '(\w+)'", done.stdout)
     assert ran == ["calibrate", "evaluate", "register"]
-    difference = shell("dvc metrics diff", clone)
+    difference = shell("dvc metrics diff", small)
     assert "sales_qualified" in difference.stdout, difference.stdout + difference.stderr
-    assert "dvc.lock" in shell("git status --short", clone).stdout
-    assert shell("dvc exp show --csv", clone).stdout.count("\n") >= 2
+    assert "dvc.lock" in shell("git status --short", small).stdout
+    assert shell("dvc exp show --csv", small).stdout.count("\n") >= 2
 
 
 def test_pictures_of_curves_can_be_drawn_and_compared(demo):

@@ -118,6 +118,7 @@ def test_a_version_that_no_longer_fits_the_params_is_not_gone_back_to(trained_cr
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://user:secret@127.0.0.1:9"])
 def test_a_server_that_does_not_answer_is_one_sentence_without_the_password(trained_crm, refused, monkeypatch, address):
     monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", address)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")  # no pause between attempts
     for verb in ("promote", "rollback", "retrain", "register"):
         said = refused(trained_crm, verb, code=BUNDLE, scratch="retrain.lock")
         assert "The registry must be reachable and whole. Got no answer (refused) at http://127.0.0.1:9" in said

@@ -42,11 +42,11 @@ FEATURES = FeatureSet(
 moderate = settings(
     deadline=None,
     derandomize=True,
-    max_examples=4,
+    max_examples=2,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow, HealthCheck.large_base_example],
 )
-WORLDS = 12
+WORLDS = 24
 
 # seconds from the start; few enough different ones that records and moments often meet in one second
 seconds = st.one_of(

@@ -44,6 +44,15 @@ def test_lift_of_a_worked_example():
     assert calculate_lift(np.full(10, 0.3), won, 0.1) == pytest.approx(1.0)
 
 
+def test_probabilities_that_differ_by_rounding_alone_are_ties(sample):
+    """Points added up in another order, or on another processor, differ in the last bits."""
+    p, won = sample
+    tied = np.round(p, 2)
+    noisy = np.random.default_rng(1).choice([-1, 1], len(p)) * 1e-16 + tied
+    assert len(np.unique(noisy)) > len(np.unique(tied))
+    assert compute_metrics(noisy, won) == pytest.approx(compute_metrics(tied, won), rel=1e-12)
+
+
 def test_calibration_error_of_a_worked_example():
     p = np.repeat([0.1, 0.6], 50)
     won = np.concatenate([np.tile([1, 0, 0, 0, 0], 10), np.tile([1, 1, 1, 1, 0], 10)])
