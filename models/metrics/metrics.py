@@ -11,6 +11,7 @@ from leadlight.models.metrics.bootstrap import ClusterBootstrap
 
 __all__ = [
     "METRICS",
+    "POINTWISE_METRICS",
     "bin_calibration",
     "calculate_ece",
     "calculate_lift",
@@ -25,14 +26,11 @@ BANDS = 10
 RANK_DECIMALS = 12
 
 
-def log_loss(p: np.ndarray, won: np.ndarray) -> float:
-    """Return the mean log loss in nats."""
-    return float(calculate_log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won).mean())
-
-
-def calculate_brier_score(p: np.ndarray, won: np.ndarray) -> float:
-    """Return the mean squared difference of probability and outcome."""
-    return float(np.mean((p - won) ** 2))
+#: loss of each row, shape (n,), whose mean is the metric; log loss in nats
+POINTWISE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "log_loss": lambda p, won: calculate_log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won),
+    "brier": lambda p, won: (p - won) ** 2,
+}
 
 
 def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
@@ -119,8 +117,8 @@ def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
 METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "auc": lambda p, won: float(roc_auc_score(won, _round_for_ranking(p))),
     "average_precision": lambda p, won: float(average_precision_score(won, _round_for_ranking(p))),
-    "log_loss": log_loss,
-    "brier": calculate_brier_score,
+    "log_loss": lambda p, won: float(POINTWISE_METRICS["log_loss"](p, won).mean()),
+    "brier": lambda p, won: float(POINTWISE_METRICS["brier"](p, won).mean()),
     "ece": calculate_ece,
     "lift_at_10_percent": calculate_lift,
 }
