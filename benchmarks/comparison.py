@@ -74,13 +74,13 @@ def compare(
         known = _read_truth(workdir, test)
         for name, answer in answers.items():
             contestants[name]["truth"] = measure_regret_to_oracle(answer.probability, known)
-    metrics = read_json(workdir.require(workdir.metrics, "evaluate"))
+    metrics = read_json(workdir.require(workdir.details, "evaluate"))
     return {
         "test": _describe_window(test),
         "past": _describe_window(past),
         "contestants": contestants,
         "intervals": _estimate_intervals(ours, test, seed),
-        "calibration": {k: v for k, v in metrics["calibration"].items() if k != "bands"},
+        "calibration": {k: v for k, v in metrics["calibration"].items() if k != "bins"},
     }
 
 

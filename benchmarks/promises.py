@@ -65,13 +65,13 @@ def backtest_seed(seed: int, folder: Path) -> dict[str, Any]:
     -------
     dict
         candidate, judged, outside (figures outside their joint interval), outside_alone (figures outside
-        their own prediction interval) and figures: promised, shown and held_to of each.
+        their own prediction interval) and figures: promised, shown and prediction_interval of each.
     """
     (folder / "params.yaml").write_text(render_demo_params(seed), encoding="utf-8")
     params, workdir = load_params(folder / "params.yaml"), Workdir(folder / "work")
     results = {name: STAGES[name].run(params, folder, workdir) for name in STAGES if name != "register"}
     metrics = results["evaluate"]
-    return {"candidate": metrics["candidate"]} | _summarize(metrics["promises"])
+    return {"candidate": metrics["candidate"]} | _summarize(metrics["expectations"])
 
 
 def _summarize(promises: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _summarize(promises: dict[str, Any]) -> dict[str, Any]:
         low, high = calculate_prediction_interval(promised, shown, between=verdict["between_periods"])
         if not low <= shown[0] <= high:
             alone.append(name)
-    kept = ("promised", "shown", "between_periods", "held_to", "inside")
+    kept = ("promised", "shown", "between_periods", "prediction_interval", "inside")
     return {
         "periods": promises["periods"],
         "judged": promises["judged"],

@@ -95,7 +95,7 @@ def _render_table(worlds: dict[str, Any]) -> str:
     ]
     for seed, world in sorted(worlds.items(), key=lambda item: int(item[0])):
         missed = {name: world["figures"][name] for name in world["outside"]}
-        held = {name: figure["held_to"] for name, figure in missed.items()}
+        held = {name: figure["prediction_interval"] for name, figure in missed.items()}
         cells = [
             "; ".join(_format_title(name) for name in missed) or "none",
             "; ".join(_format_value(figure["shown"]["value"], name) for name, figure in missed.items()),

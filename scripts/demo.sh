@@ -8,6 +8,7 @@ export MLFLOW_DISABLE_TELEMETRY=true DVC_NO_ANALYTICS=true
 before=2025-08-31 night=2025-09-01
 echo "Leadlight on a simulated CRM: 20,000 leads over 24 months, none of them real."
 dvc repro --quiet
+leadlight register
 leadlight score --as-of "$before" > /dev/null   # so that there is a yesterday to compare with
 leadlight score --as-of "$night"
 leadlight explain

@@ -25,7 +25,7 @@ def compute_curves(p: np.ndarray, won: np.ndarray) -> dict[str, pd.DataFrame]:
     -------
     dict of str to pd.DataFrame
         ``roc`` (false_positive_rate, true_positive_rate), ``precision_recall`` (recall, precision),
-        ``reliability`` (expected, actual, snapshots: rates in ten bands) and ``gains`` (share of leads,
+        ``reliability`` (expected, actual, snapshots: rates in ten bins) and ``gains`` (share of leads,
         share of wins), each of about 200 rows.
     """
     false_positive, true_positive, _ = roc_curve(won, p)

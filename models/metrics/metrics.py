@@ -15,6 +15,7 @@ __all__ = [
     "bin_calibration",
     "calculate_ece",
     "calculate_lift",
+    "calculate_top_capture",
     "compute_metrics",
     "fit_calibration_line",
     "simulate_expected_ece",
@@ -34,7 +35,7 @@ POINTWISE_METRICS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 
 def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[dict[str, float]]:
-    """Compare expected and actual wins in bands of equal size.
+    """Compare expected and actual wins in bins of equal size.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[
     won : ndarray of int, shape (n,)
         Labels.
     count : int
-        Number of bands.
+        Number of bins.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def _round_for_ranking(p: np.ndarray) -> np.ndarray:
 
 
 def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
-    """Return the expected calibration error over ten bands of equal size (Naeini and others 2015)."""
+    """Return the expected calibration error over ten bins of equal size (Naeini and others 2015)."""
     return float(sum(abs(b["expected"] - b["actual"]) for b in bin_calibration(p, won)) / len(p))
 
 
@@ -103,6 +104,11 @@ def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBoot
 def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
     """Return the win rate of the top share over that of all; ties at the border count in part."""
     return float(won @ weigh_top_fraction(p, share) / won.mean())
+
+
+def calculate_top_capture(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
+    """Return the share of all wins that the top share of rows holds; ties at the border count in part."""
+    return float(won @ weigh_top_fraction(p, share) * max(1, round(len(p) * share)) / won.sum())
 
 
 def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:

@@ -33,7 +33,7 @@ def check_calibration(
     -------
     dict
         ``slope`` and ``actual_over_expected`` with intervals, ``intercept``, ``ece`` with its interval and
-        the 95 % quantile of a calibrated model (``by_chance``), ``bands``, and
+        the 95 % quantile of a calibrated model (``by_chance``), ``bins``, and
         ``passed``.
     """
     low, high = tolerated
@@ -52,7 +52,7 @@ def check_calibration(
         "actual_over_expected": _to_dict(ratio, intervals[1]),
         "ece": _to_dict(calculate_ece(p, won), intervals[2]) | {"by_chance": by_chance},
         "passed": passed,
-        "bands": bin_calibration(p, won),
+        "bins": bin_calibration(p, won),
     }
 
 

@@ -55,8 +55,8 @@ def backtest_expectations(
     dict
         ``thresholds``: by name precision, recall and share; ``grades``: by group and grade win_rate and
         lift. Each has promised and shown (value, low, high: the sampling interval of the one
-        window), between_periods (standard deviation as a share of the value, of all such figures), held_to
-        (low, high: the prediction interval), inside (shown lies in held_to) and inside_promised (shown lies
+        window), between_periods (standard deviation as a share of the value, of all such figures), prediction_interval
+        (low, high: the prediction interval), inside (shown lies in prediction_interval) and inside_expected (shown lies
         in the promised interval). Figures without leads in either window are left out. ``together``: numbers
         of figures that are tested at once. ``periods``: number of earlier periods. ``judged`` counts all
         figures, ``outside`` names those that are not inside.
@@ -152,9 +152,9 @@ def _compare(promised: Interval, shown: Interval, together: int, between: float)
         "promised": _to_dict(promised),
         "shown": _to_dict(shown),
         "between_periods": between,
-        "held_to": {"low": low, "high": high},
+        "prediction_interval": {"low": low, "high": high},
         "inside": bool(low <= shown[0] <= high),
-        "inside_promised": bool(promised[1] <= shown[0] <= promised[2]),
+        "inside_expected": bool(promised[1] <= shown[0] <= promised[2]),
     }
 
 

@@ -31,8 +31,7 @@ def report(proposal: Proposal, output: Path) -> Group:
         parts.append(notes)
     else:
         parts.append(Text(f"\nWritten: {output}. No line is in doubt; read it all the same."))
-    command = Text(f"leadlight run --params {output}", style="bold", overflow="fold")
-    return Group(*parts, Text("\nThen:"), Padding(command, (0, 0, 0, 2)))
+    return Group(*parts)
 
 
 def _tables(proposal: Proposal) -> Table:

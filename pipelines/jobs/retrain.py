@@ -64,8 +64,8 @@ def retrain(params_file: Path, workdir: Workdir, promoting: bool = True, with_dv
         if with_dvc:
             _run_dvc(folder, workdir, lock)
         else:
-            for name, stage in select_stages(params).items():
-                if name != "register":
+            for stage in select_stages(params).values():
+                if stage.in_pipeline:
                     stage.run(params, folder, workdir)
         checksum = get_bundle_checksum(workdir.bundle)
         state = _find_state(workdir) if with_dvc else before

@@ -1,10 +1,9 @@
-"""The model registry: the only module that calls MLflow."""
+"""The model registry: versions, aliases and tags in MLflow."""
 
 import logging
 import os
 import re
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +18,13 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 import mlflow
-import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.models import infer_signature
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadlight.features.errors import BundleError
-from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer, verify_bundle
-from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
+from leadlight.models.scoring.bundle import get_bundle_checksum, verify_bundle
 
 __all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "make_no_model_error"]
 
@@ -91,41 +87,52 @@ class Registry:
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri = uri
         mlflow.set_tracking_uri(uri)
-        with self._convert_errors():
+        with self.convert_errors():
             self._client = MlflowClient(uri)
         self._artifacts = artifacts
 
-    def register(
-        self,
-        bundle: Path,
-        *,
-        params: Mapping[str, Any],
-        metrics: Mapping[str, float],
-        tags: Mapping[str, str],
-        pictures: Path,
-        example: pd.DataFrame,
-    ) -> str:
-        """Log a run and register its bundle.
+    def require_experiment(self) -> str:
+        """Return the identifier of the experiment, which is created if it is missing."""
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        location = self._artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
+        return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
+
+    def find_run(self, checksum: str) -> str | None:
+        """Find the newest run of a bundle; None if there is none."""
+        with self.convert_errors():
+            found = self._client.search_runs(
+                [self.require_experiment()], f"tags.bundle = '{checksum}'", order_by=["start_time DESC"], max_results=1
+            )
+        return str(found[0].info.run_id) if found else None
+
+    def find_registered(self, checksum: str) -> str | None:
+        """Find the newest version with a bundle of that checksum; None if there is none."""
+        with self.convert_errors():
+            found = self._client.search_model_versions(f"name = '{MODEL}' and tags.bundle = '{checksum}'")
+        return max((str(version.version) for version in found), key=int, default=None)
+
+    def create_version(self, run_id: str, logged: Any, tags: Mapping[str, str], description: str) -> str:
+        """Register a logged model of a run.
 
         Parameters
         ----------
-        bundle : Path
-        params, metrics : mapping
-            Of the run; metrics of the test window.
+        run_id : str
+            The run.
+        logged : ModelInfo
+            Its model.
         tags : mapping of str to str
-            Of the version.
-        pictures : Path
-            Folder of plots.
-        example : pd.DataFrame
-            Rows of features that the signature is inferred from.
+            Of the version: ``bundle``, ``calibrated``.
+        description : str
+            Markdown.
 
         Returns
         -------
         str
-            The version, under the alias ``challenger``; ``champion`` too where there is none.
+            Number of the version.
         """
-        with self._convert_errors():
-            run, logged = self._log(bundle, params, metrics, pictures, example)
+        with self.convert_errors():
             try:
                 self._client.get_registered_model(MODEL)
             except MlflowException as error:
@@ -133,22 +140,25 @@ class Registry:
                     raise
                 self._client.create_registered_model(MODEL)
             version = self._client.create_model_version(
-                MODEL, logged.model_uri, run_id=run, model_id=logged.model_id, tags=dict(tags)
-            )
-        number = str(version.version)
+                MODEL, logged.model_uri, run_id=run_id, model_id=logged.model_id, tags=dict(tags),
+                description=description,
+            )  # fmt: skip
+        return str(version.version)
+
+    def make_challenger(self, number: str) -> None:
+        """Point ``challenger`` at a version; ``champion`` too where there is none."""
         self.set_alias(CHALLENGER, number)
         if self.find_version(CHAMPION) is None:
             self.set_alias(CHAMPION, number)
-        return number
 
     def set_alias(self, alias: str, number: str) -> None:
         """Move an alias to a version, in one call."""
-        with self._convert_errors():
+        with self.convert_errors():
             self._client.set_registered_model_alias(MODEL, alias, number)
 
     def set_tags(self, number: str, tags: Mapping[str, str | None]) -> None:
         """Write tags of a version in the order given; None deletes one."""
-        with self._convert_errors():
+        with self.convert_errors():
             for key, value in tags.items():
                 if value is None:
                     self._client.delete_model_version_tag(MODEL, number, key)
@@ -157,14 +167,23 @@ class Registry:
 
     def find_version(self, alias: str) -> tuple[str, dict[str, str]] | None:
         """Return number and tags of the version with an alias, or None."""
-        with self._convert_errors():
+        with self.convert_errors():
             try:
                 version = self._client.get_model_version_by_alias(MODEL, alias)
             except MlflowException as error:
                 if error.error_code not in NOT_FOUND_CODES:
                     raise
                 return None
-        return str(version.version), dict(version.tags)
+        return str(version.version), self._read_tags(version)
+
+    def _read_tags(self, version: Any) -> dict[str, str]:
+        """Return the tags of a version; one registered in MLflow's pages has them on its run."""
+        tags = dict(version.tags)
+        if "bundle" not in tags and version.run_id:
+            with self.convert_errors():
+                of_run = self._client.get_run(version.run_id).data.tags
+            tags = {key: of_run[key] for key in ("bundle", "calibrated") if key in of_run} | tags
+        return tags
 
     def download(self, alias: str = CHAMPION) -> Version:
         """Fetch the bundle that an alias points to.
@@ -187,9 +206,9 @@ class Registry:
         BundleError
             If there is no such version any more, or its bundle is not the registered one.
         """
-        with self._convert_errors():
+        with self.convert_errors():
             try:
-                tags = dict(self._client.get_model_version(MODEL, number).tags)
+                tags = self._read_tags(self._client.get_model_version(MODEL, number))
             except MlflowException as error:
                 if error.error_code not in NOT_FOUND_CODES:
                     raise
@@ -204,13 +223,18 @@ class Registry:
         if not self.uri.startswith("sqlite:"):  # MLflow would leave a temporary folder behind
             DOWNLOADS.append(tempfile.TemporaryDirectory(prefix="leadlight-"))
             where = DOWNLOADS[-1].name
-        with self._convert_errors():
+        with self.convert_errors():
             folder = mlflow.artifacts.download_artifacts(
                 f"models:/{MODEL}/{number}", dst_path=where, tracking_uri=self.uri
             )
         bundle = Path(folder) / "artifacts" / "bundle"
         verify_bundle(bundle)
         checksum, tag = get_bundle_checksum(bundle), tags.get("bundle")
+        if tag is None:
+            raise BundleError(
+                f"Version {number} must come from `leadlight register`, or be registered from a run of it. "
+                "Got one whose run names no bundle: point the alias at another version."
+            )
         if checksum != tag:
             raise BundleError(
                 f"The checksum of the bundle of version {number} must be its tag in the registry, {tag}. "
@@ -218,44 +242,8 @@ class Registry:
             )
         return Version(number, bundle, tags)
 
-    def _log(
-        self,
-        bundle: Path,
-        params: Mapping[str, Any],
-        metrics: Mapping[str, float],
-        pictures: Path,
-        example: pd.DataFrame,
-    ) -> tuple[str, Any]:
-        experiment = self._client.get_experiment_by_name(EXPERIMENT)
-        if experiment is None:
-            local = self.uri.startswith("sqlite:")
-            location = self._artifacts.resolve().as_uri() if local else None
-            identifier = self._client.create_experiment(EXPERIMENT, artifact_location=location)
-        else:
-            identifier = experiment.experiment_id
-        with (
-            mlflow.start_run(experiment_id=identifier) as run,
-            tempfile.TemporaryDirectory(prefix="leadlight-") as staging,
-            ignore_uv_files(),
-            warnings.catch_warnings(),
-        ):
-            # an example would be written out beside the signature
-            warnings.simplefilter("ignore", UserWarning)
-            mlflow.log_params(params)
-            mlflow.log_metrics(dict(metrics))
-            mlflow.log_artifacts(str(pictures), "plots")
-            logged = mlflow.pyfunc.log_model(
-                name="scorer",
-                python_model=str(Path(__file__).resolve().with_name("pyfunc_model.py")),
-                artifacts={"bundle": str(bundle)},
-                code_paths=[str(copy_scoring_code(Path(staging)))],
-                pip_requirements=list_requirements(),
-                signature=infer_signature(example, load_scorer(bundle).score(example)),
-            )
-        return run.info.run_id, logged
-
     @contextmanager
-    def _convert_errors(self) -> Iterator[None]:
+    def convert_errors(self) -> Iterator[None]:
         """Convert errors of MLflow, its database and the network to a BundleError."""
         try:
             yield

@@ -1,12 +1,14 @@
 """``leadlight evaluate``: test metrics of the scorer and of its rivals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from leadlight.features.errors import BundleError
 from leadlight.models.calibration.prior_shift import evaluate_correction
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.baselines import fit_lightgbm_baseline, fit_logistic_baseline, predict_base_rate
@@ -20,22 +22,25 @@ from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.validation.metric_summary import summarize_metrics
 from leadlight.models.validation.segments import compute_segment_metrics
 from leadlight.models.validation.threshold_backtest import backtest_expectations
 from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
 from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots, read_labelled_snapshots, read_rules
+from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.reporting.curve_plots import plot_curves
 from leadlight.pipelines.reports.model_card.build import build_model_card
 from leadlight.pipelines.reports.model_card.grade_statistics import compute_grade_and_topic_statistics
 from leadlight.pipelines.reports.model_card.html import write_card
 from leadlight.pipelines.reports.model_card.tables import list_unused_columns
+from leadlight.pipelines.workspace.console import errors
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, round_floats, write_atomically, write_json
 
 __all__ = ["evaluate"]
 
 
-def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
+def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> dict[str, Any]:
     """Compute metrics of the scorer and its rivals on the test window.
 
     Parameters
@@ -43,12 +48,14 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
     params : Params
         Seed and rule book.
     workdir : Workdir
-        Where the bundle is; ``metrics.json``, plots and the model card go there.
+        Where the bundle is; ``metrics.json``, ``details.json``, plots and the model card go there.
+    folder : Path, optional
+        Folder of the params file. With it, the training is logged to MLflow as one run.
 
     Returns
     -------
     dict
-        The content of ``metrics.json``.
+        The content of ``details.json``.
     """
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
     past, test = read_labelled_snapshots(workdir).split_past_and_test()
@@ -60,12 +67,12 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         "candidate": scorer.metadata.candidate,
         "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
         "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
-        "log_loss_saved_against": _estimate_log_loss_saved(probabilities, test, bootstrap),
+        "log_loss_reduction": _estimate_log_loss_saved(probabilities, test, bootstrap),
         "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
         | {"base_rate": _evaluate_base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _count_stages(scored["stage"], test),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),
-        "promises": _backtest(scorer, scored, past, test, params.training.seed),
+        "expectations": _backtest(scorer, scored, past, test, params.training.seed),
         "optimistic": scorer.metadata.time == "none",
         "simulated": scorer.metadata.simulated,
     }
@@ -75,6 +82,7 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         true_probability = q["true_probability"].to_numpy()
         result["truth"] = {name: measure_regret_to_oracle(p, true_probability) for name, p in probabilities.items()}
     _write_plots(probabilities["leadlight"], test, workdir, result)
+    _write_candidates(scorer.metadata.choice, workdir.plots / "candidates.csv")
     segments = compute_segment_metrics(
         probabilities["leadlight"],
         test.won,
@@ -95,8 +103,25 @@ def evaluate(params: Params, workdir: Workdir) -> dict[str, Any]:
         unused=list_unused_columns(workdir),
     )
     write_card(card, workdir.plots)
-    write_json(workdir.metrics, written)
+    write_json(workdir.details, written)
+    weeks = measure_weeks(test.frame["as_of"]) if scorer.metadata.has_dates else None
+    write_json(workdir.metrics, round_floats(summarize_metrics(written, probabilities["leadlight"], test.won, weeks)))
+    if folder is not None:
+        _log_run(workdir, folder)
     return result
+
+
+def _log_run(workdir: Workdir, folder: Path) -> None:
+    """Log the training; where MLflow cannot be reached, say so: registering logs what is missing."""
+    from leadlight.pipelines.registry.champion import open_registry
+    from leadlight.pipelines.registry.run_logging import log_training
+    from leadlight.pipelines.registry.training_run import describe_training
+
+    try:
+        registry = open_registry(workdir, create=True)
+        log_training(registry, describe_training(workdir, folder), workdir, folder / "params.yaml")
+    except BundleError as error:
+        errors.print(f"The run is not logged: {error}", markup=False, soft_wrap=True)
 
 
 def _score_rivals(
@@ -218,3 +243,10 @@ def _write_plots(p: np.ndarray, test: LabelledSnapshots, workdir: Workdir, resul
     span = f"{window['from'][:10]} to {window['to'][:10]}"
     title = f"{source}: {window['snapshots']:,} snapshots, {window['wins']:,} wins, {span}"
     plot_curves(curves, title, workdir.plots / "curves.png")
+
+
+def _write_candidates(choice: Mapping[str, Any], path: Path) -> None:
+    """Write the out-of-time log loss of each candidate, which DVC plots."""
+    losses = pd.Series(choice["log_loss"], dtype=float).rename_axis("candidate").rename("log_loss")
+    with write_atomically(path) as temporary:
+        losses.sort_values().reset_index().to_csv(temporary, index=False, float_format="%.6f")

@@ -41,6 +41,8 @@ class Stage:
         Its output in the working folder, unless ``--output`` names another.
     simulated_only : bool
         Whether the stage needs a simulated CRM.
+    in_pipeline : bool
+        Whether ``dvc repro`` runs it: all but register, which changes what serves.
     """
 
     help: str
@@ -50,6 +52,7 @@ class Stage:
     at_moment: str | None = None
     moment_output: str = ""
     simulated_only: bool = False
+    in_pipeline: bool = True
 
     def run(self, params: Params, folder: Path, workdir: Workdir, **options: Any) -> Any:
         """Run the stage, with progress and a summary in the terminal.
@@ -126,7 +129,7 @@ def _summarize_calibration(scorer: Any) -> str:
 
 
 def _summarize_evaluation(metrics: Mapping[str, Any]) -> str:
-    saved = metrics["log_loss_saved_against"]["constant"]
+    saved = metrics["log_loss_reduction"]["constant"]
     check = "passed" if metrics["calibration"]["passed"] else "failed, the number is shown as a rank"
     return (
         f"log loss {saved['value']:.4f} below the base rate [{saved['low']:.4f}, {saved['high']:.4f}]; "
@@ -195,7 +198,8 @@ STAGES: dict[str, Stage] = {
     "register": Stage(
         "Log the run to MLflow and register the bundle: as challenger, and as champion if there is none.",
         "Registering in MLflow",
-        "stages.register:register",
+        "jobs.register:register",
         "version {0[version]} is challenger; champion is version {0[champion]}".format,
+        in_pipeline=False,
     ),
 }

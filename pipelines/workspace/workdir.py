@@ -65,8 +65,10 @@ class Workdir:
     bundle = _PathBelow("bundle")
     #: true probabilities of the test snapshots, where the source is simulated
     truth = _PathBelow("truth.parquet")
-    #: test figures
+    #: the metrics of the test window that are compared from run to run, at most 15 values
     metrics = _PathBelow("metrics.json")
+    #: all metrics of the test window, of the model and its rivals, with intervals
+    details = _PathBelow("details.json")
     #: curves as CSV and pictures
     plots = _PathBelow("plots")
     #: version and alias in the registry

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from leadlight.models.scoring.score_change import CAUSES
 from leadlight.pipelines.cli.commands.reports import report
+from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.score_changes.comparison import compare_runs
 from leadlight.pipelines.stages.calibrate import calibrate
 from leadlight.pipelines.stages.evaluate import evaluate
-from leadlight.pipelines.stages.register import register
 from leadlight.pipelines.workspace.as_of import parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.score_changes import round_change
@@ -34,7 +34,7 @@ class World:
         monkeypatch.delenv("LEADLIGHT_MLFLOW_URI", raising=False)
         self.folder, self.workdir = folder, Workdir(folder / "work")
         self.activities = folder / "data" / "simulated" / "activities.parquet"
-        register(self.params, self.workdir, as_champion=True)
+        register(self.workdir, self.workdir.root.parent, as_champion=True)
 
     @property
     def params(self):
@@ -122,7 +122,7 @@ def test_other_thresholds_and_another_model_are_causes_of_their_own(world):
     path.write_text(text.replace("precision >= 0.10", "precision >= 0.07"), encoding="utf-8")
     calibrate(world.params, world.workdir)
     evaluate(world.params, world.workdir)
-    register(world.params, world.workdir, as_champion=True)
+    register(world.workdir, world.workdir.root.parent, as_champion=True)
     second = world.night(SECOND)
     found, by = totals(second.since.moved), differences(first, second)
     assert second.result.run_id.split("|")[1] != first.result.run_id.split("|")[1]
@@ -169,7 +169,7 @@ def test_a_model_that_is_gone_loses_the_comparison_and_not_the_night(world, monk
     path.write_text(path.read_text(encoding="utf-8").replace("0.10", "0.07"), encoding="utf-8")
     calibrate(world.params, world.workdir)
     evaluate(world.params, world.workdir)
-    register(world.params, world.workdir, as_champion=True)
+    register(world.workdir, world.workdir.root.parent, as_champion=True)
     second = world.night(SECOND)
     assert second.result.written == len(second.scored)
     assert second.since.moved == ()

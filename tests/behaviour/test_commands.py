@@ -1,9 +1,10 @@
 """The commands of the README in a copy of the repository: `make demo`, and what DVC is asked to do after it.
 
-``LEADLIGHT_UPDATE_RESULTS=1`` copies the demo's metrics to work/metrics.json instead of comparing with it.
+``LEADLIGHT_UPDATE_RESULTS=1`` copies the demo's metrics to work/ instead of comparing with it.
 """
 
 import json
+import math
 import os
 import re
 import shutil
@@ -11,6 +12,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
+
+from leadlight.models.validation.metric_summary import MAX_METRICS
 
 TOLERANCE = 0.005
 REGRET_BAR = 0.20
@@ -94,17 +98,17 @@ def test_the_demo_says_how_to_open_what_it_made(demo):
 
 def test_regret_to_the_truth_of_the_simulated_world_is_within_the_bar(demo):
     clone, _ = demo
-    truth = json.loads((clone / "work" / "metrics.json").read_text())["truth"]
+    truth = json.loads((clone / "work" / "details.json").read_text())["truth"]
     assert truth["leadlight"]["regret"] <= REGRET_BAR
     assert truth["leadlight"]["regret"] < truth["points_table"]["regret"]
 
 
 def test_figures_of_the_demo_are_those_that_the_documents_state(demo, root):
     clone, _ = demo
-    found, path = clone / "work" / "metrics.json", root / "work" / "metrics.json"
+    found, path = clone / "work" / "details.json", root / "work" / "details.json"
     if os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1":
-        path.parent.mkdir(exist_ok=True)
-        shutil.copy(found, path)
+        for name in ("metrics.json", "details.json"):
+            shutil.copy(found.with_name(name), path.with_name(name))
         return
     saved, now = (flatten(json.loads(p.read_text(encoding="utf-8"))) for p in (path, found))
     assert now.keys() == saved.keys()
@@ -122,6 +126,25 @@ def flatten(content, path="") -> dict:
     return {key: leaf for name, value in items for key, leaf in flatten(value, f"{path}.{name}").items()}
 
 
+def test_metrics_are_few_enough_for_a_screen_and_among_all_figures(demo):
+    clone, _ = demo
+    metrics, details = (json.loads((clone / "work" / f"{name}.json").read_text()) for name in ("metrics", "details"))
+    values = flatten(metrics)
+    assert 10 <= len(values) <= MAX_METRICS
+    assert all(isinstance(value, int | float) for value in values.values())
+    ours = details["figures"]["leadlight"]
+    assert {key: metrics[key] for key in ("log_loss", "auc", "average_precision", "ece")} == {
+        key: ours[key] for key in ("log_loss", "auc", "average_precision", "ece")
+    }
+    assert metrics["top_tenth_capture"] * 10 == pytest.approx(ours["lift_at_10_percent"], rel=1e-3)
+    rate = details["test"]["base_rate"]
+    entropy = -rate * math.log(rate) - (1 - rate) * math.log(1 - rate)
+    assert metrics["d2_log_loss"] == pytest.approx(1 - metrics["log_loss"] / entropy, abs=1e-5)
+    for name in ("marketing_qualified", "sales_qualified"):
+        shown = details["expectations"]["thresholds"][name]
+        assert metrics[name]["precision"] == pytest.approx(shown["precision"]["shown"]["value"], abs=1e-5)
+
+
 @pytest.mark.skipif(os.environ.get("LEADLIGHT_UPDATE_RESULTS") == "1", reason="The metrics are being rewritten.")
 def test_the_demo_leaves_git_as_it_was_but_for_the_lock_of_dvc(demo):
     """DVC refuses a lock that git ignores, and docs/decisions/0006 leaves it to each clone."""
@@ -137,15 +160,36 @@ def test_a_second_repro_does_nothing(demo):
     assert "up to date" in again.stdout
 
 
+def read_registry(clone: Path) -> tuple:
+    """Read versions, aliases and their tags as they are."""
+    client = MlflowClient(f"sqlite:///{clone / 'work' / 'mlflow.db'}")
+    versions = client.search_model_versions("name = 'leadlight'")
+    return client.get_registered_model("leadlight").aliases, {v.version: dict(v.tags) for v in versions}
+
+
+def test_an_experiment_in_a_folder_of_its_own_leaves_the_registry_and_the_files_as_they_are(small):
+    before, bundle = read_registry(small), (small / "work" / "bundle" / "manifest.json").read_bytes()
+    done = shell('dvc exp run --temp -S "policy.sales_qualified=top 2 percent"', small)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "Running stage 'evaluate'" in done.stdout
+    assert read_registry(small) == before
+    assert (small / "work" / "bundle" / "manifest.json").read_bytes() == bundle
+
+
 def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows_it(small):
+    before = read_registry(small)
     done = shell('dvc exp run -S "policy.sales_qualified=top 3 percent"', small)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     ran = re.findall(r"Running stage '(\w+)'", done.stdout)
-    assert ran == ["calibrate", "evaluate", "register"]
+    assert ran == ["calibrate", "evaluate"]
+    assert read_registry(small) == before
     difference = shell("dvc metrics diff", small)
     assert "sales_qualified" in difference.stdout, difference.stdout + difference.stderr
     assert "dvc.lock" in shell("git status --short", small).stdout
+    assert len(difference.stdout.splitlines()) <= 20
     assert shell("dvc exp show --csv", small).stdout.count("\n") >= 2
+    shown = shell("dvc exp show --only-changed --hide-queued", small).stdout
+    assert "sales_qualified" in shown
 
 
 def test_pictures_of_curves_can_be_drawn_and_compared(demo):

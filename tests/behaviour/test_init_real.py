@@ -73,7 +73,7 @@ def test_a_real_export_is_trained_and_evaluated_as_proposed(real):
     short = load_params(folder / "short.yaml")
     for stage in ("audit", "train", "calibrate", "evaluate"):
         STAGES[stage].run(short, folder, work)
-    figures = read_json(work.metrics)["figures"]
+    figures = read_json(work.details)["figures"]
     assert figures["leadlight"]["log_loss"] < figures["constant"]["log_loss"]
 
 

@@ -16,10 +16,10 @@ from packaging.utils import canonicalize_name
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
+from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.champion import open_registry
-from leadlight.pipelines.stages.register import register
 from leadlight.pipelines.workspace.workdir import Workdir
 
 
@@ -33,7 +33,7 @@ def folder(trained, tmp_path_factory):
     (copy / "uv.lock").write_text("version = 1\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(copy)
-        register(load_params(copy / "params.yaml"), Workdir(copy / "work"))
+        register(Workdir(copy / "work"), Workdir(copy / "work").root.parent)
     return copy
 
 
@@ -158,7 +158,7 @@ def test_a_bundle_that_was_changed_together_with_its_manifest_is_refused(folder,
     """Its files match its manifest, but not the checksum that it was registered with."""
     monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     workdir = Workdir(folder / "work")
-    register(load_params(folder / "params.yaml"), workdir)
+    register(workdir, workdir.root.parent)
     registry = open_registry(workdir)
     version = registry.download()
     content = json.loads((version.bundle / "scorer.json").read_text())

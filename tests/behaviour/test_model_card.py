@@ -32,7 +32,7 @@ def told(trained):
         work = Workdir(trained / "work")
         card = json.loads((work.plots / "card.json").read_text(encoding="utf-8"))
         html = (work.plots / "card.html").read_text(encoding="utf-8")
-        metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
+        metrics = json.loads(work.details.read_text(encoding="utf-8"))
         scorer = load_scorer(work.bundle)
         segments = pd.read_csv(work.plots / "segments.csv")
         past, test = read_labelled_snapshots(work).split_past_and_test()
@@ -109,7 +109,7 @@ def test_figures_are_those_of_the_metrics(told):
         others = [m["figures"][name][key] for name in order]
         assert shown[key] == [value, interval["low"], interval["high"], *others]
     assert table(html, "saved") == {
-        name: [s["value"], s["low"], s["high"]] for name, s in m["log_loss_saved_against"].items()
+        name: [s["value"], s["low"], s["high"]] for name, s in m["log_loss_reduction"].items()
     }
     assert table(html, "truth") == {
         name: [t["regret"], t["expected_log_loss"], t["mean_absolute_error"]] for name, t in m["truth"].items()
@@ -122,8 +122,8 @@ def test_figures_are_those_of_the_metrics(told):
         "ece": [c["ece"][key] for key in ("value", "low", "high")],
         "by_chance": [c["ece"]["by_chance"]],
     }
-    assert [row[:3] for row in table(html, "bands").values()] == [
-        [band["snapshots"], band["expected"], band["actual"]] for band in c["bands"]
+    assert [row[:3] for row in table(html, "bins").values()] == [
+        [band["snapshots"], band["expected"], band["actual"]] for band in c["bins"]
     ]
 
 

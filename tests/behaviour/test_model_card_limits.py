@@ -24,7 +24,7 @@ def results(trained):
     told = json.loads((work / "plots" / "card.json").read_text(encoding="utf-8"))
     scorer = load_scorer(work / "bundle")
     return {
-        "metrics": json.loads((work / "metrics.json").read_text(encoding="utf-8")),
+        "metrics": json.loads((work / "details.json").read_text(encoding="utf-8")),
         "scorer": scorer,
         "metadata": scorer.metadata.to_dict(),
         "segments": pd.read_csv(work / "plots" / "segments.csv"),
@@ -106,8 +106,8 @@ def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, 
         assert kinds(content) & {"segments", "small_segments"} == said
     unbeaten = {"value": 0.001, "low": -0.002, "high": 0.003}
     for saved, said in [(unbeaten, True), ({"value": 0.2, "low": 0.1, "high": 0.3}, False)]:
-        rivals = dict.fromkeys(results["metrics"]["log_loss_saved_against"], saved)
-        assert ("rivals" in kinds(again(metrics=results["metrics"] | {"log_loss_saved_against": rivals}))) is said
+        rivals = dict.fromkeys(results["metrics"]["log_loss_reduction"], saved)
+        assert ("rivals" in kinds(again(metrics=results["metrics"] | {"log_loss_reduction": rivals}))) is said
     grades = results["grades"]
     swapped = again(topics=[], grades=grades | {"fit": grades["fit"][::-1]})
     assert "grades" in kinds(swapped) - kinds(again())

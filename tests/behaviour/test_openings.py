@@ -140,6 +140,6 @@ def test_one_more_activity_is_measured_for_every_raising_signal(scored):
 
 def test_on_the_demo_one_more_activity_lowers_fewer_than_one_score_in_a_hundred(root):
     """The committed figures of the demo, which `make demo` computes again."""
-    found = json.loads((root / "work" / "metrics.json").read_text(encoding="utf-8"))["one_more_activity"]
+    found = json.loads((root / "work" / "details.json").read_text(encoding="utf-8"))["one_more_activity"]
     assert len(found["signals"]) == 9
     assert max(shares["lowered"] for shares in found["signals"].values()) < 0.01

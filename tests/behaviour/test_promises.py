@@ -15,8 +15,8 @@ from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 def told(trained):
     class Told:
         work = Workdir(trained / "work")
-        metrics = json.loads(work.metrics.read_text(encoding="utf-8"))
-        promises = metrics["promises"]
+        metrics = json.loads(work.details.read_text(encoding="utf-8"))
+        promises = metrics["expectations"]
         html = (work.plots / "card.html").read_text(encoding="utf-8")
         scorer = load_scorer(work.bundle)
 
@@ -46,14 +46,14 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
     of = {name: told.promises["together"]["thresholds" if "thresholds" in name else "grades"] for name in every}
     for name, verdict in every.items():
         promised, shown = interval(verdict["promised"]), interval(verdict["shown"])
-        held = verdict["held_to"]
+        held = verdict["prediction_interval"]
         assert (held["low"], held["high"]) == pytest.approx(
             calculate_prediction_interval(promised, shown, of[name], verdict["between_periods"]), abs=1e-5
         )
         assert held["low"] <= promised[1]
         assert promised[2] <= held["high"]
         assert verdict["inside"] == (held["low"] <= shown[0] <= held["high"])
-        assert verdict["inside_promised"] == (promised[1] <= shown[0] <= promised[2])
+        assert verdict["inside_expected"] == (promised[1] <= shown[0] <= promised[2])
 
 
 @pytest.mark.slow
@@ -80,7 +80,11 @@ def test_the_card_lists_every_figure_with_its_verdict(told):
     for name, verdict in verdicts(told.promises):
         row = told.html.split(f'<tr data-key="{name}">')[1].split("</tr>")[0]
         assert f">{'inside' if verdict['inside'] else 'outside'}</span>" in row
-        for value in (verdict["shown"]["value"], *interval(verdict["promised"]), *verdict["held_to"].values()):
+        for value in (
+            verdict["shown"]["value"],
+            *interval(verdict["promised"]),
+            *verdict["prediction_interval"].values(),
+        ):
             assert f'value="{value}"' in row
     inside = told.promises["judged"] - len(told.promises["outside"])
     assert f"{inside} of {told.promises['judged']} figures" in told.html
@@ -110,7 +114,7 @@ def test_out_of_time_snapshots_are_counted_at_the_ages_of_those_after_them(told)
 
 def test_grades_and_thresholds_of_the_demo_stay_inside_their_intervals(root):
     """The committed figures; other worlds are judged by `make bench-promises`."""
-    promises = json.loads((root / "work" / "metrics.json").read_text(encoding="utf-8"))["promises"]
+    promises = json.loads((root / "work" / "details.json").read_text(encoding="utf-8"))["expectations"]
     assert [len(grades) for grades in promises["grades"].values()] == [4, 4]
     assert len(promises["thresholds"]) == 2
     assert promises["judged"] == 22

@@ -26,6 +26,8 @@ from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION
 from leadlight.pipelines.registry.model_comparison import select_out_of_sample
+from leadlight.pipelines.registry.run_logging import log_model, log_training
+from leadlight.pipelines.registry.training_run import DatasetSummary, TrainingRun
 from leadlight.pipelines.workspace.workdir import Workdir, read_json, write_frame, write_json
 
 PARAMS = """\
@@ -115,13 +117,13 @@ def arena(world, tmp_path, monkeypatch):
     registry = open_registry(workdir, create=True)
 
     def enter(*scorers: Scorer) -> None:
-        example = pd.read_parquet(workdir.features).head(5)[CATALOGUE.names]
         for entry in scorers:
-            checksum = save_scorer(entry, workdir.bundle)
-            registry.register(
-                workdir.bundle, params={}, metrics={}, tags={"bundle": checksum, "calibrated": "true"},
-                pictures=workdir.plots, example=example,
-            )  # fmt: skip
+            tags = {"bundle": save_scorer(entry, workdir.bundle), "calibrated": "true", "candidate": "any"}
+            window = DatasetSummary("test", "0", {})
+            training = TrainingRun("any", "any", tags, {}, {}, (window,), pd.DataFrame({"candidate": ["any"]}))
+            run = log_training(registry, training, workdir, tmp_path / "params.yaml")
+            logged = log_model(registry, run, workdir.bundle, training)
+            registry.make_challenger(registry.create_version(run, logged, tags, "any"))
 
     return load_params(tmp_path / "params.yaml"), workdir, registry, enter
 

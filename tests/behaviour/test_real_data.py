@@ -30,7 +30,7 @@ def example(request, root, real_data, tmp_path_factory):
         command = [Path(sys.executable).with_name("leadlight"), *verb, "--params", params, "--workdir", folder / "work"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    metrics = json.loads((folder / "work" / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((folder / "work" / "details.json").read_text(encoding="utf-8"))
     return name, metrics, pd.read_parquet(folder / "scores.parquet"), folder
 
 
@@ -39,7 +39,7 @@ def test_log_loss_beats_the_base_rate_out_of_time(example):
     figures = metrics["figures"]
     assert set(figures) == {"leadlight", *RIVALS}
     assert figures["leadlight"]["log_loss"] < figures["constant"]["log_loss"]
-    assert metrics["log_loss_saved_against"]["constant"]["low"] > 0
+    assert metrics["log_loss_reduction"]["constant"]["low"] > 0
 
 
 def test_reasons_of_every_lead_add_up(example):
@@ -77,7 +77,7 @@ def test_figures_are_those_that_the_documents_state(example, root):
         "test": metrics["test"],
         "candidate": metrics["candidate"],
         "figures": metrics["figures"],
-        "log_loss_saved_against": metrics["log_loss_saved_against"],
+        "log_loss_reduction": metrics["log_loss_reduction"],
         "calibration_passed": metrics["calibration"]["passed"],
     }
     saved = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

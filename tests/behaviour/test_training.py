@@ -12,11 +12,11 @@ import pytest
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.calibrate import calibrate
 from leadlight.pipelines.stages.evaluate import evaluate
-from leadlight.pipelines.stages.register import register
 from leadlight.pipelines.stages.train import train
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
@@ -77,7 +77,7 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     assert metrics["figures"]["leadlight"]["log_loss"] < metrics["figures"]["constant"]["log_loss"]
     os.environ["LEADLIGHT_MLFLOW_URI"] = f"sqlite:///{trained_copy / 'fresh.db'}"
     try:
-        register(params, workdir, as_champion=True)
+        register(workdir, workdir.root.parent, as_champion=True)
         night = score(params, trained_copy, workdir, pd.Timestamp("2025-09-01"))
     finally:
         del os.environ["LEADLIGHT_MLFLOW_URI"]

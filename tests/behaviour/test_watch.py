@@ -125,7 +125,7 @@ def test_outcomes_are_wins_within_the_whole_horizon_of_the_scores_that_were_show
         assert night["leads"] == len(shown)
         assert night["actual"] == shown["lead_id"].isin(inside["lead_id"]).sum()
         assert night["expected"] == pytest.approx(shown["probability"].sum())
-        assert sum(b["actual"] for b in night["bands"]) == night["actual"]
+        assert sum(b["actual"] for b in night["bins"]) == night["actual"]
 
 
 def test_a_night_whose_window_is_open_is_named_and_not_judged(grown):

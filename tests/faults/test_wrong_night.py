@@ -149,7 +149,7 @@ def test_a_lost_bundle_says_which_verb_makes_it(trained_crm, refused):
 @pytest.mark.parametrize(
     ("file", "verb"),
     [
-        ("metrics.json", "register"),
+        ("details.json", "register"),
         ("tables/ingest.json", "snapshot"),
         ("tables/leads.parquet", "snapshot"),
         ("features.parquet", "train"),

@@ -98,7 +98,7 @@ def test_a_source_without_grid_or_amounts_or_policy_says_so(trained_crm, leadlig
 
 
 def test_chances_that_failed_their_check_are_called_ranks(trained_crm, leadlight):
-    path = trained_crm.work / "metrics.json"
+    path = trained_crm.work / "details.json"
     metrics = json.loads(path.read_text(encoding="utf-8"))
     for passed in (True, False):
         metrics["calibration"]["passed"] = passed

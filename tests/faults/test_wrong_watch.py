@@ -80,13 +80,13 @@ def test_a_small_base_is_watched_and_what_is_too_little_is_said(trained_crm, lea
 def test_a_night_of_another_model_is_not_compared_with_the_champion(trained_crm, leadlight):
     trained_crm.set("training.seed", 8)
     trained_crm.has_run("train", "calibrate", "evaluate")
-    from leadlight.pipelines.params import load_params
-    from leadlight.pipelines.registry.champion import open_registry
     from leadlight.pipelines.stages.register import register
+
+    from leadlight.pipelines.registry.champion import open_registry
     from leadlight.pipelines.workspace.workdir import Workdir
 
     work = Workdir(trained_crm.work)
-    made = register(load_params(trained_crm.params), work)
+    made = register(work, work.root.parent)
     open_registry(work).set_alias("champion", made["version"])
     assert leadlight(trained_crm, "watch").code in (0, ACT)
     for name in ("Features", "Scores"):

@@ -1,6 +1,7 @@
 """dvc.yaml declares everything that changes the result of a stage: code, params and files."""
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import grimp
 import pytest
 from ruamel.yaml import YAML
 
+from leadlight.pipelines.project.dvc_pipeline import STAGE_FILES
 from leadlight.pipelines.stages.table import STAGES
 
 #: code that a stage imports and that cannot change its result; to be given with a reason
@@ -56,7 +58,7 @@ def has_code(path: Path) -> bool:
 
 
 def test_stages_of_dvc_are_those_of_the_command_line(pipeline, root):
-    assert tuple(pipeline) == tuple(STAGES)
+    assert tuple(pipeline) == tuple(name for name, stage in STAGES.items() if stage.in_pipeline)
     stages = pipeline.values()
     made = {path for stage in stages for path in paths_of(stage["outs"] + stage.get("metrics", []))}
     for name, stage in pipeline.items():
@@ -64,7 +66,7 @@ def test_stages_of_dvc_are_those_of_the_command_line(pipeline, root):
         assert [path for path in stage["deps"] if path not in made and not (root / path).exists()] == []
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", STAGE_FILES)
 def test_code_that_a_stage_imports_is_among_its_dependencies(name, pipeline, graph, root):
     stage = STAGES[name]
     functions = [function for function in (stage.function, stage.at_moment) if function]
@@ -76,7 +78,7 @@ def test_code_that_a_stage_imports_is_among_its_dependencies(name, pipeline, gra
     assert [file for file in needed if not is_covered(file, declared, "/")] == []
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", STAGE_FILES)
 def test_params_that_a_stage_reads_are_declared(name, pipeline, trained):
     reads = json.loads((trained / "reads.json").read_text(encoding="utf-8"))[name]["params"]
     declared = pipeline[name].get("params", [])
@@ -84,12 +86,27 @@ def test_params_that_a_stage_reads_are_declared(name, pipeline, trained):
     assert [key for key in reads if not is_covered(key, declared, ".")] == []
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", STAGE_FILES)
 def test_files_that_a_stage_uses_are_dependencies_or_outputs(name, pipeline, trained):
     paths = json.loads((trained / "reads.json").read_text(encoding="utf-8"))[name]["paths"]
     stage = pipeline[name]
     declared = paths_of(stage["deps"] + stage["outs"] + stage.get("metrics", []))
     assert [path for path in paths if not is_covered(f"work/{path}", declared, "/")] == []
+
+
+def test_registering_is_no_stage_of_the_pipeline(pipeline):
+    assert "register" not in pipeline
+    assert not STAGES["register"].in_pipeline
+
+
+def test_every_dvc_yaml_is_what_the_generator_writes(root):
+    specification = importlib.util.spec_from_file_location("write_dvc_files", root / "scripts" / "write_dvc_files.py")
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    texts = script.build_dvc_files()
+    assert len(texts) == 1 + len(list(root.glob("examples/*/params.yaml")))
+    for path, text in texts.items():
+        assert path.read_text(encoding="utf-8") == text, f"run scripts/write_dvc_files.py: {path} is out of date"
 
 
 def test_declared_params_are_in_the_params_of_the_demo(pipeline, root):

@@ -142,13 +142,13 @@ def between(text: str, name: str) -> tuple[str, str, str]:
 
 
 def figures_of(root: Path) -> dict[str, str]:
-    demo = json.loads((root / "work" / "metrics.json").read_text(encoding="utf-8"))
+    demo = json.loads((root / "work" / "details.json").read_text(encoding="utf-8"))
     real = json.loads((root / "docs" / "results" / "real_data.json").read_text(encoding="utf-8"))
     rivals = "Leadlight | constant | plain logistic | default LightGBM"
     lines = [f"| | test snapshots (won) | {rivals} | saved |", "|---|---|---|---|---|---|---|"]
     for name, result in {"simulated CRM": demo, **real}.items():
         loss = {rival: figures["log_loss"] for rival, figures in result["figures"].items()}
-        saved = result["log_loss_saved_against"]["constant"]
+        saved = result["log_loss_reduction"]["constant"]
         share = [100 * saved[key] / loss["constant"] for key in ("value", "low", "high")]
         window = result["test"]
         lines.append(

@@ -54,7 +54,9 @@ def test_verdicts_follow_from_the_intervals_beside_them(saved, seed):
         low, high = calculate_prediction_interval(
             promised, shown, of[name.startswith("thresholds.")], figure["between_periods"]
         )
-        assert (figure["held_to"]["low"], figure["held_to"]["high"]) == pytest.approx((low, high), abs=1e-5)
+        assert (figure["prediction_interval"]["low"], figure["prediction_interval"]["high"]) == pytest.approx(
+            (low, high), abs=1e-5
+        )
         assert figure["inside"] == (name not in world["outside"]) == (low <= shown[0] <= high)
         alone = calculate_prediction_interval(promised, shown, between=figure["between_periods"])
         assert (name in world["outside_alone"]) == (not alone[0] <= shown[0] <= alone[1])

@@ -79,7 +79,7 @@ def test_the_pictures_show_the_bands_and_the_topics(opened, written):
         """all => all.map(e => e.getBoundingClientRect()).map(
             box => [box.x + box.width / 2, box.y + box.height / 2])"""
     )
-    bands = content["calibration"]["bands"]
+    bands = content["calibration"]["bins"]
     assert len(points) == len(bands)
     for axis, key, sign in ((0, "expected_rate", 1), (1, "actual_rate", -1)):
         spread = [band[key] for band in bands]

@@ -9,7 +9,7 @@ __all__ = ["init"]
 
 
 def init(
-    leads: Annotated[Path, typer.Option("--leads", help="CSV, CSV.GZ or Parquet file: one row a lead.")],
+    leads: Annotated[Path | None, typer.Option("--leads", help="CSV, CSV.GZ or Parquet file: one row a lead.")] = None,
     activities: Annotated[Path | None, typer.Option("--activities", help="What the leads did.")] = None,
     deals: Annotated[
         Path | None, typer.Option("--deals", help="The closed deals; leads have an outcome column if left out.")
@@ -17,16 +17,44 @@ def init(
     history: Annotated[Path | None, typer.Option("--history", help="What attributes were before.")] = None,
     *,
     output: Annotated[Path, typer.Option("--output", help="The params file to write.")] = Path("params.yaml"),
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            help="Folder of a project: its params.yaml, and around it a dvc.yaml for this source, ignore files and a "
+            "README. Without --leads, around the params.yaml that is there.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a params file that is there.")] = False,
 ) -> None:
-    """Propose a params file from the tables of a CRM export."""
+    """Propose a params file from the tables of a CRM export, with a DVC pipeline around it if asked."""
+    from leadlight.pipelines.project.files import write_project
+    from leadlight.pipelines.workspace.console import console
+
+    if project is not None:
+        output = project / "params.yaml"
+    if leads is not None:
+        given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
+        _propose({name: path for name, path in given.items() if path is not None}, output, force)
+    elif project is None:
+        raise typer.BadParameter("Name the file of the leads with --leads, or a --project that has a params.yaml.")
+    if project is not None:
+        files = write_project(output)
+        console.print(f"Written around {output}: {', '.join(files.written)}.", soft_wrap=True)
+        if files.kept:
+            console.print(f"Kept as they were: {', '.join(files.kept)}.", soft_wrap=True)
+        console.print(f"\nThen, in {project}:\n  git init && dvc init\n  dvc repro", markup=False, soft_wrap=True)
+    else:
+        console.print(f"\nThen:\n  leadlight run --params {output}", markup=False, soft_wrap=True)
+
+
+def _propose(paths: dict[str, Path], output: Path, force: bool) -> None:
     from leadlight.pipelines.init.propose import propose
     from leadlight.pipelines.init.report import report
     from leadlight.pipelines.workspace.console import console, show_progress
 
-    given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
     with show_progress("Looking at the files") as report_progress:
-        paths = {name: path for name, path in given.items() if path is not None}
+        output.parent.mkdir(parents=True, exist_ok=True)
         proposal = propose(paths, output, force=force)
         report_progress(result=f"{len(paths)} {'file' if len(paths) == 1 else 'files'}")
     console.print(report(proposal, output))

@@ -54,6 +54,7 @@ def make_stage_command(name: str) -> Callable[..., None]:
 
 def _run_stage(stage: Stage, params: Path, workdir: Path, options: dict[str, Any]) -> None:
     from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.project.files import check_code_version
     from leadlight.pipelines.workspace.as_of import parse_as_of
     from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -61,6 +62,7 @@ def _run_stage(stage: Stage, params: Path, workdir: Path, options: dict[str, Any
     if output is not None and as_of is None and stage.at_moment != stage.function:
         raise typer.BadParameter("The option --output needs --as-of.")
     settings = load_params(params)
+    check_code_version(params.parent)
     if as_of is not None:
         options["as_of"] = parse_as_of(as_of, settings.source.timezone)
         options["output"] = output or workdir / stage.moment_output.format(as_of)

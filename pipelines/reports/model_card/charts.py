@@ -15,9 +15,9 @@ GROUPS = {"fit": GREEN, "engagement": BLUE}
 SIDE, ROW, LONGEST = 290, 38, 44
 
 
-def plot_calibration(bands: Sequence[dict[str, Any]]) -> str:
+def plot_calibration(bins: Sequence[dict[str, Any]]) -> str:
     """Plot actual against expected win rate by bin, with 95 % intervals."""
-    rows = pd.DataFrame(list(bands))[["expected_rate", "actual_rate", "low", "high"]]
+    rows = pd.DataFrame(list(bins))[["expected_rate", "actual_rate", "low", "high"]]
     top = min(1.0, 1.05 * float(rows[["expected_rate", "high"]].max().max()))
     scale = alt.Scale(domain=(0, top), nice=False, clamp=True)
     axis = alt.Axis(format=".0%" if top > 0.1 else ".1%", tickCount=5)

@@ -57,9 +57,6 @@ def write_card(content: Mapping[str, Any], folder: Path) -> None:
 
 def render_html(content: Mapping[str, Any]) -> str:
     """Render a card as HTML; each number is a ``data`` element with its full value."""
-    charts = {
-        "calibration": plot_calibration(content["calibration"]["bands"]),
-        "topics": plot_topics(content["topics"]),
-    }
+    charts = {"calibration": plot_calibration(content["calibration"]["bins"]), "topics": plot_topics(content["topics"])}
     context = {"card": content, "charts": charts, "metrics": METRICS, "windows": WINDOWS}
     return render_page(Path(__file__).parent, context, FILTERS)

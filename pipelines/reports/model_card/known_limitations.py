@@ -104,7 +104,7 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
     if ece["value"] > ece["by_chance"]:
         yield (
             "ece",
-            f"Within bands of the score expected and actual wins differ by more than chance: ECE "
+            f"Within bins of the score expected and actual wins differ by more than chance: ECE "
             f"{format_decimals(ece['value'], 4)}, and {format_decimals(ece['by_chance'], 4)} is what a "
             "calibrated model stays below in 95 of 100 cases.",
         )

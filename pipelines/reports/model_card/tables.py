@@ -107,7 +107,7 @@ def build_metrics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
         "saved": [
             {"name": name, "label": get_display_name(MODELS, name), **saved, "verdict": _verdict(saved)}
             for name in rivals
-            if (saved := metrics["log_loss_saved_against"].get(name))
+            if (saved := metrics["log_loss_reduction"].get(name))
         ],
         "truth": None,
     }
@@ -126,11 +126,11 @@ def _verdict(saved: Mapping[str, float]) -> str:
 def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Tabulate calibration by bin, and the effect of base rate correction."""
     calibration = metrics["calibration"]
-    bands = []
-    for band in calibration["bands"]:
+    bins = []
+    for band in calibration["bins"]:
         low, high = calculate_wilson_interval(band["actual"], band["snapshots"])
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
-        bands.append({**band, **rates, "low": low, "high": high})
+        bins.append({**band, **rates, "low": low, "high": high})
     kept = {key: calibration[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
     correction = {
         "shift": metadata.base_rate["shift"],
@@ -142,7 +142,7 @@ def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]
         **kept,
         "off": _off(calibration["actual_over_expected"]),
         "map": metadata.choice["calibration"],
-        "bands": bands,
+        "bins": bins,
         "base_rate": correction,
     }
 
@@ -179,7 +179,7 @@ def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[d
 
 def build_expectations_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Tabulate expected and observed metrics of grades and thresholds on the test window."""
-    expectations = metrics["promises"]
+    expectations = metrics["expectations"]
     rows = [
         {"of": kind, "name": name, "figure": figure, **verdict}
         for kind, named in (("thresholds", expectations["thresholds"]), *expectations["grades"].items())

@@ -39,8 +39,8 @@ class RealizedPerformance(NamedTuple):
         Standard error of the AUC; None with less than two wins.
     measured, expected_metrics : dict
         AUC, log loss, Brier score and lift: measured, and expected from the probabilities.
-    bands : list of dict
-        Expected and actual wins in five bands of equal size.
+    bins : list of dict
+        Expected and actual wins in five bins of equal size.
     """
 
     as_of: str
@@ -57,7 +57,7 @@ class RealizedPerformance(NamedTuple):
     auc_error: float | None
     measured: dict[str, float]
     expected_metrics: dict[str, dict[str, float | None]]
-    bands: list[dict[str, float]]
+    bins: list[dict[str, float]]
 
 
 def evaluate_realized(
@@ -108,7 +108,7 @@ def evaluate_realized(
         auc_error=estimate_auc_standard_error(p, won) if has_both else None,
         measured={name: v for name, v in compute_metrics(p, won).items() if name in kept} if has_both else {},
         expected_metrics={name: e.to_dict() for name, e in estimate_metrics(p, seed).items()},
-        bands=bin_calibration(p, won, 5),
+        bins=bin_calibration(p, won, 5),
     )
 
 

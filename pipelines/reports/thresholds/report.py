@@ -132,9 +132,9 @@ def _window(dataset: ThresholdDataset) -> dict[str, Any]:
 
 def _calibrated(workdir: Workdir) -> bool | None:
     """Whether the calibration check on the test window passed; None before evaluation."""
-    if not workdir.metrics.exists():
+    if not workdir.details.exists():
         return None
-    return bool(read_json(workdir.metrics)["calibration"]["passed"])
+    return bool(read_json(workdir.details)["calibration"]["passed"])
 
 
 def _replay(dataset: ThresholdDataset, backtest: Backtest) -> dict[str, Any]:

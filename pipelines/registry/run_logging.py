@@ -1,0 +1,110 @@
+"""Writes trainings to MLflow: one run each, found again by the checksum of its bundle."""
+
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.models import infer_signature
+
+from leadlight.features.catalogue import Catalogue
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.registry.mlflow_registry import Registry
+from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
+from leadlight.pipelines.registry.training_run import DatasetSummary, TrainingRun
+from leadlight.pipelines.workspace.workdir import Workdir
+
+__all__ = ["log_model", "log_training"]
+
+
+def log_training(registry: Registry, training: TrainingRun, workdir: Workdir, params_file: Path) -> str:
+    """Log a training as one run, or bring the run of the same bundle up to date.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where to.
+    training : TrainingRun
+        What is logged.
+    workdir : Workdir
+        Its plots and model card are logged as artifacts.
+    params_file : Path
+        Logged as it is, where it exists.
+
+    Returns
+    -------
+    str
+        Identifier of the run.
+    """
+    with registry.convert_errors():
+        earlier = registry.find_run(training.tags["bundle"])
+        with mlflow.start_run(
+            run_id=earlier,
+            experiment_id=None if earlier else registry.require_experiment(),
+            run_name=None if earlier else training.name,
+            description=None if earlier else training.description,
+        ) as run:
+            mlflow.set_tags(training.tags)
+            mlflow.log_metrics(training.metrics)
+            if earlier is None:
+                mlflow.log_params(training.params)
+                for summary in training.datasets:
+                    mlflow.log_input(_build_dataset(summary), context=summary.context, tags=summary.tags)
+                mlflow.log_table(training.candidates, "candidates.json")
+            mlflow.log_artifacts(str(workdir.plots), "plots")
+            if params_file.is_file():
+                mlflow.log_artifact(str(params_file))
+        return str(run.info.run_id)
+
+
+def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingRun) -> Any:
+    """Log a bundle as a model of a run, and link the metrics to it and to the test window.
+
+    Returns
+    -------
+    ModelInfo
+        Of MLflow: ``model_uri`` and ``model_id``.
+    """
+    scorer = load_scorer(bundle)
+    example = make_input_example(scorer.catalogue)
+    with (
+        registry.convert_errors(),
+        mlflow.start_run(run_id=run_id),
+        tempfile.TemporaryDirectory(prefix="leadlight-") as staging,
+        ignore_uv_files(),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", UserWarning)  # on columns of whole numbers, of which there are none
+        logged = mlflow.pyfunc.log_model(
+            name="scorer",
+            python_model=str(Path(__file__).resolve().with_name("pyfunc_model.py")),
+            artifacts={"bundle": str(bundle)},
+            code_paths=[str(copy_scoring_code(Path(staging)))],
+            pip_requirements=list_requirements(),
+            signature=infer_signature(example, scorer.score(example)),
+            metadata={key: training.tags[key] for key in ("bundle", "calibrated", "candidate")},
+        )
+        test = next(_build_dataset(summary) for summary in training.datasets if summary.context == "test")
+        mlflow.log_metrics(training.metrics, model_id=logged.model_id, dataset=test)
+    return logged
+
+
+def make_input_example(catalogue: Catalogue) -> pd.DataFrame:
+    """Invent three leads: one of which nothing is known, and two with made-up values; none of a real lead.
+
+    Every column has a missing value, so that the signature declares it as optional.
+    """
+    columns = {
+        feature.name: [None, "example", "other"] if feature.kind == "category" else [float("nan"), 0.0, 1.0]
+        for feature in catalogue.features
+    }
+    return pd.DataFrame(columns)
+
+
+def _build_dataset(summary: DatasetSummary) -> MetaDataset:
+    source = CodeDatasetSource({"file": "snapshots/snapshots.parquet", "split": summary.context})
+    return MetaDataset(source, name=f"{summary.context} window", digest=summary.digest)
