@@ -79,6 +79,11 @@ class ScorerMetadata:
         return self.time == "dates"
 
     @property
+    def horizon_shown(self) -> int | None:
+        """Days within which a win counts, for texts; None where the source has no dates."""
+        return self.horizon_days if self.has_dates else None
+
+    @property
     def cut_off(self) -> pd.Timestamp:
         """Moment up to which outcomes were known at training, naive UTC."""
         return pd.Timestamp(self.snapshots["cut_off"])

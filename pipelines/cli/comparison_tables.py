@@ -9,6 +9,7 @@ from leadlight.models.validation.champion_challenger import Gate
 from leadlight.pipelines.jobs.promote import Decision
 from leadlight.pipelines.jobs.retrain_report import list_changes
 from leadlight.pipelines.workspace.console import build_table
+from leadlight.pipelines.workspace.time_words import describe_span
 
 __all__ = ["render_changes", "render_comparison", "render_gates"]
 
@@ -17,8 +18,9 @@ def render_comparison(decision: Decision) -> Table:
     """Return the figures of both on the window that both were judged on."""
     window, gain = decision.window, decision.gain
     assert gain is not None
+    span = describe_span(window["from"], window["to"])
     title = (
-        f"{window['snapshots']:,} snapshots from {window['from'][:10]} to {window['to'][:10]}, "
+        f"{window['snapshots']:,} snapshots{f' from {span}' if span else ''}, "
         f"{window['wins']:,} wins ({window['base_rate']:.1%})"
     )
     names = {"log_loss": ("log loss", 4), "brier": ("Brier", 4), "ece": ("ECE", 4), "auc": ("AUC", 3)}

@@ -158,6 +158,7 @@ def _compare(params: Params, contest: ModelComparison) -> Decision:
     limits = PromotionCriteria(**params.promotion.model_dump())
     new, old, window = contest.challenger.scores, contest.champion.scores, contest.window
     won, leads, seed = window.won, window.leads, params.training.seed
+    dated = contest.challenger.scorer.metadata.has_dates
     gain = compare_log_loss(new.probability, old.probability, won, leads, seed)
     answer = decide(gain, limits)
     gates = check_gates(new, old, won, leads, limits=limits, seed=seed)
@@ -174,8 +175,8 @@ def _compare(params: Params, contest: ModelComparison) -> Decision:
             "leads": int(pd.Series(leads).nunique()),
             "wins": int(won.sum()),
             "base_rate": float(won.mean()),
-            "from": window.frame["as_of"].min().isoformat(),
-            "to": window.frame["as_of"].max().isoformat(),
+            "from": window.frame["as_of"].min().isoformat() if dated else None,
+            "to": window.frame["as_of"].max().isoformat() if dated else None,
             "note": contest.note,
         },
         figures={

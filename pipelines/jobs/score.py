@@ -171,7 +171,7 @@ def build_presentation_context(
         "evidence": metadata.evidence,
         "language_default": params.language,
         "timezone": params.source.timezone,
-        "horizon_days": metadata.horizon_days,
+        "horizon_days": metadata.horizon_shown,
         "topics": features.catalogue.describe_topics(),
     }
 

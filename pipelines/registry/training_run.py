@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.pipelines.workspace.time_words import describe_horizon, describe_span
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["DatasetSummary", "TrainingRun", "describe_training"]
@@ -136,7 +137,7 @@ def _collect_params(scorer: Scorer, tuning: Mapping[str, Any]) -> dict[str, str]
     params = {
         "candidate": meta.candidate,
         "calibration": meta.choice["calibration"],
-        "horizon_days": meta.horizon_days if meta.has_dates else None,
+        "horizon_days": meta.horizon_shown,
         "time": meta.time,
         "wins": meta.wins,
         **{f"tuned_{key}": value for key, value in chosen.items()},
@@ -168,15 +169,14 @@ def _flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 def _write_description(scorer: Scorer, details: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Write the verdict of the model card as a few lines of Markdown."""
     meta, test = scorer.metadata, details["test"]
-    within = f" within {meta.horizon_days} days" if meta.has_dates else ""
-    span = f", {test['from'][:10]} to {test['to'][:10]}" if meta.has_dates else ""
+    within, span = describe_horizon(meta.horizon_shown), describe_span(test["from"], test["to"])
     shown = "is a probability" if details["calibration"]["passed"] else "is a rank: the calibration check failed"
     saved = details["log_loss_reduction"]["constant"]
     lines = [
         f"**{meta.candidate}** predicts whether a lead is won{within}; its number {shown}.",
         "",
         f"- Learned from {meta.wins:,} wins",
-        f"- Test window: {test['snapshots']:,} snapshots with {test['wins']:,} wins{span}",
+        f"- Test window: {test['snapshots']:,} snapshots with {test['wins']:,} wins{f', {span}' if span else ''}",
         f"- Log loss {metrics['log_loss']:.4f}, below the base rate by {saved['value']:.4f} "
         f"[{saved['low']:.4f}, {saved['high']:.4f}]; D² {metrics['d2_log_loss']:.3f}",
         f"- The tenth of leads with the highest scores holds {metrics['top_tenth_capture']:.0%} of the wins",

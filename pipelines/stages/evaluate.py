@@ -35,6 +35,7 @@ from leadlight.pipelines.reports.model_card.grade_statistics import compute_grad
 from leadlight.pipelines.reports.model_card.html import write_card
 from leadlight.pipelines.reports.model_card.tables import list_unused_columns
 from leadlight.pipelines.workspace.console import errors
+from leadlight.pipelines.workspace.time_words import describe_span
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, round_floats, write_atomically, write_json
 
 __all__ = ["evaluate"]
@@ -63,7 +64,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
     result = {
-        "test": _summarize_window(test),
+        "test": _summarize_window(test, dated=scorer.metadata.has_dates),
         "candidate": scorer.metadata.candidate,
         "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
         "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
@@ -98,7 +99,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         scorer,
         written,
         segments,
-        learned=_summarize_window(past),
+        learned=_summarize_window(past, dated=scorer.metadata.has_dates),
         statistics=compute_grade_and_topic_statistics(scorer, scored, test.won),
         unused=list_unused_columns(workdir),
     )
@@ -141,7 +142,7 @@ def _score_rivals(
     return rivals
 
 
-def _summarize_window(test: LabelledSnapshots) -> dict[str, Any]:
+def _summarize_window(test: LabelledSnapshots, *, dated: bool) -> dict[str, Any]:
     once = test.frame.drop_duplicates(["lead_id", "as_of"])
     return {
         "snapshots": len(once),
@@ -149,8 +150,8 @@ def _summarize_window(test: LabelledSnapshots) -> dict[str, Any]:
         "leads": int(once["lead_id"].nunique()),
         "wins": int(once["won"].sum()),
         "base_rate": float(test.won.mean()),
-        "from": test.frame["as_of"].min().isoformat(),
-        "to": test.frame["as_of"].max().isoformat(),
+        "from": test.frame["as_of"].min().isoformat() if dated else None,
+        "to": test.frame["as_of"].max().isoformat() if dated else None,
     }
 
 
@@ -240,8 +241,8 @@ def _write_plots(p: np.ndarray, test: LabelledSnapshots, workdir: Workdir, resul
             frame.to_csv(temporary, index=False)
     window = result["test"]
     source = "Simulated CRM" if result["simulated"] else "Test window"
-    span = f"{window['from'][:10]} to {window['to'][:10]}"
-    title = f"{source}: {window['snapshots']:,} snapshots, {window['wins']:,} wins, {span}"
+    span = describe_span(window["from"], window["to"])
+    title = ", ".join(filter(None, [f"{source}: {window['snapshots']:,} snapshots", f"{window['wins']:,} wins", span]))
     plot_curves(curves, title, workdir.plots / "curves.png")
 
 

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from leadlight.pipelines.workspace.time_words import describe_span
+
 __all__ = ["build_metrics_table", "build_table", "console", "errors", "show_progress"]
 
 console = Console(highlight=False)
@@ -77,10 +79,9 @@ def build_metrics_table(metrics: dict[str, Any]) -> Table:
         "lift_at_10_percent": "lift",
     }
     truth = metrics.get("truth")
-    title = (
-        f"Test window {window['from'][:10]} to {window['to'][:10]}: {window['snapshots']:,} snapshots, "
-        f"{window['wins']:,} wins ({window['base_rate']:.1%})"
-    )
+    span = describe_span(window["from"], window["to"])
+    name = f"Test window {span}" if span else "Test window"
+    title = f"{name}: {window['snapshots']:,} snapshots, {window['wins']:,} wins ({window['base_rate']:.1%})"
     table = build_table(title, [""], [*columns.values(), *(["regret"] if truth else [])])
     for name, figures in metrics["figures"].items():
         cells = [

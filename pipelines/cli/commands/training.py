@@ -103,7 +103,7 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Run all training stages in order, without DVC."""
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.workspace.console import console
-    from leadlight.pipelines.workspace.workdir import Workdir
+    from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
     settings, work = load_params(params), Workdir(workdir)
     results = {name: stage.run(settings, params.parent, work) for name, stage in select_stages(settings).items()}
@@ -111,3 +111,12 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     _print_metrics(metrics, workdir)
     if metrics["optimistic"]:
         console.print("The source has neither dates nor an order: folds are random and these figures optimistic.")
+    leads, deals = (read_frame(work.tables / f"{name}.parquet", ["lead_id"]) for name in ("leads", "deals"))
+    if leads["lead_id"].isin(set(deals["lead_id"])).all():
+        console.print(
+            f"All {len(leads):,} leads are closed today: `leadlight score` has none to score until new ones come, or "
+            "with --as-of for an earlier day."
+        )
+    where = f" --workdir {workdir}" if workdir != WORK else ""
+    params_option = f" --params {params}" if params != PARAMS else ""
+    console.print(f"\nThen:\n  leadlight score{params_option}{where}\n  leadlight serve{where}", soft_wrap=True)

@@ -21,6 +21,7 @@ from leadlight.pipelines.reports.model_card.tables import (
     build_thresholds_table,
     convert_to_json_safe,
 )
+from leadlight.pipelines.workspace.time_words import describe_horizon
 
 __all__ = ["build_model_card"]
 
@@ -61,7 +62,7 @@ def build_model_card(
         "simulated": metrics["simulated"],
         "optimistic": metrics["optimistic"],
         "candidate": metadata.candidate,
-        "horizon_days": metadata.horizon_days,
+        "horizon_days": metadata.horizon_shown,
         "wins": metadata.wins,
         "min_wins": metadata.min_wins,
         "base_rate": test["base_rate"],
@@ -103,7 +104,7 @@ def _verdict(content: Mapping[str, Any]) -> str:
         if content["calibration"]["passed"]
         else "its number is a rank, not a probability"
     )
-    within = f" within {content['horizon_days']} days" if content["data"]["dated"] else ""
+    within = describe_horizon(content["horizon_days"])
     taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
     return (
         f"Predicts whether a lead is won{within}: {taught} {_describe_window(learned, 'snapshots')}, "

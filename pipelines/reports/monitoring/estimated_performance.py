@@ -9,6 +9,7 @@ from leadlight.pipelines.reporting.formatting import format_percent_brief
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
 from leadlight.pipelines.reports.monitoring.findings import WARNING, Check, MonitoringFinding
 from leadlight.pipelines.reports.monitoring.stage_volumes import BARS
+from leadlight.pipelines.workspace.time_words import describe_horizon
 
 __all__ = ["ASSUMPTIONS", "check_estimated_performance"]
 
@@ -66,7 +67,7 @@ def check_estimated_performance(
     wins = rows[0]
     message = (
         f"expected AUC {auc['value']:.2f}, " if auc["value"] is not None else ""
-    ) + f"{wins['value']:,.0f} wins within {dataset.scorer.metadata.horizon_days} days"
+    ) + f"{wins['value']:,.0f} wins{describe_horizon(dataset.scorer.metadata.horizon_shown)}"
     return Check("Estimate before outcomes", message, tuple(findings)), rows
 
 

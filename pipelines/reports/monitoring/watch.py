@@ -101,7 +101,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         "model_version": dataset.night.model_version,
         "champion": dataset.version.name,
         "leads": len(dataset.scores),
-        "horizon_days": dataset.scorer.metadata.horizon_days,
+        "horizon_days": dataset.scorer.metadata.horizon_shown,
         "simulated": dataset.params.simulation is not None,
         "calibrated": dataset.version.tags.get("calibrated") == "true",
         "verdict": OK if verdict == UNKNOWN else verdict,

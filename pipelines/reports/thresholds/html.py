@@ -13,6 +13,7 @@ from leadlight.pipelines.reporting.formatting import (
 from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reports.thresholds.charts import plot_replay, plot_scores
 from leadlight.pipelines.reports.thresholds.text import SHORT, TEAMS, UNCALIBRATED
+from leadlight.pipelines.workspace.time_words import describe_horizon
 
 __all__ = ["build_comparison_rows", "render_html"]
 
@@ -21,7 +22,7 @@ WIDE, NARROW = 780, 290
 STEP = 5
 #: rows of the comparison: metric, label, format
 ROWS = (
-    ("precision", "of those above, won in {days} days", format_percent_interval),
+    ("precision", "of those above, won{within}", format_percent_interval),
     ("recall", "of all wins, stood above", format_percent_interval),
     ("lift", "times the average win rate", format_interval),
     ("standing", "open leads above at once", format_interval),
@@ -91,9 +92,9 @@ def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
             ("score today", [f"{t['score']:.3g}" for t in thresholds]),
             ("leads it was judged on", [f"{t['leads']:,}" for t in thresholds]),
         ]
-        days = report["window"]["horizon_days"]
+        within = describe_horizon(report["window"]["horizon_days"])
         rows += [
-            (label.format(days=days), [form(t[figure]) for t in thresholds])
+            (label.format(within=within), [form(t[figure]) for t in thresholds])
             for figure, label, form in ROWS
             if any(t[figure] for t in thresholds)
         ]
