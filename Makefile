@@ -48,7 +48,7 @@ mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
 
 docs: setup ## build the documentation site into site/; reading it needs no network
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "Open site/index.html."
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Open site/index.html."
 
 pictures: setup ## take the pictures of README and documentation anew, after `make demo` (two minutes)
 	@$(BIN)/python scripts/draw_architecture.py && $(BIN)/python scripts/make_pictures.py

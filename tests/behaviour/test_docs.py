@@ -26,7 +26,7 @@ MARKER = re.compile(r"<!-- not executed: covered by (tests/[\w/]+\.py) -->")
 PENDING = re.compile(r"<!-- not executed yet: .+ -->")
 #: pages that begin with nothing but an export; the others begin with a trained folder
 FRESH = {"README.md", "docs/tutorial/first-project.md"}
-NEEDS_CHAMPION = re.compile(r"^leadlight (score|promote|rollback|retrain|watch)", flags=re.MULTILINE)
+NEEDS_CHAMPION = re.compile(r"^leadlight (score|promote|rollback|retrain|watch)|MlflowClient", flags=re.MULTILINE)
 RUN = {"bash", "python", "yaml"}
 #: `leadlight` for the blocks: after `init`, training is made short
 WRAPPER = """#!/bin/bash
