@@ -10,7 +10,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock serve bench-features bench-explaining bench-promises bench-quality mlflow clean
+.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock serve docs pictures bench-features bench-explaining bench-promises bench-quality mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ serve: setup ## open the queue and the API on http://127.0.0.1:8000
 mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
 
+docs: setup ## build the documentation site into site/; reading it needs no network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Open site/index.html."
+
+pictures: setup ## take the pictures of README and documentation anew, after `make demo` (two minutes)
+	@$(BIN)/python scripts/draw_architecture.py && $(BIN)/python scripts/make_pictures.py
+
 lock: ## compile requirements/lock.txt (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
@@ -64,4 +70,4 @@ bench-quality: setup ## quality out of time against every rival and the truth, i
 	@$(BIN)/python benchmarks/quality.py
 
 clean: ## remove what runs have written (keeps .venv)
-	rm -rf work data
+	rm -rf work data site

@@ -87,6 +87,9 @@ def test_the_demo_prints_ten_leads_with_score_stage_and_three_reasons_as_the_rea
     shown = re.findall(r"^\s+(\d+)\s+(L-\d+)\s+(\d+)\s+(SQL|MQL|Lead)", readme, flags=re.MULTILINE)
     assert shown
     assert set(shown) <= set(leads)
+    pictured = json.loads((clone / "docs" / "images" / "pictures.json").read_text(encoding="utf-8"))["queue"]
+    found = [[int(place), lead, int(score), stage] for place, lead, score, stage in leads]
+    assert pictured == found, "The pictures show another queue: run `make pictures` after `make demo`."
 
 
 def test_the_demo_says_how_to_open_what_it_made(demo):
