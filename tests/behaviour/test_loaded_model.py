@@ -123,7 +123,7 @@ def test_leads_need_neither_consent_nor_owner_nor_outcome(model, raw):
 def test_records_that_do_not_fit_are_refused_in_a_sentence(model, raw, trained):
     leads = raw["leads"].head(3)
     created = model.params.source.leads.created_at.column
-    with pytest.raises(SourceError, match="The as_of must not be before the creation of a lead. Got 2001-01-01"):
+    with pytest.raises(SourceError, match=r"before the creation of a lead\. Got 2001-01-01"):
         model.features(leads, as_of=pd.Timestamp("2001-01-01"))
     with pytest.raises(SourceError, match=f"must have the column {created}"):
         model.features(leads.drop(columns=created))
@@ -245,7 +245,8 @@ def test_the_nightly_job_does_not_import_shap(trained_copy, tmp_path):
         "from leadlight.pipelines.params import load_params\n"
         "from leadlight.pipelines.workspace.workdir import Workdir\n"
         "folder = Path(sys.argv[1])\n"
-        "night = score(load_params(folder / 'params.yaml'), folder, Workdir(folder / 'work'), pd.Timestamp('2025-08-01'))\n"
+        "params, workdir = load_params(folder / 'params.yaml'), Workdir(folder / 'work')\n"
+        "night = score(params, folder, workdir, pd.Timestamp('2025-08-01'))\n"
         "print(len(night.scored), [name for name in ('shap', 'matplotlib') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(trained_copy)], capture_output=True, text=True, check=False)
