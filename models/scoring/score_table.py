@@ -8,10 +8,12 @@ import pandas as pd
 if TYPE_CHECKING:
     from leadlight.models.scoring.scorer import Scorer
 
-__all__ = ["POINTS", "tabulate_scores"]
+__all__ = ["DEFAULT_REASONS", "POINTS", "tabulate_scores"]
 
 #: prefix of the columns of points
 POINTS = "points."
+#: parameters of a logged model at prediction, with their defaults
+DEFAULT_REASONS: dict[str, Any] = {"reasons": 3, "language": "en"}
 
 
 def tabulate_scores(scorer: "Scorer", frame: pd.DataFrame, reasons: int = 0, language: str = "en") -> pd.DataFrame:
@@ -24,7 +26,7 @@ def tabulate_scores(scorer: "Scorer", frame: pd.DataFrame, reasons: int = 0, lan
     frame : pd.DataFrame, shape (n, features)
         One row per lead with the columns of the catalogue; others are ignored.
     reasons : int
-        Number of strongest reasons to name; 0 names none.
+        Number of strongest reasons to name, at most one for each topic; 0 names none.
     language : str
         Language of their names, ``en`` or ``de``.
 
@@ -39,13 +41,13 @@ def tabulate_scores(scorer: "Scorer", frame: pd.DataFrame, reasons: int = 0, lan
     Raises
     ------
     ValueError
-        If there are fewer topics than reasons, or no topic has a name in that language.
+        If `reasons` is no such number, or no topic has a name in that language.
     BundleError
         If a column is missing.
     """
     topics = scorer.catalogue.topics
-    if isinstance(reasons, bool) or not 0 <= reasons <= len(topics):
-        raise ValueError(f"The number of reasons must be 0 to {len(topics)}, the number of topics. Got {reasons}.")
+    if isinstance(reasons, bool) or not isinstance(reasons, int) or reasons < 0:
+        raise ValueError(f"The number of reasons must be a whole number, 0 or more. Got {reasons!r}.")
     languages = sorted({"en", *(name for topic in topics for name in topic.label)})
     if language not in languages:
         raise ValueError(f"The language of reasons must be one of {', '.join(languages)}. Got {language!r}.")
@@ -53,7 +55,7 @@ def tabulate_scores(scorer: "Scorer", frame: pd.DataFrame, reasons: int = 0, lan
     columns: dict[str, Any] = {f"{POINTS}{topic.key}": points[:, place] for place, topic in enumerate(topics)}
     labels = np.array([t.label.get(language, t.label.get("en", t.key)) for t in topics], dtype=object)
     order = np.argsort(-np.abs(points), axis=1, kind="stable")
-    for rank in range(reasons):
+    for rank in range(min(reasons, len(topics))):
         place = order[:, rank]
         columns[f"reason_{rank + 1}"] = pd.array(labels[place], dtype="str")
         columns[f"reason_{rank + 1}_points"] = points[np.arange(len(points)), place]

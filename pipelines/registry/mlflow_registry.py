@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer, verify_bundle
+from leadlight.models.scoring.score_table import DEFAULT_REASONS, tabulate_scores
 from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
 
 __all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "make_no_model_error"]
@@ -250,7 +251,9 @@ class Registry:
                 artifacts={"bundle": str(bundle)},
                 code_paths=[str(copy_scoring_code(Path(staging)))],
                 pip_requirements=list_requirements(),
-                signature=infer_signature(example, load_scorer(bundle).score(example)),
+                signature=infer_signature(
+                    example, tabulate_scores(load_scorer(bundle), example, **DEFAULT_REASONS), DEFAULT_REASONS
+                ),
             )
         return run.info.run_id, logged
 

@@ -155,7 +155,7 @@ def _draw_dependence(column: Any, features: list[Feature]) -> None:
     if all(feature.kind == "number" for feature in features):
         shap.plots.scatter(column, color=BLUE, alpha=0.5, dot_size=14, xmax=CUT, show=False, ax=ax)
         if (column.data[~np.isnan(column.data)] % 1 == 0).all():
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         _label(ax, features[0].label.get("en", features[0].name), POINTS)
         return
     column.data, column.display_data = _order_words(column.display_data, column.values)

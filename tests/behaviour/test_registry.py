@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.score_table import tabulate_scores
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.stages.register import register
@@ -46,9 +47,14 @@ def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained_module):
     version = registry.download()
     features = pd.read_parquet(workdir.features).head(50)
     loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
-    expected = load_scorer(workdir.bundle).score(features)
-    found = loaded.predict(features[load_scorer(version.bundle).catalogue.names])
-    pd.testing.assert_frame_equal(found, expected)
+    scorer = load_scorer(workdir.bundle)
+    plain = features[load_scorer(version.bundle).catalogue.names]
+    pd.testing.assert_frame_equal(loaded.predict(plain), tabulate_scores(scorer, features, 3, "en"))
+    asked = loaded.predict(plain, params={"reasons": 1, "language": "de"})
+    pd.testing.assert_frame_equal(asked, tabulate_scores(scorer, features, 1, "de"))
+    declared = {column.name: str(column.type) for column in loaded.metadata.signature.outputs}
+    assert set(declared) == set(loaded.predict(plain))
+    assert {str(kind) for name, kind in declared.items() if name.startswith("points.")} == {"DataType.double"}
     assert version.tags["bundle"] == read_json(workdir.registered)["bundle"]
 
 
