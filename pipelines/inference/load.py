@@ -2,10 +2,11 @@
 
 import os
 import re
+import warnings
 from pathlib import Path
 
 from leadlight.features.errors import BundleError
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import compare_code, load_scorer
 from leadlight.pipelines.inference.loaded_model import LoadedModel
 from leadlight.pipelines.params import Params, load_params
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
@@ -23,6 +24,8 @@ def load_model(
     text = str(source)
     place = Workdir(Path(workdir if text.startswith("models:") else source))
     bundle = _fetch_bundle(text, place) if text.startswith("models:") else place.require(place.bundle, "calibrate")
+    if other_code := compare_code(bundle):
+        warnings.warn(other_code, stacklevel=3)
     return LoadedModel(load_scorer(bundle), _find_params(params, place), _read_historised(place))
 
 

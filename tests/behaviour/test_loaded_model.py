@@ -228,6 +228,12 @@ def test_what_cannot_be_loaded_is_refused_in_a_sentence(trained, tmp_path):
         leadlight.load("models:/leadlight@nobody", workdir=trained / "work")
 
 
+def test_other_code_than_that_of_the_bundle_is_named_in_a_warning(trained, monkeypatch):
+    monkeypatch.setattr("leadlight.models.scoring.bundle.describe_code", lambda: {"version": "9.9.9", "hash": "0" * 12})
+    with pytest.warns(UserWarning, match=r"Got version 9\.9\.9"):
+        leadlight.load(trained / "work")
+
+
 def test_importing_leadlight_imports_nothing_else():
     code = (
         "import sys; before = set(sys.modules); import leadlight; leadlight.load\n"
