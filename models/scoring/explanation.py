@@ -13,7 +13,6 @@ from leadlight.features.catalogue import Catalogue, Feature, Topic
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.scoring.attribution import MarginMap, convert_contributions_to_points, sum_by_topic
-from leadlight.models.scoring.topic_values import round_values
 
 if TYPE_CHECKING:
     from leadlight.models.scoring.scorer import Scorer
@@ -162,12 +161,13 @@ def _describe_numbers(column: pd.Series, feature: Feature) -> tuple[np.ndarray, 
     if feature.display is not None:
         days = feature.display.window_days
         unit = " days" if feature.display.grows_daily else f" in {days} days" if feature.display.role == "count" else ""
-    shown = np.empty(len(numbers), dtype=object)
-    shown[:] = [
-        LabelledNumber() if np.isnan(exact) else LabelledNumber(exact, _format(value) + unit)
-        for exact, value in zip(numbers.tolist(), round_values(column).tolist(), strict=True)
+    distinct, places = np.unique(numbers, return_inverse=True)  # many leads share a value
+    labelled = np.empty(len(distinct), dtype=object)
+    labelled[:] = [
+        LabelledNumber() if np.isnan(value) else LabelledNumber(value, _format(round(value, 4)) + unit)
+        for value in distinct.tolist()
     ]
-    return numbers, shown
+    return numbers, labelled[places]
 
 
 def _format(value: float) -> str:
