@@ -5,11 +5,11 @@ f_i * (s(m) - s(m0)) / (m - m0), and f_i * s'(m0) where m is m0. The factor of a
 and order are kept, and the points sum to exactly s(m) - s(m0).
 """
 
+from typing import Protocol
+
 import numpy as np
 
-from leadlight.models.scoring.scale import ScoreMap
-
-__all__ = ["convert_contributions_to_points", "sum_by_topic"]
+__all__ = ["MarginMap", "convert_contributions_to_points", "sum_by_topic"]
 
 #: scores closer than this to the base score use the slope in place of the quotient; the error is of this size
 SAME_SCORE = 1e-9
@@ -17,8 +17,20 @@ SAME_SCORE = 1e-9
 MIN_DIFFERENCE = 1e-290
 
 
+class MarginMap(Protocol):
+    """A strictly increasing map s(.) from log-odds, such as :class:`.ScoreMap`."""
+
+    def score(self, margin: np.ndarray) -> np.ndarray:
+        """Return s(m), same shape as `margin`."""
+        ...
+
+    def derive(self, margin: np.ndarray) -> np.ndarray:
+        """Return ds/dm, same shape as `margin`."""
+        ...
+
+
 def convert_contributions_to_points(
-    base: float, parts: np.ndarray, score_map: ScoreMap
+    base: float, parts: np.ndarray, score_map: MarginMap
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Convert log-odds contributions to score points.
 
@@ -28,7 +40,7 @@ def convert_contributions_to_points(
         m0, log-odds.
     parts : ndarray, shape (n, k)
         f_i of each lead, log-odds.
-    score_map : ScoreMap
+    score_map : MarginMap
         s(.).
 
     Returns

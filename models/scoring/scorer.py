@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from leadlight.features.errors import BundleError
 from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.candidates.base import AdditiveModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
+from leadlight.models.scoring.explanation import build_explanation
 from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
@@ -100,6 +102,44 @@ class Scorer:
         """Return the result of :meth:`score` without reasons, which take most of its time."""
         base, parts = self._explain(frame)
         return self._rate(frame, base, parts, self._break_down(base, parts))
+
+    def explain(
+        self,
+        frame: pd.DataFrame,
+        scale: Literal["points", "log_odds"] = "points",
+        by: Literal["topic", "feature"] = "topic",
+    ) -> Any:
+        """Explain a feature table by SHAP values, as a ``shap.Explanation``.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame, shape (n, features)
+            One row per lead with the columns of the catalogue; others are ignored.
+        scale : {"points", "log_odds"}
+            Unit of the values: points of the score, or calibrated log-odds. In both, the contributions f_i of
+            the model to its log-odds m = m0 + sum of f_i are apportioned by one factor a lead,
+            f_i * (s(m) - s(m0)) / (m - m0), where s(.) maps the log-odds of the model to the score or to
+            calibrated log-odds (see :mod:`.attribution`). Where the calibration is linear (none, shift,
+            Platt), the factor of the log-odds is its slope.
+        by : {"topic", "feature"}
+            Columns: topics, as reasons name them, or features.
+
+        Returns
+        -------
+        shap.Explanation, shape (n, topics or features)
+            ``base_values + values.sum(axis=1)`` is the score, or the calibrated log-odds, to 1e-9. ``data``
+            holds numbers; words as codes, their place in the alphabet among the words of `frame`; and NaN
+            where not known. ``display_data`` holds readable words. The value of a signal is its count in
+            the longest window. ``feature_names`` are English labels.
+
+        Raises
+        ------
+        ValueError
+            If `scale` or `by` is not one of those.
+        BundleError
+            If a column is missing.
+        """
+        return build_explanation(self, frame, scale, by)
 
     def break_down(self, frame: pd.DataFrame) -> ScoreBreakdown:
         """Return scores and the points of each topic as arrays; raises as :meth:`score`."""

@@ -13,6 +13,7 @@ from mlflow.models import infer_signature
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.score_table import DEFAULT_REASONS, tabulate_scores
 from leadlight.pipelines.registry.mlflow_registry import Registry
 from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
 from leadlight.pipelines.registry.training_run import DatasetSummary, TrainingRun
@@ -85,7 +86,7 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
             artifacts={"bundle": str(bundle)},
             code_paths=[str(copy_scoring_code(Path(staging)))],
             pip_requirements=list_requirements(),
-            signature=infer_signature(example, scorer.score(example)),
+            signature=infer_signature(example, tabulate_scores(scorer, example, **DEFAULT_REASONS), DEFAULT_REASONS),
             metadata={key: training.tags[key] for key in ("bundle", "calibrated", "candidate")},
         )
         test = next(_build_dataset(summary) for summary in training.datasets if summary.context == "test")

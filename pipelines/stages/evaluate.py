@@ -30,6 +30,7 @@ from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapsho
 from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.reporting.curve_plots import plot_curves
+from leadlight.pipelines.reporting.shap_plots import write_shap_plots
 from leadlight.pipelines.reports.model_card.build import build_model_card
 from leadlight.pipelines.reports.model_card.grade_statistics import compute_grade_and_topic_statistics
 from leadlight.pipelines.reports.model_card.html import write_card
@@ -94,6 +95,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     )
     with write_atomically(workdir.plots / "segments.csv") as temporary:
         segments.to_csv(temporary, index=False, float_format="%.6g")
+    explained = write_shap_plots(scorer, test.frame, workdir.plots / "shap", params.training.seed)
     written = round_floats(result)
     card = build_model_card(
         scorer,
@@ -102,6 +104,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         learned=_summarize_window(past, dated=scorer.metadata.has_dates),
         statistics=compute_grade_and_topic_statistics(scorer, scored, test.won),
         unused=list_unused_columns(workdir),
+        explanations=[plot.describe(workdir.plots) for plot in explained],
     )
     write_card(card, workdir.plots)
     write_json(workdir.details, written)

@@ -1,5 +1,6 @@
 """The model card says what was found, all of it from the results, and changes with them."""
 
+import base64
 import copy
 import dataclasses
 import json
@@ -86,7 +87,7 @@ def put(content, path, value):
 
 
 def test_the_page_holds_the_card_and_nothing_else(told):
-    assert render_html(told.card) == told.html
+    assert render_html(told.card, told.work.plots) == told.html
     in_card = {value for _, value in leaves(told.card) if isinstance(value, int | float)}
     marked = re.findall(r'<data value="(.*?)">(.*?)</data>', told.html)
     assert len(marked) > 200
@@ -257,8 +258,23 @@ def test_text_of_the_source_stays_text(told, again):
 
 
 def test_a_card_speaks_of_association_and_of_no_machine(told):
-    assert "associated with" in told.html
-    assert "because" not in told.html.lower()
-    assert str(told.work.root.parent) not in told.html
-    assert "http" not in told.html
-    assert len(told.html) < 200_000
+    html = re.sub(r"data:image/png;base64,[\w+/=]+", "", told.html)
+    assert "associated with" in html
+    assert "because" not in html.lower()
+    assert str(told.work.root.parent) not in html
+    assert "http" not in html
+    assert len(html) < 200_000
+    assert len(told.html) < 500_000
+
+
+def test_the_plots_of_shap_are_in_the_card(told):
+    plots = told.card["explanations"]
+    assert [plot["kind"] for plot in plots[:2]] == ["beeswarm", "bar"]
+    drawn = [plot["label"] for plot in plots[2:]]
+    assert drawn == [row["label"] for row in told.card["topics"]][: len(drawn)]
+    assert len(drawn) > 3
+    for plot in plots:
+        file = told.work.plots / plot["file"]
+        assert file.read_bytes().startswith(b"\x89PNG")
+        assert base64.b64encode(file.read_bytes()).decode() in told.html
+    assert len(list((told.work.plots / "shap").iterdir())) == len(plots)

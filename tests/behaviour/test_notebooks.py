@@ -11,11 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from leadlight.features.errors import LeadlightError, SourceError
+from leadlight.models.metrics.metrics import log_loss
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
@@ -34,6 +36,7 @@ PROBES = {
     "5_retrain_and_compare_runs": (
         "[len(runs), versions['champion'][0], written['verdict'], Path(rehearsal.name).exists()]"
     ),
+    "6_load_predict_explain": "[list(computed.index), float(losses['Leadlight'].mean()), float(low), float(high)]",
 }
 
 
@@ -145,6 +148,13 @@ def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
         assert answer == [scorer.metadata.candidate, scorer.metadata.choice["calibration"]]
     elif name.startswith("4"):
         assert answer == pytest.approx(scorer.thresholds["sales_qualified"].probability, rel=1e-12)
+    elif name.startswith("6"):
+        leads, loss, low, high = answer
+        _, test = read_labelled_snapshots(workdir).split_past_and_test()
+        expected = log_loss(scorer.predict(test.frame)["probability"].to_numpy(), test.won)
+        assert leads == pd.read_csv(folder / "data" / "simulated" / "leads.csv.gz")["lead_id"].head(5).tolist()
+        assert loss == pytest.approx(expected, rel=1e-9)
+        assert low < high
     else:
         runs, champion, verdict, left_behind = answer
         assert (runs, champion) == (1, read_json(workdir.registered)["champion"])
@@ -152,7 +162,7 @@ def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
         assert not left_behind
 
 
-def test_there_are_five_each_with_a_probe():
+def test_there_are_six_each_with_a_probe():
     assert sorted(PROBES) == NAMES
 
 

@@ -9,8 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from leadlight.models.candidates.base import margins
+from leadlight.models.scoring.bundle import load_scorer
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.inference.trained_run import open_run
+from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 AS_OF = {"olist": "2018-06-01", "bpic2012": "2012-01-09", "x_education": "2025-01-01", "bank_marketing": "2010-11-16"}
 RIVALS = ("constant", "plain_logistic", "default_lightgbm")
@@ -48,6 +55,36 @@ def test_reasons_of_every_lead_add_up(example):
     for row in scores.itertuples():
         total = row.base_score + sum(reason["points"] for reason in json.loads(row.reasons))
         assert abs(total - row.score) <= 1e-6
+
+
+def test_explanations_of_the_test_window_add_up(example):
+    _, _, _, folder = example
+    workdir = Workdir(folder / "work")
+    scorer = load_scorer(workdir.bundle)
+    _, test = read_labelled_snapshots(workdir).split_past_and_test()
+    predicted = scorer.predict(test.frame)
+    log_odds = scorer.calibrator.predict_log_odds(margins(scorer.model, test.frame))
+    for by in ("topic", "feature"):
+        for scale, expected in (("points", predicted["score"]), ("log_odds", log_odds)):
+            explanation = scorer.explain(test.frame, scale, by)
+            total = explanation.base_values + explanation.values.sum(axis=1)
+            np.testing.assert_allclose(total, expected, rtol=0, atol=1e-9)
+
+
+def test_features_of_raw_records_are_those_of_the_batch(example):
+    _, _, _, folder = example
+    run = open_run(folder)
+    table = read_frame(run.workdir.features)
+    ids = table["lead_id"].drop_duplicates()
+    table = table[table["lead_id"].isin(ids.iloc[:: max(1, len(ids) // 60)])].reset_index(drop=True)
+    key = run.params.source.leads.lead_id
+    leads = run.read_raw("leads")
+    leads = leads[leads[key].astype("str").isin(table["lead_id"])]
+    found = run.model.features(
+        leads, run.read_raw("activities"), history=run.read_raw("history"), as_of=table[["lead_id", "as_of"]]
+    )
+    assert len(found) >= 60
+    pd.testing.assert_frame_equal(found, table.set_index("lead_id")[list(found)], check_exact=True)
 
 
 def test_facts_of_the_source_are_found(example):

@@ -18,6 +18,7 @@ import pytest
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import load_scorer, save_scorer
+from leadlight.models.scoring.score_table import tabulate_scores
 from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, MODEL
@@ -87,9 +88,14 @@ def test_the_champion_loads_as_pyfunc_and_scores_a_plain_frame(trained_module):
     version = registry.download()
     features = pd.read_parquet(workdir.features).head(50)
     loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
-    expected = load_scorer(workdir.bundle).score(features)
-    found = loaded.predict(features[load_scorer(version.bundle).catalogue.names])
-    pd.testing.assert_frame_equal(found, expected)
+    scorer = load_scorer(workdir.bundle)
+    plain = features[load_scorer(version.bundle).catalogue.names]
+    pd.testing.assert_frame_equal(loaded.predict(plain), tabulate_scores(scorer, features, 3, "en"))
+    asked = loaded.predict(plain, params={"reasons": 1, "language": "de"})
+    pd.testing.assert_frame_equal(asked, tabulate_scores(scorer, features, 1, "de"))
+    declared = {column.name: str(column.type) for column in loaded.metadata.signature.outputs}
+    assert set(declared) == set(loaded.predict(plain))
+    assert {str(kind) for name, kind in declared.items() if name.startswith("points.")} == {"DataType.double"}
     assert version.tags["bundle"] == read_json(workdir.registered)["bundle"]
 
 

@@ -1,5 +1,6 @@
 """Base and points are the score, whatever model, calibration and scale; so are the printed ones."""
 
+import itertools
 import math
 
 import numpy as np
@@ -178,9 +179,22 @@ def holds(scorer, frame):
         assert printed.select_group(reasons, "fit") + printed.select_group(reasons, "engagement") == sum(
             printed.points.values()
         )
+    explains(scorer, frame, base + parts.sum(axis=1), scored["score"].to_numpy())
     first, last = (scored.iloc[place] for place in (0, -1))  # the same lead twice
     assert first["score"] == pytest.approx(last["score"], abs=1e-9)
     assert has_equal_reasons(parse_reasons(first["reasons"]), parse_reasons(last["reasons"]))
+
+
+def explains(scorer, frame, margin, score):
+    """A shap.Explanation adds up to the score, and to the calibrated log-odds."""
+    expected = {"points": score, "log_odds": scorer.calibrator.predict_log_odds(margin)}
+    for scale, by in itertools.product(expected, ("topic", "feature")):
+        explanation = scorer.explain(frame, scale, by)
+        assert np.isfinite(explanation.values).all()
+        missed = explanation.base_values + explanation.values.sum(axis=1) - expected[scale]
+        # floats cannot keep to less where large parts take each other back
+        size = np.abs(explanation.values).sum(axis=1)
+        assert (np.abs(missed) <= 1e-9 * np.maximum(1.0, 1e-6 * size)).all()
 
 
 @given(curve_models, calibrators, scales, frames)

@@ -1,6 +1,6 @@
 """Content of the model card: verdict, tables and limitations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,7 @@ def build_model_card(
     learned: Mapping[str, Any],
     statistics: Mapping[str, Any],
     unused: list[str],
+    explanations: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """Build the content of the model card.
 
@@ -51,6 +52,8 @@ def build_model_card(
         See ``compute_grade_and_topic_statistics`` of ``grade_statistics``.
     unused : list of str
         Columns of the source that were not used.
+    explanations : sequence of mapping
+        kind, label and file (below the folder of the card) of each SHAP plot.
 
     Returns
     -------
@@ -82,6 +85,7 @@ def build_model_card(
         "agreed": metadata.agreed,
         **statistics,
         "expectations": build_expectations_table(metrics),
+        "explanations": [dict(plot) for plot in explanations],
         "one_more_activity": build_monotonicity_table(scorer, metrics),
         "segments": build_segments_table(scorer, segments),
     }

@@ -1,5 +1,6 @@
 """The model card as one HTML page."""
 
+import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,11 +53,25 @@ FILTERS = {
 
 def write_card(content: Mapping[str, Any], folder: Path) -> None:
     """Write ``card.json`` and ``card.html`` with the content of ``build_model_card``."""
-    write_files(folder, {"card.json": content, "card.html": render_html(content)})
+    write_files(folder, {"card.json": content, "card.html": render_html(content, folder)})
 
 
-def render_html(content: Mapping[str, Any]) -> str:
-    """Render a card as HTML; each number is a ``data`` element with its full value."""
+def render_html(content: Mapping[str, Any], folder: Path | None = None) -> str:
+    """Render a card as HTML; each number is a ``data`` element with its full value.
+
+    Parameters
+    ----------
+    content : mapping
+        What ``build_model_card`` gave.
+    folder : Path, optional
+        Folder of the PNG files that it names, which become part of the page; without it, the page has none.
+    """
     charts = {"calibration": plot_calibration(content["calibration"]["bins"]), "topics": plot_topics(content["topics"])}
-    context = {"card": content, "charts": charts, "metrics": METRICS, "windows": WINDOWS}
+    plots = content["explanations"] if folder is not None else []
+    images = {plot["file"]: _encode_image(Path(folder or "") / plot["file"]) for plot in plots}
+    context = {"card": content, "charts": charts, "images": images, "metrics": METRICS, "windows": WINDOWS}
     return render_page(Path(__file__).parent, context, FILTERS)
+
+
+def _encode_image(path: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"

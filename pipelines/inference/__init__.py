@@ -1,0 +1,1 @@
+"""A trained model for use from Python: features from raw records, probabilities, scores and explanations."""
