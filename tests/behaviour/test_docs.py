@@ -22,8 +22,6 @@ from leadlight.pipelines.params import load_params
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "notebooks" / "README.md"])
 MARKER = re.compile(r"<!-- not executed: covered by (tests/[\w/]+\.py) -->")
-#: for what is written about before it exists; none is left in a release
-PENDING = re.compile(r"<!-- not executed yet: .+ -->")
 #: pages that begin with nothing but an export; the others begin with a trained folder
 FRESH = {"README.md", "docs/tutorial/first-project.md"}
 NEEDS_CHAMPION = re.compile(r"^leadlight (score|promote|rollback|retrain|watch)|MlflowClient", flags=re.MULTILINE)
@@ -159,8 +157,8 @@ def test_a_block_that_is_not_executed_names_the_test_that_covers_it():
             if not block.comment.startswith("<!-- not executed"):
                 continue
             found = MARKER.fullmatch(block.comment)
-            assert found or PENDING.fullmatch(block.comment), f"{name}:{block.line}: {block.comment}"
-            assert not found or (ROOT / found[1]).is_file(), f"{name}:{block.line}: {found[1]} does not exist"
+            assert found, f"{name}:{block.line}: {block.comment}"
+            assert (ROOT / found[1]).is_file(), f"{name}:{block.line}: {found[1]} does not exist"
 
 
 def test_most_blocks_are_executed():
