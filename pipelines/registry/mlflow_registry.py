@@ -249,7 +249,7 @@ class Registry:
                 python_model=str(Path(__file__).resolve().with_name("pyfunc_model.py")),
                 artifacts={"bundle": str(bundle)},
                 code_paths=[str(copy_scoring_code(Path(staging)))],
-                pip_requirements=list_requirements(),
+                pip_requirements=list_requirements(bundle),
                 signature=infer_signature(example, load_scorer(bundle).score(example)),
             )
         return run.info.run_id, logged
