@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from leadlight.features.errors import ParamsError
 from leadlight.models.candidates.category_encoding import CategoryEncoder
 from leadlight.models.candidates.permutation_shap import explain_by_permutation, explain_with_shap
 from leadlight.models.candidates.sklearn_files import load_estimator, save_estimator
@@ -37,6 +38,8 @@ class SklearnModel:
         Feature names in order.
     levels : dict of str to CategoryEncoder
         Of the category features.
+    empty : tuple of str
+        Number features without a known value in training; the estimator sees 0, for some cannot fit NaN alone.
     estimator : object
         The fitted estimator.
     background : ndarray, shape (k, features)
@@ -49,6 +52,7 @@ class SklearnModel:
     name: str
     features: tuple[str, ...]
     levels: Levels
+    empty: tuple[str, ...]
     estimator: Any
     background: np.ndarray
     seed: int
@@ -73,15 +77,26 @@ class SklearnModel:
             Of the category features.
         seed : int
             Of the explanation.
+
+        Raises
+        ------
+        ParamsError
+            If the estimator cannot be fitted on such a table.
         """
         features = tuple(frame.columns)
-        matrix = encode_features(frame, features, levels)
-        estimator.fit(convert_to_frame(matrix, features, levels), won)
-        model = cls(name, features, levels, estimator, matrix[:0], seed)
+        empty = tuple(column for column in features if column not in levels and frame[column].isna().all())
+        matrix = encode_features(frame, features, levels, empty)
+        try:
+            estimator.fit(convert_to_frame(matrix, features, levels), won)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParamsError(
+                f"The estimator of the candidate {name} must fit the feature table (docs/candidates.md). Got {error}."
+            ) from error
+        model = cls(name, features, levels, empty, estimator, matrix[:0], seed)
         order = np.argsort(model._predict(matrix), kind="stable")
         count = min(MAX_BACKGROUND, len(order))
         chosen = order[((np.arange(count) + 0.5) * len(order) / count).astype(int)]
-        return cls(name, features, levels, estimator, matrix[chosen], seed)
+        return cls(name, features, levels, empty, estimator, matrix[chosen], seed)
 
     @property
     def explanation_cost(self) -> float:
@@ -91,12 +106,12 @@ class SklearnModel:
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
-        matrix = encode_features(frame, self.features, self.levels)
+        matrix = encode_features(frame, self.features, self.levels, self.empty)
         return explain_by_permutation(self._predict, matrix, self.background, self.seed)
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Compute the same with shap itself: slow, and the reference for :meth:`explain_log_odds`."""
-        matrix = encode_features(frame, self.features, self.levels)
+        matrix = encode_features(frame, self.features, self.levels, self.empty)
         return explain_with_shap(self._predict, matrix, self.background, self.seed)
 
     def save(self, folder: Path) -> dict[str, Any]:
@@ -113,6 +128,7 @@ class SklearnModel:
             "name": self.name,
             "features": list(self.features),
             "levels": {name: list(entry.categories) for name, entry in self.levels.items()},
+            "empty": list(self.empty),
             "background": known,
             "seed": self.seed,
         }
@@ -123,8 +139,8 @@ class SklearnModel:
         features = tuple(description["features"])
         levels = {name: CategoryEncoder(tuple(kept)) for name, kept in description["levels"].items()}
         background = np.array(description["background"], dtype=float).reshape(-1, len(features))
-        estimator = load_estimator(folder / FILE)
-        return cls(description["name"], features, levels, estimator, background, description["seed"])
+        estimator, empty = load_estimator(folder / FILE), tuple(description["empty"])
+        return cls(description["name"], features, levels, empty, estimator, background, description["seed"])
 
     def _predict(self, matrix: np.ndarray) -> np.ndarray:
         if not len(matrix):
@@ -133,13 +149,17 @@ class SklearnModel:
         return np.asarray(logit(np.clip(np.asarray(chance, dtype=float), MIN_PROBABILITY, 1 - MIN_PROBABILITY)))
 
 
-def encode_features(frame: pd.DataFrame, features: tuple[str, ...], levels: Levels) -> np.ndarray:
-    """Return a feature table as numbers, shape (n, features): categories as the codes of their levels."""
+def encode_features(
+    frame: pd.DataFrame, features: tuple[str, ...], levels: Levels, empty: tuple[str, ...] = ()
+) -> np.ndarray:
+    """Return a feature table as numbers, shape (n, features): categories as codes of their levels, 0 for `empty`."""
     columns = [
         levels[name].transform(frame[name]) if name in levels else frame[name].to_numpy(dtype=float)
         for name in features
     ]
-    return np.column_stack(columns).astype(float)
+    matrix = np.column_stack(columns).astype(float)
+    matrix[:, [name in empty for name in features]] = 0.0
+    return matrix
 
 
 def convert_to_frame(matrix: np.ndarray, features: tuple[str, ...], levels: Levels) -> pd.DataFrame:
@@ -157,8 +177,9 @@ def convert_to_frame(matrix: np.ndarray, features: tuple[str, ...], levels: Leve
     Returns
     -------
     pd.DataFrame
-        Numbers as float64, NaN where not known; categories as pandas categories: the levels that enough leads
-        have, :data:`POOLED` for the others, and NaN where not known.
+        Numbers as float64, NaN where not known (0 in a column without a known value in training); categories
+        as pandas categories: the levels that enough leads have, :data:`POOLED` for the others, and NaN where
+        not known.
     """
     columns: dict[str, Any] = {}
     for place, name in enumerate(features):

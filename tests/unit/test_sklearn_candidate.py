@@ -201,6 +201,19 @@ def test_saved_models_are_the_same_in_a_process_that_refuses_pickle(world, wrapp
         np.testing.assert_array_equal(again, np.column_stack([np.full(10, base), parts]))
 
 
+def test_a_number_that_was_never_known_is_a_constant(world):
+    never = world.frame.assign(attribute__employees=np.nan)
+    model = fit(SimpleNamespace(**vars(world) | {"frame": never}), ESTIMATORS["boosting"])
+    assert model.empty == ("attribute__employees",)
+    _, parts = model.explain_log_odds(world.frame.head(20))
+    assert (parts[:, model.features.index("attribute__employees")] == 0).all()
+
+
+def test_an_estimator_that_cannot_be_fitted_is_refused_with_its_own_words(world):
+    with pytest.raises(ParamsError, match=r"of the candidate Wrapped must fit the feature table .* could not convert"):
+        fit(world, LogisticRegression)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
