@@ -224,7 +224,7 @@ def test_the_pipeline_and_the_feature_of_the_page_work_as_they_stand(world, root
     window = TrainingData(some, world.won[:120], world.leads[:120])
     assert fit_candidates(window, world.catalogue, settings)[name].model.features == tuple(world.catalogue.names)
 
-    added = eval(family.strip().rstrip(","), vars(aggregations))
+    added = eval(family, vars(aggregations))
     monkeypatch.setattr(engagement, "AGGREGATIONS", (*aggregations.AGGREGATIONS, added))
     catalogue = FeatureSet((), (SignalSpec("demo", 1),), has_activities=True, has_age=True).catalogue
     feature = next(f for f in catalogue.features if f.name == "count_3d__demo")
