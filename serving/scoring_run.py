@@ -61,9 +61,13 @@ class Thresholds(_Words):
 
 
 class ModelTier(_Words):
-    """The candidate that serves, with the wins it was trained on and the wins a learned model needs."""
+    """The candidate that serves, with the wins it was trained on and the wins a learned model needs.
+
+    ``label`` is what a candidate without a message of its own is called, by language.
+    """
 
     candidate: str
+    label: dict[str, str] | None = None
     wins: int = Field(ge=0)
     min_wins: int = Field(ge=0)
 

@@ -33,6 +33,8 @@ class CalibrationSelection(NamedTuple):
     ----------
     calibrator : Calibrator
         Fitted on all rows.
+    log_odds : ndarray, shape (n,)
+        Cross-validated log-odds of each row under the chosen kind.
     losses : ndarray, shape (n,)
         Cross-validated log loss of each row under the chosen kind, in nats.
     log_loss : dict of str to float
@@ -40,6 +42,7 @@ class CalibrationSelection(NamedTuple):
     """
 
     calibrator: Calibrator
+    log_odds: np.ndarray
     losses: np.ndarray
     log_loss: dict[str, float]
 
@@ -58,8 +61,9 @@ def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -
     """
     if min(won.sum(), len(won) - won.sum()) < MIN_WINS:
         losses = calculate_log_losses(margin, won)
-        return CalibrationSelection(fit_identity(margin, won), losses, {"none": float(losses.mean())})
-    by_kind = {name: _cross_validated(fit, margin, won, groups) for name, fit in KINDS.items()}
+        return CalibrationSelection(fit_identity(margin, won), margin, losses, {"none": float(losses.mean())})
+    predicted = {name: _cross_validate(fit, margin, won, groups) for name, fit in KINDS.items()}
+    by_kind = {name: calculate_log_losses(log_odds, won) for name, log_odds in predicted.items()}
     mean = {name: float(loss.mean()) for name, loss in by_kind.items()}
     best = by_kind[min(mean, key=lambda name: mean[name])]
     chosen = next(
@@ -67,7 +71,7 @@ def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -
         for name, loss in by_kind.items()
         if (loss - best).mean() <= calculate_cluster_robust_se(loss - best, groups)
     )
-    return CalibrationSelection(KINDS[chosen](margin, won), by_kind[chosen], mean)
+    return CalibrationSelection(KINDS[chosen](margin, won), predicted[chosen], by_kind[chosen], mean)
 
 
 def calculate_cluster_robust_se(values: np.ndarray, groups: np.ndarray) -> float:
@@ -82,8 +86,8 @@ def read_calibrator(content: Mapping[str, Any]) -> Calibrator:
     return SplineCalibrator.from_dict(content) if "knots" in content else BetaCalibrator.from_dict(content)
 
 
-def _cross_validated(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    losses = np.zeros(len(margin))
+def _cross_validate(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    log_odds = np.zeros(len(margin))
     for rest, held in GroupKFold(n_splits=min(5, len(np.unique(groups)))).split(margin, won, groups):
-        losses[held] = calculate_log_losses(fit(margin[rest], won[rest]).predict_log_odds(margin[held]), won[held])
-    return losses
+        log_odds[held] = fit(margin[rest], won[rest]).predict_log_odds(margin[held])
+    return log_odds

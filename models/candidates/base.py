@@ -3,23 +3,27 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import BundleError
-from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
-from leadlight.models.candidates.category_encoding import CategoryEncoder
-from leadlight.models.candidates.logistic import AdditiveLogisticModel
-from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.features.errors import BundleError, ParamsError
+from leadlight.models.candidates.registry import find_kind, find_kind_problem
 
-__all__ = ["AdditiveModel", "AverageEnsemble", "load_model", "margins", "save_model"]
+__all__ = ["AdditiveModel", "AverageEnsemble", "list_kinds", "load_model", "margins", "save_model"]
+
+#: what reading a damaged file raises; errors of other libraries are converted where they are known
+LOAD_ERRORS = (OSError, KeyError, TypeError, ValueError)
 
 
 class AdditiveModel(Protocol):
     """A model whose log-odds are a base plus one part per feature."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the candidate that loads it, without argument; written into its folder."""
+        ...
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -31,7 +35,8 @@ class AdditiveModel(Protocol):
         """Operations to explain one lead, counted from the model so that it is reproducible.
 
         One look-up per feature for the rule book, the logistic model and additive trees; one addition per
-        column on the path to each leaf for trees with interactions; the sum of both models for a blend.
+        column on the path to each leaf for trees with interactions; the sum of both models for a blend;
+        all values read by all predictions for a wrapped scikit-learn model.
         """
         ...
 
@@ -43,11 +48,16 @@ class AdditiveModel(Protocol):
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         ...
 
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write files to a folder that exists, without pickle; return the rest as plain data for JSON."""
+        ...
+
 
 @dataclass(frozen=True)
 class AverageEnsemble:
     """The mean of two models in log-odds, and so of their parts."""
 
+    kind: ClassVar[str] = "blend"
     first: AdditiveModel
     second: AdditiveModel
 
@@ -71,6 +81,12 @@ class AverageEnsemble:
         (base_a, parts_a), (base_b, parts_b) = (m.explain_log_odds(frame) for m in (self.first, self.second))
         return (base_a + base_b) / 2, (parts_a + parts_b) / 2
 
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write both models to folders of their own."""
+        save_model(self.first, folder / "first")
+        save_model(self.second, folder / "second")
+        return {}
+
 
 def margins(model: AdditiveModel, frame: pd.DataFrame) -> np.ndarray:
     """Return the log-odds of a model: base plus all parts, shape (n,)."""
@@ -79,24 +95,9 @@ def margins(model: AdditiveModel, frame: pd.DataFrame) -> np.ndarray:
 
 
 def save_model(model: AdditiveModel, folder: Path) -> None:
-    """Write a model as LightGBM text and JSON."""
+    """Write a model as JSON and the files of its own :meth:`AdditiveModel.save`."""
     folder.mkdir(parents=True, exist_ok=True)
-    description: dict[str, Any]
-    if isinstance(model, AverageEnsemble):
-        save_model(model.first, folder / "first")
-        save_model(model.second, folder / "second")
-        description = {"kind": "blend"}
-    elif isinstance(model, AdditiveLogisticModel):
-        description = {"kind": "logistic", "model": model.to_dict()}
-    elif isinstance(model, RulesModel):
-        description = {"kind": "points", "model": model.to_dict()}
-    elif isinstance(model, BoostedModel):
-        levels = {name: list(entry.categories) for name, entry in model.columns.levels.items()}
-        description = {"kind": "boosted", "features": list(model.columns.features), "levels": levels}
-        text = model.booster.model_to_string()
-        (folder / "trees.txt").write_text(text, encoding="utf-8")
-    else:
-        raise TypeError(f"The model must be a known candidate. Got {type(model).__name__}.")
+    description = {"kind": model.kind} | model.save(folder)
     text = json.dumps(description, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / "model.json").write_text(text + "\n", encoding="utf-8")
 
@@ -107,21 +108,27 @@ def load_model(folder: Path) -> AdditiveModel:
     Raises
     ------
     BundleError
-        If a file is missing or not of a known kind.
+        If a file is missing or damaged, or the package that adds this kind of model is not installed.
     """
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         kind = description["kind"]
-        if kind == "blend":
-            return AverageEnsemble(load_model(folder / "first"), load_model(folder / "second"))
-        if kind == "logistic":
-            return AdditiveLogisticModel.from_dict(description["model"])
-        if kind == "points":
-            return RulesModel.from_dict(description["model"])
-        if kind == "boosted":
-            levels = {name: CategoryEncoder(tuple(kept)) for name, kept in description["levels"].items()}
-            booster = lgb.Booster(model_str=(folder / "trees.txt").read_text(encoding="utf-8"))
-            return BoostedModel(DesignMatrix(tuple(description["features"]), levels), booster)
-    except (OSError, KeyError, ValueError, lgb.basic.LightGBMError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
-    raise BundleError(f"The kind of the model in {folder} must be points, logistic, boosted or blend. Got {kind}.")
+    if find_kind_problem(kind):
+        raise BundleError(
+            f"The kind of the model in {folder} must be built in or added by an installed package. "
+            f"Got {kind}: install the package with which it was trained."
+        )
+    try:
+        return find_kind(kind).load(folder, description)
+    except ParamsError as error:  # of the registry
+        raise BundleError(f"The model in {folder} must be loadable. {error}") from None
+    except LOAD_ERRORS as error:
+        raise BundleError(f"The model in {folder} must be complete and readable. Got {error}.") from None
+
+
+def list_kinds(folder: Path) -> set[str]:
+    """Return the kinds of a saved model and of the models within it."""
+    files = [path.read_text(encoding="utf-8") for path in folder.rglob("model.json")]
+    return {str(json.loads(text)["kind"]) for text in files}

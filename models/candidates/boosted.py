@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
@@ -78,6 +79,7 @@ class BoostedModel:
         The trees.
     """
 
+    kind: ClassVar[str] = "boosted"
     columns: DesignMatrix
     booster: lgb.Booster
 
@@ -145,6 +147,12 @@ class BoostedModel:
         """Compute the same with LightGBM itself: slow, and the reference for :meth:`explain_log_odds`."""
         base, parts = compute_lightgbm_shap(self.booster, self.columns.transform(frame))
         return base, self._by_feature(parts)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the trees as LightGBM's text; return features and levels."""
+        (folder / "trees.txt").write_text(self.booster.model_to_string(), encoding="utf-8")
+        levels = {name: list(entry.categories) for name, entry in self.columns.levels.items()}
+        return {"features": list(self.columns.features), "levels": levels}
 
     @cached_property
     def _shap(self) -> TreeShap:

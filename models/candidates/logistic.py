@@ -7,7 +7,8 @@ and the penalty shrinks towards flat.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,7 @@ class AdditiveLogisticModel:
         One per feature, each with training mean 0.
     """
 
+    kind: ClassVar[str] = "logistic"
     base: float
     curves: dict[str, ShapeFunction]
 
@@ -140,6 +142,10 @@ class AdditiveLogisticModel:
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Return plain data; there are no further files."""
+        return {"model": self.to_dict()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ class RulesModel:
         Log-odds per point, above zero.
     """
 
+    kind: ClassVar[str] = "points"
     features: tuple[str, ...]
     rules: tuple[ResolvedRule, ...]
     base: float
@@ -73,6 +75,10 @@ class RulesModel:
             for name, earned in rule.evaluate(frame).items():
                 parts[:, places[name]] += self.log_odds_per_point * earned
         return self.base, parts
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Return plain data; there are no further files."""
+        return {"model": self.to_dict()}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

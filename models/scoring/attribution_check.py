@@ -45,7 +45,7 @@ def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
     for row, column in np.argwhere(differs):
         raise BundleError(
             f"The part of {model.features[column]} in the score of {sample['lead_id'][row]} must be "
-            f"{expected[row, column]:.6f} log-odds, as LightGBM computes it. Got {parts[row, column]:.6f}."
+            f"{expected[row, column]:.6f} log-odds, as its reference computes it. Got {parts[row, column]:.6f}."
         )
     totals, margins = base + parts.sum(axis=1), expected_base + expected.sum(axis=1)
     for row in np.flatnonzero(~(np.abs(totals - margins) <= SUM_TOLERANCE)):

@@ -1,51 +1,20 @@
 """Fit all candidates, each with its out-of-time predictions."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.candidates.base import AdditiveModel, AverageEnsemble
+from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext
+from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.candidates.rules import Rule
-from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
+from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 from leadlight.models.scoring.grades import sum_group_log_odds
-from leadlight.models.training.data import TrainingData, TrainingSettings
-from leadlight.models.training.tuning import TuningResult, tune_boosted, tune_logistic
+from leadlight.models.training.tuning import build_search
 
 __all__ = ["FittedCandidate", "OutOfTimePredictions", "TrainingData", "TrainingSettings", "fit_candidates"]
-
-
-class OutOfTimePredictions(NamedTuple):
-    """Out-of-fold predictions of models refitted before each rolling origin.
-
-    Parameters
-    ----------
-    margin : ndarray, shape (m,)
-        Log-odds.
-    fit, engagement : ndarray, shape (m,)
-        Sums of the log-odds of each group of features.
-    """
-
-    margin: np.ndarray
-    fit: np.ndarray
-    engagement: np.ndarray
-
-
-class FittedCandidate(NamedTuple):
-    """A candidate fitted on the whole window.
-
-    Parameters
-    ----------
-    tuning : dict
-        Settings chosen by tuning.
-    out_of_time : OutOfTimePredictions
-        Predictions of the refitted models.
-    """
-
-    model: AdditiveModel
-    tuning: dict[str, Any]
-    out_of_time: OutOfTimePredictions
 
 
 def fit_candidates(
@@ -73,43 +42,33 @@ def fit_candidates(
     Returns
     -------
     dict of str to FittedCandidate
-        Simplest first.
+        In the order of ``settings.candidates``: simplest first.
+
+    Raises
+    ------
+    ParamsError
+        If a candidate is not known, cannot be imported or could not be saved; before anything is fitted.
     """
-    wanted = set(settings.candidates)
+    candidates = {name: find_candidate(name) for name in settings.candidates}
     fitted: dict[str, FittedCandidate] = {}
 
-    def keep(name: str, tuned: TuningResult) -> None:
-        fitted[name] = FittedCandidate(tuned.model, tuned.best_params, _predict_folds(tuned, window, catalogue))
-        on_fitted(name)
+    def get_fitted(name: str) -> FittedCandidate:
+        if name not in fitted:
+            trained = (candidates.get(name) or find_candidate(name)).train(context)
+            predictions = trained.out_of_time or _predict_folds(trained.fold_models, window, catalogue)
+            fitted[name] = FittedCandidate(trained.model, trained.tuning, predictions)
+            on_fitted(name)
+        return fitted[name]
 
-    if rules and "points" in wanted:
-        keep("points", _fit_points(window, catalogue, rules))
-    if wanted & {"logistic", "blend"}:
-        keep("logistic", tune_logistic(window, catalogue, settings))
-    for name in ("additive", "interactions"):
-        if wanted & {name, "blend"}:
-            keep(name, tune_boosted(window, catalogue, settings, additive=name == "additive"))
-    if "blend" in wanted:
-        better = min(("additive", "interactions"), key=lambda name: fitted[name].tuning["log_loss"])
-        first, second = fitted["logistic"], fitted[better]
-        mean = [(a + b) / 2 for a, b in zip(first.out_of_time, second.out_of_time, strict=True)]
-        fitted["blend"] = FittedCandidate(
-            AverageEnsemble(first.model, second.model), {"of": ["logistic", better]}, OutOfTimePredictions(*mean)
-        )
-        on_fitted("blend")
-    return {name: fitted[name] for name in fitted if name in wanted}
+    metric = SELECTION_METRICS[settings.metric]
+    context = TrainingContext(window, catalogue, settings, rules, metric, build_search(settings, metric), get_fitted)
+    available = [name for name, candidate in candidates.items() if candidate.is_available(context)]
+    return {name: get_fitted(name) for name in available}
 
 
-def _fit_points(window: TrainingData, catalogue: Catalogue, rules: tuple[Rule, ...]) -> TuningResult:
-    def fit(part: TrainingData) -> RulesModel:
-        return RulesModel.fit(part.frame, part.won, catalogue, rules)
-
-    return TuningResult(fit(window), [fit(window.take(o.train)) for o in window.get_folds()], {"rules": len(rules)})
-
-
-def _predict_folds(tuned: TuningResult, window: TrainingData, catalogue: Catalogue) -> OutOfTimePredictions:
+def _predict_folds(models: Sequence[AdditiveModel], window: TrainingData, catalogue: Catalogue) -> OutOfTimePredictions:
     folds = []
-    for model, fold in zip(tuned.fold_models, window.get_folds(), strict=True):
+    for model, fold in zip(models, window.get_folds(), strict=True):
         base, parts = model.explain_log_odds(window.frame.iloc[fold.test].reset_index(drop=True))
         folds.append((base + parts.sum(axis=1), *sum_group_log_odds(parts, catalogue)))
     return OutOfTimePredictions(*(np.concatenate(values) for values in zip(*folds, strict=True)))

@@ -1,6 +1,6 @@
 """Select the candidate that is cheapest to explain within one standard error of the best."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,8 @@ from leadlight.models.calibration.selection import (
     calculate_cluster_robust_se,
     select_calibrator,
 )
+from leadlight.models.metrics.bootstrap import ClusterBootstrap
+from leadlight.models.metrics.selection_metric import SELECTION_METRICS, SelectionMetric
 
 __all__ = ["ModelSelection", "select_candidate"]
 
@@ -26,8 +28,12 @@ class ModelSelection(NamedTuple):
         The calibration of every candidate.
     log_loss : dict of str to float
         Cross-validated log loss of every calibrated candidate after the origins, in nats.
+    metric : str
+        Name of the metric that selects.
+    values : dict of str to float
+        That metric, cross-validated after the origins.
     loss_gap, standard_error : dict of str to float
-        Log loss above the best, and its standard error, clustered by lead.
+        What each is worse by than the best, and its standard error, clustered by lead.
     explanation_cost : dict of str to float
         Operations to explain one lead.
     """
@@ -35,6 +41,8 @@ class ModelSelection(NamedTuple):
     name: str
     calibrations: dict[str, CalibrationSelection]
     log_loss: dict[str, float]
+    metric: str
+    values: dict[str, float]
     loss_gap: dict[str, float]
     standard_error: dict[str, float]
     explanation_cost: dict[str, float]
@@ -46,7 +54,13 @@ class ModelSelection(NamedTuple):
 
 
 def select_candidate(
-    margins: Mapping[str, np.ndarray], won: np.ndarray, groups: np.ndarray, costs: Mapping[str, float]
+    margins: Mapping[str, np.ndarray],
+    won: np.ndarray,
+    groups: np.ndarray,
+    costs: Mapping[str, float],
+    *,
+    metric: str = "log_loss",
+    seed: int = 0,
 ) -> ModelSelection:
     """Calibrate every candidate, compare them and choose.
 
@@ -60,6 +74,11 @@ def select_candidate(
         Lead of each snapshot.
     costs : mapping of str to float
         The ``explanation_cost`` of each candidate.
+    metric : str
+        Name of the metric that selects, one of :data:`.SELECTION_METRICS`. A metric of ranks is computed on
+        the log-odds before calibration, which keeps the order.
+    seed : int
+        Of the bootstrap by lead that gives the standard error of a metric of ranks.
 
     Returns
     -------
@@ -68,11 +87,41 @@ def select_candidate(
         ones the simplest.
     """
     calibrations = {name: select_calibrator(margin, won, groups) for name, margin in margins.items()}
-    losses = {name: calibration.losses for name, calibration in calibrations.items()}
-    mean = {name: float(loss.mean()) for name, loss in losses.items()}
-    best = min(mean, key=lambda name: mean[name])
-    gap = {name: float((loss - losses[best]).mean()) for name, loss in losses.items()}
-    error = {name: calculate_cluster_robust_se(loss - losses[best], groups) for name, loss in losses.items()}
+    mean = {name: float(calibration.losses.mean()) for name, calibration in calibrations.items()}
+    measure = SELECTION_METRICS[metric]
+    if measure.row_losses is not None:
+        rows = {name: measure.row_losses(c.log_odds, won) for name, c in calibrations.items()}
+        values = {name: float(loss.mean()) for name, loss in rows.items()}
+        best = min(values, key=lambda name: values[name])
+        gap = {name: float((loss - rows[best]).mean()) for name, loss in rows.items()}
+        error = {name: calculate_cluster_robust_se(loss - rows[best], groups) for name, loss in rows.items()}
+    else:
+        values = {name: measure.calculate(margin, won) for name, margin in margins.items()}
+        losses = {name: measure.convert_to_loss(value) for name, value in values.items()}
+        best = min(losses, key=lambda name: losses[name])
+        gap = {name: loss - losses[best] for name, loss in losses.items()}
+        error = _estimate_errors(measure, margins, won, groups, best=best, seed=seed)
     near = [name for name in margins if gap[name] <= error[name]]
     chosen = min(near, key=lambda name: costs[name])  # the first of equals
-    return ModelSelection(chosen, calibrations, mean, gap, error, {name: costs[name] for name in margins})
+    costs = {name: costs[name] for name in margins}
+    return ModelSelection(chosen, calibrations, mean, metric, values, gap, error, costs)
+
+
+def _estimate_errors(
+    measure: SelectionMetric,
+    margins: Mapping[str, np.ndarray],
+    won: np.ndarray,
+    groups: np.ndarray,
+    *,
+    best: str,
+    seed: int,
+) -> dict[str, float]:
+    """Return the standard error of each candidate's distance to the best, over resamples of whole leads."""
+
+    def restrict(margin: np.ndarray) -> Callable[[np.ndarray], float]:
+        # a resample without a win has no ranks to compare
+        return lambda rows: measure.calculate(margin[rows], won[rows]) if 0 < won[rows].sum() < len(rows) else np.nan
+
+    draws = ClusterBootstrap(groups, seed).resample(*(restrict(margin) for margin in margins.values()))
+    away = draws - draws[:, [list(margins).index(best)]]
+    return dict(zip(margins, np.nanstd(away, axis=0, ddof=1).tolist(), strict=True))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leadlight.models.candidates.rolling_origin import Fold
 from leadlight.models.candidates.rules import Rule
-from leadlight.models.training.rolling_origin import Fold
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 

@@ -157,7 +157,7 @@ def build_presentation_context(
     """Collect the context that readers of scores need, so that they need neither model nor params."""
     thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
     metadata = scorer.metadata
-    agreed = metadata.policy_agreed
+    agreed, chosen = metadata.policy_agreed, metadata.choice.get("candidates", [])
     window = metadata.snapshots["splits"]["calibrate"]
     sentences = {name: t.sentence if agreed else None for name, t in scorer.thresholds.items()}
     return {
@@ -167,7 +167,12 @@ def build_presentation_context(
         "hysteresis": metadata.hysteresis,
         "base_probability": window["wins"] / window["snapshots"],
         "calibrated": calibrated,
-        "rung": {"candidate": metadata.candidate, "wins": metadata.wins, "min_wins": metadata.min_wins},
+        "rung": {
+            "candidate": metadata.candidate,
+            "label": next((c["label"] for c in chosen if c["name"] == metadata.candidate), None),
+            "wins": metadata.wins,
+            "min_wins": metadata.min_wins,
+        },
         "evidence": metadata.evidence,
         "language_default": params.language,
         "timezone": params.source.timezone,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from leadlight.features.display import WINDOWS
+from leadlight.models.candidates.names import find_problem
 from leadlight.pipelines.params.source import FrozenModel, Text, convert_scalar_to_text
 from leadlight.pipelines.params.times import Day, DayOrMoment
 
@@ -88,10 +89,14 @@ class Training(FrozenModel):
     """How candidates are trained."""
 
     seed: int = Field(7, description="Random seed.")
-    candidates: tuple[Literal["points", "logistic", "additive", "interactions", "blend"], ...] = Field(
+    candidates: tuple[str, ...] = Field(
         ("points", "logistic", "additive", "interactions", "blend"),
-        description="Models to compare, simplest first; points is the rule book.",
+        description="Models to compare, simplest first; points is the rule book. Also sklearn:MODULE:FUNCTION and "
+        "what packages add (docs/candidates.md).",
         min_length=1,
+    )
+    metric: Literal["log_loss", "brier", "average_precision", "auc"] = Field(
+        "log_loss", description="Metric that tunes and selects: log_loss, brier, average_precision or auc."
     )
     min_wins: int = Field(50, description="With fewer wins before the test window, only the rule book serves.", ge=1)
     min_category_leads: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
@@ -103,6 +108,16 @@ class Training(FrozenModel):
         600, description="Seconds after which no trial starts; results then depend on speed.", ge=1
     )
     tuning_snapshots: int = Field(20_000, description="Maximum number of snapshots for tuning, per side.", ge=100)
+
+    @field_validator("candidates")
+    @classmethod
+    def _known_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if problem := find_problem(name):
+                raise ValueError(problem)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"must name each candidate once. Got {twice[0]} twice")
+        return names
 
 
 class PointsRule(FrozenModel):

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from leadlight.models.candidates.base import list_kinds
+from leadlight.models.candidates.registry import find_module
 from leadlight.models.scoring.code_version import SCORING_PACKAGES, find_package_folder
 
 __all__ = ["copy_scoring_code", "ignore_uv_files", "list_requirements"]
@@ -40,9 +42,13 @@ def ignore_uv_files() -> Iterator[None]:
             os.environ["MLFLOW_LOG_UV_FILES"] = before
 
 
-def list_requirements() -> list[str]:
-    """List the distributions that loading a bundle imports, pinned to the installed versions."""
-    imported = {module.split(".")[0] for module in _find_import_closure(ROOT_MODULE)}
+def list_requirements(bundle: Path) -> list[str]:
+    """List the distributions that loading a bundle imports, pinned to the installed versions.
+
+    Its candidates are imported by name: their modules count as well.
+    """
+    modules = {ROOT_MODULE, *(find_module(kind) for kind in list_kinds(bundle / "model"))}
+    imported = {module.split(".")[0] for root in modules for module in _find_import_closure(root)}
     distributions = metadata.packages_distributions()
     names = {
         name

@@ -85,7 +85,7 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
             python_model=str(Path(__file__).resolve().with_name("pyfunc_model.py")),
             artifacts={"bundle": str(bundle)},
             code_paths=[str(copy_scoring_code(Path(staging)))],
-            pip_requirements=list_requirements(),
+            pip_requirements=list_requirements(bundle),
             signature=infer_signature(example, tabulate_scores(scorer, example, **DEFAULT_REASONS), DEFAULT_REASONS),
             metadata={key: training.tags[key] for key in ("bundle", "calibrated", "candidate")},
         )

@@ -10,6 +10,8 @@ from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.calibration.prior_shift import estimate_prior_shift, evaluate_correction
 from leadlight.models.candidates.base import load_model
+from leadlight.models.candidates.names import get_folder_name
+from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import save_scorer
 from leadlight.models.scoring.grades import GradeScale
@@ -67,9 +69,9 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     report = read_json(workdir.ingest_report)
     features = build_feature_set(params, report)
     margins = {name: out_of_time[f"{name}.margin"].to_numpy() for name in listing["order"]}
-    candidates = {name: load_model(workdir.candidates / name) for name in listing["order"]}
+    candidates = {name: load_model(workdir.candidates / get_folder_name(name)) for name in listing["order"]}
     costs = {name: model.explanation_cost for name, model in candidates.items()}
-    choice = select_candidate(margins, won, leads, costs)
+    choice = select_candidate(margins, won, leads, costs, metric=params.training.metric, seed=params.training.seed)
     log_odds = choice.calibrator.predict_log_odds(margins[choice.name])
     horizon = pd.Timedelta(days=params.label.horizon_days if report["time"] == "dates" else 0)
     correction = evaluate_correction(log_odds, won, leads, out_of_time["as_of"], horizon)
@@ -139,7 +141,15 @@ def _build_reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> 
 
 
 def _describe_choice(choice: ModelSelection) -> dict[str, Any]:
+    # with their words, so that pages need no package that adds one; a list keeps the order
+    candidates = {name: find_candidate(name) for name in choice.log_loss}
     return {
+        "candidates": [
+            {"name": name, "label": entry.label._asdict(), "sentence": entry.sentence._asdict()}
+            for name, entry in candidates.items()
+        ],
+        "metric": choice.metric,
+        choice.metric: choice.values,
         "log_loss": choice.log_loss,
         "behind_best": choice.loss_gap,
         "error": choice.standard_error,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.candidates.base import save_model
+from leadlight.models.candidates.names import get_folder_name
 from leadlight.models.metrics.age_standardization import compute_standardization_weights
 from leadlight.models.training.fit import FittedCandidate, TrainingData, TrainingSettings, fit_candidates
 from leadlight.pipelines.audit.gate import raise_on_leakage
@@ -60,7 +61,7 @@ def train(params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = l
     chosen = {name: entry.tuning for name, entry in fitted.items()}
     with write_folder_atomically(workdir.candidates) as fresh:
         for name, entry in fitted.items():
-            save_model(entry.model, fresh / name)
+            save_model(entry.model, fresh / get_folder_name(name))
         _collect_out_of_time(past, window, fitted, snapshots.select_gap()).to_parquet(
             fresh / "out_of_time.parquet", index=False
         )

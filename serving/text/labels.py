@@ -3,7 +3,7 @@
 from babel.lists import format_list
 
 from leadlight.models.scoring.stages import find_hysteresis_floor
-from leadlight.serving.scoring_run import PresentationContext
+from leadlight.serving.scoring_run import ModelTier, PresentationContext
 from leadlight.serving.text.formatting import format_date, format_number
 from leadlight.serving.text.messages import get_locale, translate, translate_or
 
@@ -77,10 +77,17 @@ def describe_model_tier(context: PresentationContext, language: str) -> tuple[bo
     learned = context.rung.candidate != "points"
     wins, fewest = (format_number(count, language) for count in (context.rung.wins, context.rung.min_wins))
     if learned:
-        name = translate(language, f"rung.{context.rung.candidate}")
+        name = _name_candidate(context.rung, language)
         return True, translate(language, "rung.learned", name=name, wins=wins)
     key = "rung.few" if context.rung.wins < context.rung.min_wins else "rung.no_evidence"
     return False, translate(language, key, wins=wins, fewest=fewest)
+
+
+def _name_candidate(tier: ModelTier, language: str) -> str:
+    """Return the message for a candidate; for one that a package adds, its own words."""
+    words = tier.label or {}
+    said = words.get(language) or words.get("en") or tier.candidate
+    return translate_or(language, f"rung.{tier.candidate}", said)
 
 
 def describe_agreement(context: PresentationContext, language: str) -> tuple[bool, str]:

@@ -82,7 +82,8 @@ def test_with_too_few_wins_the_rule_book_serves_and_every_page_can_say_so(traine
     finally:
         del os.environ["LEADLIGHT_MLFLOW_URI"]
     assert night.words["rung"] == {
-        "candidate": "points", "wins": scorer.metadata.wins, "min_wins": 5000,
+        "candidate": "points", "label": {"en": "the rule book", "de": "dem Punktekatalog"},
+        "wins": scorer.metadata.wins, "min_wins": 5000,
     }  # fmt: skip
     for row in night.scored.head(300).itertuples():
         points = sum(reason["points"] for reason in json.loads(row.reasons))

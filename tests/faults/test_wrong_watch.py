@@ -81,7 +81,6 @@ def test_a_night_of_another_model_is_not_compared_with_the_champion(trained_crm,
     trained_crm.set("training.seed", 8)
     trained_crm.has_run("train", "calibrate", "evaluate")
     from leadlight.pipelines.jobs.register import register
-
     from leadlight.pipelines.registry.champion import open_registry
     from leadlight.pipelines.workspace.workdir import Workdir
 

@@ -1,5 +1,7 @@
 """Figures against scikit-learn and worked examples; intervals by lead; choice within one standard error."""
 
+import typing
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -17,7 +19,9 @@ from leadlight.models.metrics.metrics import (
     fit_calibration_line,
 )
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
+from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 from leadlight.models.training.selection import calculate_cluster_robust_se, select_candidate
+from leadlight.pipelines.params.sections import Training
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,50 @@ def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_e
     choice = select_candidate({"logistic": worse, "interactions": truth}, won, groups, costs)
     assert choice.name == "interactions"
     assert choice.loss_gap["logistic"] > choice.standard_error["logistic"]
+
+
+@pytest.mark.parametrize("name", SELECTION_METRICS)
+def test_every_metric_selects_by_its_own_values_and_errors(name):
+    rng = np.random.default_rng(4)
+    truth = np.repeat(rng.normal(-1, 1.5, 1000), 2)
+    won = (rng.random(2000) < expit(truth)).astype(int)
+    groups = np.repeat(np.arange(1000), 2)
+    margins = {"a": truth + rng.normal(0, 3.0, 2000), "b": truth, "c": truth.copy()}
+    costs = {"a": 1.0, "b": 30.0, "c": 20.0}
+    choice = select_candidate(margins, won, groups, costs, metric=name, seed=1)
+    metric = SELECTION_METRICS[name]
+    assert choice.metric == name
+    assert choice.name == "c"  # as good as b, and cheaper; a is worse
+    losses = {key: metric.convert_to_loss(value) for key, value in choice.values.items()}
+    best = min(losses, key=losses.get)
+    for key in margins:
+        assert choice.loss_gap[key] == pytest.approx(losses[key] - losses[best], abs=1e-12)
+    assert choice.loss_gap["a"] > choice.standard_error["a"] > 0
+    assert choice.standard_error[best] == 0
+    log_odds = choice.calibrations["a"].log_odds
+    expected = {
+        "log_loss": log_loss(won, expit(log_odds)),
+        "brier": brier_score_loss(won, expit(log_odds)),
+        "auc": roc_auc_score(won, margins["a"]),
+        "average_precision": average_precision_score(won, margins["a"]),
+    }
+    assert choice.values["a"] == pytest.approx(expected[name], abs=1e-9)
+
+
+def test_the_error_of_a_metric_of_ranks_is_that_of_whole_leads():
+    rng = np.random.default_rng(7)
+    truth = rng.normal(-1, 1.5, 800)
+    won = (rng.random(800) < expit(truth)).astype(int)
+    margins = {"a": truth + rng.normal(0, 2.0, 800), "b": truth}
+    costs = {"a": 1.0, "b": 2.0}
+    alone = select_candidate(margins, won, np.arange(800), costs, metric="auc")
+    four = {name: np.repeat(margin, 4) for name, margin in margins.items()}
+    together = select_candidate(four, np.repeat(won, 4), np.repeat(np.arange(800), 4), costs, metric="auc")
+    assert together.standard_error["a"] == pytest.approx(alone.standard_error["a"], rel=0.15)
+
+
+def test_metrics_that_params_allow_are_those_that_can_select():
+    assert set(typing.get_args(Training.model_fields["metric"].annotation)) == set(SELECTION_METRICS)
 
 
 def test_curves_start_and_end_where_they_must(sample):

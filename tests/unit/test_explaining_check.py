@@ -69,7 +69,7 @@ def test_the_check_sees_what_only_a_whole_night_goes_through(models, night, monk
         model = models[kind]
         if kind == "blend":
             model = AverageEnsemble(models["logistic"], models["interactions"])
-        with pytest.raises(BundleError, match="as LightGBM computes it"):
+        with pytest.raises(BundleError, match="as its reference computes it"):
             verify_contributions(model, night)
 
 

@@ -6,7 +6,7 @@ import typing
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from leadlight.models.training.data import TrainingSettings
+from leadlight.models.candidates.training_data import TrainingSettings
 from leadlight.models.validation.champion_challenger import PromotionCriteria
 from leadlight.pipelines.params import Params, load_params
 from leadlight.pipelines.params.sections import Promotion, Training

@@ -37,7 +37,7 @@ frame, catalogue = pd.DataFrame(frame), Catalogue(tuple(features), ())
 data = TrainingData(frame, won, pd.Series(np.arange(1500).astype(str)))
 settings = TrainingSettings(
     seed=0, candidates=("logistic",), min_category_leads=20, learning_rate=0.1, max_rounds=10, leaves=4,
-    trials=1, tuning_seconds=60, tuning_snapshots=1000,
+    trials=1, tuning_seconds=60, tuning_snapshots=1000, metric="log_loss",
 )
 fitted = fit_candidates(data, catalogue, settings)["logistic"]
 serving = margins(fitted.model, frame)

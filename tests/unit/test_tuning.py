@@ -5,9 +5,13 @@ import pytest
 
 from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.candidates.base import margins
+from leadlight.models.candidates.built_in.logistic import PENALTIES
+from leadlight.models.candidates.candidate import TrainedCandidate, TrainingContext
+from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.candidates.rolling_origin import Fold
+from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
-from leadlight.models.training.rolling_origin import Fold
-from leadlight.models.training.tuning import PENALTIES, tune_boosted, tune_logistic
+from leadlight.models.training.tuning import build_search
 from leadlight.pipelines.params.sections import Training
 
 
@@ -23,10 +27,17 @@ def settings(**more):
     return TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
 
 
-def test_more_trials_are_never_worse_after_the_origins(window, world):
-    one, five = (
-        tune_boosted(window, world.catalogue, settings(trials=trials), additive=False).best_params for trials in (1, 5)
+def train(name, window, world, chosen) -> TrainedCandidate:
+    """Train one candidate alone, with the models of its folds."""
+    metric = SELECTION_METRICS[chosen.metric]
+    context = TrainingContext(
+        window, world.catalogue, chosen, (), metric, build_search(chosen, metric), get_fitted=lambda other: None
     )
+    return find_candidate(name).train(context)
+
+
+def test_more_trials_are_never_worse_after_the_origins(window, world):
+    one, five = (train("interactions", window, world, settings(trials=trials)).tuning for trials in (1, 5))
     assert one["settings"]["num_leaves"] == 8
     assert five["log_loss"] <= one["log_loss"]
     assert five["trials"] == 5
@@ -34,26 +45,26 @@ def test_more_trials_are_never_worse_after_the_origins(window, world):
 
 
 def test_the_same_seed_chooses_the_same(window, world):
-    first, again = (tune_boosted(window, world.catalogue, settings(trials=4), additive=True) for _ in range(2))
-    assert first.best_params == again.best_params
+    first, again = (train("additive", window, world, settings(trials=4)) for _ in range(2))
+    assert first.tuning == again.tuning
     np.testing.assert_array_equal(margins(first.model, world.frame), margins(again.model, world.frame))
 
 
 def test_time_is_a_bound_and_says_so(window, world):
     bounded = settings(trials=10_000, tuning_seconds=1)
-    chosen = tune_boosted(window, world.catalogue, bounded, additive=True).best_params
+    chosen = train("additive", window, world, bounded).tuning
     assert chosen["stopped_by_time"]
     assert 1 <= chosen["trials"] < 10_000
 
 
 def test_the_penalty_is_the_best_of_those_tried_after_the_origins(window, world):
-    tuned = tune_logistic(window, world.catalogue, settings())
-    assert tuned.best_params["penalty"] in PENALTIES
+    tuned = train("logistic", window, world, settings())
+    assert tuned.tuning["penalty"] in PENALTIES
     judged = [
         calculate_log_losses(margins(model, world.frame.iloc[origin.test]), world.won[origin.test])
         for model, origin in zip(tuned.fold_models, window.folds, strict=True)
     ]
-    assert tuned.best_params["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()), rel=1e-3)
+    assert tuned.tuning["log_loss"] == pytest.approx(float(np.concatenate(judged).mean()), rel=1e-3)
 
 
 def test_what_is_said_out_of_time_comes_from_models_that_never_saw_it(window, world):
@@ -76,3 +87,34 @@ def test_the_blend_out_of_time_is_the_mean_of_its_parts(window, world):
     np.testing.assert_allclose(fitted["blend"].out_of_time.margin, mean)
     parts = fitted["blend"].out_of_time
     assert parts.fit.shape == parts.engagement.shape == parts.margin.shape
+
+
+@pytest.mark.parametrize("name", [name for name in SELECTION_METRICS if name != "log_loss"])
+def test_another_metric_chooses_and_is_what_is_said(window, world, name):
+    chosen = settings(trials=3, metric=name, max_rounds=30)
+    metric = SELECTION_METRICS[name]
+    for kind in ("logistic", "additive"):
+        tuned = train(kind, window, world, chosen)
+        assert "log_loss" not in tuned.tuning
+        log_odds = [
+            margins(model, world.frame.iloc[origin.test])
+            for model, origin in zip(tuned.fold_models, window.folds, strict=True)
+        ]
+        said = tuned.tuning[name]
+        if kind == "logistic":
+            expected = metric.calculate(
+                np.concatenate(log_odds), np.concatenate([world.won[o.test] for o in window.folds])
+            )
+            assert said == pytest.approx(expected, abs=1e-12)
+        else:  # LightGBM's own figure, the mean over folds
+            each = [metric.calculate(m, world.won[o.test]) for m, o in zip(log_odds, window.folds, strict=True)]
+            assert said == pytest.approx(np.mean(each), abs=0.02)
+            assert 0 < said < 1
+
+
+def test_trials_improve_a_metric_of_which_more_is_better(window, world):
+    few, many = (
+        train("interactions", window, world, settings(trials=trials, metric="auc", max_rounds=30)).tuning["auc"]
+        for trials in (1, 4)
+    )
+    assert many >= few > 0.5

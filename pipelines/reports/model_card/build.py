@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import TOLERANCE
 from leadlight.pipelines.reporting.formatting import format_count, format_decimals
 from leadlight.pipelines.reports.model_card.known_limitations import find_limitations
-from leadlight.pipelines.reports.model_card.labels import CANDIDATE_LABELS, get_display_name
 from leadlight.pipelines.reports.model_card.tables import (
     build_calibration_table,
     build_data_table,
@@ -71,6 +71,8 @@ def build_model_card(
         "base_rate": test["base_rate"],
         "tolerated": list(TOLERANCE),
         "choice": build_selection_table(metadata),
+        "metric": (metric := metadata.choice.get("metric", "log_loss")),
+        "metric_label": SELECTION_METRICS[metric].label,
         "data": build_data_table(metadata, learned, test)
         | {
             "topics": [topic.label.get("en", topic.key) for topic in scorer.catalogue.topics],
@@ -123,7 +125,8 @@ def _describe_window(window: Mapping[str, Any], kind: str) -> str:
 
 def _why(content: Mapping[str, Any]) -> str:
     rungs = content["choice"]
-    name = get_display_name(CANDIDATE_LABELS, content["candidate"])
+    name = next(rung["label"] for rung in rungs if rung["serves"])
+    metric = SELECTION_METRICS[content["metric"]]
     if len(rungs) == 1:
         few = content["wins"] < content["min_wins"]
         because = (
@@ -142,9 +145,10 @@ def _why(content: Mapping[str, Any]) -> str:
         beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""
         if near:
             beaten = ", and a simpler one within one standard error of it takes more to explain"
-        return f"It is {name}: its log loss out of time is the lowest{beaten}."
+        extreme = "highest" if metric.greater_is_better else "lowest"
+        return f"It is {name}: its {metric.label} out of time is the {extreme}{beaten}."
     return (
         f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
         f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± "
-        f"{format_decimals(serving['error'], 5)} nats."
+        f"{format_decimals(serving['error'], 5)}{metric.unit}."
     )

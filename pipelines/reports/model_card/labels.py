@@ -1,15 +1,14 @@
 """Labels of candidates, rivals and metrics on a model card."""
 
-__all__ = ["CANDIDATE_LABELS", "METRICS", "MODELS", "get_display_name"]
+from leadlight.features.errors import ParamsError
+from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.scoring.metadata import ScorerMetadata
 
-#: from the simplest to the most complex
-CANDIDATE_LABELS = {
-    "points": "the rule book",
-    "logistic": "a logistic model",
-    "additive": "additive boosted trees",
-    "interactions": "boosted trees with interactions",
-    "blend": "the mean of the logistic model and boosted trees",
-}
+__all__ = ["METRICS", "MODELS", "describe_candidates", "get_display_name"]
+
+#: order of the candidates of bundles that do not say theirs
+OLDER_ORDER = ("points", "logistic", "additive", "interactions", "blend")
+
 MODELS = {
     "leadlight": "Leadlight",
     "constant": "Base rate for all",
@@ -31,3 +30,23 @@ METRICS = {
 def get_display_name(names: dict[str, str], key: str) -> str:
     """Return the label of a key; a key without one with blanks for underscores."""
     return names.get(key, key.replace("_", " "))
+
+
+def describe_candidates(metadata: ScorerMetadata) -> dict[str, str]:
+    """Return the English label of each compared candidate by its name, simplest first.
+
+    Bundles hold the words of their candidates; for older ones they are those of the installed candidates.
+    """
+    said = {entry["name"]: str(entry["label"]["en"]) for entry in metadata.choice.get("candidates", [])}
+    if said:
+        return said
+    known = metadata.choice["log_loss"]
+    names = [name for name in OLDER_ORDER if name in known] + [name for name in known if name not in OLDER_ORDER]
+    return {name: _find_label(name) for name in names}
+
+
+def _find_label(name: str) -> str:
+    try:
+        return find_candidate(name).label.en
+    except ParamsError:
+        return name.replace("_", " ")

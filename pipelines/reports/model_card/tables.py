@@ -10,7 +10,7 @@ from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.pipelines.reports.model_card.labels import CANDIDATE_LABELS, METRICS, MODELS, get_display_name
+from leadlight.pipelines.reports.model_card.labels import METRICS, MODELS, describe_candidates, get_display_name
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = [
@@ -36,7 +36,8 @@ def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": get_display_name(CANDIDATE_LABELS, name),
+            "label": label,
+            "value": known[known.get("metric", "log_loss")][name],
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
@@ -44,7 +45,7 @@ def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
             "explaining_cost": known.get("explaining_cost", {}).get(name),
             "serves": name == metadata.candidate,
         }
-        for name in _ordered(known["log_loss"], CANDIDATE_LABELS)
+        for name, label in describe_candidates(metadata).items()
     ]
 
 

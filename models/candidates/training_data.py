@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadlight.models.training.rolling_origin import Fold, split_newest_quarter
+from leadlight.models.candidates.rolling_origin import Fold, split_newest_quarter
 
 __all__ = ["TrainingData", "TrainingSettings"]
 
@@ -22,6 +22,7 @@ class TrainingSettings(NamedTuple):
     trials: int
     tuning_seconds: int
     tuning_snapshots: int
+    metric: str
 
 
 class TrainingData(NamedTuple):

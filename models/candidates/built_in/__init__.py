@@ -1,0 +1,1 @@
+"""The candidates that come with Leadlight: one module each, named as in ``training.candidates``."""
