@@ -15,6 +15,7 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
@@ -41,6 +42,9 @@ ESTIMATORS = {
     "pipeline": lambda: make_pipeline(prepare_columns(), LogisticRegression()),
     "boosting": lambda: HistGradientBoostingClassifier(categorical_features="from_dtype", max_iter=8),
     "forest": lambda: make_pipeline(prepare_columns(), RandomForestClassifier(5, max_depth=4)),
+    "searched": lambda: GridSearchCV(
+        make_pipeline(prepare_columns(), LogisticRegression()), {"logisticregression__C": [0.1, 1.0]}, cv=2
+    ),
     "calibrated": lambda: CalibratedClassifierCV(make_pipeline(prepare_columns(), LogisticRegression()), cv=2),
 }
 
