@@ -15,6 +15,7 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
@@ -41,6 +42,9 @@ ESTIMATORS = {
     "pipeline": lambda: make_pipeline(prepare_columns(), LogisticRegression()),
     "boosting": lambda: HistGradientBoostingClassifier(categorical_features="from_dtype", max_iter=8),
     "forest": lambda: make_pipeline(prepare_columns(), RandomForestClassifier(5, max_depth=4)),
+    "searched": lambda: GridSearchCV(
+        make_pipeline(prepare_columns(), LogisticRegression()), {"logisticregression__C": [0.1, 1.0]}, cv=2
+    ),
     "calibrated": lambda: CalibratedClassifierCV(make_pipeline(prepare_columns(), LogisticRegression()), cv=2),
 }
 
@@ -234,7 +238,7 @@ def test_every_free_random_state_gets_the_seed(world):
 
 
 def test_a_function_is_found_beside_the_params_and_gets_the_catalogue(world, tmp_path, monkeypatch):
-    (tmp_path / "own_models.py").write_text(
+    (tmp_path / "own_functions.py").write_text(
         "from sklearn.dummy import DummyClassifier\n"
         "def make(catalogue):\n"
         "    assert 'attribute__industry' in catalogue.names\n"
@@ -244,8 +248,8 @@ def test_a_function_is_found_beside_the_params_and_gets_the_catalogue(world, tmp
     )
     monkeypatch.chdir(tmp_path)
     for name in ("make", "dummy"):
-        assert find_candidate(f"sklearn:own_models:{name}").is_available(context_of(world))
-    for wrong in ("own_models:missing", "no_such_module:make", "own_models"):
+        assert find_candidate(f"sklearn:own_functions:{name}").is_available(context_of(world))
+    for wrong in ("own_functions:missing", "no_such_module:make", "own_functions"):
         with pytest.raises(ParamsError, match=f"The candidate sklearn:{wrong} must name a module and a function"):
             find_candidate(f"sklearn:{wrong}").is_available(context_of(world))
     assert str(tmp_path) not in sys.path
