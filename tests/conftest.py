@@ -36,6 +36,10 @@ MARKERS = {
 PARAMETERS = {"postgresql": "postgres", "spark": "spark"}
 
 
+#: folders of `make test-fast`
+FAST = ("rules", "unit", "spec", "faults")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they need."""
     for item in items:
@@ -44,6 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs |= {PARAMETERS[value] for value in parameters if isinstance(value, str) and value in PARAMETERS}
         for marker in sorted(needs):
             item.add_marker(marker)
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in FAST and not {"slow", "spark"} & {marker.name for marker in item.iter_markers()}:
+            item.add_marker("fast")
 
 
 @pytest.fixture(scope="session", name="lacking")

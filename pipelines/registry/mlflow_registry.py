@@ -86,7 +86,7 @@ class Registry:
 
     def __init__(self, uri: str, artifacts: Path) -> None:
         self.uri = uri
-        mlflow.set_tracking_uri(uri)
+        _set_tracking_uri(uri)
         with self.convert_errors():
             self._client = MlflowClient(uri)
         self._artifacts = artifacts
@@ -249,6 +249,16 @@ class Registry:
             yield
         except (MlflowException, SQLAlchemyError, RequestException) as error:
             raise _make_unreachable_error(self.uri, error) from None
+
+
+def _set_tracking_uri(uri: str) -> None:
+    """Set the URI without leaving it in the environment, where it would pass for a server that the user named."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    if before is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    else:
+        os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def make_no_model_error(alias: str, uri: str) -> NoModelError:

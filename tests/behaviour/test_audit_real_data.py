@@ -70,9 +70,9 @@ def test_nothing_that_the_examples_map_is_a_leak(example, name):
     assert len([c for c in report["columns"] if c["mapped"]]) == len(params.attributes)
 
 
-@pytest.mark.parametrize("since", ["history: {since: 2018-01-01}", "history: {since: null}"])
+@pytest.mark.parametrize("since", ['history: {since: "2018-01-01"}', "history: {since: null}"])
 def test_olist_is_left_truncated_and_its_deals_are_wins(example, since):
-    params, folder, workdir = example("olist", ("history: {since: 2018-01-01}", since))
+    params, folder, workdir = example("olist", ('history: {since: "2018-01-01"}', since))
     report = build_report(params, folder, workdir)
     found = {f["kind"]: f for f in report["findings"]}
     assert report["left_truncated_until"].startswith("2017-12-05")

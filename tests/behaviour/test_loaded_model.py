@@ -1,6 +1,7 @@
 """A loaded model: batch features from raw records, scikit-learn's tools, scores as columns, explanations."""
 
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -19,6 +20,7 @@ from leadlight.features.errors import BundleError, ParamsError, SourceError
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.registry.mlflow_registry import Registry
 from leadlight.pipelines.sources.read import read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
@@ -217,6 +219,14 @@ def test_the_champion_is_loaded_from_the_registry(trained, model, test, monkeypa
     monkeypatch.chdir(trained.parent)
     elsewhere = leadlight.load("models:/leadlight@champion", params=trained / "params.yaml")
     np.testing.assert_array_equal(elsewhere.predict_proba(frame), model.predict_proba(frame))
+
+
+def test_a_registry_opened_before_does_not_pass_for_a_server_that_the_user_named(trained, model, test, tmp_path):
+    Registry(f"sqlite:///{tmp_path / 'other.db'}", tmp_path)
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    champion = leadlight.load("models:/leadlight@champion", workdir=trained / "work")
+    frame = test.frame.head(5)
+    np.testing.assert_array_equal(champion.predict_proba(frame), model.predict_proba(frame))
 
 
 def test_what_cannot_be_loaded_is_refused_in_a_sentence(trained, tmp_path):
