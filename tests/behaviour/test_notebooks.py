@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from leadlight.features.errors import LeadlightError, SourceError
-from leadlight.models.metrics.metrics import log_loss
+from leadlight.models.metrics.metrics import compute_metrics
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
@@ -151,7 +151,7 @@ def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
     elif name.startswith("6"):
         leads, loss, low, high = answer
         _, test = read_labelled_snapshots(workdir).split_past_and_test()
-        expected = log_loss(scorer.predict(test.frame)["probability"].to_numpy(), test.won)
+        expected = compute_metrics(scorer.predict(test.frame)["probability"].to_numpy(), test.won)["log_loss"]
         assert leads == pd.read_csv(folder / "data" / "simulated" / "leads.csv.gz")["lead_id"].head(5).tolist()
         assert loss == pytest.approx(expected, rel=1e-9)
         assert low < high
