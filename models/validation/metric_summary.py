@@ -9,7 +9,7 @@ from sklearn.metrics import d2_log_loss_score
 from leadlight.models.metrics.metrics import calculate_top_capture
 from leadlight.models.scoring.anchors import STAGES
 
-__all__ = ["MAX_METRICS", "summarize_metrics"]
+__all__ = ["MAX_METRICS", "count_above_threshold", "summarize_metrics"]
 
 #: a table of them fits a screen
 MAX_METRICS = 15
@@ -54,11 +54,15 @@ def summarize_metrics(
     }
 
 
+def count_above_threshold(name: str, stages: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the snapshots and wins from a threshold up: of its stage and of all higher ones."""
+    reached = [stages[stage] for stage in STAGES[STAGES.index(name) :] if stage in stages]
+    return sum(stage["snapshots"] for stage in reached), sum(stage["wins"] for stage in reached)
+
+
 def _summarize_stage(name: str, stages: Mapping[str, Any], weeks: float | None) -> dict[str, float]:
     """Count everything from a threshold up; precision is left out where nothing reaches it."""
-    order = STAGES
-    reached = [stages[stage] for stage in order[order.index(name) :] if stage in stages]
-    above, wins = (sum(stage[key] for stage in reached) for key in ("snapshots", "wins"))
+    above, wins = count_above_threshold(name, stages)
     every = sum(stage["wins"] for stage in stages.values())
     found: dict[str, float] = {"recall": wins / every if every else 0.0}
     if above:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
+from leadlight.models.metrics.metrics import METRICS
 
 __all__ = ["compute_segment_metrics"]
 
@@ -86,5 +86,5 @@ def _figures(p: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int) -> di
         "actual_over_expected": float(won.sum() / p.sum()),
         "low": low,
         "high": high,
-        "auc": float(roc_auc_score(won, p)) if len(np.unique(won)) == 2 else np.nan,
+        "auc": METRICS["auc"](p, won) if len(np.unique(won)) == 2 else np.nan,
     }

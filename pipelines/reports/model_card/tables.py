@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from leadlight.models.metrics.bootstrap import calculate_wilson_interval
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, STAGES
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.validation.metric_summary import count_above_threshold
 from leadlight.pipelines.reports.model_card.labels import METRICS, MODELS, describe_candidates, get_display_name
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
@@ -155,8 +156,7 @@ def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[d
     wins = sum(stage["wins"] for stage in stages.values())
     rows: list[dict[str, Any]] = []
     for name, threshold in scorer.thresholds.items():
-        reached = [stages[stage] for stage in STAGES[STAGES.index(name) :] if stage in stages]
-        above, hits = (sum(stage[key] for stage in reached) for key in ("snapshots", "wins"))
+        above, hits = count_above_threshold(name, stages)
         low, high = calculate_wilson_interval(hits, above) if above else (None, None)
         rows.append(
             {
