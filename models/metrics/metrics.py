@@ -18,6 +18,8 @@ __all__ = [
     "calculate_top_capture",
     "compute_metrics",
     "fit_calibration_line",
+    "order_by_probability",
+    "round_for_ranking",
     "simulate_expected_ece",
     "weigh_top_fraction",
 ]
@@ -51,7 +53,7 @@ def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[
     list of dict
         snapshots, expected, actual (wins) of each band, lowest probabilities first.
     """
-    parts = np.array_split(_order(p), count)
+    parts = np.array_split(order_by_probability(p), count)
     return [
         {"snapshots": len(part), "expected": float(p[part].sum()), "actual": int(won[part].sum())}
         for part in parts
@@ -59,11 +61,12 @@ def bin_calibration(p: np.ndarray, won: np.ndarray, count: int = BANDS) -> list[
     ]
 
 
-def _order(p: np.ndarray) -> np.ndarray:
-    return np.argsort(_round_for_ranking(p), kind="stable")
+def order_by_probability(p: np.ndarray) -> np.ndarray:
+    """Return row numbers, the lowest probability first; ties keep their order."""
+    return np.argsort(round_for_ranking(p), kind="stable")
 
 
-def _round_for_ranking(p: np.ndarray) -> np.ndarray:
+def round_for_ranking(p: np.ndarray) -> np.ndarray:
     """Make probabilities equal that differ by rounding errors alone, such as equal sums of points."""
     return np.round(p, RANK_DECIMALS)
 
@@ -88,17 +91,15 @@ def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBoot
         Resamples of the same rows.
     """
     band = np.empty(len(p), dtype=np.int64)
-    parts = np.array_split(_order(p), BANDS)
+    parts = np.array_split(order_by_probability(p), BANDS)
     for number, part in enumerate(parts):
         band[part] = number
     residual = won - p
     size = np.maximum(np.bincount(band, minlength=BANDS), 1)
     residual = residual - (np.bincount(band, residual, BANDS) / size)[band]
-
-    def compute_ece(rows: np.ndarray) -> float:
-        return float(np.abs(np.bincount(band[rows], residual[rows], BANDS)).sum() / len(rows))
-
-    return float(np.quantile(bootstrap.resample(compute_ece), 0.95))
+    columns = [*(residual * (band == number) for number in range(BANDS)), np.ones(len(p))]
+    *sums, rows = bootstrap.resample_sums(np.stack(columns))[1:].T
+    return float(np.quantile(np.abs(sums).sum(axis=0) / rows, 0.95))
 
 
 def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
@@ -113,7 +114,7 @@ def calculate_top_capture(p: np.ndarray, won: np.ndarray, share: float = 0.1) ->
 
 def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
     """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
-    p = _round_for_ranking(p)
+    p = round_for_ranking(p)
     top = max(1, round(len(p) * share))
     border = np.partition(p, len(p) - top)[len(p) - top]
     above, tied = p > border, p == border
@@ -121,8 +122,8 @@ def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
 
 
 METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "auc": lambda p, won: float(roc_auc_score(won, _round_for_ranking(p))),
-    "average_precision": lambda p, won: float(average_precision_score(won, _round_for_ranking(p))),
+    "auc": lambda p, won: float(roc_auc_score(won, round_for_ranking(p))),
+    "average_precision": lambda p, won: float(average_precision_score(won, round_for_ranking(p))),
     "log_loss": lambda p, won: float(POINTWISE_METRICS["log_loss"](p, won).mean()),
     "brier": lambda p, won: float(POINTWISE_METRICS["brier"](p, won).mean()),
     "ece": calculate_ece,

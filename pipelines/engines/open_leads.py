@@ -1,5 +1,7 @@
 """Open leads at a time, and a sample of them with features."""
 
+from collections.abc import Iterator, Sequence
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -12,10 +14,12 @@ from leadlight.features.labels import find_first_closes
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.pipelines.engines.engine import Engine
 
-__all__ = ["MAX_LEADS", "sample_open_leads", "select_open_leads"]
+__all__ = ["MAX_LEADS", "sample_open_leads", "sample_open_leads_over_time", "select_open_leads"]
 
 #: size of the sample
 MAX_LEADS = 20_000
+#: rows whose features are computed in one query, which bounds the memory
+MAX_ROWS = 200_000
 
 
 def sample_open_leads(engine: Engine, features: FeatureSet, moment: pd.Timestamp) -> pd.DataFrame:
@@ -41,6 +45,47 @@ def sample_open_leads(engine: Engine, features: FeatureSet, moment: pd.Timestamp
     leads = _sample_by_hash(select_open_leads(engine, moment), engine)
     table = features.build_table(leads, engine.tables, as_of=ibis.timestamp(moment.isoformat()))
     frame: pd.DataFrame = table.order_by("lead_id").to_pyarrow().to_pandas()
+    return frame
+
+
+def sample_open_leads_over_time(
+    engine: Engine, features: FeatureSet, moments: Sequence[pd.Timestamp]
+) -> Iterator[pd.DataFrame]:
+    """Compute the features of the leads open at each of several moments, many moments to a query.
+
+    Compiling the query of one moment takes longer than running it for a few thousand leads.
+
+    Parameters
+    ----------
+    engine : Engine
+    features : FeatureSet
+    moments : sequence of pd.Timestamp
+        Naive UTC.
+
+    Yields
+    ------
+    pd.DataFrame
+        lead_id, as_of and the features, ordered by as_of and lead; of at most :data:`MAX_LEADS` leads a moment, sampled
+        by hash. Moments without an open lead have no rows.
+    """
+    parts: list[pa.Table] = []
+    for moment in moments:
+        try:
+            part = _sample_by_hash(select_open_leads(engine, moment), engine).to_pyarrow()
+        except NotEnoughDataError:
+            continue
+        if parts and sum(map(len, parts)) + len(part) > MAX_ROWS:
+            yield _compute_features(engine, features, pa.concat_tables(parts))
+            parts = []
+        parts.append(part)
+    if parts:
+        yield _compute_features(engine, features, pa.concat_tables(parts))
+
+
+def _compute_features(engine: Engine, features: FeatureSet, snapshots: pa.Table) -> pd.DataFrame:
+    table = engine.connection.create_table("open_over_time", snapshots, overwrite=True)
+    ordered = features.build_table(table, engine.tables).order_by("as_of", "lead_id")
+    frame: pd.DataFrame = ordered.to_pyarrow().to_pandas()
     return frame
 
 

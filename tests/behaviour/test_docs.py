@@ -24,7 +24,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "note
 MARKER = re.compile(r"<!-- not executed: covered by (tests/[\w/]+\.py) -->")
 #: pages that begin with nothing but an export; the others begin with a trained folder
 FRESH = {"README.md", "docs/tutorial/first-project.md"}
-NEEDS_CHAMPION = re.compile(r"^leadlight (score|promote|rollback|retrain|watch)|MlflowClient", flags=re.MULTILINE)
 RUN = {"bash", "python", "yaml"}
 #: `leadlight` for the blocks: after `init`, training is made short
 WRAPPER = """#!/bin/bash
@@ -80,26 +79,34 @@ def environment(tmp_path_factory):
     return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100", "DVC_NO_ANALYTICS": "true"}
 
 
-@pytest.fixture
-def place(request, trained, tmp_path, environment):
-    """The folder that the blocks of a page run in."""
-    name, folder = request.getfixturevalue("name"), tmp_path / "project"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def registered(trained, tmp_path_factory, environment):
+    """A trained folder with a champion, whose registry all copies write into: each has a database of its own."""
+    folder = tmp_path_factory.mktemp("registered") / "project"
     write_export(trained / "data" / "simulated", folder)
-    if name not in FRESH:
-        shutil.copytree(trained, folder, dirs_exist_ok=True)
-        # the registry of the copy would write into the original
-        shutil.rmtree(folder / "work" / "mlartifacts", ignore_errors=True)
-        for file in ("mlflow.db", "registered.json"):
-            (folder / "work" / file).unlink(missing_ok=True)
-        if any(NEEDS_CHAMPION.search(block.text) for block in EXECUTED[name]):
-            run_shell("leadlight register", folder, environment)
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    shutil.rmtree(folder / "work" / "mlartifacts", ignore_errors=True)
+    for file in ("mlflow.db", "registered.json"):
+        (folder / "work" / file).unlink(missing_ok=True)
+    run_shell("leadlight register", folder, environment)
+    return folder
+
+
+@pytest.fixture
+def place(request, trained, tmp_path):
+    """The folder that the blocks of a page run in."""
+    folder = tmp_path / "project"
+    if request.getfixturevalue("name") in FRESH:
+        write_export(trained / "data" / "simulated", folder)
+    else:
+        shutil.copytree(request.getfixturevalue("registered"), folder)
     return folder
 
 
 def write_export(simulated: Path, folder: Path) -> None:
-    """Write every third lead of the simulated CRM, as the files that the pages speak of."""
-    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::3]
+    """Write every fourth lead of the simulated CRM, under the file names of the pages."""
+    folder.mkdir()
+    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::4]
     leads.to_csv(folder / "leads.csv", index=False)
     deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
     deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / "deals.csv", index=False)

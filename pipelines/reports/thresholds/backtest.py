@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.labels import find_first_closes
 from leadlight.models.candidates.base import margins
 from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import MAX_LEADS, sample_open_leads, select_open_leads
+from leadlight.pipelines.engines.open_leads import MAX_LEADS, sample_open_leads_over_time, select_open_leads
 from leadlight.pipelines.reports.thresholds.dataset import ThresholdDataset
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 
@@ -74,15 +73,11 @@ def run_backtest(dataset: ThresholdDataset, on_week: Callable[[float], None] = l
     features = build_feature_set(dataset.params, engine.report | {"activity_types": activity_types})
     dataset.scorer.check_catalogue(features.catalogue)
     moments, parts = _weeks(dataset), []
-    for place, moment in enumerate(moments):
-        try:
-            frame = sample_open_leads(engine, features, moment)
-        except NotEnoughDataError:  # no open lead
-            continue
+    for frame in sample_open_leads_over_time(engine, features, moments):
         log_odds = dataset.scorer.calibrator.predict_log_odds(margins(dataset.scorer.model, frame))
-        parts.append(frame[["lead_id"]].assign(moment=moment, log_odds=log_odds))
-        on_week((place + 1) / len(moments))
-    if len(parts) < 2:
+        parts.append(frame[["lead_id"]].assign(moment=frame["as_of"], log_odds=log_odds))
+        on_week(sum(moment <= frame["as_of"].max() for moment in moments) / len(moments))
+    if sum(part["moment"].nunique() for part in parts) < 2:
         return None
     kept, weight = _same_leads(pd.concat(parts, ignore_index=True), engine)
     return _matrices(dataset, engine, kept, weight)
