@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
@@ -20,6 +21,8 @@ from leadlight.features.errors import LeadlightError, SourceError
 from leadlight.models.metrics.metrics import compute_metrics
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.params import load_params
+from leadlight.pipelines.stages.table import select_stages
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
@@ -39,6 +42,16 @@ PROBES = {
     "6_load_predict_explain": "[list(computed.index), float(losses['Leadlight'].mean()), float(low), float(high)]",
 }
 
+#: a table of leads with their outcome and no date, which may have a column that grows with time
+UNDATED = """\
+source:
+  leads: {path: leads.csv, lead_id: id, outcome: {column: bought, won: [1], lost: [0]}MORE}
+attributes: {origin: {kind: category}, size: {kind: number}}
+training: {candidates: [logistic], min_wins: 20, min_category_leads: 5}
+"""
+#: what only dates can give: the placeholders that keep an order, months and weeks, horizons
+INVENTED = re.compile(r"2000-01-01|1970-01-01|\b\d+ (?:days|weeks)\b|within \d|horizon of|a week", re.IGNORECASE)
+
 
 def read(name):
     return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
@@ -46,6 +59,13 @@ def read(name):
 
 def tree(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def execute(notebook, folder):
+    """Run the cells of a notebook on a trained folder in a kernel of its own."""
+    resources = {"metadata": {"path": str(FOLDER)}}
+    client = NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", resources=resources)
+    return client.execute(env=os.environ | {"LEADLIGHT_NOTEBOOK_FOLDER": str(folder)})
 
 
 def prose(notebook):
@@ -85,16 +105,76 @@ def executed(request, kernels, folder):
     notebook = read(request.param)
     notebook.cells.append(nbformat.v4.new_code_cell(f"print(repr({PROBES[request.param]}))"))
     before = tree(folder)
-    client = NotebookClient(
-        notebook, timeout=PATIENCE, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
-    )
     try:
-        client.execute(env=os.environ | {"LEADLIGHT_NOTEBOOK_FOLDER": str(folder)})
+        execute(notebook, folder)
     except CellExecutionError as error:
         pytest.fail(f"{request.param}: {COLOURS.sub('', str(error))}", pytrace=False)
     probe = notebook.cells.pop()
     changed = set(before.items() ^ tree(folder).items())
     return request.param, notebook, ast.literal_eval(probe.outputs[0].text), changed
+
+
+def train_undated(folder, more):
+    """Train on 900 leads with an outcome and no dates."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"id": np.arange(1, 901), "origin": rng.choice(["web", "fair", "call"], 900)})
+    frame["size"] = rng.integers(1, 900, 900)
+    chance = np.where(frame["origin"] == "fair", 0.4, 0.1) + frame["size"] / 3000
+    frame["bought"] = (rng.random(900) < chance).astype(int)
+    folder.mkdir()
+    frame.to_csv(folder / "leads.csv", index=False)
+    (folder / "params.yaml").write_text(UNDATED.replace("MORE", more), encoding="utf-8")
+    params = load_params(folder / "params.yaml")
+    for stage in select_stages(params).values():
+        stage.run(params, folder, Workdir(folder / "work"))
+
+
+@pytest.fixture(scope="module")
+def undated(kernels, tmp_path_factory):
+    """Cells of all notebooks, executed on a source without dates and on one with an order; files before and after."""
+    place = tmp_path_factory.mktemp("undated")
+    with pytest.MonkeyPatch.context() as patch:  # plots of SHAP values take half of the time
+        patch.setattr("leadlight.pipelines.stages.evaluate.write_shap_plots", lambda *_: [])
+        for time, more in {"none": "", "order": ", order: id"}.items():
+            train_undated(place / time, more)
+    start = "from leadlight.pipelines.stages import evaluate\nevaluate.write_shap_plots = lambda *_: []"
+    cells = [nbformat.v4.new_code_cell(start)]
+    # one kernel for all, because imports take longer than most notebooks; each notebook begins without names
+    for time in ("none", "order"):
+        cells.append(nbformat.v4.new_code_cell(f"%env LEADLIGHT_NOTEBOOK_FOLDER={place / time}", id=f"begin-{time}"))
+        for name in NAMES:
+            code = [cell for cell in read(name).cells if cell.cell_type == "code"]
+            cells += [nbformat.v4.new_code_cell("%reset -f")]
+            cells += [nbformat.v4.new_code_cell(cell.source, id=f"{time}-{cell.id}"[:64]) for cell in code]
+    before = tree(place)
+    try:
+        return execute(nbformat.v4.new_notebook(cells=cells), place).cells, before, tree(place)
+    except CellExecutionError as error:
+        pytest.fail(COLOURS.sub("", str(error)), pytrace=False)
+
+
+@pytest.mark.slow
+def test_without_dates_notebooks_run_and_write_nothing(undated):
+    cells, before, after = undated
+    assert before == after
+    outputs = [(cell.id, output) for cell in cells for output in cell.outputs]
+    assert [cell for cell, output in outputs if output.output_type == "error" or output.get("name") == "stderr"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("time", ["none", "order"])
+def test_without_dates_notebooks_invent_none(undated, time):
+    said = {}
+    for cell in undated[0]:
+        if cell.id.startswith(f"{time}-") and "cannot-be-met" not in cell.id:  # that error lists all forms of a policy
+            parts = [part for output in cell.outputs for part in (output.get("text"), *output.get("data", {}).items())]
+            said[cell.id] = "\n".join(str(part) for part in parts if part and part[0] != "image/png")
+    assert len(said) > 40
+    assert {cell: found for cell, text in said.items() if (found := INVENTED.findall(text))} == {}
+    text = "".join(said.values())
+    assert "leads cannot be counted by month" in text
+    assert ("a hash of the lead chooses its window" in text) == (time == "none")
+    assert ("windows follow the order" in text) == (time == "order")
 
 
 @pytest.mark.slow
@@ -220,4 +300,4 @@ def test_without_the_variable_a_notebook_opens_the_clone(root, monkeypatch):
     names = {}
     with suppress(LeadlightError):  # nobody may have run the demo here
         exec(read(NAMES[0]).cells[1].source, names)
-    assert names["folder"] == root
+    assert names["find_folder"]() == root
