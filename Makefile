@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock serve docs pictures bench-features bench-explaining bench-promises bench-quality mlflow clean
+.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock notebooks serve docs pictures bench-features bench-explaining bench-promises bench-quality mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ lint: setup ## ruff, mypy and the layers of imports
 serve: setup ## open the queue and the API on http://127.0.0.1:8000
 	@$(BIN)/leadlight serve
 
+notebooks: setup ## open the notebooks in JupyterLab, which the first time adds to .venv
+	@./scripts/notebooks.sh
+
 mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:5000
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
 
@@ -55,7 +58,7 @@ docs: setup ## build the documentation site into site/; reading it needs no netw
 pictures: setup ## take the pictures of README and documentation anew, after `make demo` (two minutes)
 	@$(BIN)/python scripts/draw_architecture.py && $(BIN)/python scripts/make_pictures.py
 
-lock: ## compile requirements/lock.txt (needs uv)
+lock: ## compile requirements/*.txt (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra notebooks --no-header --no-annotate -c requirements/lock.txt | awk -F'[=[]' 'FNR == NR {locked[$$1]; next} /^[^ ]/ {keep = !($$1 in locked)} keep' requirements/lock.txt - > requirements/notebooks.txt

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from leadlight.features.errors import ParamsError
+from leadlight.pipelines.inference.dvc_experiments import read_experiments
 from leadlight.pipelines.project.dvc_pipeline import build_dvc_pipeline
 from leadlight.pipelines.project.files import check_code_version, write_project
 from leadlight.pipelines.stages.table import STAGES
@@ -99,6 +100,30 @@ def test_an_experiment_shows_the_metrics_that_it_moves(project):
     assert "stricter" in shown
     assert "work/metrics.json:sales_qualified.precision" in shown or "sales_qualified.precision" in shown
     assert run(project, "git", "status", "--porcelain") == ""
+    assert_table_of_experiments(project)
+
+
+def assert_table_of_experiments(project):
+    """Experiments are tabled beside the commit they start from, and looking at them writes nothing."""
+    before = {path: path.stat().st_mtime_ns for path in project.rglob("*")}
+    table = read_experiments(project)
+    assert {path: path.stat().st_mtime_ns for path in project.rglob("*")} == before
+    commit, stricter = table.iloc[0], table.loc["stricter"]
+    metrics = json.loads((project / "work" / "metrics.json").read_text(encoding="utf-8"))
+    assert (commit["state"], commit["changed"], stricter["state"]) == ("commit", "", "Success")
+    assert stricter["changed"] == "policy.sales_qualified: top 2 percent"
+    assert commit["log_loss"] == pytest.approx(metrics["log_loss"])
+    assert table[["log_loss", "auc", "ece"]].notna().all(axis=None)
+
+
+def test_without_experiments_or_without_dvc_there_is_no_table(project, tmp_path):
+    assert read_experiments(tmp_path) is None
+    run(tmp_path, "git", "init", "-q")
+    assert read_experiments(tmp_path) is None
+    run(tmp_path, "dvc", "init", "-q")
+    assert read_experiments(tmp_path) is None
+    run(tmp_path, "git", "commit", "-qm", "empty", "--allow-empty")
+    assert read_experiments(tmp_path) is None
 
 
 def test_plots_have_titles_and_the_scorer_is_an_artifact(project):
