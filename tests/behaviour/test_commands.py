@@ -170,15 +170,6 @@ def read_registry(clone: Path) -> tuple:
     return client.get_registered_model("leadlight").aliases, {v.version: dict(v.tags) for v in versions}
 
 
-def test_an_experiment_in_a_folder_of_its_own_leaves_the_registry_and_the_files_as_they_are(small):
-    before, bundle = read_registry(small), (small / "work" / "bundle" / "manifest.json").read_bytes()
-    done = shell('dvc exp run --temp -S "policy.sales_qualified=top 2 percent"', small)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert "Running stage 'evaluate'" in done.stdout
-    assert read_registry(small) == before
-    assert (small / "work" / "bundle" / "manifest.json").read_bytes() == bundle
-
-
 def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows_it(small):
     before = read_registry(small)
     done = shell('dvc exp run -S "policy.sales_qualified=top 3 percent"', small)

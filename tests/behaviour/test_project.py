@@ -1,6 +1,5 @@
 """A project of one's own: `leadlight init --project`, then git and DVC, in a folder outside the checkout."""
 
-import gzip
 import json
 import os
 import shutil
@@ -8,14 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from leadlight.features.errors import ParamsError
 from leadlight.pipelines.project.dvc_pipeline import build_dvc_pipeline
 from leadlight.pipelines.project.files import check_code_version, write_project
 from leadlight.pipelines.stages.table import STAGES
 
-FILES = {"leads": "leads.csv.gz", "activities": "activities.parquet", "deals": "deals.csv.gz"}
+FILES = {"leads": "leads.csv.gz", "activities": "activities.parquet", "deals": "deals.csv"}
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -31,19 +32,31 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def write_exports(simulated: Path, folder: Path) -> None:
+    """Write half of the simulated leads, as files of three formats."""
+    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::2]
+    leads.to_csv(folder / FILES["leads"], index=False)
+    deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
+    deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / FILES["deals"], index=False)
+    activities = pd.read_parquet(simulated / "activities.parquet")
+    activities[activities["lead_id"].isin(leads["lead_id"])].to_parquet(folder / FILES["activities"], index=False)
+
+
+def read_registry(project: Path) -> tuple:
+    """Read aliases and tags of all versions."""
+    client = MlflowClient(f"sqlite:///{project / 'work' / 'mlflow.db'}")
+    versions = client.search_model_versions("name = 'leadlight'")
+    return client.get_registered_model("leadlight").aliases, {v.version: dict(v.tags) for v in versions}
+
+
 @pytest.fixture(scope="module")
 def project(trained, tmp_path_factory):
     """A project on the tables of the simulated CRM as if they were an export; trained once by DVC."""
     folder = tmp_path_factory.mktemp("own") / "scoring"
     exports = folder / "exports"
     exports.mkdir(parents=True)
-    for name in FILES.values():
-        shutil.copy(trained / "data" / "simulated" / name, exports)
-    deals = gzip.decompress((exports / "deals.csv.gz").read_bytes())
-    (exports / "deals.csv.gz").unlink()
-    (exports / "deals.csv").write_bytes(deals)
-    files = FILES | {"deals": "deals.csv"}
-    words = [part for name, file in files.items() for part in (f"--{name}", f"scoring/exports/{file}")]
+    write_exports(trained / "data" / "simulated", exports)
+    words = [part for name, file in FILES.items() for part in (f"--{name}", f"scoring/exports/{file}")]
     said = run(folder.parent, "leadlight", "init", *words, "--project", "scoring")
     assert "dvc repro" in said
     text = (folder / "params.yaml").read_text(encoding="utf-8")
@@ -51,7 +64,7 @@ def project(trained, tmp_path_factory):
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     run(folder, "git", "init", "-q")
     run(folder, "dvc", "init", "-q")
-    run(folder, "dvc", "add", "-q", *(f"exports/{file}" for file in files.values()))
+    run(folder, "dvc", "add", "-q", *(f"exports/{file}" for file in FILES.values()))
     ran = run(folder, "dvc", "repro")
     assert [name for name in STAGES if f"Running stage '{name}'" in ran] == [
         "ingest", "audit", "snapshot", "featurize", "train", "calibrate", "evaluate"
@@ -93,8 +106,14 @@ def test_another_clone_pulls_everything_from_a_remote_and_is_up_to_date(project,
     assert "champion is version 1" in registered
 
 
-def test_an_experiment_shows_the_metrics_that_it_moves(project):
-    run(project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 2 percent", "--name", "stricter", "--temp")
+def test_an_experiment_in_a_folder_of_its_own_shows_what_it_moves_and_leaves_registry_and_files_alone(project):
+    run(project, "leadlight", "register")
+    before = read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()
+    said = run(
+        project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 2 percent", "--name", "stricter", "--temp"
+    )
+    assert "Running stage 'evaluate'" in said
+    assert (read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()) == before
     shown = run(project, "dvc", "exp", "show", "--csv")
     assert "stricter" in shown
     assert "work/metrics.json:sales_qualified.precision" in shown or "sales_qualified.precision" in shown
