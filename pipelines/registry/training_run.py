@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.pipelines.workspace.agreement import describe_agreement
 from leadlight.pipelines.workspace.time_words import describe_horizon, describe_span
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
@@ -142,7 +143,7 @@ def _collect_params(scorer: Scorer, tuning: Mapping[str, Any]) -> dict[str, str]
         "wins": meta.wins,
         **{f"tuned_{key}": value for key, value in chosen.items()},
         **{f"policy_{name}": threshold.sentence for name, threshold in scorer.thresholds.items()},
-        "policy_agreed": f"{meta.agreed['on']}, {' and '.join(meta.agreed['by'])}" if meta.agreed else "not agreed",
+        "policy_agreed": describe_agreement(meta.agreed, policy_agreed=meta.policy_agreed),
     }
     return {key: str(value) for key, value in params.items() if value is not None}
 

@@ -176,6 +176,8 @@ def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     ran = re.findall(r"Running stage '(\w+)'", done.stdout)
     assert ran == ["calibrate", "evaluate"]
+    card = (small / "work" / "plots" / "card.html").read_text(encoding="utf-8")
+    assert "Changed since the agreement of 2025-08-01 by Marketing and Sales: the SQL threshold." in card
     assert read_registry(small) == before
     difference = shell("dvc metrics diff", small)
     assert "sales_qualified" in difference.stdout, difference.stdout + difference.stderr
