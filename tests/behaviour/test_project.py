@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,10 @@ from leadlight.pipelines.project.files import check_code_version, write_project
 from leadlight.pipelines.stages.table import STAGES
 
 FILES = {"leads": "leads.csv.gz", "activities": "activities.parquet", "deals": "deals.csv"}
+AGREED = """policy:
+  agreed: {by: [Marketing, Sales], "on": "2025-08-01", marketing_qualified: top 20 percent,
+           sales_qualified: top 5 percent}
+"""
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -33,8 +38,8 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
 
 
 def write_exports(simulated: Path, folder: Path) -> None:
-    """Write half of the simulated leads, as files of three formats."""
-    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::2]
+    """Write a quarter of the simulated leads, as files of three formats."""
+    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::4]
     leads.to_csv(folder / FILES["leads"], index=False)
     deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
     deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / FILES["deals"], index=False)
@@ -60,7 +65,9 @@ def project(trained, tmp_path_factory):
     said = run(folder.parent, "leadlight", "init", *words, "--project", "scoring")
     assert "dvc repro" in said
     text = (folder / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("training: {seed: 7}", "training: {seed: 7, candidates: [logistic]}")
+    text = text.replace("training: {seed: 7}", "training: {seed: 7, min_wins: 20, candidates: [logistic]}")
+    assert "  # agreed:" in text
+    text = text.replace("policy:", AGREED, 1)
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     run(folder, "git", "init", "-q")
     run(folder, "dvc", "init", "-q")
@@ -110,7 +117,7 @@ def test_an_experiment_in_a_folder_of_its_own_shows_what_it_moves_and_leaves_reg
     run(project, "leadlight", "register")
     before = read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()
     said = run(
-        project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 2 percent", "--name", "stricter", "--temp"
+        project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 4 percent", "--name", "stricter", "--temp"
     )
     assert "Running stage 'evaluate'" in said
     assert (read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()) == before
@@ -118,6 +125,22 @@ def test_an_experiment_in_a_folder_of_its_own_shows_what_it_moves_and_leaves_reg
     assert "stricter" in shown
     assert "work/metrics.json:sales_qualified.precision" in shown or "sales_qualified.precision" in shown
     assert run(project, "git", "status", "--porcelain") == ""
+
+
+def test_an_experiment_in_place_reruns_what_depends_on_it_and_leaves_the_registry_alone(project, tmp_path):
+    copy = shutil.copytree(project, tmp_path / "copy", symlinks=True)
+    before = read_registry(copy)
+    said = run(copy, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 6 percent")
+    assert re.findall(r"Running stage '(\w+)'", said) == ["calibrate", "evaluate"]
+    assert read_registry(copy) == before
+    card = (copy / "work" / "plots" / "card.html").read_text(encoding="utf-8")
+    assert "Changed since the agreement of 2025-08-01 by Marketing and Sales: the SQL threshold." in card
+    difference = run(copy, "dvc", "metrics", "diff")
+    assert "sales_qualified" in difference
+    assert len(difference.splitlines()) <= 20
+    assert run(copy, "dvc", "exp", "show", "--csv").count("\n") >= 2
+    assert "sales_qualified" in run(copy, "dvc", "exp", "show", "--only-changed", "--hide-queued")
+    assert "dvc.lock" in run(copy, "git", "status", "--short")
 
 
 def test_plots_have_titles_and_the_scorer_is_an_artifact(project):
