@@ -58,6 +58,7 @@ pictures: setup ## take the pictures of README and documentation anew, after `ma
 lock: ## compile requirements/lock.txt (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra dev --no-header --no-annotate --upgrade -o requirements/lock.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra spark --no-header --no-annotate -c requirements/lock.txt | awk '/^[^ ]/ {keep = /^(pyspark|py4j)==/} keep' > requirements/spark.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra notebooks --no-header --no-annotate -c requirements/lock.txt | awk -F'[=[]' 'FNR == NR {locked[$$1]; next} /^[^ ]/ {keep = !($$1 in locked)} keep' requirements/lock.txt - > requirements/notebooks.txt
 
 bench-features: setup ## speed and memory of features, as ratios, into docs/benchmarks.md (some minutes)
 	@$(BIN)/python benchmarks/feature_speed.py

@@ -40,6 +40,11 @@ class TrainedRun:
     workdir: Workdir
     model: LoadedModel
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether the source has dates; without them there are no ages, months, weeks and horizons."""
+        return self.model.scorer.metadata.has_dates
+
     def split_past_and_test(self) -> tuple[LabelledSnapshots, LabelledSnapshots]:
         """Return the snapshots that the model learned from, and those of the test window, with features."""
         return read_labelled_snapshots(self.workdir).split_past_and_test()
