@@ -49,8 +49,8 @@ serve: setup ## open the queue and the API on http://127.0.0.1:8000
 notebooks: setup ## open the notebooks in JupyterLab, which the first time adds to .venv
 	@./scripts/notebooks.sh
 
-mlflow: setup ## open the runs and the registry of the demo on http://127.0.0.1:5000
-	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --backend-store-uri sqlite:///work/mlflow.db
+mlflow: setup ## serve the runs and the registry of the demo, and print the addresses of their pages
+	@$(BIN)/python scripts/serve_mlflow.py
 
 docs: setup ## build the documentation site into site/; reading it needs no network
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Open site/index.html."

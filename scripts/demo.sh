@@ -21,5 +21,5 @@ What there is to open:
   work/plots/card.html                        the model card: data, figures, calibration, thresholds, limits
   work/plots/curves.png                       ROC, precision and recall, reliability, gains of the test window
   work/metrics.json                           all test figures, with intervals
-  make mlflow                                 runs and registered models, http://127.0.0.1:5000
+  make mlflow                                 runs and registered models: it prints their addresses
 TEXT

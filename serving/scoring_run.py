@@ -39,10 +39,11 @@ class TopicLabel(_Words):
 
 
 class Agreement(_Words):
-    """Names and date of the agreement on the policy."""
+    """Names and date of the agreement on the policy, and the thresholds that were changed since."""
 
     by: list[str]
     on: dt.date
+    changed: list[str] = []
 
 
 class Policy(_Words):

@@ -13,7 +13,15 @@ from leadlight.models.candidates.rules import Rule
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.metrics.selection_metric import SelectionMetric
 
-__all__ = ["Candidate", "FittedCandidate", "OutOfTimePredictions", "TrainedCandidate", "TrainingContext", "Words"]
+__all__ = [
+    "Candidate",
+    "FittedCandidate",
+    "OutOfTimePredictions",
+    "TrainedCandidate",
+    "TrainingContext",
+    "TuningTrial",
+    "Words",
+]
 
 #: reports a loss at a step of a trial, and ends the trial where it is pruned
 Report = Callable[[float, int], None]
@@ -44,6 +52,27 @@ class OutOfTimePredictions(NamedTuple):
     engagement: np.ndarray
 
 
+class TuningTrial(NamedTuple):
+    """One trial of tuning.
+
+    Parameters
+    ----------
+    settings : dict
+        Hyperparameters that were tried.
+    value : float
+        The metric on the folds; of a pruned trial, when it was pruned.
+    rounds : int, optional
+        Boosting rounds after which it has that value; None for models without rounds.
+    pruned : bool
+        Whether it was given up before its end.
+    """
+
+    settings: dict[str, Any]
+    value: float
+    rounds: int | None = None
+    pruned: bool = False
+
+
 class TrainedCandidate(NamedTuple):
     """The result of training a candidate.
 
@@ -57,12 +86,15 @@ class TrainedCandidate(NamedTuple):
         Fitted on the training side of each fold, with the same settings.
     out_of_time : OutOfTimePredictions, optional
         What the fold models predict; left out, it is computed from them.
+    trials : sequence of TuningTrial
+        Settings that were tried without ``context.search``, which keeps its own.
     """
 
     model: AdditiveModel
     tuning: dict[str, Any]
     fold_models: Sequence[AdditiveModel] = ()
     out_of_time: OutOfTimePredictions | None = None
+    trials: Sequence[TuningTrial] = ()
 
 
 class FittedCandidate(NamedTuple):
@@ -74,11 +106,14 @@ class FittedCandidate(NamedTuple):
         Settings chosen by tuning.
     out_of_time : OutOfTimePredictions
         Predictions of the refitted models.
+    trials : sequence of TuningTrial
+        What tuning tried, in that order; empty if nothing is tuned.
     """
 
     model: AdditiveModel
     tuning: dict[str, Any]
     out_of_time: OutOfTimePredictions
+    trials: Sequence[TuningTrial] = ()
 
 
 class TrainingContext(NamedTuple):

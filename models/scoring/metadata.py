@@ -34,7 +34,7 @@ class ScorerMetadata:
     policy_agreed : bool
         Whether params.yaml has a policy.
     agreed : dict or None
-        ``by`` and ``on`` of the agreement, if any.
+        ``by`` and ``on`` of the agreement, if any, and ``changed``: the thresholds changed since.
     at_newest_ages : bool
         Whether thresholds were chosen at the age mix of current leads.
     spellings : dict

@@ -6,7 +6,7 @@ import numpy as np
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.base import AdditiveModel
-from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext
+from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext, TuningTrial
 from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.candidates.rules import Rule
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
@@ -54,9 +54,11 @@ def fit_candidates(
 
     def get_fitted(name: str) -> FittedCandidate:
         if name not in fitted:
-            trained = (candidates.get(name) or find_candidate(name)).train(context)
+            trials: list[TuningTrial] = []
+            search = build_search(settings, metric, trials.append)
+            trained = (candidates.get(name) or find_candidate(name)).train(context._replace(search=search))
             predictions = trained.out_of_time or _predict_folds(trained.fold_models, window, catalogue)
-            fitted[name] = FittedCandidate(trained.model, trained.tuning, predictions)
+            fitted[name] = FittedCandidate(trained.model, trained.tuning, predictions, (*trials, *trained.trials))
             on_fitted(name)
         return fitted[name]
 

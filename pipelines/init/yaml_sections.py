@@ -82,7 +82,11 @@ def write_model_sections(document: YamlDocument) -> None:
     document.add("policy", value={}, remark="not agreed on yet; every page says so")
     document.add("policy", "marketing_qualified", value="top 20 percent")
     document.add("policy", "sales_qualified", value="top 5 percent")
-    document.add_comment('agreed: {by: [Marketing, Sales], "on": "2025-01-31"}', 2)
+    document.add_comment("agreed:  # who agreed, when, and on what", 2)
+    document.add_comment("  by: [Marketing, Sales]", 2)
+    document.add_comment('  "on": "2025-01-31"', 2)
+    document.add_comment("  marketing_qualified: top 20 percent", 2)
+    document.add_comment("  sales_qualified: top 5 percent", 2)
     document.add_comment("")
     document.add("language", value="en", remark="en or de")
 

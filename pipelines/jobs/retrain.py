@@ -14,7 +14,7 @@ from leadlight.pipelines.jobs.promote import Decision, get_utc_now, is_decided, 
 from leadlight.pipelines.jobs.retrain_report import compare_retrained_models, render_report
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.champion import RegistryState, open_registry, read_registry_state
-from leadlight.pipelines.registry.mlflow_registry import NoModelError
+from leadlight.pipelines.registry.registry_errors import NoModelError
 from leadlight.pipelines.stages.table import STAGES, select_stages
 from leadlight.pipelines.workspace.console import show_progress
 from leadlight.pipelines.workspace.lock import lock_exclusively

@@ -6,7 +6,8 @@ from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.jobs.promote import ROLLED_BACK, get_utc_now
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import PREVIOUS_CHAMPION_TAG, open_registry
-from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Version, make_no_model_error
+from leadlight.pipelines.registry.mlflow_registry import CHAMPION, Version
+from leadlight.pipelines.registry.registry_errors import make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = ["rollback"]

@@ -153,10 +153,12 @@ class PointsRule(FrozenModel):
 
 
 class Agreement(FrozenModel):
-    """Who agreed on the policy, and when."""
+    """Who agreed on the policy, when, and on what."""
 
     by: tuple[str, ...] = Field(description="Teams that agreed.", min_length=1)
     on: Day = Field(description="Day of the agreement.")
+    marketing_qualified: str = Field(description="The definition of an MQL that was agreed on.")
+    sales_qualified: str = Field(description="The definition of an SQL that was agreed on.")
 
 
 class UnitEconomics(FrozenModel):
@@ -172,10 +174,20 @@ class Policy(FrozenModel):
 
     marketing_qualified: str = Field("top 20 percent", description="Definition of an MQL.")
     sales_qualified: str = Field("top 5 percent", description="Definition of an SQL.")
-    agreed: Agreement | None = Field(None, description="Who agreed, and when; none: not agreed yet.")
+    agreed: Agreement | None = Field(None, description="Who agreed, when, and on what; none: not agreed yet.")
     min_leads: int = Field(20, description="Minimum number of distinct leads above a threshold.", ge=1)
     hysteresis: float = Field(3, description="Points below 50 (80) down to which an MQL (SQL) stays one.", ge=0, lt=30)
     economics: UnitEconomics = Field(default_factory=UnitEconomics, description="Value of a win, cost of a contact.")
+
+    def list_changed(self) -> list[str]:
+        """List the definitions that differ from those agreed on, such as in an experiment; case is ignored."""
+        if self.agreed is None:
+            return []
+        return [
+            name
+            for name in ("marketing_qualified", "sales_qualified")
+            if getattr(self, name).casefold().split() != getattr(self.agreed, name).casefold().split()
+        ]
 
 
 class Promotion(FrozenModel):

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry, make_no_model_error
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry
+from leadlight.pipelines.registry.registry_errors import make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir, has_database
 
 __all__ = ["PREVIOUS_CHAMPION_TAG", "RegistryState", "open_registry", "read_registry_state", "set_champion"]

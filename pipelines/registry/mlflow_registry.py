@@ -1,8 +1,8 @@
 """The model registry: versions, aliases and tags in MLflow."""
 
+import json
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,11 +25,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, verify_bundle
+from leadlight.pipelines.registry.registry_errors import hide_password, make_no_model_error, make_unreachable_error
 
-__all__ = ["CHALLENGER", "CHAMPION", "NoModelError", "Registry", "Version", "make_no_model_error"]
+__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "MODEL", "Registry", "Version"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
+#: tags of the experiment: its description, and the kind of pages that MLflow shows for it where it asks the experiment
+EXPERIMENT_TAGS = {
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.note.content": (
+        "Lead scoring by Leadlight: one run for each training, with data, chosen settings, metrics of the test window "
+        "and model card. Metrics below `watch/` are of the nights that its model scored."
+    ),
+}
+MODEL_DESCRIPTION = (
+    "Lead scores. The version with the alias champion scores the night, and challenger is the one that may replace it."
+)
 # MLflow and Alembic log tables created and versions guessed
 for logger in ("mlflow", "alembic"):
     logging.getLogger(logger).setLevel(logging.ERROR)
@@ -39,10 +51,6 @@ for logger in ("mlflow", "alembic"):
 DOWNLOADS: list[tempfile.TemporaryDirectory[str]] = []
 #: error codes of MLflow for a missing model, version or alias
 NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
-class NoModelError(BundleError):
-    """The registry holds no model yet."""
 
 
 class Version(NamedTuple):
@@ -95,9 +103,11 @@ class Registry:
         """Return the identifier of the experiment, which is created if it is missing."""
         experiment = self._client.get_experiment_by_name(EXPERIMENT)
         if experiment is not None:
+            for key in EXPERIMENT_TAGS.keys() - experiment.tags.keys():
+                self._client.set_experiment_tag(experiment.experiment_id, key, EXPERIMENT_TAGS[key])
             return str(experiment.experiment_id)
         location = self._artifacts.resolve().as_uri() if self.uri.startswith("sqlite:") else None
-        return str(self._client.create_experiment(EXPERIMENT, artifact_location=location))
+        return str(self._client.create_experiment(EXPERIMENT, location, EXPERIMENT_TAGS))
 
     def find_run(self, checksum: str) -> str | None:
         """Find the newest run of a bundle; None if there is none."""
@@ -106,6 +116,16 @@ class Registry:
                 [self.require_experiment()], f"tags.bundle = '{checksum}'", order_by=["start_time DESC"], max_results=1
             )
         return str(found[0].info.run_id) if found else None
+
+    def find_run_of(self, number: str) -> str | None:
+        """Return the run of a version; None if there is no such version any more."""
+        with self.convert_errors():
+            try:
+                return str(self._client.get_model_version(MODEL, number).run_id)
+            except MlflowException as error:
+                if error.error_code not in NOT_FOUND_CODES:
+                    raise
+                return None
 
     def find_registered(self, checksum: str) -> str | None:
         """Find the newest version with a bundle of that checksum; None if there is none."""
@@ -138,11 +158,14 @@ class Registry:
             except MlflowException as error:
                 if error.error_code not in NOT_FOUND_CODES:
                     raise
-                self._client.create_registered_model(MODEL)
+                self._client.create_registered_model(MODEL, description=MODEL_DESCRIPTION)
             version = self._client.create_model_version(
                 MODEL, logged.model_uri, run_id=run_id, model_id=logged.model_id, tags=dict(tags),
                 description=description,
             )  # fmt: skip
+            # the page of the logged model reads its versions from this tag
+            named = json.dumps([{"name": MODEL, "version": version.version}])
+            self._client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": named})
         return str(version.version)
 
     def make_challenger(self, number: str) -> None:
@@ -213,7 +236,7 @@ class Registry:
                 if error.error_code not in NOT_FOUND_CODES:
                     raise
                 raise BundleError(
-                    f"The registry must still hold version {number}. Got none at {_hide_password(self.uri)}."
+                    f"The registry must still hold version {number}. Got none at {hide_password(self.uri)}."
                 ) from None
         return self.fetch(number, tags)
 
@@ -248,7 +271,7 @@ class Registry:
         try:
             yield
         except (MlflowException, SQLAlchemyError, RequestException) as error:
-            raise _make_unreachable_error(self.uri, error) from None
+            raise make_unreachable_error(self.uri, error) from None
 
 
 def _set_tracking_uri(uri: str) -> None:
@@ -259,24 +282,3 @@ def _set_tracking_uri(uri: str) -> None:
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     else:
         os.environ["MLFLOW_TRACKING_URI"] = before
-
-
-def make_no_model_error(alias: str, uri: str) -> NoModelError:
-    """Return the error for a registry without a model of that alias."""
-    return NoModelError(
-        f"The registry must hold a model with the alias {alias}. Got none at {_hide_password(uri)}: "
-        "run `leadlight register` first."
-    )
-
-
-def _make_unreachable_error(uri: str, error: Exception) -> BundleError:
-    reason = " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
-    # messages of urllib3 are long; the cause is their last part
-    cause = re.search(r"(?:refused|timed out|[Nn]ame or service not known|[Nn]ame resolution|unreachable)", reason)
-    problem = f"no answer ({cause.group().lower()})" if cause else reason[:200].rstrip(".")
-    return BundleError(f"The registry must be reachable and whole. Got {problem} at {_hide_password(uri)}.")
-
-
-def _hide_password(uri: str) -> str:
-    """Remove user and password from an address."""
-    return re.sub(r"//[^/@]*@", "//", uri)

@@ -50,12 +50,16 @@ def log_training(registry: Registry, training: TrainingRun, workdir: Workdir, pa
             description=None if earlier else training.description,
         ) as run:
             mlflow.set_tags(training.tags)
-            mlflow.log_metrics(training.metrics)
+            # a metric that has not changed keeps its one point
+            changed = {name: value for name, value in training.metrics.items() if run.data.metrics.get(name) != value}
+            mlflow.log_metrics(changed, timestamp=None if earlier else run.info.start_time)
             if earlier is None:
                 mlflow.log_params(training.params)
                 for summary in training.datasets:
                     mlflow.log_input(_build_dataset(summary), context=summary.context, tags=summary.tags)
                 mlflow.log_table(training.candidates, "candidates.json")
+                if len(training.trials):  # the rule book alone has none
+                    mlflow.log_table(training.trials, "trials.json")
             mlflow.log_artifacts(str(workdir.plots), "plots")
             if params_file.is_file():
                 mlflow.log_artifact(str(params_file))
@@ -74,7 +78,7 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
     example = make_input_example(scorer.catalogue)
     with (
         registry.convert_errors(),
-        mlflow.start_run(run_id=run_id),
+        mlflow.start_run(run_id=run_id) as run,
         tempfile.TemporaryDirectory(prefix="leadlight-") as staging,
         ignore_uv_files(),
         warnings.catch_warnings(),
@@ -87,10 +91,15 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
             code_paths=[str(copy_scoring_code(Path(staging)))],
             pip_requirements=list_requirements(bundle),
             signature=infer_signature(example, tabulate_scores(scorer, example, **DEFAULT_REASONS), DEFAULT_REASONS),
+            # MLflow copies the metrics of the run at this step to the model, without their data set; there are none
+            step=1,
+            tags={"mlflow.note.content": training.description},
             metadata={key: training.tags[key] for key in ("bundle", "calibrated", "candidate")},
         )
         test = next(_build_dataset(summary) for summary in training.datasets if summary.context == "test")
-        mlflow.log_metrics(training.metrics, model_id=logged.model_id, dataset=test)
+        # at the time of the metrics of the run, of which these are no second points
+        started = run.info.start_time
+        mlflow.log_metrics(training.metrics, timestamp=started, model_id=logged.model_id, dataset=test)
     return logged
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.pipelines.workspace.agreement import describe_agreement
 from leadlight.pipelines.workspace.time_words import describe_horizon, describe_span
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
+from leadlight.pipelines.workspace.workdir import Workdir, make_corrupt_file_error, read_frame, read_json
 
 __all__ = ["DatasetSummary", "TrainingRun", "describe_training"]
 
@@ -48,6 +49,8 @@ class TrainingRun(NamedTuple):
         Training, calibration and test window.
     candidates : DataFrame
         Candidate, out-of-time log loss, distance to the best, standard error, cost of an explanation.
+    trials : DataFrame
+        Tuning trials: candidate, number, metric on the folds, boosting rounds, pruned or not, hyperparameters.
     """
 
     name: str
@@ -57,6 +60,7 @@ class TrainingRun(NamedTuple):
     metrics: dict[str, float]
     datasets: tuple[DatasetSummary, ...]
     candidates: pd.DataFrame
+    trials: pd.DataFrame
 
 
 def describe_training(workdir: Workdir, folder: Path) -> TrainingRun:
@@ -86,7 +90,16 @@ def describe_training(workdir: Workdir, folder: Path) -> TrainingRun:
         metrics=dict(_collect_metrics(details, metrics)),
         datasets=datasets,
         candidates=candidates.rename_axis("candidate").sort_values("log_loss").reset_index(),
+        trials=_read_trials(workdir),
     )
+
+
+def _read_trials(workdir: Workdir) -> pd.DataFrame:
+    path = workdir.require(workdir.candidates / "trials.csv", "train")
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:
+        raise make_corrupt_file_error(path, error) from None
 
 
 #: split of the snapshots -> context of the data set in MLflow
@@ -142,7 +155,7 @@ def _collect_params(scorer: Scorer, tuning: Mapping[str, Any]) -> dict[str, str]
         "wins": meta.wins,
         **{f"tuned_{key}": value for key, value in chosen.items()},
         **{f"policy_{name}": threshold.sentence for name, threshold in scorer.thresholds.items()},
-        "policy_agreed": f"{meta.agreed['on']}, {' and '.join(meta.agreed['by'])}" if meta.agreed else "not agreed",
+        "policy_agreed": describe_agreement(meta.agreed, policy_agreed=meta.policy_agreed),
     }
     return {key: str(value) for key, value in params.items() if value is not None}
 
@@ -173,7 +186,7 @@ def _write_description(scorer: Scorer, details: Mapping[str, Any], metrics: Mapp
     shown = "is a probability" if details["calibration"]["passed"] else "is a rank: the calibration check failed"
     saved = details["log_loss_reduction"]["constant"]
     lines = [
-        f"**{meta.candidate}** predicts whether a lead is won{within}; its number {shown}.",
+        f"{meta.candidate} predicts whether a lead is won{within}; its number {shown}.",
         "",
         f"- Learned from {meta.wins:,} wins",
         f"- Test window: {test['snapshots']:,} snapshots with {test['wins']:,} wins{f', {span}' if span else ''}",

@@ -81,7 +81,6 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     served = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
     weight = served["weight"].to_numpy()
     scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, measure_weeks(served["as_of"]), weight)
-    agreed = params.policy.agreed if params.policy else None
     scorer = Scorer(
         catalogue=features.catalogue,
         model=model,
@@ -101,7 +100,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             language=params.language,
             hysteresis=(params.policy or DEFAULT_POLICY).hysteresis,
             policy_agreed=params.policy is not None,
-            agreed={"by": list(agreed.by), "on": agreed.on.isoformat()} if agreed else None,
+            agreed=_describe_agreement(params.policy),
             at_newest_ages=bool((weight != 1).any()),
             spellings=report["spellings"],
             activity_types=sorted(report["activity_types"]),
@@ -138,6 +137,14 @@ def _build_reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> 
     except NotEnoughDataError:  # no lead was open
         return None
     return build_reference(frame, scorer.predict(frame), scorer.catalogue) if len(frame) >= MIN_LEADS else None
+
+
+def _describe_agreement(policy: Policy | None) -> dict[str, Any] | None:
+    if policy is None or policy.agreed is None:
+        return None
+    return {
+        "by": list(policy.agreed.by), "on": policy.agreed.on.isoformat(), "changed": policy.list_changed()
+    }  # fmt: skip
 
 
 def _describe_choice(choice: ModelSelection) -> dict[str, Any]:

@@ -27,7 +27,7 @@ __all__ = ["train"]
 
 
 def train(params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Fit the candidates; write them and their out-of-time predictions.
+    """Fit the candidates; write them, their tuning trials and their out-of-time predictions.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ def train(params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = l
         _collect_out_of_time(past, window, fitted, snapshots.select_gap()).to_parquet(
             fresh / "out_of_time.parquet", index=False
         )
+        _tabulate_trials(fitted, settings.metric).to_csv(fresh / "trials.csv", index=False, float_format="%.6g")
         write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen, "wins": wins})
     return chosen
 
@@ -81,6 +82,17 @@ def _build_settings(params: Params, wins: int, snapshots: int) -> TrainingSettin
         f"book (points) to serve until then. Got {wins} in {snapshots} snapshots: give more history, a "
         "longer label.horizon_days, or the points that leads earn today."
     )
+
+
+def _tabulate_trials(fitted: dict[str, FittedCandidate], metric: str) -> pd.DataFrame:
+    """Return one row a tuning trial, with the metric on the folds; a setting that a candidate has not is missing."""
+    rows = [
+        {"candidate": name, "trial": number, metric: trial.value, "rounds": trial.rounds, "pruned": trial.pruned}
+        | trial.settings
+        for name, entry in fitted.items()
+        for number, trial in enumerate(entry.trials)
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["candidate", "trial", metric, "rounds", "pruned"])
 
 
 def _collect_out_of_time(

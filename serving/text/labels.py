@@ -104,4 +104,6 @@ def describe_agreement(context: PresentationContext, language: str) -> tuple[boo
     if policy.agreed is None or not policy.agreed.by:
         return False, translate(language, "agreed.nobody")
     names = format_list(policy.agreed.by, locale=get_locale(language))
-    return True, translate(language, "agreed.by", names=names, date=format_date(policy.agreed.on, language))
+    said = "agreed.changed" if policy.agreed.changed else "agreed.by"
+    sentence = translate(language, said, names=names, date=format_date(policy.agreed.on, language))
+    return not policy.agreed.changed, sentence

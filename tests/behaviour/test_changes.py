@@ -26,15 +26,14 @@ FIRST, SECOND, THIRD = "2025-08-25", "2025-08-28", "2025-09-01"
 
 
 class World:
-    """A trained CRM of one's own, with a store and a registry of its own."""
+    """A trained CRM of one's own, with a store and a registry of its own, whose first night was scored."""
 
-    def __init__(self, trained, folder, monkeypatch):
-        shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
+    def __init__(self, folder, monkeypatch, first=None):
         monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{folder / 'store.db'}")
         monkeypatch.delenv("LEADLIGHT_MLFLOW_URI", raising=False)
         self.folder, self.workdir = folder, Workdir(folder / "work")
         self.activities = folder / "data" / "simulated" / "activities.parquet"
-        register(self.workdir, self.workdir.root.parent, as_champion=True)
+        self.first = first
 
     @property
     def params(self):
@@ -52,10 +51,43 @@ class World:
     def store(self):
         return open_store(self.workdir.store_url)
 
+    def registers_another_policy(self, other_policy):
+        shutil.copy(other_policy / "params.yaml", self.folder)
+        shutil.rmtree(self.workdir.bundle)
+        shutil.copytree(other_policy / "work", self.workdir.root, dirs_exist_ok=True)
+        register(self.workdir, self.folder, as_champion=True)
+
+
+@pytest.fixture(scope="module")
+def first_night(trained, tmp_path_factory):
+    """A world to copy; the registry of each copy keeps its artifacts here."""
+    folder = tmp_path_factory.mktemp("first") / "world"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(folder, patch)
+        register(world.workdir, folder, as_champion=True)
+        world.first = world.night(FIRST)
+    return world
+
 
 @pytest.fixture
-def world(trained, tmp_path, monkeypatch):
-    return World(trained, tmp_path / "world", monkeypatch)
+def world(first_night, tmp_path, monkeypatch):
+    shutil.copytree(first_night.folder, tmp_path / "world")
+    return World(tmp_path / "world", monkeypatch, first_night.first)
+
+
+@pytest.fixture(scope="module")
+def other_policy(trained, tmp_path_factory):
+    """The trained folder, calibrated and evaluated with another policy; not registered."""
+    folder = tmp_path_factory.mktemp("other") / "policy"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "registered.json"))
+    path, workdir = folder / "params.yaml", Workdir(folder / "work")
+    text = path.read_text(encoding="utf-8")
+    assert "precision >= 0.10" in text
+    path.write_text(text.replace("precision >= 0.10", "precision >= 0.07"), encoding="utf-8")
+    calibrate(load_params(path), workdir)
+    evaluate(load_params(path), workdir)
+    return folder
 
 
 def totals(moved):
@@ -69,7 +101,7 @@ def differences(before, after):
 
 
 def test_of_every_lead_on_both_nights_the_causes_add_up_and_time_passes_for_all(world):
-    first, second = world.night(FIRST), world.night(SECOND)
+    first, second = world.first, world.night(SECOND)
     found, by = totals(second.since.moved), differences(first, second)
     assert list(found.index) == list(by.index)
     np.testing.assert_allclose(found.sum(axis=1), by, atol=1e-9)
@@ -86,7 +118,7 @@ def test_of_every_lead_on_both_nights_the_causes_add_up_and_time_passes_for_all(
 
 
 def test_the_store_tells_what_was_found_and_printed_numbers_add_up(world):
-    first, second = world.night(FIRST), world.night(SECOND)
+    first, second = world.first, world.night(SECOND)
     store, by = world.store(), differences(first, second)
     told = store.read_changes(store.get_latest_run().night)
     assert list(told) == list(by.index)
@@ -101,7 +133,7 @@ def test_the_store_tells_what_was_found_and_printed_numbers_add_up(world):
 
 
 def test_an_activity_between_the_nights_is_new_and_one_from_before_a_correction(world):
-    quiet = world.night(FIRST).scored.sort_values("lead_id")["lead_id"].tolist()
+    quiet = world.first.scored.sort_values("lead_id")["lead_id"].tolist()
     new, late = quiet[3], quiet[8]
     world.adds(new, "2025-08-26 10:00")
     world.adds(late, "2025-08-20 10:00")
@@ -115,14 +147,9 @@ def test_an_activity_between_the_nights_is_new_and_one_from_before_a_correction(
     assert ("corrected", "demo_request") in named[late]
 
 
-def test_other_thresholds_and_another_model_are_causes_of_their_own(world):
-    first = world.night(FIRST)
-    path = world.folder / "params.yaml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("precision >= 0.10", "precision >= 0.07"), encoding="utf-8")
-    calibrate(world.params, world.workdir)
-    evaluate(world.params, world.workdir)
-    register(world.workdir, world.workdir.root.parent, as_champion=True)
+def test_other_thresholds_and_another_model_are_causes_of_their_own(world, other_policy):
+    first = world.first
+    world.registers_another_policy(other_policy)
     second = world.night(SECOND)
     found, by = totals(second.since.moved), differences(first, second)
     assert second.result.run_id.split("|")[1] != first.result.run_id.split("|")[1]
@@ -135,8 +162,7 @@ def test_other_thresholds_and_another_model_are_causes_of_their_own(world):
 
 
 def test_any_two_nights_can_be_compared_also_after_corrections(world):
-    first = world.night(FIRST)
-    second = world.night(SECOND)
+    first, second = world.first, world.night(SECOND)
     late = first.scored["lead_id"].min()
     world.adds(late, "2025-08-20 10:00")
     third = world.night(THIRD)
@@ -153,7 +179,7 @@ def test_any_two_nights_can_be_compared_also_after_corrections(world):
 
 
 def test_a_rerun_and_a_first_night_have_nothing_to_compare(world):
-    assert world.night(FIRST).since.before is None
+    assert world.first.since.before is None
     second = world.night(SECOND)
     again = world.night(SECOND)
     assert (len(second.since.moved) > 0, again.result.rerun, again.since.moved) == (True, True, ())
@@ -162,14 +188,9 @@ def test_a_rerun_and_a_first_night_have_nothing_to_compare(world):
     store.close()
 
 
-def test_a_model_that_is_gone_loses_the_comparison_and_not_the_night(world, monkeypatch):
-    world.night(FIRST)
+def test_a_model_that_is_gone_loses_the_comparison_and_not_the_night(world, other_policy, monkeypatch):
     monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", f"sqlite:///{world.folder / 'other.db'}")
-    path = world.folder / "params.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("0.10", "0.07"), encoding="utf-8")
-    calibrate(world.params, world.workdir)
-    evaluate(world.params, world.workdir)
-    register(world.workdir, world.workdir.root.parent, as_champion=True)
+    world.registers_another_policy(other_policy)
     second = world.night(SECOND)
     assert second.result.written == len(second.scored)
     assert second.since.moved == ()
@@ -177,7 +198,7 @@ def test_a_model_that_is_gone_loses_the_comparison_and_not_the_night(world, monk
 
 
 def test_the_command_tells_of_the_base_and_of_a_lead(world):
-    first, second = world.night(FIRST), world.night(SECOND)
+    first, second = world.first, world.night(SECOND)
     options = ["--params", str(world.folder / "params.yaml"), "--workdir", str(world.workdir.root)]
     told = CliRunner().invoke(report, ["changes", *options])
     assert told.exit_code == 0, told.output

@@ -12,7 +12,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 
 from leadlight.models.validation.metric_summary import MAX_METRICS
 
@@ -35,19 +34,6 @@ def demo(root, tmp_path_factory):
     git(clone, "add", "-A")
     git(clone, "commit", "-qm", "demo")
     return clone, done.stdout
-
-
-@pytest.fixture(scope="module")
-def small(root, trained, tmp_path_factory):
-    """The repository around the small simulated CRM, trained, with the lock of DVC that a run would have written."""
-    clone = copy_repository(root, tmp_path_factory.mktemp("small") / "leadlight")
-    shutil.copytree(trained, clone, dirs_exist_ok=True)
-    done = shell("dvc commit --force --quiet", clone)
-    assert done.returncode == 0, done.stderr
-    git(clone, "add", "-A")
-    git(clone, "commit", "-qm", "all")
-    assert "Running stage" not in shell("dvc repro", clone).stdout
-    return clone
 
 
 def copy_repository(root: Path, clone: Path) -> Path:
@@ -161,38 +147,6 @@ def test_a_second_repro_does_nothing(demo):
     assert again.returncode == 0
     assert "Running stage" not in again.stdout
     assert "up to date" in again.stdout
-
-
-def read_registry(clone: Path) -> tuple:
-    """Read versions, aliases and their tags as they are."""
-    client = MlflowClient(f"sqlite:///{clone / 'work' / 'mlflow.db'}")
-    versions = client.search_model_versions("name = 'leadlight'")
-    return client.get_registered_model("leadlight").aliases, {v.version: dict(v.tags) for v in versions}
-
-
-def test_an_experiment_in_a_folder_of_its_own_leaves_the_registry_and_the_files_as_they_are(small):
-    before, bundle = read_registry(small), (small / "work" / "bundle" / "manifest.json").read_bytes()
-    done = shell('dvc exp run --temp -S "policy.sales_qualified=top 2 percent"', small)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert "Running stage 'evaluate'" in done.stdout
-    assert read_registry(small) == before
-    assert (small / "work" / "bundle" / "manifest.json").read_bytes() == bundle
-
-
-def test_a_changed_policy_reruns_only_what_depends_on_it_and_an_experiment_shows_it(small):
-    before = read_registry(small)
-    done = shell('dvc exp run -S "policy.sales_qualified=top 3 percent"', small)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    ran = re.findall(r"Running stage '(\w+)'", done.stdout)
-    assert ran == ["calibrate", "evaluate"]
-    assert read_registry(small) == before
-    difference = shell("dvc metrics diff", small)
-    assert "sales_qualified" in difference.stdout, difference.stdout + difference.stderr
-    assert "dvc.lock" in shell("git status --short", small).stdout
-    assert len(difference.stdout.splitlines()) <= 20
-    assert shell("dvc exp show --csv", small).stdout.count("\n") >= 2
-    shown = shell("dvc exp show --only-changed --hide-queued", small).stdout
-    assert "sales_qualified" in shown
 
 
 def test_pictures_of_curves_can_be_drawn_and_compared(demo):

@@ -68,7 +68,7 @@ def test_a_real_export_is_trained_and_evaluated_as_proposed(real):
     _, _, text, _, work = real
     folder = work.root.parent
     assert text.count("training: {seed: 7}") == 1
-    text = text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 40, trials: 1}")
+    text = text.replace("training: {seed: 7}", "training: {seed: 7, candidates: [logistic]}")
     (folder / "short.yaml").write_text(text, encoding="utf-8")
     short = load_params(folder / "short.yaml")
     for stage in ("audit", "train", "calibrate", "evaluate"):

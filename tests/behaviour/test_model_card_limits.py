@@ -85,6 +85,13 @@ LIMITS = [
     ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
     ("base_rate_corrected", "metadata", ("base_rate", "shift"), -0.2, 0.0),
     ("not_agreed", "metadata", ("policy_agreed",), False, True),
+    (
+        "agreement_changed",
+        "metadata",
+        ("agreed",),
+        {"by": ["Sales"], "on": "2025-08-01", "changed": ["sales_qualified"]},
+        {"by": ["Sales"], "on": "2025-08-01", "changed": []},
+    ),
     ("rule_book", "metadata", ("candidate",), "points", "logistic"),
     ("left_truncation", "metadata", ("snapshots", "left_truncation"), "No win before May.", None),
     ("order", "metadata", ("time",), "order", "dates"),

@@ -1,14 +1,16 @@
 """A project of one's own: `leadlight init --project`, then git and DVC, in a folder outside the checkout."""
 
-import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from leadlight.features.errors import ParamsError
 from leadlight.pipelines.inference.dvc_experiments import read_experiments
@@ -16,7 +18,11 @@ from leadlight.pipelines.project.dvc_pipeline import build_dvc_pipeline
 from leadlight.pipelines.project.files import check_code_version, write_project
 from leadlight.pipelines.stages.table import STAGES
 
-FILES = {"leads": "leads.csv.gz", "activities": "activities.parquet", "deals": "deals.csv.gz"}
+FILES = {"leads": "leads.csv.gz", "activities": "activities.parquet", "deals": "deals.csv"}
+AGREED = """policy:
+  agreed: {by: [Marketing, Sales], "on": "2025-08-01", marketing_qualified: top 20 percent,
+           sales_qualified: top 5 percent}
+"""
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -32,27 +38,41 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def write_exports(simulated: Path, folder: Path) -> None:
+    """Write a quarter of the simulated leads, as files of three formats."""
+    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::4]
+    leads.to_csv(folder / FILES["leads"], index=False)
+    deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
+    deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / FILES["deals"], index=False)
+    activities = pd.read_parquet(simulated / "activities.parquet")
+    activities[activities["lead_id"].isin(leads["lead_id"])].to_parquet(folder / FILES["activities"], index=False)
+
+
+def read_registry(project: Path) -> tuple:
+    """Read aliases and tags of all versions."""
+    client = MlflowClient(f"sqlite:///{project / 'work' / 'mlflow.db'}")
+    versions = client.search_model_versions("name = 'leadlight'")
+    return client.get_registered_model("leadlight").aliases, {v.version: dict(v.tags) for v in versions}
+
+
 @pytest.fixture(scope="module")
 def project(trained, tmp_path_factory):
     """A project on the tables of the simulated CRM as if they were an export; trained once by DVC."""
     folder = tmp_path_factory.mktemp("own") / "scoring"
     exports = folder / "exports"
     exports.mkdir(parents=True)
-    for name in FILES.values():
-        shutil.copy(trained / "data" / "simulated" / name, exports)
-    deals = gzip.decompress((exports / "deals.csv.gz").read_bytes())
-    (exports / "deals.csv.gz").unlink()
-    (exports / "deals.csv").write_bytes(deals)
-    files = FILES | {"deals": "deals.csv"}
-    words = [part for name, file in files.items() for part in (f"--{name}", f"scoring/exports/{file}")]
+    write_exports(trained / "data" / "simulated", exports)
+    words = [part for name, file in FILES.items() for part in (f"--{name}", f"scoring/exports/{file}")]
     said = run(folder.parent, "leadlight", "init", *words, "--project", "scoring")
     assert "dvc repro" in said
     text = (folder / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("training: {seed: 7}", "training: {seed: 7, candidates: [logistic]}")
+    text = text.replace("training: {seed: 7}", "training: {seed: 7, min_wins: 20, candidates: [logistic]}")
+    assert "  # agreed:" in text
+    text = text.replace("policy:", AGREED, 1)
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     run(folder, "git", "init", "-q")
     run(folder, "dvc", "init", "-q")
-    run(folder, "dvc", "add", "-q", *(f"exports/{file}" for file in files.values()))
+    run(folder, "dvc", "add", "-q", *(f"exports/{file}" for file in FILES.values()))
     ran = run(folder, "dvc", "repro")
     assert [name for name in STAGES if f"Running stage '{name}'" in ran] == [
         "ingest", "audit", "snapshot", "featurize", "train", "calibrate", "evaluate"
@@ -94,8 +114,14 @@ def test_another_clone_pulls_everything_from_a_remote_and_is_up_to_date(project,
     assert "champion is version 1" in registered
 
 
-def test_an_experiment_shows_the_metrics_that_it_moves(project):
-    run(project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 2 percent", "--name", "stricter", "--temp")
+def test_an_experiment_in_a_folder_of_its_own_shows_what_it_moves_and_leaves_registry_and_files_alone(project):
+    run(project, "leadlight", "register")
+    before = read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()
+    said = run(
+        project, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 4 percent", "--name", "stricter", "--temp"
+    )
+    assert "Running stage 'evaluate'" in said
+    assert (read_registry(project), (project / "work" / "bundle" / "manifest.json").read_bytes()) == before
     shown = run(project, "dvc", "exp", "show", "--csv")
     assert "stricter" in shown
     assert "work/metrics.json:sales_qualified.precision" in shown or "sales_qualified.precision" in shown
@@ -124,6 +150,22 @@ def test_without_experiments_or_without_dvc_there_is_no_table(project, tmp_path)
     assert read_experiments(tmp_path) is None
     run(tmp_path, "git", "commit", "-qm", "empty", "--allow-empty")
     assert read_experiments(tmp_path) is None
+
+
+def test_an_experiment_in_place_reruns_what_depends_on_it_and_leaves_the_registry_alone(project, tmp_path):
+    copy = shutil.copytree(project, tmp_path / "copy", symlinks=True)
+    before = read_registry(copy)
+    said = run(copy, "dvc", "exp", "run", "-S", "policy.sales_qualified=top 6 percent")
+    assert re.findall(r"Running stage '(\w+)'", said) == ["calibrate", "evaluate"]
+    assert read_registry(copy) == before
+    card = (copy / "work" / "plots" / "card.html").read_text(encoding="utf-8")
+    assert "Changed since the agreement of 2025-08-01 by Marketing and Sales: the SQL threshold." in card
+    difference = run(copy, "dvc", "metrics", "diff")
+    assert "sales_qualified" in difference
+    assert len(difference.splitlines()) <= 20
+    assert run(copy, "dvc", "exp", "show", "--csv").count("\n") >= 2
+    assert "sales_qualified" in run(copy, "dvc", "exp", "show", "--only-changed", "--hide-queued")
+    assert "dvc.lock" in run(copy, "git", "status", "--short")
 
 
 def test_plots_have_titles_and_the_scorer_is_an_artifact(project):

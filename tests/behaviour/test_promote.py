@@ -120,7 +120,9 @@ def arena(world, tmp_path, monkeypatch):
         for entry in scorers:
             tags = {"bundle": save_scorer(entry, workdir.bundle), "calibrated": "true", "candidate": "any"}
             window = DatasetSummary("test", "0", {})
-            training = TrainingRun("any", "any", tags, {}, {}, (window,), pd.DataFrame({"candidate": ["any"]}))
+            training = TrainingRun(
+                "any", "any", tags, {}, {}, (window,), pd.DataFrame({"candidate": ["any"]}), pd.DataFrame()
+            )
             run = log_training(registry, training, workdir, tmp_path / "params.yaml")
             logged = log_model(registry, run, workdir.bundle, training)
             registry.make_challenger(registry.create_version(run, logged, tags, "any"))

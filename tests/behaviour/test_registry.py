@@ -2,15 +2,7 @@
 
 import dataclasses
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import mlflow
 import pandas as pd
@@ -21,7 +13,7 @@ from leadlight.models.scoring.bundle import load_scorer, save_scorer
 from leadlight.models.scoring.score_table import tabulate_scores
 from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.registry.champion import open_registry
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, MODEL
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, MODEL, Registry
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 
@@ -122,7 +114,7 @@ def test_one_run_says_what_was_trained_on_what_and_how_good_it_is(trained_module
     tags = run.data.tags
     assert tags["bundle"] == read_json(workdir.registered)["bundle"]
     assert {"data_digest", "data_until", "leadlight_version"} <= set(tags)
-    assert f"**{candidate}**" in tags["mlflow.note.content"]
+    assert tags["mlflow.note.content"].startswith(f"{candidate} predicts whether a lead is won")
     assert len(tags["mlflow.note.content"].splitlines()) <= 10
     contexts = {
         next(tag.value for tag in entry.tags if tag.key == "mlflow.data.context"): entry
@@ -137,9 +129,18 @@ def test_one_run_says_what_was_trained_on_what_and_how_good_it_is(trained_module
     assert [row[0] for row in table["data"]] == sorted(
         scorer.metadata.choice["log_loss"], key=scorer.metadata.choice["log_loss"].get
     )
+    trials = pd.DataFrame(**mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/trials.json"))
+    saved = pd.read_csv(workdir.candidates / "trials.csv")
+    pd.testing.assert_frame_equal(trials.astype(saved.dtypes), saved)
+    tuning = read_json(workdir.candidates / "candidates.json")["tuning"]
+    assert {"logistic", "additive", "interactions"} == set(trials["candidate"])
+    for name, rows in trials.groupby("candidate"):
+        assert rows["log_loss"].min() == pytest.approx(tuning[name]["log_loss"], rel=1e-5)
+        assert list(rows["trial"]) == list(range(len(rows)))
+    assert len(trials[trials["candidate"] == "additive"]) == tuning["additive"]["trials"] == 2
     client = mlflow.MlflowClient()
     files = {entry.path for entry in client.list_artifacts(run.info.run_id)}
-    assert {"plots", "params.yaml", "candidates.json"} <= files
+    assert {"plots", "params.yaml", "candidates.json", "trials.json"} <= files
     assert "plots/card.html" in {entry.path for entry in client.list_artifacts(run.info.run_id, "plots")}
 
 
@@ -149,8 +150,35 @@ def test_metrics_of_the_run_are_linked_to_the_model_and_its_test_window(trained_
     version = mlflow.MlflowClient().get_model_version(MODEL, number)
     assert "Log loss" in version.description
     model = mlflow.get_logged_model(version.source.rpartition("/")[2])
-    linked = {metric.key: metric.dataset_name for metric in model.metrics}
-    assert linked["log_loss"] == "test window"
+    assert {metric.dataset_name for metric in model.metrics} == {"test window"}
+    names = [metric.key for metric in model.metrics]
+    assert "log_loss" in names
+    assert len(names) == len(set(names))
+    points = mlflow.MlflowClient().get_metric_history(version.run_id, "log_loss")
+    assert len(points) == 1
+
+
+def test_experiment_model_and_logged_model_say_what_they_are(trained_module):
+    registry, client = open_registry(Workdir(trained_module / "work")), mlflow.MlflowClient()
+    experiment = client.get_experiment(registry.require_experiment())
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert "one run for each training" in experiment.tags["mlflow.note.content"]
+    assert "champion scores the night" in client.get_registered_model(MODEL).description
+    number, _ = registry.find_version(CHAMPION)
+    version = client.get_model_version(MODEL, number)
+    model = client.get_logged_model(version.source.rpartition("/")[2])
+    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": MODEL, "version": int(number)}]
+    assert model.tags["mlflow.note.content"] == version.description
+
+
+def test_an_experiment_of_an_earlier_version_gets_its_kind_and_keeps_what_a_person_wrote(tmp_path):
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client = mlflow.MlflowClient(uri)
+    client.create_experiment("leadlight", tags={"mlflow.note.content": "Ours."})
+    identifier = Registry(uri, tmp_path / "artifacts").require_experiment()
+    tags = client.get_experiment(identifier).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert tags["mlflow.note.content"] == "Ours."
 
 
 def test_the_model_has_an_invented_example_and_a_signature_of_optional_columns(trained_module):
@@ -164,84 +192,3 @@ def test_the_model_has_an_invented_example_and_a_signature_of_optional_columns(t
     assert {"probability", "score", "stage"} <= set(info.signature.outputs.input_names())
     known = set(pd.read_parquet(Workdir(trained_module / "work").tables / "leads.parquet")["lead_id"])
     assert info.saved_input_example_info is None or not known & set(json.dumps(info.saved_input_example_info))
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A real MLflow server on a free port, with SQLite and a folder of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (tmp_path / "server.log").open("w") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-             "--workers", "1", "--backend-store-uri", f"sqlite:///{tmp_path / 'server.db'}",
-             "--artifacts-destination", str(tmp_path / "server-artifacts")],
-            cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-        address = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(600):
-                try:
-                    urllib.request.urlopen(f"{address}/health", timeout=5)
-                    break
-                except OSError:
-                    assert running.poll() is None, (tmp_path / "server.log").read_text()
-                    time.sleep(0.2)
-            yield address
-        finally:
-            os.killpg(running.pid, signal.SIGTERM)
-            running.wait()
-
-
-#: a process that knows nothing of the repository: the code that scores has to come with the model
-ELSEWHERE = """
-import json, sys
-sys.modules["ibis"] = None
-import mlflow, pandas as pd
-mlflow.set_tracking_uri(sys.argv[1])
-loaded = mlflow.pyfunc.load_model("models:/leadlight@champion")
-scored = loaded.predict(pd.read_parquet(sys.argv[2]))
-import leadlight.features, leadlight.models
-print(json.dumps([leadlight.models.__file__, leadlight.features.__file__, scored["score"].tolist()]))
-"""
-
-
-def test_a_server_by_address_holds_register_promote_rollback_and_the_night(
-    trained_copy, server, root, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("LEADLIGHT_MLFLOW_URI", server)
-
-    def leadlight(verb: str, *more: str) -> str:
-        words = [verb, *more, "--params", str(trained_copy / "params.yaml")]
-        done = subprocess.run(
-            [Path(sys.executable).parent / "leadlight", *words, "--workdir", str(trained_copy / "work")],
-            capture_output=True, text=True, check=False, cwd=tmp_path,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return " ".join(done.stdout.split())
-
-    assert "champion is version 1" in leadlight("register")
-    assert "Version 1 is both challenger and champion" in leadlight("promote")
-    change_bundle(Workdir(trained_copy / "work"), 2.5)
-    assert "champion is version 2" in leadlight("register", "--as-champion")
-    assert "Version 1 serves again" in leadlight("rollback", "--reason", "a trial")
-    leadlight("score")
-    scored = pd.read_parquet(next((trained_copy / "work" / "scores").glob("*.parquet")))
-    assert set(scored["model_version"].str.split("-").str[0]) == {"v1"}
-
-    workdir = Workdir(trained_copy / "work")
-    scorer = load_scorer(workdir.bundle)
-    plain = pd.read_parquet(workdir.features).head(40)[scorer.catalogue.names]
-    plain.to_parquet(tmp_path / "plain.parquet")
-    away = tmp_path / "away"
-    away.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", ELSEWHERE, server, str(tmp_path / "plain.parquet")],
-        cwd=away, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    *files, scores = json.loads(done.stdout.splitlines()[-1])
-    assert not [path for path in files if Path(path).is_relative_to(root)]
-    assert scores == pytest.approx(scorer.score(plain)["score"].tolist())

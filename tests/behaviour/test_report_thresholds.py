@@ -108,7 +108,7 @@ def test_the_terminal_fits_eighty_columns_and_says_who_agreed_on_the_page(copy):
     assert any(line.lstrip().startswith("MQL 50") for line in lines)
     assert any(line.lstrip().startswith("SQL? ") for line in lines)
     page = (folder / "work/report/thresholds/index.html").read_text(encoding="utf-8")
-    assert "agreed by Marketing, Sales on 2025-08-01" in page
+    assert "agreed on 2025-08-01 by Marketing and Sales" in page
     assert "because" not in page
     assert "http" not in page.replace("http-equiv", "")
 

@@ -53,7 +53,7 @@ class Base:
 def grown(tmp_path_factory, small_params):
     """A CRM of thirty months, trained on the first two years, with nights after them in the store."""
     folder = tmp_path_factory.mktemp("watched")
-    text = small_params.replace("{leads: 4000, months: 24,", "{leads: 9000, months: 30,")
+    text = small_params.replace("{leads: 4000, months: 24,", "{leads: 6000, months: 30,")
     text = text.replace("every_days: 30", "every_days: 60")
     text = text.replace("until: null", f"until: {CUT_OFF}")
     text = text.replace("training: {", "training: {candidates: [logistic], ")

@@ -202,11 +202,21 @@ def test_the_policy_is_told_with_who_agreed_on_it_and_when():
     assert describe_agreement(WORDS, "de") == (True, "Vereinbart von Marketing und Vertrieb am 1. August 2025.")
 
 
+WORDS_OF_A_CHANGE = {
+    "marketing_qualified": "top 200 per week",
+    "agreed": {"by": ["Marketing", "Sales"], "on": "2025-08-01", "changed": ["marketing_qualified"]},
+}
+
+
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
         (None, "the defaults apply, top 20 percent and top 5 percent"),
         ({"marketing_qualified": "top 200 per week", "agreed": None}, "Nobody has agreed on these thresholds"),
+        (
+            WORDS_OF_A_CHANGE,
+            "These thresholds were changed since the agreement of August 1, 2025 between Marketing and Sales.",
+        ),
     ],
 )
 def test_thresholds_that_nobody_agreed_on_are_called_so(policy, said):

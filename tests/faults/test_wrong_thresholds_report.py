@@ -93,7 +93,7 @@ def test_a_source_without_grid_or_amounts_or_policy_says_so(trained_crm, leadlig
     assert "No worth of a win is known" in report["economics"]["origin"]
     page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
     assert "No worth of a win is known" in page
-    assert "nobody has agreed on it yet" in page
+    assert "nobody has agreed on them yet" in page
     assert "There is no grid of snapshots" in page
 
 

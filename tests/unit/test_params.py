@@ -43,7 +43,8 @@ points:                            # today's rule book, if there is one: the col
 policy:                            # what marketing and sales agreed on
   marketing_qualified: highest recall with precision >= 0.12
   sales_qualified: highest recall with precision >= 0.30
-  agreed: {by: [Marketing, Vertrieb], "on": 2025-08-01}
+  agreed: {by: [Marketing, Vertrieb], "on": 2025-08-01, marketing_qualified: top 9 percent,
+           sales_qualified: "Highest recall  with precision >= 0.30"}
 """
 SMALLEST = """\
 source: {leads: {path: a.csv, lead_id: id, outcome: {column: won, won: [1]}}}
@@ -83,6 +84,7 @@ def test_the_example_of_a_german_crm_loads_as_it_stands(load):
     assert params.points[0].is_ == ("Maschinenbau", "Automotive")
     assert params.policy.agreed.by == ("Marketing", "Vertrieb")
     assert params.policy.agreed.on.isoformat() == "2025-08-01"
+    assert params.policy.list_changed() == ["marketing_qualified"]
     assert params.history.since is None
 
 
@@ -147,7 +149,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
         ("since: null", "from: null", "history.from", "since, until."),
         ("is: [Masch", "in: [Masch", "points.0.in", "at_least, attribute, is, points, signal, within_days."),
         ("  sales_qualified", "  sql", "policy.sql", "marketing_qualified, min_leads, sales_qualified."),
-        ('"on": 2025', '"am": 2025', "policy.agreed.am", "by, on."),
+        ('"on": 2025', '"am": 2025', "policy.agreed.am", "by, marketing_qualified, on, sales_qualified."),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_keys_that_are_allowed(refusal, old, new, where, allowed):

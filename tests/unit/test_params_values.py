@@ -32,7 +32,7 @@ def test_dates_of_params_accept_what_as_of_accepts(load, text, moment):
 
 def test_the_day_of_a_moment_counts_where_a_day_is_asked_for(load):
     text = CRM + 'simulation: {start: "2023-09-01T10:00:00"}\n'
-    text += 'policy: {agreed: {by: [Sales], "on": "2025-08-01T23:30:00"}}\n'
+    text += 'policy: {agreed: {by: [Sales], "on": "2025-08-01T23:30:00", marketing_qualified: a, sales_qualified: b}}\n'
     params = load(text)
     assert (str(params.policy.agreed.on), str(params.simulation.start)) == ("2025-08-01", "2023-09-01")
 

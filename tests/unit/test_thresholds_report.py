@@ -262,6 +262,7 @@ def test_what_is_to_be_pasted_is_a_policy_but_for_who_agreed(many):
     text = render_policy_yaml(policy, proposed)
     section = YAML(typ="safe", pure=True).load(text)["policy"]
     agreed = section.pop("agreed")
+    assert {name: agreed[name] for name in proposed} == {name: section[name] for name in proposed}
     read = Policy.model_validate(section)
     assert read == policy.model_copy(update={n: t.sentence for n, t in proposed.items()})
     with pytest.raises(ValueError, match="on"):

@@ -118,3 +118,38 @@ def test_trials_improve_a_metric_of_which_more_is_better(window, world):
         for trials in (1, 4)
     )
     assert many >= few > 0.5
+
+
+def test_every_trial_is_kept_with_its_settings_and_the_best_one_is_what_was_chosen(window, world):
+    fitted = fit_candidates(window, world.catalogue, settings(trials=8, candidates=("logistic", "additive", "blend")))
+    chosen, tried = fitted["additive"].tuning, fitted["additive"].trials
+    assert len(tried) == 8
+    best = min((trial for trial in tried if not trial.pruned), key=lambda trial: trial.value)
+    assert (best.settings, best.rounds, best.value) == (chosen["settings"], chosen["rounds"], chosen["log_loss"])
+    assert len({tuple(trial.settings.values()) for trial in tried}) == 8
+    penalties = [trial.settings["penalty"] for trial in fitted["logistic"].trials]
+    assert penalties == list(PENALTIES[: len(penalties)])
+    assert fitted["logistic"].tuning["penalty"] in penalties
+    assert fitted["blend"].trials == ()
+
+
+@pytest.mark.parametrize(("metric", "loss"), [("log_loss", 0.5), ("auc", -0.5)])
+def test_a_pruned_trial_says_so_with_its_last_value_and_round(metric, loss):
+    tried = []
+    search = build_search(settings(trials=5), SELECTION_METRICS[metric], tried.append)
+
+    def evaluate(trial, report):
+        worse = 0.1 * trial.suggest_int("place", 0, 100) * (trial.number == 4)
+        for step in range(100):
+            report(loss + worse, step)
+        trial.set_user_attr("rounds", 7)
+        return loss
+
+    search(evaluate, {"place": 50})
+    assert [trial.pruned for trial in tried] == [False] * 4 + [True]
+    assert [trial.rounds for trial in tried[:4]] == [7] * 4
+    assert tried[3].value == 0.5
+    assert tried[4].rounds == 51
+    assert tried[4].value == pytest.approx(
+        SELECTION_METRICS[metric].convert_to_loss(loss + 0.1 * tried[4].settings["place"])
+    )

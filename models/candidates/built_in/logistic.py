@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leadlight.models.candidates.base import margins
-from leadlight.models.candidates.candidate import Candidate, TrainedCandidate, TrainingContext, Words
+from leadlight.models.candidates.candidate import Candidate, TrainedCandidate, TrainingContext, TuningTrial, Words
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
 from leadlight.models.candidates.training_data import TrainingData
 
@@ -35,13 +35,15 @@ class LogisticCandidate(Candidate):
         won = np.concatenate([test.won for test in tests])
         best: dict[str, Any] = {metric.name: metric.convert_to_loss(np.inf)}
         fold_models: list[AdditiveLogisticModel] = []
+        trials = []
         for penalty, models in zip(PENALTIES, zip(*paths, strict=True), strict=True):
             log_odds = np.concatenate([margins(m, test.frame) for m, test in zip(models, tests, strict=True)])
             value = metric.calculate(log_odds, won)
+            trials.append(TuningTrial({"penalty": penalty}, value))
             if metric.convert_to_loss(value) > metric.convert_to_loss(best[metric.name]):
                 break  # the losses of a path have one minimum
             best, fold_models = {"penalty": penalty, metric.name: value}, list(models)
-        return TrainedCandidate(self.fit(window, context, best), best, fold_models)
+        return TrainedCandidate(self.fit(window, context, best), best, fold_models, trials=trials)
 
     def fit(self, data: TrainingData, context: TrainingContext, settings: Mapping[str, Any]) -> AdditiveLogisticModel:
         """Fit with one penalty."""

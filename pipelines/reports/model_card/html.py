@@ -12,6 +12,7 @@ from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.model_card.charts import plot_calibration, plot_topics
 from leadlight.pipelines.reports.model_card.labels import METRICS
+from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["render_html", "write_card"]
 
@@ -69,7 +70,15 @@ def render_html(content: Mapping[str, Any], folder: Path | None = None) -> str:
     charts = {"calibration": plot_calibration(content["calibration"]["bins"]), "topics": plot_topics(content["topics"])}
     plots = content["explanations"] if folder is not None else []
     images = {plot["file"]: _encode_image(Path(folder or "") / plot["file"]) for plot in plots}
-    context = {"card": content, "charts": charts, "images": images, "metrics": METRICS, "windows": WINDOWS}
+    agreement = describe_agreement(content["agreed"], policy_agreed=content["policy_agreed"])
+    context = {
+        "card": content,
+        "agreement": agreement,
+        "charts": charts,
+        "images": images,
+        "metrics": METRICS,
+        "windows": WINDOWS,
+    }
     return render_page(Path(__file__).parent, context, FILTERS)
 
 

@@ -11,6 +11,7 @@ from leadlight.pipelines.reporting.formatting import (
     format_range,
     format_signed,
 )
+from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["find_limitations"]
 
@@ -124,6 +125,8 @@ def _rivals(content: Mapping[str, Any]) -> Iterator[Limit]:
 def _thresholds(content: Mapping[str, Any]) -> Iterator[Limit]:
     if not content["policy_agreed"]:
         yield "not_agreed", "Nobody has agreed on the thresholds: they are those of the defaults."
+    if (content["agreed"] or {}).get("changed"):
+        yield "agreement_changed", describe_agreement(content["agreed"], policy_agreed=True)
     for threshold in content["thresholds"]:
         value, low, high = threshold["precision"]
         test = threshold["test"]

@@ -109,6 +109,15 @@ class MonitoringDataset:
             return None
         return ScoredPopulation(frame, self.scorer.predict(frame)) if len(frame) >= MIN_LEADS else None
 
+    def find_max_missing(self) -> dict[str, Any] | None:
+        """Find the attribute that most leads of the run lack: its name and the share; None without attributes."""
+        attributes = [feature for feature in self.scorer.catalogue.features if feature.group == "fit"]
+        if not attributes:
+            return None
+        share = self.tonight.frame[[feature.name for feature in attributes]].isna().mean()
+        worst = max(attributes, key=lambda feature: share[feature.name])
+        return {"feature": worst.name, "name": worst.label.get("en", worst.name), "share": float(share[worst.name])}
+
     def compute_weights(self) -> dict[str, float]:
         """Return the share of each topic in the mean absolute deviation of log-odds contributions."""
         _, parts = self.scorer.model.explain_log_odds(self.tonight.frame)

@@ -21,7 +21,7 @@ from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, Sc
 from leadlight.pipelines.reports.monitoring.drift_text import describe_category_drift, describe_numeric_drift
 from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Level, MonitoringFinding
 
-__all__ = ["SCORE", "DriftResult", "group_by_topic", "list_baseline_dates", "measure_drift"]
+__all__ = ["OF_ALL", "SCORE", "DriftResult", "group_by_topic", "list_baseline_dates", "measure_drift"]
 
 SCORE = "score"
 #: leads in each bin, before and now

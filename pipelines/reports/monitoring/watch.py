@@ -4,7 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from leadlight.features.errors import BundleError
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.registry.champion import open_registry
+from leadlight.pipelines.registry.night_metrics import log_night_metrics
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, load_dataset
 from leadlight.pipelines.reports.monitoring.drift import (
@@ -24,8 +27,10 @@ from leadlight.pipelines.reports.monitoring.findings import (
     find_max_severity,
 )
 from leadlight.pipelines.reports.monitoring.html import render_html
+from leadlight.pipelines.reports.monitoring.mlflow_metrics import collect_night_metrics
 from leadlight.pipelines.reports.monitoring.realized_performance import check_realized_performance
 from leadlight.pipelines.reports.monitoring.stage_volumes import check_stage_volumes
+from leadlight.pipelines.workspace.console import errors
 from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["run_checks", "run_monitoring"]
@@ -35,7 +40,7 @@ STALE_DAYS = 3
 
 
 def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
-    """Run all checks on the newest scoring run, and write page and report.
+    """Run all checks on the newest scoring run, write page and report, and log the main figures to MLflow.
 
     Parameters
     ----------
@@ -62,7 +67,18 @@ def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dic
     finally:
         dataset.store.close()
     write_files(workdir.watch, {"index.html": render_html(report), "watch.json": report})
+    _log_metrics(workdir, report, params.source.timezone)
     return report
+
+
+def _log_metrics(workdir: Workdir, report: dict[str, Any], zone: str) -> None:
+    """Log figures to the runs of the models; a registry that refuses them changes neither report nor exit code."""
+    try:
+        registry = open_registry(workdir)
+        for night in collect_night_metrics(report, zone):
+            log_night_metrics(registry, night)
+    except BundleError as error:
+        errors.print(f"The figures are not logged: {error}", markup=False, soft_wrap=True)
 
 
 def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
@@ -72,7 +88,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
     -------
     dict
         Plain data: ``verdict`` (fine, look or act), ``sentence``, ``checks``, and the evidence: ``features``,
-        ``scores``, ``shares``, ``expected``, ``outcomes``, ``reference``.
+        ``scores``, ``shares``, ``missing``, ``expected``, ``outcomes``, ``reference``.
     """
     record, origin = dataset.reference if dataset.same_model else (None, _other_model(dataset))
     earlier = []
@@ -121,6 +137,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
             "now": _bins(dataset),
         },
         "shares": share_rows,
+        "missing": dataset.find_max_missing(),
         "expected": estimate_rows,
         "assumptions": list(ASSUMPTIONS),
         "outcomes": outcomes,

@@ -13,6 +13,7 @@ from leadlight.pipelines.reporting.formatting import (
 from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reports.thresholds.charts import plot_replay, plot_scores
 from leadlight.pipelines.reports.thresholds.text import SHORT, TEAMS, UNCALIBRATED
+from leadlight.pipelines.workspace.agreement import describe_agreement
 from leadlight.pipelines.workspace.time_words import describe_horizon
 
 __all__ = ["build_comparison_rows", "render_html"]
@@ -57,6 +58,7 @@ def render_html(report: dict[str, Any]) -> str:
         charts |= {name: plot_replay(report["replay"], name) for name in SHORT}
     context = {
         "report": report,
+        "agreement": describe_agreement(report["agreed"], policy_agreed=report["policy_agreed"]),
         "charts": charts,
         "comparison": build_comparison_rows(report),
         "rows": [row for row in report["scores"] if row["score"] % STEP == 0],

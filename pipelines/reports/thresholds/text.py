@@ -59,6 +59,9 @@ def render_policy_yaml(policy: Policy, thresholds: Mapping[str, Threshold]) -> s
         f"  min_leads: {policy.min_leads}",
         f"  hysteresis: {policy.hysteresis:g}",
         f"  economics: {{{economics}}}",
-        '  agreed: {by: [WHO, WHO], "on": YYYY-MM-DD}  # who agreed, and when',
+        "  agreed:  # who agreed, when, and on what",
+        "    by: [WHO, WHO]",
+        '    "on": YYYY-MM-DD',
+        *(f"    {name}: {threshold.sentence}" for name, threshold in thresholds.items()),
     ]
     return "\n".join(lines)

@@ -1,0 +1,33 @@
+"""Errors of the registry, as sentences."""
+
+import re
+
+from leadlight.features.errors import BundleError
+
+__all__ = ["NoModelError", "hide_password", "make_no_model_error", "make_unreachable_error"]
+
+
+class NoModelError(BundleError):
+    """The registry holds no model yet."""
+
+
+def make_no_model_error(alias: str, uri: str) -> NoModelError:
+    """Return the error for a registry without a model of that alias."""
+    return NoModelError(
+        f"The registry must hold a model with the alias {alias}. Got none at {hide_password(uri)}: "
+        "run `leadlight register` first."
+    )
+
+
+def make_unreachable_error(uri: str, error: Exception) -> BundleError:
+    """Return the error for a registry that cannot be reached or is damaged."""
+    reason = " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
+    # messages of urllib3 are long; the cause is their last part
+    cause = re.search(r"(?:refused|timed out|[Nn]ame or service not known|[Nn]ame resolution|unreachable)", reason)
+    problem = f"no answer ({cause.group().lower()})" if cause else reason[:200].rstrip(".")
+    return BundleError(f"The registry must be reachable and whole. Got {problem} at {hide_password(uri)}.")
+
+
+def hide_password(uri: str) -> str:
+    """Remove user and password from an address."""
+    return re.sub(r"//[^/@]*@", "//", uri)
