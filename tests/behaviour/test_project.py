@@ -137,7 +137,7 @@ def assert_table_of_experiments(project):
     commit, stricter = table.iloc[0], table.loc["stricter"]
     metrics = json.loads((project / "work" / "metrics.json").read_text(encoding="utf-8"))
     assert (commit["state"], commit["changed"], stricter["state"]) == ("commit", "", "Success")
-    assert stricter["changed"] == "policy.sales_qualified: top 2 percent"
+    assert stricter["changed"] == "policy.sales_qualified: top 4 percent"
     assert commit["log_loss"] == pytest.approx(metrics["log_loss"])
     assert table[["log_loss", "auc", "ece"]].notna().all(axis=None)
 
