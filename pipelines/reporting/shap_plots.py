@@ -103,7 +103,7 @@ def _prepare_matplotlib(seed: int) -> Iterator[None]:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    backend, state = mpl.get_backend(), np.random.get_state()
+    backend, state, figures = mpl.get_backend(), np.random.get_state(), plt.get_fignums()
     plt.switch_backend("agg")
     np.random.seed(seed)  # shap draws its jitter from numpy's global generator
     colours = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK)
@@ -112,14 +112,17 @@ def _prepare_matplotlib(seed: int) -> Iterator[None]:
             warnings.simplefilter("ignore")  # shap warns of matplotlib's deprecations and of topics of words alone
             yield
     finally:
-        plt.close("all")
+        for number in set(plt.get_fignums()) - set(figures):
+            plt.close(number)
         np.random.set_state(state)
         plt.switch_backend(backend)
 
 
 def _draw_beeswarm(explanation: Any, topics: list[Any]) -> None:
+    import matplotlib.pyplot as plt
     import shap
 
+    plt.figure()  # shap would draw into one that the caller left open
     numbers = [all(feature.kind == "number" for feature in features) for _, features in topics]
     drawn = shap.Explanation(
         values=explanation.values,
@@ -188,5 +191,5 @@ def _save(path: Path) -> None:
 
     drawn = io.BytesIO()
     plt.gcf().savefig(drawn, bbox_inches="tight", pad_inches=0.12)
-    plt.close("all")
+    plt.close()
     Image.open(drawn).convert("RGB").quantize(COLOURS).save(path, format="PNG", optimize=True)

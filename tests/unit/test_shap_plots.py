@@ -90,6 +90,17 @@ def test_the_same_seed_draws_the_same_and_nothing_else_is_changed(world, models,
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
+def test_a_figure_that_the_caller_left_open_is_not_drawn_into_or_closed(world, models, make, tmp_path, labels):
+    figure, axes = plt.subplots()
+    try:
+        write_shap_plots(make(models["logistic"]), world.frame.head(200), tmp_path / "shap", 3)
+        assert labels["beeswarm.png"][0] == "points"
+        assert plt.fignum_exists(figure.number)
+        assert (figure.axes, axes.get_xlabel(), axes.collections[:]) == ([axes], "", [])
+    finally:
+        plt.close(figure)
+
+
 def test_a_model_without_any_points_has_no_dependence_plots(world, models, make, tmp_path):
     flat = {
         name: curve._replace(values=tuple(0.0 for _ in curve.values))
