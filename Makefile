@@ -47,7 +47,10 @@ serve: setup ## open the queue and the API on http://127.0.0.1:8000
 	@$(BIN)/leadlight serve
 
 notebooks: setup ## open the notebooks in JupyterLab, which the first time adds to .venv
-	@./scripts/notebooks.sh
+	@./scripts/setup.sh notebooks
+	@# no news, no look for a newer version, no list of extensions: nothing is fetched from a network
+	@$(BIN)/python -m jupyterlab notebooks --LabApp.news_url=None --LabApp.extension_manager=readonly \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 mlflow: setup ## serve the runs and the registry of the demo, and print the addresses of their pages
 	@$(BIN)/python scripts/serve_mlflow.py

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Create .venv from requirements/lock.txt; with the word `spark` add requirements/spark.txt to it. Each is done
-# once per lock: a stamp with its checksum says so. With --check it only tells, by its exit code, whether there is
+# Create .venv from requirements/lock.txt; with the word `spark` or `notebooks` add requirements/<word>.txt to it. Each is
+# done once per lock: a stamp with its checksum says so. With --check it only tells, by its exit code, whether there is
 # nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
 what=lock
-[ "${1:-}" = spark ] && what=spark
+case ${1:-} in spark | notebooks) what=$1 ;; esac
 lock=requirements/$what.txt
 stamp=.venv/.$what-checksum
 
@@ -23,8 +23,8 @@ if [ "${1:-}" = --check ]; then exit 1; fi
 # bytecode is compiled on purpose: without it every command starts several times slower
 pip() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps "$@"; }
 
-if [ "$what" = spark ]; then
-  echo "Adding Spark to .venv from $lock (half a minute, 400 MB) ..."
+if [ "$what" != lock ]; then
+  echo "Adding to .venv what $lock names (half a minute; Spark: 400 MB) ..."
   if command -v uv >/dev/null; then
     uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --require-hashes -r "$lock"
   else

@@ -1,22 +1,23 @@
-"""Metrics of order and of bins over bootstrap resamples, without sorting each resample again."""
+"""Metrics of order and of bins over bootstrap resamples, without sorting each resample again.
 
-from collections.abc import Callable
+A resample repeats rows and keeps their order, so one sort serves all: each metric follows from how often each row
+is drawn. The values are those of :data:`~leadlight.models.metrics.metrics.METRICS` on the rows drawn.
+"""
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.metrics import BANDS, order_by_probability, round_for_ranking
 
-__all__ = ["resample_rank_metrics"]
+__all__ = ["resample_ece", "resample_rank_metrics"]
 
 
 def resample_rank_metrics(
     p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap, share: float = 0.1
 ) -> dict[str, np.ndarray]:
-    """Compute AUC, average precision, lift and ECE over every resample.
-
-    A resample repeats rows and keeps their order, so one sort serves all: each metric follows from how often each row
-    is drawn. The values are those of :data:`~leadlight.models.metrics.metrics.METRICS` on the rows drawn.
+    """Compute AUC, average precision and lift over all rows, then over every resample.
 
     Parameters
     ----------
@@ -31,23 +32,35 @@ def resample_rank_metrics(
 
     Returns
     -------
-    dict of str to ndarray, shape (draws,)
+    dict of str to ndarray, shape (1 + draws,)
         By the names of ``METRICS``; NaN where a resample has one outcome only.
     """
     order = order_by_probability(p)
-    p, won, lead = p[order], won[order], bootstrap.group[order]
-    ranks = round_for_ranking(p)
+    ranks, won = round_for_ranking(p[order]), won[order]
     starts = np.flatnonzero(np.r_[True, ranks[1:] != ranks[:-1]])
-
-    def compute(times: np.ndarray) -> tuple[float, float, float, float]:
-        drawn = times[lead]
+    values = []
+    for drawn in _draw_rows(bootstrap, order):
         rows, wins = (np.add.reduceat(column, starts) for column in (drawn, drawn * won))
-        ece = _calculate_binned_error(drawn, p, won)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return *_calculate_auc_and_precision(rows, wins), _calculate_lift(rows, wins, share), ece
+            values.append((*_calculate_auc_and_precision(rows, wins), _calculate_lift(rows, wins, share)))
+    return dict(zip(("auc", "average_precision", "lift_at_10_percent"), np.array(values).T, strict=True))
 
-    values = np.array([compute(times) for block in bootstrap.draw_multiplicities() for times in block])
-    return dict(zip(("auc", "average_precision", "lift_at_10_percent", "ece"), values.T, strict=True))
+
+def resample_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap) -> np.ndarray:
+    """Compute the expected calibration error over all rows, then over every resample, shape (1 + draws,).
+
+    Parameters as in :func:`resample_rank_metrics`.
+    """
+    order = order_by_probability(p)
+    residual = (p - won)[order]
+    return np.array([_calculate_binned_error(drawn, residual) for drawn in _draw_rows(bootstrap, order)])
+
+
+def _draw_rows(bootstrap: ClusterBootstrap, order: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield ones, then how often each resample has each row, in an order of the rows."""
+    lead = bootstrap.group[order]
+    yield np.ones(len(order), dtype=np.int64)
+    yield from (times[lead] for block in bootstrap.draw_multiplicities() for times in block)
 
 
 def _calculate_auc_and_precision(rows: np.ndarray, wins: np.ndarray) -> tuple[np.float64, np.float64]:
@@ -65,11 +78,11 @@ def _calculate_lift(rows: np.ndarray, wins: np.ndarray, share: float) -> float:
     return float(found / top / (np.float64(wins.sum()) / size))
 
 
-def _calculate_binned_error(drawn: np.ndarray, p: np.ndarray, won: np.ndarray) -> float:
+def _calculate_binned_error(drawn: np.ndarray, residual: np.ndarray) -> float:
     size = int(drawn.sum())
     # bins as of np.array_split: the first ones hold one row more
     sizes = np.full(BANDS, size // BANDS) + (np.arange(BANDS) < size % BANDS)
-    gaps = np.diff(_interpolate_sum(drawn, drawn * (p - won))(np.r_[0, np.cumsum(sizes)]))
+    gaps = np.diff(_interpolate_sum(drawn, drawn * residual)(np.r_[0, np.cumsum(sizes)]))
     return float(np.abs(gaps).sum() / size)
 
 

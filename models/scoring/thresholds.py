@@ -12,10 +12,13 @@ from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, perce
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.metrics.threshold_sums import count_leads_above
 
-__all__ = ["MIN_LEADS", "SENTENCE_FORMS", "Threshold", "select_threshold"]
+__all__ = ["MIN_LEADS", "SENTENCE_FORMS", "SHORT_NAMES", "Threshold", "select_threshold"]
 
 #: different leads that a threshold needs above it by default
 MIN_LEADS = 20
+
+#: threshold -> how it is called where there is little room
+SHORT_NAMES = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
 
 SENTENCE_FORMS = (
     "highest recall with precision >= 0.30",

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.metrics.bootstrap import ClusterBootstrap
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 from leadlight.models.metrics.metrics import bin_calibration, calculate_ece, fit_calibration_line, simulate_expected_ece
-from leadlight.models.metrics.rank_metrics import resample_rank_metrics
+from leadlight.models.metrics.rank_metrics import resample_ece
 
 __all__ = ["check_calibration"]
 
@@ -43,14 +43,14 @@ def check_calibration(
     intervals = bootstrap.estimate_interval(
         lambda rows: fit_calibration_line(p[rows], won[rows])[0], lambda rows: float(won[rows].sum() / p[rows].sum())
     )
-    low_ece, high_ece = np.quantile(resample_rank_metrics(p, won, bootstrap)["ece"], [0.025, 0.975])
-    passed = all(interval[0] <= high and interval[1] >= low for interval in intervals[:2])
+    ece = percentile_interval(resample_ece(p, won, bootstrap))
+    passed = all(interval[0] <= high and interval[1] >= low for interval in intervals)
     by_chance = simulate_expected_ece(p, won, bootstrap)
     return {
         "slope": _to_dict(slope, intervals[0]),
         "intercept": intercept,
         "actual_over_expected": _to_dict(ratio, intervals[1]),
-        "ece": _to_dict(calculate_ece(p, won), (float(low_ece), float(high_ece))) | {"by_chance": by_chance},
+        "ece": _to_dict(calculate_ece(p, won), ece[1:]) | {"by_chance": by_chance},
         "passed": passed,
         "bins": bin_calibration(p, won),
     }

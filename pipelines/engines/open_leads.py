@@ -83,8 +83,7 @@ def sample_open_leads_over_time(
 
 
 def _compute_features(engine: Engine, features: FeatureSet, snapshots: pa.Table) -> pd.DataFrame:
-    table = engine.connection.create_table("open_over_time", snapshots, overwrite=True)
-    ordered = features.build_table(table, engine.tables).order_by("as_of", "lead_id")
+    ordered = features.build_table(ibis.memtable(snapshots), engine.tables).order_by("as_of", "lead_id")
     frame: pd.DataFrame = ordered.to_pyarrow().to_pandas()
     return frame
 

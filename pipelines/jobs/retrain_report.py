@@ -7,6 +7,7 @@ import numpy as np
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.attribution import sum_by_topic
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 from leadlight.pipelines.registry.model_comparison import ComparedModel, ModelComparison
 
 __all__ = ["compare_retrained_models", "list_changes", "render_report"]
@@ -102,7 +103,7 @@ def list_changes(change: dict[str, Any]) -> list[tuple[str, str, str]]:
     for name, digits in (("log_loss", 4), ("brier", 4), ("ece", 4), ("auc", 3)):
         old, new = (change["figures"][side][name] for side in ("then", "now"))
         rows.append((f"{name.replace('_', ' ')}, same window", f"{old:.{digits}f}", f"{new:.{digits}f}"))
-    for stage, short in (("marketing_qualified", "MQL"), ("sales_qualified", "SQL")):
+    for stage, short in SHORT_NAMES.items():
         old, new = (change["thresholds"][side][stage]["probability"] for side in ("then", "now"))
         rows.append((f"{short} from a chance of", f"{old:.1%}", f"{new:.1%}"))
         old, new = (change["volumes"][side][stage] for side in ("then", "now"))

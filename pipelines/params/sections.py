@@ -189,6 +189,12 @@ class Policy(FrozenModel):
             if getattr(self, name).casefold().split() != getattr(self.agreed, name).casefold().split()
         ]
 
+    def summarize_agreement(self) -> dict[str, Any] | None:
+        """Return ``by``, ``on`` and ``changed`` of the agreement as plain data; None where there is none."""
+        if self.agreed is None:
+            return None
+        return {"by": list(self.agreed.by), "on": self.agreed.on.isoformat(), "changed": self.list_changed()}
+
 
 class Promotion(FrozenModel):
     """Criteria that a challenger must meet to be promoted."""

@@ -19,6 +19,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +28,7 @@ from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, verify_bundle
 from leadlight.pipelines.registry.registry_errors import hide_password, make_no_model_error, make_unreachable_error
 
-__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "MODEL", "Registry", "Version"]
+__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "MODEL", "Registry", "Version", "parse_version_number"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
@@ -76,6 +77,11 @@ class Version(NamedTuple):
         return f"v{self.number}-{self.tags.get('bundle', 'unknown')}"
 
 
+def parse_version_number(name: str) -> str:
+    """Return the number in the name of a version, see :attr:`Version.name`."""
+    return name.removeprefix("v").partition("-")[0]
+
+
 class Registry:
     """Runs and versions at an MLflow tracking URI.
 
@@ -119,13 +125,8 @@ class Registry:
 
     def find_run_of(self, number: str) -> str | None:
         """Return the run of a version; None if there is no such version any more."""
-        with self.convert_errors():
-            try:
-                return str(self._client.get_model_version(MODEL, number).run_id)
-            except MlflowException as error:
-                if error.error_code not in NOT_FOUND_CODES:
-                    raise
-                return None
+        version = self._find_by_number(number)
+        return str(version.run_id) if version else None
 
     def find_registered(self, checksum: str) -> str | None:
         """Find the newest version with a bundle of that checksum; None if there is none."""
@@ -229,16 +230,21 @@ class Registry:
         BundleError
             If there is no such version any more, or its bundle is not the registered one.
         """
+        version = self._find_by_number(number)
+        if version is None:
+            raise BundleError(f"The registry must still hold version {number}. Got none at {hide_password(self.uri)}.")
+        with self.convert_errors():
+            tags = self._read_tags(version)
+        return self.fetch(number, tags)
+
+    def _find_by_number(self, number: str) -> ModelVersion | None:
         with self.convert_errors():
             try:
-                tags = self._read_tags(self._client.get_model_version(MODEL, number))
+                return self._client.get_model_version(MODEL, number)
             except MlflowException as error:
                 if error.error_code not in NOT_FOUND_CODES:
                     raise
-                raise BundleError(
-                    f"The registry must still hold version {number}. Got none at {hide_password(self.uri)}."
-                ) from None
-        return self.fetch(number, tags)
+                return None
 
     def fetch(self, number: str, tags: dict[str, str]) -> Version:
         """Fetch the bundle of a version whose number and tags are known."""

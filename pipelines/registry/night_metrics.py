@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Run
 
-from leadlight.pipelines.registry.mlflow_registry import Registry
+from leadlight.pipelines.registry.mlflow_registry import Registry, parse_version_number
 
 __all__ = ["NightMetrics", "log_night_metrics"]
 
@@ -48,7 +48,7 @@ def log_night_metrics(registry: Registry, night: NightMetrics) -> int:
     BundleError
         If the registry cannot be reached.
     """
-    run_id = registry.find_run_of(night.model_version.removeprefix("v").partition("-")[0])
+    run_id = registry.find_run_of(parse_version_number(night.model_version))
     if run_id is None:
         return 0
     with registry.convert_errors():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadlight.models.scoring.bundle import get_bundle_checksum, load_scorer
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 from leadlight.pipelines.workspace.agreement import describe_agreement
 from leadlight.pipelines.workspace.time_words import describe_horizon, describe_span
 from leadlight.pipelines.workspace.workdir import Workdir, make_corrupt_file_error, read_frame, read_json
@@ -194,7 +195,7 @@ def _write_description(scorer: Scorer, details: Mapping[str, Any], metrics: Mapp
         f"[{saved['low']:.4f}, {saved['high']:.4f}]; D² {metrics['d2_log_loss']:.3f}",
         f"- The tenth of leads with the highest scores holds {metrics['top_tenth_capture']:.0%} of the wins",
     ]
-    for name, label in (("marketing_qualified", "MQL"), ("sales_qualified", "SQL")):
+    for name, label in SHORT_NAMES.items():
         stage = metrics[name]
         volume = f", {stage['per_week']:,.0f} snapshots a week" if "per_week" in stage else ""
         precision = f"precision {stage['precision']:.1%}" if "precision" in stage else "reached by none"

@@ -11,7 +11,7 @@ from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.score_change import CAUSES, ScoreChangeAttribution
 from leadlight.pipelines.engines.engine import build_feature_set
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.registry.mlflow_registry import Registry
+from leadlight.pipelines.registry.mlflow_registry import Registry, parse_version_number
 from leadlight.pipelines.score_changes.intermediate_states import PublishedScores, RunContext
 from leadlight.serving.score_changes import Change, TopicChange
 from leadlight.serving.store import Store
@@ -41,7 +41,7 @@ def load_run(
     BundleError
         If the registry no longer holds that version, or its features are not those of today's params.
     """
-    number = model_version.removeprefix("v").partition("-")[0]
+    number = parse_version_number(model_version)
     version = registry.download_version(number)
     if version.name != model_version:
         raise BundleError(

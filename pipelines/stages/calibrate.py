@@ -100,7 +100,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             language=params.language,
             hysteresis=(params.policy or DEFAULT_POLICY).hysteresis,
             policy_agreed=params.policy is not None,
-            agreed=_describe_agreement(params.policy),
+            agreed=params.policy.summarize_agreement() if params.policy else None,
             at_newest_ages=bool((weight != 1).any()),
             spellings=report["spellings"],
             activity_types=sorted(report["activity_types"]),
@@ -137,14 +137,6 @@ def _build_reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> 
     except NotEnoughDataError:  # no lead was open
         return None
     return build_reference(frame, scorer.predict(frame), scorer.catalogue) if len(frame) >= MIN_LEADS else None
-
-
-def _describe_agreement(policy: Policy | None) -> dict[str, Any] | None:
-    if policy is None or policy.agreed is None:
-        return None
-    return {
-        "by": list(policy.agreed.by), "on": policy.agreed.on.isoformat(), "changed": policy.list_changed()
-    }  # fmt: skip
 
 
 def _describe_choice(choice: ModelSelection) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_inte
 from leadlight.models.metrics.curves import compute_curves
 from leadlight.models.metrics.metrics import METRICS, POINTWISE_METRICS, compute_metrics
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
-from leadlight.models.metrics.rank_metrics import resample_rank_metrics
+from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_metrics
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
@@ -166,11 +166,11 @@ def _name_bounds(interval: tuple[float, float]) -> dict[str, float]:
 def _estimate_intervals(
     p: np.ndarray, test: LabelledSnapshots, bootstrap: ClusterBootstrap
 ) -> dict[str, dict[str, float]]:
-    values = resample_rank_metrics(p, test.won, bootstrap)
-    intervals = {name: np.nanquantile(value, [0.025, 0.975]) for name, value in values.items()}
+    values = resample_rank_metrics(p, test.won, bootstrap) | {"ece": resample_ece(p, test.won, bootstrap)}
+    intervals = {name: percentile_interval(value) for name, value in values.items()}
     means = _resample_means(np.stack([loss(p, test.won) for loss in POINTWISE_METRICS.values()]), bootstrap)
-    intervals |= {name: np.array(mean[1:]) for name, mean in zip(POINTWISE_METRICS, means, strict=True)}
-    return {name: _name_bounds((float(intervals[name][0]), float(intervals[name][1]))) for name in METRICS}
+    intervals |= dict(zip(POINTWISE_METRICS, means, strict=True))
+    return {name: _name_bounds(intervals[name][1:]) for name in METRICS}
 
 
 def _resample_means(rows: np.ndarray, bootstrap: ClusterBootstrap) -> list[tuple[float, float, float]]:

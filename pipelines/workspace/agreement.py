@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["describe_agreement"]
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 
-SHORT_NAMES = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
+__all__ = ["describe_agreement"]
 
 
 def describe_agreement(agreed: Mapping[str, Any] | None, *, policy_agreed: bool) -> str:

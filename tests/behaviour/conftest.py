@@ -270,3 +270,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def large(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A CRM of 10,000 leads. Read only."""
     return simulated(tmp_path_factory.mktemp("large"), leads=10_000, seed=11)
+
+
+@pytest.fixture(scope="session")
+def write_some() -> Callable[..., None]:
+    """Write tables of every n-th lead of a simulated CRM into a new folder; the end of a file name is its format."""
+
+    def write_some(simulated: Path, folder: Path, every: int, files: dict[str, str]) -> None:
+        folder.mkdir(parents=True)
+        leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, usecols=["lead_id"])["lead_id"].iloc[::every]
+        for table, file in files.items():
+            if table == "activities":
+                rows = pd.read_parquet(simulated / "activities.parquet")
+                rows[rows["lead_id"].isin(leads)].to_parquet(folder / file, index=False)
+            else:
+                rows = pd.read_csv(simulated / f"{table}.csv.gz", dtype=str, keep_default_na=False)
+                rows[rows["lead_id"].isin(leads)].to_csv(folder / file, index=False)
+
+    return write_some

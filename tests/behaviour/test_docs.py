@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -31,6 +30,8 @@ FRESH = {"README.md", "docs/tutorial/first-project.md"}
 RUN = {"bash", "python", "yaml"}
 #: commands that do not end by themselves, or whose training a block makes short through WRAPPER
 PROCESSES = {"init", "serve"}
+#: the files that the pages name
+FILES = {"leads": "leads.csv", "deals": "deals.csv", "activities": "activities.parquet"}
 #: `leadlight` for the blocks: after `init`, training is made short
 WRAPPER = """#!/bin/bash
 "{python}" -c 'from leadlight.pipelines.cli.main import main; main()' "$@" || exit $?
@@ -86,10 +87,10 @@ def environment(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def registered(trained, tmp_path_factory, environment):
+def registered(trained, tmp_path_factory, environment, write_some):
     """A trained folder with a champion, whose registry all copies write into: each has a database of its own."""
     folder = tmp_path_factory.mktemp("registered") / "project"
-    write_export(trained / "data" / "simulated", folder)
+    write_some(trained / "data" / "simulated", folder, 4, FILES)
     shutil.copytree(trained, folder, dirs_exist_ok=True)
     shutil.rmtree(folder / "work" / "mlartifacts", ignore_errors=True)
     for file in ("mlflow.db", "registered.json"):
@@ -99,25 +100,14 @@ def registered(trained, tmp_path_factory, environment):
 
 
 @pytest.fixture
-def place(request, trained, tmp_path):
+def place(request, trained, tmp_path, write_some):
     """The folder that the blocks of a page run in."""
     folder = tmp_path / "project"
     if request.getfixturevalue("name") in FRESH:
-        write_export(trained / "data" / "simulated", folder)
+        write_some(trained / "data" / "simulated", folder, 4, FILES)
     else:
         shutil.copytree(request.getfixturevalue("registered"), folder)
     return folder
-
-
-def write_export(simulated: Path, folder: Path) -> None:
-    """Write every fourth lead of the simulated CRM, under the file names of the pages."""
-    folder.mkdir()
-    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::4]
-    leads.to_csv(folder / "leads.csv", index=False)
-    deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
-    deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / "deals.csv", index=False)
-    activities = pd.read_parquet(simulated / "activities.parquet")
-    activities[activities["lead_id"].isin(leads["lead_id"])].to_parquet(folder / "activities.parquet", index=False)
 
 
 def run_block(text: str, folder: Path, environment: dict[str, str]) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
@@ -38,16 +37,6 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def write_exports(simulated: Path, folder: Path) -> None:
-    """Write a quarter of the simulated leads, as files of three formats."""
-    leads = pd.read_csv(simulated / "leads.csv.gz", dtype=str, keep_default_na=False).iloc[::4]
-    leads.to_csv(folder / FILES["leads"], index=False)
-    deals = pd.read_csv(simulated / "deals.csv.gz", dtype=str, keep_default_na=False)
-    deals[deals["lead_id"].isin(leads["lead_id"])].to_csv(folder / FILES["deals"], index=False)
-    activities = pd.read_parquet(simulated / "activities.parquet")
-    activities[activities["lead_id"].isin(leads["lead_id"])].to_parquet(folder / FILES["activities"], index=False)
-
-
 def read_registry(project: Path) -> tuple:
     """Read aliases and tags of all versions."""
     client = MlflowClient(f"sqlite:///{project / 'work' / 'mlflow.db'}")
@@ -56,12 +45,11 @@ def read_registry(project: Path) -> tuple:
 
 
 @pytest.fixture(scope="module")
-def project(trained, tmp_path_factory):
+def project(trained, tmp_path_factory, write_some):
     """A project on the tables of the simulated CRM as if they were an export; trained once by DVC."""
     folder = tmp_path_factory.mktemp("own") / "scoring"
     exports = folder / "exports"
-    exports.mkdir(parents=True)
-    write_exports(trained / "data" / "simulated", exports)
+    write_some(trained / "data" / "simulated", exports, 4, FILES)
     words = [part for name, file in FILES.items() for part in (f"--{name}", f"scoring/exports/{file}")]
     said = run(folder.parent, "leadlight", "init", *words, "--project", "scoring")
     assert "dvc repro" in said

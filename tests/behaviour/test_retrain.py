@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from leadlight.features.errors import LeadlightError, ParamsError
@@ -17,10 +16,13 @@ from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 
 @pytest.fixture(scope="module")
-def earlier(trained, small_params, tmp_path_factory):
+def earlier(trained, small_params, tmp_path_factory, write_some):
     """A source of one's own (not simulated on the way) of which only the first 18 months were known."""
     folder = tmp_path_factory.mktemp("earlier")
-    write_half(trained / "data" / "simulated", folder / "data" / "simulated")
+    files = {name: f"{name}.csv.gz" for name in ("leads", "deals", "history", "stages")} | {
+        "activities": "activities.parquet"
+    }
+    write_some(trained / "data" / "simulated", folder / "data" / "simulated", 2, files)
     text = re.sub(r"\nsimulation:.*", "\n", small_params)
     text = text.replace("max_rounds: 60,", "candidates: [logistic],")
     text = text.replace("highest recall with precision >= 0.15", "top 5 percent")
@@ -28,17 +30,6 @@ def earlier(trained, small_params, tmp_path_factory):
     text = text.replace("history: {since: null, until: null}", 'history: {since: null, until: "2025-03-01"}')
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     return folder
-
-
-def write_half(simulated: Path, folder: Path) -> None:
-    """Write all tables of every second lead."""
-    folder.mkdir(parents=True)
-    kept = set(pd.read_csv(simulated / "leads.csv.gz", dtype=str, usecols=["lead_id"])["lead_id"].iloc[::2])
-    for path in simulated.glob("*.csv.gz"):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        table[table["lead_id"].isin(kept)].to_csv(folder / path.name, index=False)
-    activities = pd.read_parquet(simulated / "activities.parquet")
-    activities[activities["lead_id"].isin(kept)].to_parquet(folder / "activities.parquet", index=False)
 
 
 def leadlight(folder: Path, verb: str, *more: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.metrics import METRICS
-from leadlight.models.metrics.rank_metrics import resample_rank_metrics
+from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_metrics
 
 
 @settings(max_examples=40, deadline=None)
@@ -18,11 +18,12 @@ def test_every_resample_has_the_metrics_of_its_rows(seed, size, decimals, leads)
     won = (rng.random(size) < 0.4).astype(int)
     won[:2] = 0, 1
     bootstrap = ClusterBootstrap(rng.integers(0, leads, size), seed, draws=12)
-    found = resample_rank_metrics(p, won, bootstrap)
+    found = resample_rank_metrics(p, won, bootstrap) | {"ece": resample_ece(p, won, bootstrap)}
     drawn = list(bootstrap.resample(lambda rows: won[rows].mean())[:, 0])
     for name, values in found.items():
         metric = METRICS[name]
-        for value, mean, expected in zip(values, drawn, _compute_on_rows(metric, p, won, bootstrap), strict=True):
+        assert values[0] == pytest.approx(metric(p, won), abs=1e-12), name
+        for value, mean, expected in zip(values[1:], drawn, _compute_on_rows(metric, p, won, bootstrap), strict=True):
             if 0 < mean < 1:
                 assert value == pytest.approx(expected, abs=1e-12), name
             elif name == "auc":

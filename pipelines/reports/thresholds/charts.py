@@ -6,10 +6,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
 from leadlight.pipelines.reporting.rendering import render_svg
 from leadlight.pipelines.reporting.theme import BLUE, DARK_GREY, GREY, INK, LIGHT_GREY, VIOLET
-from leadlight.pipelines.reports.thresholds.text import SHORT
 
 __all__ = ["plot_replay", "plot_scores"]
 
@@ -88,10 +88,10 @@ def _label_lines(report: Mapping[str, Any], width: int) -> list[alt.Chart]:
 
 
 def _marks(report: Mapping[str, Any]) -> pd.DataFrame:
-    marks = [{"score": t["score"], "text": SHORT[name], "colour": INK} for name, t in report["standing"].items()]
+    marks = [{"score": t["score"], "text": SHORT_NAMES[name], "colour": INK} for name, t in report["standing"].items()]
     for name, t in (report["proposed"] or {}).items():
         if t["sentence"] != report["standing"][name]["sentence"]:
-            marks.append({"score": t["score"], "text": f"{SHORT[name]} proposed", "colour": PROPOSED})
+            marks.append({"score": t["score"], "text": f"{SHORT_NAMES[name]} proposed", "colour": PROPOSED})
     return pd.DataFrame(marks).astype({"score": float})
 
 

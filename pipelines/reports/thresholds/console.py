@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
 from leadlight.pipelines.reports.thresholds.html import STEP, build_comparison_rows
-from leadlight.pipelines.reports.thresholds.text import SHORT, UNCALIBRATED
+from leadlight.pipelines.reports.thresholds.text import UNCALIBRATED
 from leadlight.pipelines.workspace.console import build_table
 
 __all__ = ["print_report"]
@@ -47,11 +48,11 @@ def _scores(report: dict[str, Any]) -> Table:
 
 def _shown(report: dict[str, Any]) -> list[dict[str, Any]]:
     """Select every fifth score, all thresholds, and proposed ones that differ."""
-    named = {t["score"]: SHORT[name] for name, t in report["standing"].items()}
+    named = {t["score"]: SHORT_NAMES[name] for name, t in report["standing"].items()}
     rows = [row | {"name": named.get(row["score"], "")} for row in report["scores"] if row["score"] % STEP == 0]
     for name, t in (report["proposed"] or {}).items():
         if t["sentence"] != report["standing"][name]["sentence"]:
-            rows.append(t | {"name": f"{SHORT[name]}?"})
+            rows.append(t | {"name": f"{SHORT_NAMES[name]}?"})
     rows.sort(key=lambda row: row["score"])
     return [row | {"label": f"{row['name']} {format(row['score'], '.3g')}".strip()} for row in rows]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from leadlight.models.scoring.thresholds import SHORT_NAMES
 from leadlight.pipelines.reporting.formatting import (
     format_interval,
     format_number,
@@ -12,7 +13,7 @@ from leadlight.pipelines.reporting.formatting import (
 )
 from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reports.thresholds.charts import plot_replay, plot_scores
-from leadlight.pipelines.reports.thresholds.text import SHORT, TEAMS, UNCALIBRATED
+from leadlight.pipelines.reports.thresholds.text import TEAMS, UNCALIBRATED
 from leadlight.pipelines.workspace.agreement import describe_agreement
 from leadlight.pipelines.workspace.time_words import describe_horizon
 
@@ -55,14 +56,14 @@ def render_html(report: dict[str, Any]) -> str:
     """Render the report of :func:`leadlight.pipelines.reports.thresholds.report.build_report` as HTML."""
     charts = {f"scores_{size}": plot_scores(report, size) for size in (WIDE, NARROW)}
     if report["replay"]:
-        charts |= {name: plot_replay(report["replay"], name) for name in SHORT}
+        charts |= {name: plot_replay(report["replay"], name) for name in SHORT_NAMES}
     context = {
         "report": report,
         "agreement": describe_agreement(report["agreed"], policy_agreed=report["policy_agreed"]),
         "charts": charts,
         "comparison": build_comparison_rows(report),
         "rows": [row for row in report["scores"] if row["score"] % STEP == 0],
-        "short": SHORT,
+        "short": SHORT_NAMES,
         "uncalibrated": UNCALIBRATED if report["calibrated"] is False else "",
         "wide": f"scores_{WIDE}",
         "narrow": f"scores_{NARROW}",
@@ -86,7 +87,7 @@ def build_comparison_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     """
     sides = ["standing", *(["proposed"] if report["proposed"] else [])]
     tables = []
-    for name, short in SHORT.items():
+    for name, short in SHORT_NAMES.items():
         thresholds = [report[side][name] for side in sides]
         rows = [
             ("sentence", [t["sentence"] for t in thresholds]),

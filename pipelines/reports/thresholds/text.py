@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leadlight.models.scoring.thresholds import Threshold
+from leadlight.models.scoring.thresholds import SHORT_NAMES, Threshold
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
 
-__all__ = ["SHORT", "TEAMS", "UNCALIBRATED", "describe_backtest", "render_policy_yaml", "write_headline"]
+__all__ = ["TEAMS", "UNCALIBRATED", "describe_backtest", "render_policy_yaml", "write_headline"]
 
-SHORT = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
 TEAMS = {"marketing_qualified": "marketing", "sales_qualified": "sales"}
 UNCALIBRATED = (
     "The chances of this model did not pass their check on the test window: read them as ranks. "
@@ -26,7 +25,7 @@ def write_headline(report: Mapping[str, Any]) -> str:
         weekly = threshold["entering_per_week"]
         volume = f"about {format_number(weekly[0])} new leads a week for {TEAMS[name]}, " if weekly else ""
         parts.append(
-            f"{SHORT[name]} from a chance of {format_percent_scaled(threshold['probability'])}: {volume}{rate}"
+            f"{SHORT_NAMES[name]} from a chance of {format_percent_scaled(threshold['probability'])}: {volume}{rate}"
         )
     opening = "Proposed: " if report["proposed"] else ""
     return f"{opening}{'; '.join(parts)}."
