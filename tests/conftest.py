@@ -16,8 +16,8 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DVC_NO_ANALYTICS"] = "true"
-# two workers share two cores: further threads of BLAS would only wait for each other (no figure depends on their number,
-# see unit/test_reproducible_fit.py)
+# two workers share two cores: further threads of BLAS would only wait for each other; no figure depends on their number
+# (unit/test_reproducible_fit.py)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # a worker holds a million objects of imported modules, which collections go through in vain
 gc.set_threshold(50_000, 20, 100)

@@ -5,21 +5,19 @@ must then be valid. Blocks of ``text`` are output. A block that is run elsewhere
 ``<!-- not executed: covered by tests/... -->``.
 """
 
-import contextlib
-import io
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from ruamel.yaml import YAML
 
-from leadlight.pipelines.cli.main import main
 from leadlight.pipelines.params import load_params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,26 +108,15 @@ def place(request, trained, tmp_path, write_some):
     return folder
 
 
-def run_block(text: str, folder: Path, environment: dict[str, str]) -> None:
+def run_block(text: str, folder: Path, environment: dict[str, str], call: Callable[..., tuple[int, str]]) -> None:
     """Run a block of ``bash``; lines of plain ``leadlight`` in this process, as importing it takes longer than most."""
     lines = [shlex.split(line, comments=True) for line in text.replace("\\\n", " ").splitlines()]
     if any(words and (words[0] != "leadlight" or words[1] in PROCESSES) for words in lines):
         run_shell(text, folder, environment)
         return
     for words in filter(None, lines):
-        code, printed = call_leadlight(words[1:], folder)
-        assert code in ({0, 10} if words[1] == "watch" else {0}), f"{' '.join(words)}\n{printed}"
-
-
-def call_leadlight(words: list[str], folder: Path) -> tuple[int, str]:
-    """Call the program as its entry point does, in a folder; return its exit code and what it printed."""
-    printed = io.StringIO()
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        patch.setattr(sys, "argv", ["leadlight", *words])
-        patch.setenv("COLUMNS", "100")
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return int(ended.value.code or 0), printed.getvalue()[-2000:]
+        code, printed = call(words[1:], folder)
+        assert code in ({0, 10} if words[1] == "watch" else {0}), f"{' '.join(words)}\n{printed[-2000:]}"
 
 
 def run_shell(text: str, folder: Path, environment: dict[str, str]) -> None:
@@ -154,12 +141,15 @@ def put_into_params(text: str, folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, blocks in EXECUTED.items() if blocks])
-def test_blocks_of_a_page_run_in_order(name, place, environment, monkeypatch):
+def test_blocks_of_a_page_run_in_order(name, place, environment, call_leadlight, monkeypatch):
     monkeypatch.chdir(place)
     names: dict[str, object] = {}
     for block in EXECUTED[name]:
         if block.language == "bash":
-            (run_shell if name == "README.md" else run_block)(block.text, place, environment)
+            if name == "README.md":
+                run_shell(block.text, place, environment)
+            else:
+                run_block(block.text, place, environment, call_leadlight)
         elif block.language == "yaml":
             put_into_params(block.text, place)
         else:

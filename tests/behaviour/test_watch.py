@@ -50,7 +50,7 @@ class Base:
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory, small_params):
+def grown(tmp_path_factory, small_params, without_shap_plots):
     """A CRM of thirty months, trained on the first two years, with nights after them in the store."""
     folder = tmp_path_factory.mktemp("watched")
     text = small_params.replace("{leads: 4000, months: 24,", "{leads: 6000, months: 30,")

@@ -1,6 +1,7 @@
 """Input of monitoring: the newest scoring run, its tables, its model, and a reference population."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -8,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import NotEnoughDataError, StoreError
+from leadlight.features.errors import StoreError
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.reference_population import MIN_LEADS, build_reference
 from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import sample_open_leads
+from leadlight.pipelines.engines.open_leads import sample_open_leads, sample_open_leads_over_time
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import Version
@@ -95,19 +96,22 @@ class MonitoringDataset:
         if not self.dated:
             return None, "the bundle remembers none, and without dates none can be made"
         cut_off = self.scorer.metadata.cut_off
-        population = self.score_open_leads(cut_off)
-        if population is None:
+        populations = self.score_open_leads([cut_off])
+        if not populations:
             return None, f"fewer than {MIN_LEADS} leads were open at the training cut-off"
+        (population,) = populations
         rebuilt = build_reference(population.frame, population.scored, self.scorer.catalogue)
         return rebuilt, "computed anew from the tables of the night"
 
-    def score_open_leads(self, moment: pd.Timestamp) -> ScoredPopulation | None:
-        """Score the leads open at a time; None if they are too few."""
-        try:
-            frame = sample_open_leads(self.engine, self.features, moment)
-        except NotEnoughDataError:
-            return None
-        return ScoredPopulation(frame, self.scorer.predict(frame)) if len(frame) >= MIN_LEADS else None
+    def score_open_leads(self, moments: Sequence[pd.Timestamp]) -> list[ScoredPopulation]:
+        """Score the leads open at each of several times; times at which they are too few are left out."""
+        populations = []
+        for part in sample_open_leads_over_time(self.engine, self.features, moments):
+            for _, rows in part.groupby("as_of"):
+                if len(rows) >= MIN_LEADS:
+                    frame = rows.reset_index(drop=True)
+                    populations.append(ScoredPopulation(frame, self.scorer.predict(frame)))
+        return populations
 
     def find_max_missing(self) -> dict[str, Any] | None:
         """Find the attribute that most leads of the run lack: its name and the share; None without attributes."""

@@ -91,12 +91,8 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         ``scores``, ``shares``, ``missing``, ``expected``, ``outcomes``, ``reference``.
     """
     record, origin = dataset.reference if dataset.same_model else (None, _other_model(dataset))
-    earlier = []
     moments = list_baseline_dates(dataset) if record is not None and dataset.dated else []
-    for moment in moments:
-        population = dataset.score_open_leads(moment)
-        if population is not None:
-            earlier.append(population)
+    earlier = dataset.score_open_leads(moments)
     moved = measure_drift(dataset, record, earlier) if record is not None else []
     of_features = [m for m in moved if m.topic != SCORE]
     of_scores = [m for m in moved if m.topic == SCORE]
