@@ -25,6 +25,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "note
 MARKER = re.compile(r"<!-- not executed: covered by (tests/[\w/]+\.py) -->")
 #: pages that begin with nothing but an export; the others begin with a trained folder
 FRESH = {"README.md", "docs/tutorial/first-project.md"}
+#: pages that train anew, which one candidate shows as well as five
+RETRAINED = {"docs/how-to/retrain-and-promote.md"}
 RUN = {"bash", "python", "yaml"}
 #: commands that do not end by themselves, or whose training a block makes short through WRAPPER
 PROCESSES = {"init", "serve"}
@@ -100,11 +102,16 @@ def registered(trained, tmp_path_factory, environment, write_some):
 @pytest.fixture
 def place(request, trained, tmp_path, write_some):
     """The folder that the blocks of a page run in."""
-    folder = tmp_path / "project"
-    if request.getfixturevalue("name") in FRESH:
+    folder, name = tmp_path / "project", request.getfixturevalue("name")
+    if name in FRESH:
         write_some(trained / "data" / "simulated", folder, 4, FILES)
     else:
         shutil.copytree(request.getfixturevalue("registered"), folder)
+    if name in RETRAINED:
+        text = (folder / "params.yaml").read_text(encoding="utf-8")
+        assert text.count("training: {") == 1
+        short = text.replace("training: {", "training: {candidates: [logistic], ")
+        (folder / "params.yaml").write_text(short, encoding="utf-8")
     return folder
 
 
@@ -140,6 +147,7 @@ def put_into_params(text: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_shap_plots")
 @pytest.mark.parametrize("name", [name for name, blocks in EXECUTED.items() if blocks])
 def test_blocks_of_a_page_run_in_order(name, place, environment, call_leadlight, monkeypatch):
     monkeypatch.chdir(place)
