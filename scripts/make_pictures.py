@@ -71,8 +71,15 @@ PICTURES = {
     "watch-scores": _chart(WATCH, "reports/monitoring", 1),
     "persona-lift": _chart("work/report/persona/index.html", "reports/persona"),
 }
-#: drawn by the product itself, or from invented figures
-CURVES, OUTCOMES = "curves", "watch-outcomes"
+#: drawn from invented figures
+OUTCOMES = "watch-outcomes"
+#: PNG files that the product itself draws, and the module that does
+FILES = {
+    "curves": ("work/plots/curves.png", "pipelines/reporting/curve_plots.py"),
+    "shap-beeswarm": ("work/plots/shap/beeswarm.png", "pipelines/reporting/shap_plots.py"),
+    "shap-bar": ("work/plots/shap/bar.png", "pipelines/reporting/shap_plots.py"),
+    "shap-dependence": ("work/plots/shap/dependence_01_*.png", "pipelines/reporting/shap_plots.py"),
+}
 INVENTED_NIGHTS = [
     {"as_of": "2025-03-01", "expected": 104.0, "actual": 98, "ratio": (0.77, 1.15)},
     {"as_of": "2025-04-01", "expected": 110.0, "actual": 121, "ratio": (0.91, 1.31)},
@@ -111,10 +118,12 @@ def make_pictures(folder: Path, images: Path) -> None:
         drawn.set_content(f"<body style='margin:0'>{draw_outcomes()}</body>")
         write_small(drawn.locator("svg").screenshot(), images / f"{OUTCOMES}.png")
         browser.close()
-    write_small((folder / "work" / "plots" / "curves.png").read_bytes(), images / f"{CURVES}.png")
+    for name, (drawn_as, _) in FILES.items():
+        (path,) = folder.glob(drawn_as)
+        write_small(path.read_bytes(), images / f"{name}.png")
     sources = {name: picture.sources for name, picture in PICTURES.items()}
     sources[OUTCOMES] = PICTURES["watch-drift"].sources
-    sources[CURVES] = ("pipelines/reporting/curve_plots.py",)
+    sources |= {name: (source,) for name, (_, source) in FILES.items()}
     record = {
         "night": night,
         "queue": leads,
