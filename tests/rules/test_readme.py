@@ -31,8 +31,7 @@ def figures(script):
 
 
 @pytest.mark.parametrize(
-    ("page", "render"),
-    [("README.md", "render_figures"), ("docs/explanation/score-and-chance.md", "render_anchors")],
+    ("page", "render"), [("README.md", "render_figures"), ("docs/explanation/score-and-chance.md", "render_anchors")]
 )
 def test_figures_of_a_page_are_those_that_were_saved(root, script, page, render):
     path = root / page
