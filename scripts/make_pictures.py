@@ -23,6 +23,8 @@ __all__ = ["PICTURES", "Picture", "calculate_checksum", "make_pictures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("serving/templates/base.html", "serving/static/leadlight.css")
+#: reasons on the picture of a lead page
+SHOWN_REASONS = 6
 #: leads of the queue that are written down beside the pictures
 SHOWN = 10
 
@@ -58,7 +60,7 @@ def _chart(page: str, folder: str, place: int = 0, selector: str = "figure svg",
 THRESHOLDS, CARD, WATCH = "work/report/thresholds/index.html", "work/plots/card.html", "work/watch/index.html"
 PICTURES = {
     "queue": Picture("/", ("serving/templates/queue.html", *PAGES), size=(1100, 640)),
-    "lead": Picture("/leads/{first}", ("serving/templates/lead.html", *PAGES), size=(1100, 860)),
+    "lead": Picture("/leads/{telling}", ("serving/templates/lead.html", *PAGES), size=(1100, 1400)),
     "waterfall": Picture("/leads/{first}", ("serving/templates/lead.html", *PAGES), ".waterfall"),
     "audit-strength": _chart("work/audit/audit.html", "audit"),
     "audit-missing": _chart("work/audit/audit.html", "audit", 1),
@@ -71,8 +73,15 @@ PICTURES = {
     "watch-scores": _chart(WATCH, "reports/monitoring", 1),
     "persona-lift": _chart("work/report/persona/index.html", "reports/persona"),
 }
-#: drawn by the product itself, or from invented figures
-CURVES, OUTCOMES = "curves", "watch-outcomes"
+#: drawn from invented figures
+OUTCOMES = "watch-outcomes"
+#: PNG files that the product itself draws, and the module that does
+FILES = {
+    "curves": ("work/plots/curves.png", "pipelines/reporting/curve_plots.py"),
+    "shap-beeswarm": ("work/plots/shap/beeswarm.png", "pipelines/reporting/shap_plots.py"),
+    "shap-bar": ("work/plots/shap/bar.png", "pipelines/reporting/shap_plots.py"),
+    "shap-dependence": ("work/plots/shap/dependence_01_*.png", "pipelines/reporting/shap_plots.py"),
+}
 INVENTED_NIGHTS = [
     {"as_of": "2025-03-01", "expected": 104.0, "actual": 98, "ratio": (0.77, 1.15)},
     {"as_of": "2025-04-01", "expected": 110.0, "actual": 121, "ratio": (0.91, 1.31)},
@@ -102,19 +111,21 @@ def make_pictures(folder: Path, images: Path) -> None:
             shown = browser.new_page(
                 viewport={"width": picture.size[0], "height": picture.size[1]}, device_scale_factor=1.5
             )
-            page = picture.page.format(first=leads[0][1])
+            page = picture.page.format(first=leads[0][1], telling=find_telling_lead(address))
             shown.goto(f"{address}{page}" if page.startswith("/") else (folder / page).resolve().as_uri())
             target = shown.locator(picture.selector).nth(picture.place) if picture.selector else shown
-            write_small(target.screenshot(), images / f"{name}.png")
+            write_small(target.screenshot(**clip_lead(shown) if name == "lead" else {}), images / f"{name}.png")
             shown.close()
         drawn = browser.new_page(viewport={"width": 800, "height": 300}, device_scale_factor=1.5)
         drawn.set_content(f"<body style='margin:0'>{draw_outcomes()}</body>")
         write_small(drawn.locator("svg").screenshot(), images / f"{OUTCOMES}.png")
         browser.close()
-    write_small((folder / "work" / "plots" / "curves.png").read_bytes(), images / f"{CURVES}.png")
+    for name, (drawn_as, _) in FILES.items():
+        (path,) = folder.glob(drawn_as)
+        write_small(path.read_bytes(), images / f"{name}.png")
     sources = {name: picture.sources for name, picture in PICTURES.items()}
     sources[OUTCOMES] = PICTURES["watch-drift"].sources
-    sources[CURVES] = ("pipelines/reporting/curve_plots.py",)
+    sources |= {name: (source,) for name, (_, source) in FILES.items()}
     record = {
         "night": night,
         "queue": leads,
@@ -177,6 +188,25 @@ def serve_store(folder: Path) -> Iterator[tuple[str, list[list[Any]]]]:
         yield address, read_queue(page)
         server.should_exit = True
         thread.join(10)
+
+
+def find_telling_lead(address: str) -> str:
+    """Return the first lead below SQL whose page says what changed and what would help."""
+    import httpx
+
+    listed = httpx.get(f"{address}/api/leads", params={"stage": "marketing_qualified", "limit": 200}).json()["leads"]
+    for lead in listed:
+        page = httpx.get(f"{address}/leads/{lead['lead_id']}?language=en").text
+        change = page.partition('id="change"')[2].partition("</div>")[0]
+        if 'id="recourse"' in page and change.count("<li>") > 1:
+            return str(lead["lead_id"])
+    sys.exit("The night must hold an MQL with a change and a recourse. Got none among the first 200.")
+
+
+def clip_lead(page: Any) -> dict[str, Any]:
+    """Return the part of a lead page that ends after the first reasons, between two rows."""
+    box = page.locator(".waterfall tbody tr").nth(SHOWN_REASONS).bounding_box()
+    return {"clip": {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": box["y"] + box["height"]}}
 
 
 def read_queue(page: str) -> list[list[Any]]:

@@ -20,8 +20,8 @@ class ScoredSnapshots:
         Labels.
     leads : ndarray, shape (n,)
         Lead of each snapshot.
-    weeks : float
-        Length of the window in weeks; needed only to choose so many leads per week.
+    weeks : float, optional
+        Length of the window in weeks, to choose so many leads per week; None if the source has no dates.
     weight : ndarray, shape (n,), optional
         Weight of each snapshot, with a mean of 1; left out, all are 1. Counts of leads ignore it.
     grades : mapping of str to ndarray of str, shape (n,)
@@ -31,7 +31,7 @@ class ScoredSnapshots:
     probability: np.ndarray
     won: np.ndarray
     leads: np.ndarray
-    weeks: float = 0.0
+    weeks: float | None = None
     weight: np.ndarray | None = None
     grades: Mapping[str, np.ndarray] = field(default_factory=dict)
 

@@ -20,6 +20,9 @@ MIN_LEADS = 20
 #: threshold -> how it is called where there is little room
 SHORT_NAMES = {"marketing_qualified": "MQL", "sales_qualified": "SQL"}
 
+#: part of a sentence that needs dates
+PER_WEEK = "per week"
+
 SENTENCE_FORMS = (
     "highest recall with precision >= 0.30",
     "top 200 per week",
@@ -86,10 +89,10 @@ def select_threshold(sentence: str, scored: ScoredSnapshots, seed: int, min_lead
     Raises
     ------
     PolicyError
-        If the sentence has no known form, or cannot be met with that many leads; then the best of the same
-        form that can is named.
+        If the sentence has no known form, asks for leads per week of a source without dates, or cannot be met
+        with that many leads; then the best of the same form that can is named.
     """
-    rule, scored = _parse(sentence), scored.drop_zero_weight()
+    rule, scored = _parse(sentence, dated=scored.weeks is not None), scored.drop_zero_weight()
     every = len(np.unique(scored.leads))
     if every < min_leads:
         raise PolicyError(
@@ -110,22 +113,25 @@ def select_threshold(sentence: str, scored: ScoredSnapshots, seed: int, min_lead
 ThresholdRule = Callable[[ScoredSnapshots, int], float]
 
 
-def _parse(sentence: str) -> ThresholdRule:
+def _parse(sentence: str, dated: bool) -> ThresholdRule:
     number = r"(\d+(?:\.\d+)?)"
     rules: dict[str, Callable[..., float]] = {
         rf"highest recall with precision >= {number}": _by_precision,
-        rf"top {number} per week": lambda scored, least, n: _top(scored, least, n, "per week"),
+        rf"top {number} {PER_WEEK}": lambda scored, least, n: _top(scored, least, n, PER_WEEK),
         rf"top {number} percent": lambda scored, least, n: _top(scored, least, n, "percent"),
         rf"highest value with win {number} and contact {number}": _by_value,
         rf"probability >= {number}": _by_probability,
     }
+    if not dated:
+        rules = {pattern: rule for pattern, rule in rules.items() if PER_WEEK not in pattern}
     text = " ".join(sentence.split())
     for pattern, rule in rules.items():
         if match := re.fullmatch(pattern, text, flags=re.IGNORECASE):
             numbers = [float(group) for group in match.groups()]
             return lambda scored, min_leads, rule=rule, numbers=numbers: rule(scored, min_leads, *numbers)  # type: ignore[misc]
-    forms = "; ".join(SENTENCE_FORMS)
-    raise PolicyError(f"The policy sentence must have one of the forms: {forms}. Got {sentence!r}.")
+    forms = "; ".join(form for form in SENTENCE_FORMS if dated or PER_WEEK not in form)
+    without = "" if dated else " (the source has no dates, so nothing can be counted per week)"
+    raise PolicyError(f"The policy sentence must have one of the forms: {forms}{without}. Got {sentence!r}.")
 
 
 def _refuse(sentence: str, leads: int, min_leads: int, best: str) -> NoReturn:
@@ -146,12 +152,13 @@ def _by_probability(scored: ScoredSnapshots, min_leads: int, p: float) -> float:
 
 
 def _top(scored: ScoredSnapshots, min_leads: int, number: float, unit: str) -> float:
-    every = 100.0 if unit == "percent" else scored.weights.sum() / max(scored.weeks, 1e-9)
+    weekly = scored.weights.sum() / scored.weeks if scored.weeks else None
+    every = weekly if unit == PER_WEEK and weekly else 100.0
     share = number / every
     if not 0 < share < 1:
         raise PolicyError(
             f"The policy top {number:g} {unit} must choose some of the leads but not all. Got {share:.0%} of "
-            f"{scored.weights.sum() / max(scored.weeks, 1e-9):.0f} snapshots a week."
+            + (f"{weekly:.0f} snapshots a week." if weekly else "them.")
         )
     threshold = _at_share(scored, share)
     leads = int(count_leads_above(scored.probability, scored.leads, np.array([threshold]))[0])

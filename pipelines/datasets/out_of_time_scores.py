@@ -53,8 +53,10 @@ def read_out_of_time(
     return kept.assign(probability=probability, **linked)
 
 
-def measure_weeks(as_of: pd.Series) -> float:
-    """Return the span of snapshots in weeks, at least one day."""
+def measure_weeks(as_of: pd.Series, time: str) -> float | None:
+    """Return the span of snapshots in weeks, at least one day; None unless their `time` is ``dates``."""
+    if time != "dates":
+        return None  # the moments of such snapshots are placeholders or ranks
     return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
 
 

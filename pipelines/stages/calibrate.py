@@ -80,7 +80,8 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     model = candidates[choice.name]
     served = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
     weight = served["weight"].to_numpy()
-    scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, measure_weeks(served["as_of"]), weight)
+    weeks = measure_weeks(served["as_of"], report["time"])
+    scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, weeks, weight)
     scorer = Scorer(
         catalogue=features.catalogue,
         model=model,

@@ -109,7 +109,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     )
     write_card(card, workdir.plots)
     write_json(workdir.details, written)
-    weeks = measure_weeks(test.frame["as_of"]) if scorer.metadata.has_dates else None
+    weeks = measure_weeks(test.frame["as_of"], scorer.metadata.time)
     write_json(workdir.metrics, round_floats(summarize_metrics(written, probabilities["leadlight"], test.won, weeks)))
     if folder is not None:
         _log_run(workdir, folder)

@@ -41,7 +41,7 @@ def test_templates_and_charts_have_not_changed_since(root, record, script):
 
 
 def test_every_picture_that_the_script_takes_is_recorded(record, script):
-    assert set(record["pictures"]) == {*script["PICTURES"], script["CURVES"], script["OUTCOMES"]}
+    assert set(record["pictures"]) == {*script["PICTURES"], *script["FILES"], script["OUTCOMES"]}
     for name, picture in script["PICTURES"].items():
         assert set(record["pictures"][name]["sources"]) == set(picture.sources)
 

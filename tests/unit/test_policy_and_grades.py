@@ -64,6 +64,16 @@ def test_every_form_that_is_named_can_be_read(sentence):
     assert 0 < found.probability < 1
 
 
+def test_without_dates_a_sentence_about_weeks_is_refused_and_not_offered(scored):
+    undated = ScoredSnapshots(scored.probability, scored.won, scored.leads)
+    with pytest.raises(PolicyError, match="no dates") as refused:
+        select_threshold("top 30 per week", undated, 0)
+    assert "top 5 percent" in str(refused.value)
+    assert SENTENCE_FORMS[1] not in str(refused.value)
+    for sentence in SENTENCE_FORMS[::2]:
+        assert select_threshold(sentence, undated, 0) == select_threshold(sentence, scored, 0)
+
+
 @pytest.mark.parametrize("sentence", ["best leads", "top 5", "precision >= 0.3", "top -3 percent", ""])
 def test_a_sentence_of_no_known_form_is_refused_with_the_forms(scored, sentence):
     with pytest.raises(PolicyError, match="must have one of the forms: highest recall"):

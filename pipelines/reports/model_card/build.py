@@ -124,10 +124,10 @@ def _describe_window(window: Mapping[str, Any], kind: str) -> str:
 
 
 def _why(content: Mapping[str, Any]) -> str:
-    rungs = content["choice"]
-    name = next(rung["label"] for rung in rungs if rung["serves"])
+    candidates = content["choice"]
+    name = next(candidate["label"] for candidate in candidates if candidate["serves"])
     metric = SELECTION_METRICS[content["metric"]]
-    if len(rungs) == 1:
+    if len(candidates) == 1:
         few = content["wins"] < content["min_wins"]
         because = (
             f": {format_count(content['wins'])} wins are fewer than the "
@@ -136,10 +136,10 @@ def _why(content: Mapping[str, Any]) -> str:
             else ""
         )
         return f"It is {name}, the only one that could be compared{because}."
-    best = min(rungs, key=lambda rung: rung["behind_best"])
-    serving = next(rung for rung in rungs if rung["serves"])
-    simpler = rungs[: rungs.index(serving)]
-    near = [rung for rung in simpler if rung["behind_best"] <= rung["error"]]
+    best = min(candidates, key=lambda candidate: candidate["behind_best"])
+    serving = next(candidate for candidate in candidates if candidate["serves"])
+    simpler = candidates[: candidates.index(serving)]
+    near = [candidate for candidate in simpler if candidate["behind_best"] <= candidate["error"]]
     virtue = "cheapest to explain" if near else "simplest"
     if serving is best:
         beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""

@@ -34,15 +34,17 @@ SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": 
 def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
     """Tabulate the compared candidates, simplest first."""
     known = metadata.choice
+    # missing in older bundles, as is the cost
+    sentences = {entry["name"]: entry["sentence"]["en"] for entry in known.get("candidates", [])}
     return [
         {
             "name": name,
             "label": label,
+            "sentence": sentences.get(name, ""),
             "value": known[known.get("metric", "log_loss")][name],
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
-            # missing in older bundles
             "explaining_cost": known.get("explaining_cost", {}).get(name),
             "serves": name == metadata.candidate,
         }

@@ -108,7 +108,7 @@ def load_dataset(params: Params, workdir: Workdir, marketing: str | None, sales:
         out_of_time["probability"].to_numpy(),
         out_of_time["won"].to_numpy(dtype=np.int64),
         out_of_time["lead_id"].to_numpy(dtype=object),
-        measure_weeks(out_of_time["as_of"]),
+        measure_weeks(out_of_time["as_of"], scorer.metadata.time),
         out_of_time["weight"].to_numpy(),
     )
     frame = out_of_time.assign(on_grid=False, first=True, previous=np.nan)
