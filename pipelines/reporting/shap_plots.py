@@ -190,7 +190,6 @@ def _save(path: Path) -> None:
     from PIL import Image
 
     drawn = io.BytesIO()
-    # compressed for good below
-    plt.gcf().savefig(drawn, bbox_inches="tight", pad_inches=0.12, pil_kwargs={"compress_level": 1})
+    plt.gcf().savefig(drawn, bbox_inches="tight", pad_inches=0.12)
     plt.close()
     Image.open(drawn).convert("RGB").quantize(COLOURS).save(path, format="PNG", optimize=True)

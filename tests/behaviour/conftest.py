@@ -2,14 +2,12 @@
 
 import contextlib
 import datetime as dt
-import io
 import itertools
 import json
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -272,33 +270,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def large(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A CRM of 10,000 leads. Read only."""
     return simulated(tmp_path_factory.mktemp("large"), leads=10_000, seed=11)
-
-
-@pytest.fixture(scope="session")
-def call_leadlight() -> Callable[..., tuple[int, str]]:
-    """Run `leadlight` by its entry point within this process: its imports take longer than most commands."""
-
-    def call_leadlight(words: list[str], folder: Path) -> tuple[int, str]:
-        """Call the program in a folder; return its exit code and what it printed."""
-        from leadlight.pipelines.cli.main import main
-
-        printed = io.StringIO()
-        with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-            patch.setattr(sys, "argv", ["leadlight", *words])
-            patch.setenv("COLUMNS", "100")
-            with pytest.raises(SystemExit) as ended:
-                main()
-        return int(ended.value.code or 0), printed.getvalue()
-
-    return call_leadlight
-
-
-@pytest.fixture(scope="module")
-def without_shap_plots() -> Iterator[None]:
-    """Spare the plots of SHAP values, a third of an evaluation, in a file of tests that does not look at them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("leadlight.pipelines.stages.evaluate.write_shap_plots", lambda *_: [])
-        yield
 
 
 @pytest.fixture(scope="session")

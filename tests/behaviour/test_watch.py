@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.monitoring.dataset import load_dataset
 from leadlight.pipelines.reports.monitoring.realized_outcomes import estimate_observed_expected
 from leadlight.pipelines.reports.monitoring.realized_performance import select_runs
 from leadlight.pipelines.reports.monitoring.watch import run_monitoring
@@ -137,6 +139,18 @@ def test_a_night_whose_window_is_open_is_named_and_not_judged(grown):
     assert check(first, "Outcomes")["level"] == "unknown"
     assert "2026-01-13" in check(first, "Outcomes")["message"]
     assert first["outcomes"]["nights"] == []
+
+
+def test_leads_open_at_several_midnights_are_those_of_each_midnight_alone(grown):
+    dataset = load_dataset(grown.params, grown.work, pd.Timestamp(NIGHT))
+    dataset.store.close()
+    before_all, *moments = (pd.Timestamp(day) for day in ("2020-01-01", "2025-05-01", "2025-08-18"))
+    together = dataset.score_open_leads([before_all, *moments])
+    assert len(together) == len(moments)
+    for moment, population in zip(moments, together, strict=True):
+        alone = sample_open_leads(dataset.engine, dataset.features, moment)
+        pd.testing.assert_frame_equal(population.frame, alone, check_exact=True, check_dtype=False)
+        pd.testing.assert_frame_equal(population.scored, dataset.scorer.predict(alone), check_exact=True)
 
 
 def test_a_channel_that_floods_the_base_is_named_first(anew):
