@@ -165,7 +165,9 @@ def crm(tmp_path: Path) -> Crm:
 
 
 @pytest.fixture(scope="session")
-def trained_tiny(make_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def trained_tiny(
+    make_once: Callable[[str, Callable[[Path], None]], Path], call_leadlight: Callable[..., tuple[int, str]]
+) -> Path:
     """The folder of a source on which `leadlight run` and one night of `leadlight score` were run."""
 
     def build(folder: Path) -> None:
@@ -174,8 +176,8 @@ def trained_tiny(make_once: Callable[[str, Callable[[Path], None]], Path]) -> Pa
         for name in made.tables:
             made.write(name)
         for words in (["run"], ["score", "--as-of", "2024-10-20"]):
-            outcome = call([*words, "--params", str(made.params), "--workdir", str(made.work)])
-            assert outcome.code == 0, outcome
+            code, said = call_leadlight([*words, "--params", str(made.params), "--workdir", str(made.work)], folder)
+            assert code == 0, said
 
     return make_once("tiny", build)
 
