@@ -9,8 +9,10 @@ import pandas as pd
 
 from leadlight.pipelines.findings.source_codes import NEAR_MISS
 from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_reader import TableReader
 
-__all__ = ["LeadIds", "fold_ids", "match_values"]
+__all__ = ["LeadIds", "fold_ids", "match_leads", "match_values"]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 #: kind of difference, as named in source.match_ids -> what removes it
@@ -135,3 +137,27 @@ class LeadIds:
                 shared.add(form)
             forms[form] = lead
         return {form: lead for form, lead in forms.items() if form not in shared}
+
+
+def match_leads(reader: TableReader, leads: pd.DataFrame, quarantine: Quarantine) -> dict[str, str]:
+    """Write the ids of a table as leads write them; record near misses.
+
+    Parameters
+    ----------
+    reader : TableReader
+        Its clean column lead_id is replaced.
+    leads : pd.DataFrame
+        The clean leads.
+    quarantine : Quarantine
+        Its near misses grow.
+
+    Returns
+    -------
+    dict
+        Id that is not in leads -> the one lead that it nearly is.
+    """
+    ids = LeadIds(leads["lead_id"], reader.source)
+    reader.clean["lead_id"] = ids.match(reader.clean["lead_id"])
+    misses, nearly = ids.find_near_misses(reader.clean["lead_id"])
+    quarantine.near_misses += [{"table": reader.name} | miss for miss in misses]
+    return nearly

@@ -7,12 +7,14 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
+from leadlight.pipelines.sources.deals import clean_deals
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages
 from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.reopenings import count_returning, find_reopened_leads, find_reopenings
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_frame, write_json
@@ -68,8 +70,14 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
+    reopenings = find_reopenings(params, deals, tables)
     report = _build_report(params, tables, quarantine, spellings)
-    report["outcomes"] = summarize_outcomes(leads, deals)
+    if len(reopenings):
+        tables["reopenings"] = reopenings
+    report["outcomes"] = summarize_outcomes(leads, deals, find_reopened_leads(deals, reopenings)) | {
+        "returning": count_returning(params, deals, tables.get("activities")),
+        "undated_open_deals": deals.undated,
+    }
     report["near_misses"] = quarantine.near_misses
     report["findings"] = describe_reading(report)
     with write_folder_atomically(workdir.tables) as fresh:
