@@ -185,7 +185,7 @@ def _derive_outcomes(
     if "reopenings" in tables:
         lost_at = deals.loc[~deals["won"]].groupby("lead_id")["closed_at"].max()
         events = tables["reopenings"]
-        back = events["closes_before"] > events["lead_id"].map(lost_at).astype("datetime64[us]")
+        back = events["closes_before"] > lost_at.reindex(events["lead_id"]).set_axis(events.index)
         reopened = leads["lead_id"].isin(events.loc[back, "lead_id"]) & ~leads["won"]
         leads["open"] |= reopened
         leads["judged"] &= ~reopened

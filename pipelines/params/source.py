@@ -161,6 +161,7 @@ class HistoryTable(_Table):
 
     attribute: str = Field(description="Column of the attribute's name.")
     value: str = Field(description="Column of the new value.")
+    old_value: str | None = Field(None, description="Column of the value before the change.")
     changed_at: Time = Field(description="Column of the time of the change.")
 
 

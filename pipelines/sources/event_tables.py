@@ -69,13 +69,19 @@ def clean_history(
     quarantine: Quarantine,
     *,
     attributes: Mapping[str, Attribute],
-) -> pd.DataFrame:
-    """Read the history: lead_id, attribute, value, number, changed_at.
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Read the history.
 
-    Arguments as :func:`clean_activities`; `attributes` are those of params, with their kinds. Where only
-    the day is known, changed_at is its end.
+    Arguments as :func:`clean_activities`; `attributes` are those of params, with their kinds.
+
+    Returns
+    -------
+    history : pd.DataFrame
+        lead_id, attribute, value, number, changed_at. Where only the day is known, changed_at is its end.
+    old_values : pd.DataFrame or None
+        The same rows with the value before the change; None where params map none.
     """
-    columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
+    columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.old_value, table.changed_at.column]
     reader = TableReader("history", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
     match_leads(reader, leads, quarantine)
@@ -85,17 +91,29 @@ def clean_history(
     named = pa.Column(None, require_not_null("no attribute name"), nullable=True)
     times = reader.require_time("changed_at", *require_span(reader.clean["changed_at"], quarantine))
     schema = {"lead_id": require_known_lead(leads), "attribute": named}
-    valid = reader.validate(schema | times, quarantine).reset_index(drop=True)
-    valid["number"] = convert_to_float(valid["value"])
-    for name, rows in valid.groupby("attribute").groups.items():
-        values = valid.loc[rows, "value"]
+    valid = reader.validate(schema | times, quarantine)
+    old = None
+    if table.old_value:
+        old = valid.assign(value=reader.read_texts(table.old_value).loc[valid.index])
+        old = _clean_values(old, table, source, attributes)
+    return _clean_values(valid, table, source, attributes), old
+
+
+def _clean_values(
+    frame: pd.DataFrame, table: HistoryTable, source: Source, attributes: Mapping[str, Attribute]
+) -> pd.DataFrame:
+    """Normalize the values of each attribute by its kind."""
+    frame = frame.reset_index(drop=True)
+    frame["number"] = convert_to_float(frame["value"])
+    for name, rows in frame.groupby("attribute").groups.items():
+        values = frame.loc[rows, "value"]
         kind = attributes[str(name)].kind if name in attributes else "category"
         clean = clean_text(values, kind)
         if name not in attributes:  # read by the audit only; may hold e-mail addresses
             clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
-        valid.loc[rows, "value"] = clean
-    valid = valid[["lead_id", "attribute", "value", "number", "changed_at"]]
-    return _shift_days_to_end(valid, "changed_at", table.changed_at, source.timezone)
+        frame.loc[rows, "value"] = clean
+    frame = frame[["lead_id", "attribute", "value", "number", "changed_at"]]
+    return _shift_days_to_end(frame, "changed_at", table.changed_at, source.timezone)
 
 
 def _shift_days_to_end(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def find_reopenings(params: Params, deals: CleanDeals, tables: dict[str, pd.Data
         parts.append(active.assign(closes_before=before))
     events = pd.concat([part[COLUMNS] for part in parts], ignore_index=True)
     lost_at = _get_lost(deals).groupby("lead_id")["closed_at"].min()
-    kept = events["closes_before"] > events["lead_id"].map(lost_at).astype("datetime64[us]")  # false where never lost
+    kept = events["closes_before"] > _look_up(lost_at, events["lead_id"])  # false where never lost
     return events[kept].drop_duplicates().sort_values(COLUMNS, ignore_index=True)
 
 
@@ -67,7 +67,7 @@ def find_reopened_leads(deals: CleanDeals, reopenings: pd.DataFrame) -> pd.Serie
     """Return the ids of lost leads that came back after their last loss, and were never won."""
     won = set(deals.closed.loc[deals.closed["won"], "lead_id"])
     lost_at = _get_lost(deals).groupby("lead_id")["closed_at"].max()
-    back = reopenings["closes_before"] > reopenings["lead_id"].map(lost_at).astype("datetime64[us]")
+    back = reopenings["closes_before"] > _look_up(lost_at, reopenings["lead_id"])
     ids: pd.Series = reopenings.loc[back & ~reopenings["lead_id"].isin(won), "lead_id"]
     return ids.drop_duplicates()
 
@@ -90,10 +90,16 @@ def count_returning(params: Params, deals: CleanDeals, activities: pd.DataFrame 
     active = _select_activities(activities[activities["occurred_at"] > newest - FRESH], deals, types)
     lost_at = _get_lost(deals).groupby("lead_id")["closed_at"].max()
     won = set(deals.closed.loc[deals.closed["won"], "lead_id"])
-    since = active["reopened_at"] - active["lead_id"].map(lost_at).astype("datetime64[us]")
+    since = active["reopened_at"] - _look_up(lost_at, active["lead_id"])
     active = active[(since >= AFTER_LOSS) & ~active["lead_id"].isin(won)]
     kind = active["type"].mode()
     return {"leads": int(active["lead_id"].nunique()), "type": None if kind.empty else str(kind[0])}
+
+
+def _look_up(times: pd.Series, ids: pd.Series) -> pd.Series:
+    """Return the time of each id; NaT without one, also where there are no times at all."""
+    found: pd.Series = times.reindex(pd.Index(ids)).set_axis(ids.index)
+    return found
 
 
 def _get_lost(deals: CleanDeals) -> pd.DataFrame:

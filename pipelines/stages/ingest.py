@@ -9,6 +9,7 @@ from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.deals import clean_deals
 from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages
+from leadlight.pipelines.sources.history_completion import complete_history, count_known_attributes
 from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.outcomes import summarize_outcomes
@@ -58,7 +59,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     leads, attributes, spellings = clean_leads(params, folder, quarantine)
     if leads.empty:
         raise SourceError("The table leads must have at least one usable row. Got none.")
-    tables = {"leads": leads, "attributes": attributes}
+    tables, known = {"leads": leads, "attributes": attributes}, {}
     shared = (folder, leads, quarantine)
     deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
     tables["deals"] = deals.closed
@@ -67,7 +68,9 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.activities:
         tables["activities"] = clean_activities(source, source.activities, *shared)
     if source.history:
-        tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
+        history, old = clean_history(source, source.history, *shared, attributes=params.attributes)
+        tables["history"] = complete_history(history, old, leads, attributes)
+        known = count_known_attributes(history, tables["history"], leads, attributes)
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
     reopenings = find_reopenings(params, deals, tables)
@@ -78,6 +81,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         "returning": count_returning(params, deals, tables.get("activities")),
         "undated_open_deals": deals.undated,
     }
+    report["history_known"] = known
     report["near_misses"] = quarantine.near_misses
     report["findings"] = describe_reading(report)
     with write_folder_atomically(workdir.tables) as fresh:
