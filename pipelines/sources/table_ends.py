@@ -42,7 +42,7 @@ class Span(NamedTuple):
         return within
 
 
-def require_span(times: pd.Series, quarantine: Quarantine) -> tuple[pa.Check, ...]:
+def require_span(times: pd.Series, quarantine: Quarantine, *, at_start: bool = False) -> tuple[pa.Check, ...]:
     """Return the checks that times are plausible and not far from the rest of their table; none for some leads only.
 
     Parameters
@@ -51,12 +51,15 @@ def require_span(times: pd.Series, quarantine: Quarantine) -> tuple[pa.Check, ..
         All times of the table, by row number; NaT where missing.
     quarantine : Quarantine
         Says whether spans are judged.
+    at_start : bool
+        Whether rows years before all others are left out too: of leads, which draw snapshots from then on. An early
+        activity or change is kept, because a record of a lead may reach back.
     """
     span = find_span(count_days(times[times <= pd.Timestamp.now(tz="UTC").tz_localize(None)]))
     if span is None or not quarantine.judges_spans:
         return ()
     early = (times < EARLIEST) & (span.first >= EARLIEST)
-    within = span.contains(times)
+    within = span.contains(times) | ((times < span.first) & (not at_start))
     return (
         pa.Check(lambda s: ~early.loc[s.index], error=f"lies before {EARLIEST.year}", ignore_na=False),
         pa.Check(lambda s: within.loc[s.index], error="lies far from the rest of the table", ignore_na=False),
