@@ -66,9 +66,7 @@ def clean_deals(
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
     reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
     in_order = pa.Check(
-        lambda s: ~(s < created.loc[s.index]) | is_open.loc[s.index],
-        error="closed before the lead was created",
-        ignore_na=False,
+        lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
     )
     closed_at = reader.clean["closed_at"]
     # a plan of an open deal is replaced by a time that passes
