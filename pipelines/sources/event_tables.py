@@ -1,4 +1,4 @@
-"""Clean the tables of events: activities, deals, attribute changes and stages."""
+"""Clean the tables of events: activities, attribute changes and stages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,16 +7,18 @@ import pandas as pd
 import pandera.pandas as pa
 
 from leadlight.pipelines.params.sections import Attribute
-from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable, TimeColumn
+from leadlight.pipelines.params.source import ActivitiesTable, HistoryTable, Source, StagesTable, TimeColumn
+from leadlight.pipelines.sources.matching import match_leads
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import TableReader, match_any, require_known_lead, require_not_null
+from leadlight.pipelines.sources.table_ends import require_span
+from leadlight.pipelines.sources.table_reader import TableReader, require_known_lead, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
-from leadlight.pipelines.sources.times import align_day_closes, convert_to_local, shift_to_end_of_day
+from leadlight.pipelines.sources.times import convert_to_local, shift_to_end_of_day
 
 #: larger absolute values are read as missing, because sums are made of whole millionths
 MAX_VALUE = 1e9
 
-__all__ = ["clean_activities", "clean_deals", "clean_history", "clean_stages"]
+__all__ = ["clean_activities", "clean_history", "clean_stages"]
 
 
 def clean_activities(
@@ -44,6 +46,7 @@ def clean_activities(
     columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
     reader = TableReader("activities", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
+    match_leads(reader, leads, quarantine)
     reader.read_time("occurred_at", table.occurred_at)
     reader.read_text("type", table.type)
     reader.read_number("value", table.value, max_value=MAX_VALUE)
@@ -52,38 +55,10 @@ def clean_activities(
         "lead_id": require_known_lead(leads),
         "type": pa.Column(None, require_not_null("no activity type"), nullable=True),
     }
-    valid = reader.validate(schema | reader.require_time("occurred_at"), quarantine).reset_index(drop=True)
+    times = reader.require_time("occurred_at", *require_span(reader.clean["occurred_at"], quarantine))
+    valid = reader.validate(schema | times, quarantine).reset_index(drop=True)
     valid["local_at"] = convert_to_local(valid["occurred_at"], source.timezone)
     return _shift_days_to_end(valid, "occurred_at", table.occurred_at, source.timezone)
-
-
-def clean_deals(
-    source: Source, table: DealsTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
-) -> pd.DataFrame:
-    """Read the deals: lead_id, closed_at, won, amount. Arguments as :func:`clean_activities`."""
-    status = table.status
-    columns = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
-    reader = TableReader("deals", table, columns, source, folder)
-    reader.read_text("lead_id", table.lead_id)
-    reader.read_time("closed_at", table.closed_at)
-    reader.read_number("amount", table.amount)
-    created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
-    reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
-    in_order = pa.Check(
-        lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
-    )
-    schema = {"lead_id": require_known_lead(leads)} | reader.require_time("closed_at", in_order)
-    won = pd.Series(True, index=reader.clean.index)
-    if status:
-        reader.read_text("status", status.column)
-        allowed = (*status.won, *status.lost)
-        reason = f"status is not one of {', '.join(allowed)}"
-        is_allowed = pa.Check(lambda s: match_any(s, allowed), error=reason, ignore_na=False)
-        schema["status"] = pa.Column(None, is_allowed, nullable=True)
-        won = match_any(reader.clean["status"], status.won)
-    valid = reader.validate(schema, quarantine)
-    valid = valid.assign(won=won.loc[valid.index])
-    return valid[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
 
 
 def clean_history(
@@ -94,31 +69,51 @@ def clean_history(
     quarantine: Quarantine,
     *,
     attributes: Mapping[str, Attribute],
-) -> pd.DataFrame:
-    """Read the history: lead_id, attribute, value, number, changed_at.
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Read the history.
 
-    Arguments as :func:`clean_activities`; `attributes` are those of params, with their kinds. Where only
-    the day is known, changed_at is its end.
+    Arguments as :func:`clean_activities`; `attributes` are those of params, with their kinds.
+
+    Returns
+    -------
+    history : pd.DataFrame
+        lead_id, attribute, value, number, changed_at. Where only the day is known, changed_at is its end.
+    old_values : pd.DataFrame or None
+        The same rows with the value before the change; None where params map none.
     """
-    columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
+    columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.old_value, table.changed_at.column]
     reader = TableReader("history", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
+    match_leads(reader, leads, quarantine)
     reader.read_text("attribute", table.attribute)
     reader.read_text("value", table.value)
     reader.read_time("changed_at", table.changed_at)
     named = pa.Column(None, require_not_null("no attribute name"), nullable=True)
-    schema = {"lead_id": require_known_lead(leads), "attribute": named} | reader.require_time("changed_at")
-    valid = reader.validate(schema, quarantine).reset_index(drop=True)
-    valid["number"] = convert_to_float(valid["value"])
-    for name, rows in valid.groupby("attribute").groups.items():
-        values = valid.loc[rows, "value"]
+    times = reader.require_time("changed_at", *require_span(reader.clean["changed_at"], quarantine))
+    schema = {"lead_id": require_known_lead(leads), "attribute": named}
+    valid = reader.validate(schema | times, quarantine)
+    old = None
+    if table.old_value:
+        old = valid.assign(value=reader.read_texts(table.old_value).loc[valid.index])
+        old = _clean_values(old, table, source, attributes)
+    return _clean_values(valid, table, source, attributes), old
+
+
+def _clean_values(
+    frame: pd.DataFrame, table: HistoryTable, source: Source, attributes: Mapping[str, Attribute]
+) -> pd.DataFrame:
+    """Normalize the values of each attribute by its kind."""
+    frame = frame.reset_index(drop=True)
+    frame["number"] = convert_to_float(frame["value"])
+    for name, rows in frame.groupby("attribute").groups.items():
+        values = frame.loc[rows, "value"]
         kind = attributes[str(name)].kind if name in attributes else "category"
         clean = clean_text(values, kind)
         if name not in attributes:  # read by the audit only; may hold e-mail addresses
             clean = clean.mask(clean.str.contains("@", regex=False), clean_text(values, "email"))
-        valid.loc[rows, "value"] = clean
-    valid = valid[["lead_id", "attribute", "value", "number", "changed_at"]]
-    return _shift_days_to_end(valid, "changed_at", table.changed_at, source.timezone)
+        frame.loc[rows, "value"] = clean
+    frame = frame[["lead_id", "attribute", "value", "number", "changed_at"]]
+    return _shift_days_to_end(frame, "changed_at", table.changed_at, source.timezone)
 
 
 def _shift_days_to_end(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
@@ -131,10 +126,12 @@ def clean_stages(
     """Read the stages: lead_id, stage, entered_at. Arguments as :func:`clean_activities`."""
     reader = TableReader("stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder)
     reader.read_text("lead_id", table.lead_id)
+    match_leads(reader, leads, quarantine)
     reader.read_text("stage", table.stage)
     reader.read_time("entered_at", table.entered_at)
     schema = {
         "lead_id": require_known_lead(leads),
         "stage": pa.Column(None, require_not_null("no stage"), nullable=True),
     }
-    return reader.validate(schema | reader.require_time("entered_at"), quarantine).reset_index(drop=True)
+    times = reader.require_time("entered_at", *require_span(reader.clean["entered_at"], quarantine))
+    return reader.validate(schema | times, quarantine).reset_index(drop=True)

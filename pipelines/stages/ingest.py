@@ -7,9 +7,15 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
+from leadlight.pipelines.sources.deals import clean_deals
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages
+from leadlight.pipelines.sources.history_completion import complete_history, count_known_attributes
+from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
+from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.reopenings import count_returning, find_reopened_leads, find_reopenings
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_frame, write_json
@@ -40,7 +46,8 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes.
+        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes, leads by outcome,
+        and findings as sentences.
 
     Raises
     ------
@@ -52,23 +59,37 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     leads, attributes, spellings = clean_leads(params, folder, quarantine)
     if leads.empty:
         raise SourceError("The table leads must have at least one usable row. Got none.")
-    tables = {"leads": leads, "attributes": attributes}
+    tables, known = {"leads": leads, "attributes": attributes}, {}
     shared = (folder, leads, quarantine)
-    if source.deals:
-        tables["deals"] = clean_deals(source, source.deals, *shared)
-    else:
-        tables["deals"] = derive_deals_from_outcomes(leads)
+    deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
+    tables["deals"] = deals.closed
+    if len(deals.unknown):
+        tables["unknown_outcomes"] = deals.unknown
     if source.activities:
         tables["activities"] = clean_activities(source, source.activities, *shared)
     if source.history:
-        tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
+        history, old = clean_history(source, source.history, *shared, attributes=params.attributes)
+        tables["history"] = complete_history(history, old, leads, attributes)
+        known = count_known_attributes(history, tables["history"], leads, attributes)
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
+    reopenings = find_reopenings(params, deals, tables)
     report = _build_report(params, tables, quarantine, spellings)
+    if len(reopenings):
+        tables["reopenings"] = reopenings
+    report["outcomes"] = summarize_outcomes(leads, deals, find_reopened_leads(deals, reopenings)) | {
+        "returning": count_returning(params, deals, tables.get("activities")),
+        "undated_open_deals": deals.undated,
+    }
+    report["history_known"] = known
+    if known:  # as recorded: what was known before is no row of the source
+        report["rows"]["history"] = len(history)
+    report["near_misses"] = quarantine.near_misses
+    report["findings"] = describe_reading(report)
     with write_folder_atomically(workdir.tables) as fresh:
         for name, frame in tables.items():
             write_frame(fresh / f"{name}.parquet", frame)
-        quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
+        quarantine.write_csv(fresh / workdir.quarantine.name)
         write_json(fresh / workdir.ingest_report.name, report)
     return report
 
@@ -78,17 +99,22 @@ def _build_report(
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = [_find_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
-    known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
+    ends = {}
+    for name, column in TIMES.items():
+        if name in tables and len(tables[name]):
+            newest = _find_newest(params, name, tables[name][column])
+            ends[name] = measure_end(newest, tables[name][column])
+    known_until = find_cut_off(ends, dated=time == "dates" and params.source.deals is not None)
     history = tables.get("history")
     historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
     activities = tables.get("activities")
     types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
     return {
-        "rows": {name: len(frame) for name, frame in tables.items()},
+        "rows": {name: len(frame) for name, frame in tables.items() if name != "unknown_outcomes"},
         "quarantine": quarantine.count_rows(),
         "time": time,
-        "known_until": known_until.isoformat(),
+        "known_until": (known_until + pd.Timedelta(seconds=1)).isoformat(),
+        "ends": ends if time == "dates" else {},
         "first_lead": tables["leads"]["created_at"].min().isoformat(),
         "historised": historised,
         "activity_types": {str(name): int(rows) for name, rows in types.items()},
