@@ -163,9 +163,8 @@ class _BlockParser:
                 read_options=pyarrow.csv.ReadOptions(
                     column_names=list(self.columns), use_threads=False, block_size=8 * len(block) + 64
                 ),
-                parse_options=pyarrow.csv.ParseOptions(
-                    delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=False
-                ),
+                # a line that is left out makes the numbers of rows and lines differ
+                parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pyarrow.csv.ConvertOptions(
                     include_columns=self.wanted,
                     column_types=dict.fromkeys(self.columns, pa.string()),
@@ -174,7 +173,7 @@ class _BlockParser:
             )
         except (pa.ArrowInvalid, UnicodeEncodeError):
             return None
-        if table.num_rows != lines or (len(self.columns) == 1 and not all(table[0].to_pylist())):
+        if table.num_rows != lines:
             return None
         return table.append_column(PROBLEM, pa.array(np.zeros(lines, dtype=np.int8)))
 

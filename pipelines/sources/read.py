@@ -1,6 +1,7 @@
 """Open source tables: CSV and Parquet files, and tables of a database."""
 
 import csv
+import textwrap
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
@@ -103,7 +105,8 @@ def require_columns(name: str, table: AnyTable, raw: RawTable, wanted: list[str]
     if missing:
         raise SourceError(
             f"The table {name} ({table.path}) must have the column {missing[0]}. "
-            f"Got {', '.join(raw.columns) or 'no column'}." + _suggest_delimiter(name, table, raw.columns)
+            f"Got {', '.join(map(_shorten, raw.columns)) or 'no column'}."
+            + _suggest_delimiter(name, table, raw.columns)
         )
     for column in wanted:
         if column in raw.nested:
@@ -121,6 +124,11 @@ def require_unique_names(name: str, table: AnyTable, raw: RawTable, wanted: list
                 f"The header of {name} ({table.path}) must have the column {column} once. "
                 f"Got it as columns {', '.join(map(str, places))}."
             )
+
+
+def _shorten(column: str) -> str:
+    """Return a name on one line; a broken header may hold half a file."""
+    return textwrap.shorten(column, 80, placeholder="...") if len(column) > 80 or "\n" in column else column
 
 
 def make_empty_error(name: str, table: AnyTable) -> SourceError:
@@ -154,18 +162,36 @@ def _open_file(name: str, table: AnyTable, folder: Path) -> RawTable:
 
 
 def _open_parquet(path: Path) -> RawTable:
-    dataset = ds.dataset(path, format="parquet", partitioning="hive")
-    names = tuple(name for name in dataset.schema.names if not name.startswith("__index_level_"))
-    nested = {name: kind for name in names if (kind := describe_nested(dataset.schema.field(name).type))}
+    schema = pq.read_schema(path) if path.is_file() else ds.dataset(path, format="parquet", partitioning="hive").schema
+    names = tuple(name for name in schema.names if not name.startswith("__index_level_"))
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"the column {repeated[0]} more than once")
+    nested = {name: kind for name in names if (kind := describe_nested(schema.field(name).type))}
 
     def scan(wanted: list[str]) -> Iterator[pa.Table]:
-        options = ds.ParquetFragmentScanOptions(pre_buffer=False)
-        limits = {"batch_size": _PARQUET_ROWS, "batch_readahead": 2, "fragment_readahead": 1}
-        for batch in dataset.to_batches(columns=wanted, fragment_scan_options=options, **limits):
+        for batch in _scan_file(path, wanted) if path.is_file() else _scan_folder(path, wanted):
             if batch.num_rows:
                 yield normalize_types(pa.Table.from_batches([batch]))
 
     return RawTable(names, {}, scan, nested)
+
+
+def _scan_file(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    # without read-ahead, which holds row groups in memory
+    with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+        yield from file.iter_batches(_PARQUET_ROWS, columns=columns)
+
+
+def _scan_folder(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False, page_checksum_verification=True)
+    yield from ds.dataset(path, format="parquet", partitioning="hive").to_batches(
+        columns=columns,
+        batch_size=_PARQUET_ROWS,
+        batch_readahead=0,
+        fragment_readahead=0,
+        fragment_scan_options=options,
+        use_threads=False,
+    )
 
 
 def _suggest_delimiter(name: str, table: AnyTable, columns: tuple[str, ...]) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow
+import pyarrow.compute as pc
 
 from leadlight.pipelines.params.source import Source, TimeColumn
 from leadlight.pipelines.sources.column_checks import ColumnChecks
@@ -39,10 +41,13 @@ def require_not_null(reason: str) -> pa.Check:
 
 def require_known_lead(leads: pd.DataFrame) -> pa.Column:
     """Return the schema of a column of ids of the given leads."""
-    known = set(leads["lead_id"])
-    return pa.Column(
-        None, pa.Check(lambda s: s.isin(known), error="lead is not in leads", ignore_na=False), nullable=True
-    )
+    known = pyarrow.array(leads["lead_id"], pyarrow.large_string())
+
+    def is_known(ids: pd.Series) -> pd.Series:  # Series.isin would convert the leads anew for each batch
+        found = pc.is_in(pyarrow.array(ids, pyarrow.large_string()), value_set=known)
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=ids.index)
+
+    return pa.Column(None, pa.Check(is_known, error="lead is not in leads", ignore_na=False), nullable=True)
 
 
 def match_any(words: pd.Series, texts: Iterable[str]) -> pd.Series:
