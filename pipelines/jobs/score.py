@@ -20,6 +20,7 @@ from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
+from leadlight.pipelines.sources.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, write_atomically
@@ -51,6 +52,8 @@ class ScoringRunReport(NamedTuple):
         What changed since the previous run.
     recourse : list of Recourse
         Activities that would move leads over their next threshold.
+    findings : list of dict
+        Findings of reading the source: code, table, sentence.
     other_code : str or None
         A sentence if the model was trained with other scoring code than is installed.
     """
@@ -63,6 +66,7 @@ class ScoringRunReport(NamedTuple):
     unseen_activity_types: dict[str, int]
     since: ChangesSinceLastRun
     recourse: list[Recourse]
+    findings: list[dict[str, str]]
     other_code: str | None = None
 
 
@@ -97,6 +101,8 @@ def score(
         If there is no champion, or its features are not those of params.
     NotEnoughDataError
         If no lead is open at `as_of`.
+    SourceError
+        If the source cannot be read, or deals or activities end long before the other tables.
     StoreError
         If the store refuses.
     """
@@ -107,6 +113,7 @@ def score(
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
+    check_lags(report["ends"], as_of, params.source.max_lag_days)
     engine = open_engine(tonight, params.engine)
     known_types = scorer.metadata.activity_types
     features = build_feature_set(params, report | {"activity_types": known_types})
@@ -139,8 +146,9 @@ def score(
         result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
+    other_code = compare_code(version.bundle)
     return ScoringRunReport(
-        scored, result, target, words, quarantined, unseen, since, opened, compare_code(version.bundle)
+        scored, result, target, words, quarantined, unseen, since, opened, report["findings"], other_code
     )
 
 

@@ -1,15 +1,14 @@
 """Read and validate one source table under clean column names, keeping the raw values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
-import pyarrow
-import pyarrow.compute as pc
 
 from leadlight.pipelines.params.source import Source, TimeColumn
 from leadlight.pipelines.sources.column_checks import ColumnChecks
+from leadlight.pipelines.sources.matching import make_membership
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.raw_table import (
     TOO_FEW_CELLS,
@@ -26,9 +25,10 @@ from leadlight.pipelines.sources.read import (
     require_columns,
     require_unique_names,
 )
+from leadlight.pipelines.sources.table_ends import count_days
 from leadlight.pipelines.sources.times import to_utc
 
-__all__ = ["TableReader", "match_any", "read_batches", "read_whole", "require_known_lead", "require_not_null"]
+__all__ = ["TableReader", "count_times", "read_batches", "read_whole", "require_known_lead", "require_not_null"]
 
 #: column name for problems of a whole row
 ROW = "(whole row)"
@@ -41,23 +41,8 @@ def require_not_null(reason: str) -> pa.Check:
 
 def require_known_lead(leads: pd.DataFrame) -> pa.Column:
     """Return the schema of a column of ids of the given leads."""
-    known = pyarrow.array(leads["lead_id"], pyarrow.large_string())
-
-    def is_known(ids: pd.Series) -> pd.Series:  # Series.isin would convert the leads anew for each batch
-        found = pc.is_in(pyarrow.array(ids, pyarrow.large_string()), value_set=known)
-        return pd.Series(found.to_numpy(zero_copy_only=False), index=ids.index)
-
+    is_known = make_membership(leads["lead_id"])
     return pa.Column(None, pa.Check(is_known, error="lead is not in leads", ignore_na=False), nullable=True)
-
-
-def match_any(words: pd.Series, texts: Iterable[str]) -> pd.Series:
-    """Return a mask of the words that are among the texts; True and False match in any case."""
-    forms = {form for text in texts for form in _spell(text)}
-    return words.isin(forms)
-
-
-def _spell(text: str) -> set[str]:
-    return {text, text.lower(), text.upper()} if text in ("True", "False") else {text}
 
 
 class TableReader:
@@ -177,6 +162,11 @@ class TableReader:
             self.checks.require_numbers()
         return checked.drop(columns=ROW)
 
+    def judge_table(self, quarantine: Quarantine) -> None:
+        """Raise SourceError if too many rows of all batches were left out, or numbers of a column are not readable."""
+        quarantine.require_share(self.name)
+        self.checks.require_numbers()
+
 
 def read_whole(name: str, table: AnyTable, columns: list[str | None], source: Source, folder: Path) -> TableReader:
     """Read all rows of a table into memory.
@@ -207,9 +197,9 @@ def read_whole(name: str, table: AnyTable, columns: list[str | None], source: So
 
 
 def read_batches(
-    name: str, table: AnyTable, columns: list[str | None], source: Source, folder: Path, *, quarantine: Quarantine
+    name: str, table: AnyTable, columns: list[str | None], source: Source, folder: Path
 ) -> Iterator[TableReader]:
-    """Yield a reader of each batch of rows; what must hold for the whole table is checked after the last.
+    """Yield a reader of each batch of rows; :meth:`TableReader.judge_table` belongs after the last.
 
     Arguments and errors as :func:`read_whole`.
     """
@@ -221,8 +211,20 @@ def read_batches(
         yield TableReader(batch, checks)
     if is_empty:
         raise make_empty_error(name, table)
-    quarantine.require_share(name)
-    checks.require_numbers()
+
+
+def count_times(name: str, table: AnyTable, column: TimeColumn, source: Source, folder: Path) -> pd.Series:
+    """Count the rows of a table by the day of a column of times, which are read alone; future times are left out.
+
+    Other arguments and errors as :func:`read_whole`.
+    """
+    now = pd.Timestamp.now(tz="UTC").tz_localize(None)
+    counts = pd.Series(dtype="int64", index=pd.DatetimeIndex([]))
+    for reader in read_batches(name, table, [column.column], source, folder):
+        reader.read_time("time", column)
+        times = reader.clean["time"]
+        counts = counts.add(count_days(times[times <= now]), fill_value=0)
+    return counts.astype("int64")
 
 
 def _open(

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadlight.pipelines.sources.table_ends import count_days
+
 __all__ = ["TableContent", "write_batches"]
 
 
@@ -22,6 +24,8 @@ class TableContent:
     rows : int
     oldest, newest : pd.Timestamp
         First and last time; NaT without rows.
+    days : pd.Series
+        Number of rows by day, in the order of time.
     words : Counter
         Number of rows by the text of a column.
     """
@@ -29,6 +33,7 @@ class TableContent:
     rows: int = 0
     oldest: pd.Timestamp = field(default_factory=lambda: cast("pd.Timestamp", pd.NaT))
     newest: pd.Timestamp = field(default_factory=lambda: cast("pd.Timestamp", pd.NaT))
+    days: pd.Series = field(default_factory=lambda: pd.Series(dtype="int64", index=pd.DatetimeIndex([])))
     words: Counter[str] = field(default_factory=Counter)
 
 
@@ -56,6 +61,7 @@ def write_batches(
             if time and len(frame):
                 content.oldest = pd.Series([content.oldest, frame[time].min()]).min()
                 content.newest = pd.Series([content.newest, frame[time].max()]).max()
+                content.days = content.days.add(count_days(frame[time]), fill_value=0).astype("int64")
             if word:
                 content.words.update({str(text): int(rows) for text, rows in frame[word].value_counts().items()})
     finally:

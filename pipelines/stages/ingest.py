@@ -8,8 +8,11 @@ import pandas as pd
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
+from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
+from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.reading_findings import describe_reading
 from leadlight.pipelines.sources.table_writer import TableContent, write_batches
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
@@ -41,7 +44,8 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes.
+        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes, leads by outcome,
+        and findings as sentences.
 
     Raises
     ------
@@ -57,8 +61,10 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
     with write_folder_atomically(workdir.tables) as fresh:
         contents = {}
-        for name, frame in (("leads", leads), ("attributes", attributes), ("deals", deals)):
+        for name, frame in (("leads", leads), ("attributes", attributes), ("deals", deals.closed)):
             contents[name] = write_batches(fresh / f"{name}.parquet", [frame], TIMES.get(name))
+        if len(deals.unknown):
+            write_batches(fresh / "unknown_outcomes.parquet", [deals.unknown])
         if source.activities:
             batches = clean_activities(source, source.activities, *shared)
             contents["activities"] = write_batches(fresh / "activities.parquet", batches, "occurred_at", "type")
@@ -69,7 +75,10 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
             batches = clean_stages(source, source.stages, *shared)
             contents["stages"] = write_batches(fresh / "stages.parquet", batches, "entered_at")
         report = _build_report(params, contents, quarantine, spellings)
-        quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
+        report["outcomes"] = summarize_outcomes(leads, deals)
+        report["near_misses"] = quarantine.near_misses
+        report["findings"] = describe_reading(report)
+        quarantine.write_csv(fresh / workdir.quarantine.name)
         write_json(fresh / workdir.ingest_report.name, report)
     return report
 
@@ -79,15 +88,20 @@ def _build_report(
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = [_find_newest(params, name, content.newest) for name, content in contents.items() if name in TIMES]
-    known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
+    ends = {
+        name: measure_end(_find_newest(params, name, contents[name].newest), contents[name])
+        for name in TIMES
+        if name in contents and contents[name].rows
+    }
+    known_until = find_cut_off(ends, dated=time == "dates" and params.source.deals is not None)
     historised = sorted(set(contents["history"].words) & set(params.attributes)) if "history" in contents else []
     types = contents["activities"].words if "activities" in contents else {}
     return {
         "rows": {name: content.rows for name, content in contents.items()},
         "quarantine": quarantine.count_rows(),
         "time": time,
-        "known_until": known_until.isoformat(),
+        "known_until": (known_until + pd.Timedelta(seconds=1)).isoformat(),
+        "ends": ends if time == "dates" else {},
         "first_lead": contents["leads"].oldest.isoformat(),
         "historised": historised,
         "activity_types": dict(types),
