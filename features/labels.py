@@ -36,7 +36,8 @@ def find_closed_periods(
     deals : ir.Table
         lead_id, closed_at, won (boolean).
     reopenings : ir.Table or None
-        lead_id, reopened_at: times at which a lost lead came back. A won lead never does: later wins are renewals.
+        lead_id, reopened_at, closes_before: times at which a lost lead came back, and the time before which the closes
+        lie that end with it. A won lead never comes back: later wins are renewals.
     unknown : ir.Table or None
         lead_id of leads whose outcome is unknown: closed at an unknown time, for good.
 
@@ -51,9 +52,9 @@ def find_closed_periods(
         periods = first.select("lead_id", "closed_at", reopened_at=never)
     else:
         closes = deals.group_by("lead_id", "closed_at").agg(won=deals.won.max())
-        returns = reopenings.select(lead="lead_id", reopened_at="reopened_at")
+        returns = reopenings.select("reopened_at", "closes_before", lead="lead_id")
         joined = closes.left_join(
-            returns, [closes.lead_id == returns.lead, returns.reopened_at > closes.closed_at, ~closes.won]
+            returns, [closes.lead_id == returns.lead, closes.closed_at < returns.closes_before, ~closes.won]
         )
         periods = joined.group_by("lead_id", "closed_at").agg(reopened_at=joined.reopened_at.min())
     if unknown is None:

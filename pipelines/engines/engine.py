@@ -41,7 +41,7 @@ class Engine:
     unknown_outcomes : ir.Table or None
         lead_id of leads with a deal that cannot be used.
     reopenings : ir.Table or None
-        lead_id, reopened_at: when lost leads came back.
+        lead_id, reopened_at, closes_before: when lost leads came back.
     """
 
     name: str

@@ -165,6 +165,15 @@ ENDS_EARLY = FindingCode(
     "When the table was exported, and whether the export was complete.",
     "source.max_lag_days names the days by which deals or activities may end early in a night.",
 )
+RETURNING = FindingCode(
+    "LL219",
+    "lost leads come back",
+    "Lost leads have a signal that raises and is at most a tenth of all activities, in the last 30 days and at least a "
+    "day after the loss; or an open deal without a time of opening.",
+    "They stay closed, so that a lead with a fresh request is not scored.",
+    "The activities of some of them, and how sales reopens a lead.",
+    "Map source.deals.opened_at or source.stages.reopens, or name source.deals.reopen_after.",
+)
 
 CODES: tuple[FindingCode, ...] = (
     NO_LEAD_ID,
@@ -186,6 +195,7 @@ CODES: tuple[FindingCode, ...] = (
     NEAR_MISS,
     ENDS_EARLY,
     ROW_TOO_NARROW,
+    RETURNING,
 )
 
 #: beginning of a recorded reason -> its code

@@ -13,7 +13,8 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine, register_parquet
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, join_history
+from leadlight.pipelines.sources.history_completion import complete_history
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
 from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
@@ -54,7 +55,7 @@ def compute_features(
     """Compute the features of raw records; see :meth:`.LoadedModel.features`."""
     with tempfile.TemporaryDirectory(prefix="leadlight-") as name:
         folder, workdir = Path(name), Workdir(Path(name) / "work")
-        clean, report = _clean_tables(params, records, folder, workdir)
+        clean, report = _clean_tables(params, records, folder, workdir, historised)
         if historised is not None and records.history is not None:
             report["historised"] = list(historised)
         snapshots = _build_snapshots(clean, as_of, params.source.timezone, report["time"] == "dates")
@@ -73,7 +74,7 @@ def compute_features(
 
 
 def _clean_tables(
-    params: Params, records: RawRecords, folder: Path, workdir: Workdir
+    params: Params, records: RawRecords, folder: Path, workdir: Workdir, historised: tuple[str, ...] | None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Clean the frames as their mapping says and write them where engines read; return leads and report."""
     source, table, (leads, activities, history) = params.source, params.source.leads, records
@@ -99,11 +100,13 @@ def _clean_tables(
         if source.history is None:
             raise SourceError("The history must be mapped by source.history of params. Got a frame and no mapping.")
         rows = _select_leads(history, "history", source.history.lead_id, ids)
-        tables["history"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_HISTORY.items()})
+        recorded, old = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_HISTORY.items()}), None
         if rows is not None:
             changed = source.history.model_copy(update={"path": _write_raw("history", rows, folder)})
-            batches = clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
-            tables["history"] = pd.concat(batches, ignore_index=True)
+            recorded, old = join_history(
+                clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
+            )
+        tables["history"] = complete_history(recorded, old, clean, attributes, names=historised)
     _warn_of_rows_left_out(quarantine)
     for name, frame in tables.items():
         write_frame(workdir.tables / f"{name}.parquet", frame)

@@ -150,7 +150,15 @@ class DealsTable(_Table):
     closed_at: Time = Field(description="Column of the time of closing.")
     status: Status | None = Field(None, description="Column that says won or lost; none: every deal is won.")
     amount: str | None = Field(None, description="Column of the amount.")
-    opened_at: Time | None = Field(None, description="Column of the time when the deal was opened.")
+    opened_at: Time | None = Field(
+        None, description="Column of the time when the deal was opened; a deal opened after a loss reopens the lead."
+    )
+    reopen_after: float | None = Field(
+        None, description="Days after a loss from which on new activity reopens the lead.", ge=0
+    )
+    reopen_by: tuple[Text, ...] = Field(
+        (), description="Activity types that reopen a lead; none: all signals that raise and are not by sales."
+    )
 
 
 class HistoryTable(_Table):
@@ -158,6 +166,7 @@ class HistoryTable(_Table):
 
     attribute: str = Field(description="Column of the attribute's name.")
     value: str = Field(description="Column of the new value.")
+    old_value: str | None = Field(None, description="Column of the value before the change.")
     changed_at: Time = Field(description="Column of the time of the change.")
 
 
@@ -166,6 +175,7 @@ class StagesTable(_Table):
 
     stage: str = Field(description="Column of the stage.")
     entered_at: Time = Field(description="Column of the time of entering the stage.")
+    reopens: tuple[Text, ...] = Field((), description="Stages that reopen a lost lead.")
 
 
 class Source(NumberMarks):

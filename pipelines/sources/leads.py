@@ -97,7 +97,8 @@ def derive_deals_from_outcomes(leads: pd.DataFrame) -> CleanDeals:
     closed = leads[leads["outcome"].isin(["won", "lost"])]
     deals = closed[["lead_id", "created_at"]].rename(columns={"created_at": "closed_at"})
     deals = deals.assign(won=closed["outcome"] == "won", amount=float("nan")).reset_index(drop=True)
-    return CleanDeals(deals, pd.DataFrame({"lead_id": [], "reason": []}, dtype="str"), 0)
+    opened = deals.iloc[:0][["lead_id", "closed_at"]].rename(columns={"closed_at": "reopened_at"})
+    return CleanDeals(deals, opened, pd.DataFrame({"lead_id": [], "reason": []}, dtype="str"), 0)
 
 
 def _read_order(reader: TableReader, column: str | None) -> pd.Series:

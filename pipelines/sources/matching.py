@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from leadlight.pipelines.findings.source_codes import NEAR_MISS
 from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_reader import TableReader, make_membership
 
-__all__ = ["LeadIds", "fold_ids", "make_membership", "match_values"]
+__all__ = ["LeadIds", "fold_ids", "match_leads", "match_values", "record_near_misses"]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 #: kind of difference, as named in source.match_ids -> what removes it
@@ -43,17 +43,6 @@ def match_values(words: pd.Series, texts: Iterable[str], *, match_case: bool) ->
         forms = wanted | {form for text in wanted & {"True", "False"} for form in (text.lower(), text.upper())}
         return words.str.strip().isin(forms)
     return words.str.strip().str.casefold().isin({text.casefold() for text in wanted})
-
-
-def make_membership(ids: pd.Series) -> Callable[[pd.Series], pd.Series]:
-    """Return a function that masks the values that are among the ids; Series.isin would convert them at each call."""
-    known = pa.array(ids, pa.large_string())
-
-    def is_known(values: pd.Series) -> pd.Series:
-        found = pc.is_in(pa.array(values, pa.large_string()), value_set=known, skip_nulls=True)
-        return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
-
-    return is_known
 
 
 def fold_ids(ids: pd.Series, source: Source) -> pd.Series:
@@ -146,3 +135,32 @@ class LeadIds:
                 shared.add(form)
             forms[form] = lead
         return {form: lead for form, lead in forms.items() if form not in shared}
+
+
+def match_leads(reader: TableReader, leads: pd.DataFrame, quarantine: Quarantine) -> dict[str, str]:
+    """Write the ids of a table as leads write them; record near misses.
+
+    Parameters
+    ----------
+    reader : TableReader
+        Its clean column lead_id is replaced.
+    leads : pd.DataFrame
+        The clean leads.
+    quarantine : Quarantine
+        Its near misses grow.
+
+    Returns
+    -------
+    dict
+        Id that is not in leads -> the one lead that it nearly is.
+    """
+    ids = LeadIds(leads["lead_id"], reader.source)
+    reader.clean["lead_id"] = ids.match(reader.clean["lead_id"])
+    return record_near_misses(reader.name, ids, quarantine)
+
+
+def record_near_misses(name: str, ids: LeadIds, quarantine: Quarantine) -> dict[str, str]:
+    """Record the near misses of a table whose ids were matched; return what :func:`match_leads` does."""
+    misses, nearly = ids.find_near_misses()
+    quarantine.near_misses += [{"table": name} | miss for miss in misses]
+    return nearly

@@ -23,15 +23,21 @@ class CleanDeals(NamedTuple):
     ----------
     closed : pd.DataFrame
         lead_id, closed_at, won, amount: what closes a lead.
+    opened : pd.DataFrame
+        lead_id, reopened_at: when usable deals were opened that closed later or are open.
     unknown : pd.DataFrame
         lead_id, reason: leads with a deal that cannot be used, once each.
     open_deals : int
         Deals that are open.
+    undated : int
+        Lost leads with an open deal whose time of opening is unknown.
     """
 
     closed: pd.DataFrame
+    opened: pd.DataFrame
     unknown: pd.DataFrame
     open_deals: int
+    undated: int = 0
 
 
 def find_unknown_outcomes(
@@ -95,7 +101,7 @@ def check_lost_wins(won: pd.Series, kept: pd.Index, quarantine: Quarantine, max_
     )
 
 
-def summarize_outcomes(leads: pd.DataFrame, deals: CleanDeals) -> dict[str, Any]:
+def summarize_outcomes(leads: pd.DataFrame, deals: CleanDeals, reopened: pd.Series) -> dict[str, Any]:
     """Count leads by outcome.
 
     Parameters
@@ -104,19 +110,23 @@ def summarize_outcomes(leads: pd.DataFrame, deals: CleanDeals) -> dict[str, Any]
         lead_id, created_at.
     deals : CleanDeals
         Deals that close them, and leads of unknown outcome.
+    reopened : pd.Series of str
+        Ids of lost leads that came back and are open.
 
     Returns
     -------
     dict
         won, lost, open and unknown: leads. wins_within_a_day: won leads closed within a day of creation, with
-        win_share_within_a_day. unknown_by_reason: code, reason, leads. open_deals: deals.
+        win_share_within_a_day. unknown_by_reason: code, reason, leads. reopened: leads among the open ones that were
+        lost before. open_deals: deals.
     """
     unknown = deals.unknown
     closed = deals.closed[~deals.closed["lead_id"].isin(set(unknown["lead_id"]))]
     won_at = closed[closed["won"]].groupby("lead_id")["closed_at"].min()
     created = leads.set_index("lead_id")["created_at"].reindex(won_at.index)
     instant = int((won_at - created < INSTANT).sum())
-    all_closed = closed["lead_id"].nunique()
+    back = int((~reopened.isin(set(unknown["lead_id"]))).sum())
+    all_closed = closed["lead_id"].nunique() - back
     reasons = unknown.groupby("reason", sort=True).size()
     return {
         "won": len(won_at),
@@ -129,5 +139,6 @@ def summarize_outcomes(leads: pd.DataFrame, deals: CleanDeals) -> dict[str, Any]
             {"code": OUTCOME_UNKNOWN.code, "reason": str(reason), "leads": int(count)}
             for reason, count in reasons.items()
         ],
+        "reopened": back,
         "open_deals": deals.open_deals,
     }

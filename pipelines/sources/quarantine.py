@@ -130,8 +130,9 @@ class Quarantine:
         """Write all entries; text that a spreadsheet would take for a formula begins with an apostrophe."""
         frame = self.frame
         for name in frame.columns.drop("row"):
-            text = frame[name].astype("str")
-            frame[name] = text.mask(text.str.startswith(FORMULA_MARKS), "'" + text)
+            # a return alone would end a line that the csv module does not quote
+            text = frame[name].astype("str").str.replace(r"\r\n?", "\n", regex=True)
+            frame[name] = text.mask(frame[name].astype("str").str.startswith(FORMULA_MARKS), "'" + text)
         frame.to_csv(path, index=False)
 
     def count_rows(self) -> list[dict[str, object]]:

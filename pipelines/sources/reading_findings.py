@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leadlight.pipelines.findings.source_codes import ENDS_EARLY, NEAR_MISS, OUTCOME_UNKNOWN
+from leadlight.pipelines.findings.source_codes import ENDS_EARLY, NEAR_MISS, OUTCOME_UNKNOWN, RETURNING
 from leadlight.pipelines.sources.lags import list_lags
 
 __all__ = ["describe_reading"]
@@ -25,6 +25,7 @@ def describe_reading(report: dict[str, Any]) -> list[dict[str, str]]:
         *_describe_unknown(report["outcomes"]),
         *_describe_near_misses(report["near_misses"]),
         *_describe_ends(report["ends"]),
+        *_describe_returning(report["outcomes"]),
     ]
 
 
@@ -64,3 +65,18 @@ def _describe_ends(ends: dict[str, Any]) -> list[dict[str, str]]:
         for lag in list_lags(ends)
         if lag.is_early
     ]
+
+
+def _describe_returning(outcomes: dict[str, Any]) -> list[dict[str, str]]:
+    returning, sentences = outcomes["returning"], []
+    if returning["leads"]:
+        sentences.append(
+            f"Lost leads with a fresh request after their loss: {returning['leads']:,} (such as {returning['type']}). "
+            "They stay closed unless source.deals.reopen_after names the days after which activity reopens a lead."
+        )
+    if outcomes["undated_open_deals"]:
+        sentences.append(
+            f"Lost leads with an open deal: {outcomes['undated_open_deals']:,}. They stay closed unless "
+            "source.deals.opened_at names the time of its opening."
+        )
+    return [{"code": RETURNING.code, "table": "deals", "sentence": sentence} for sentence in sentences]

@@ -1,14 +1,15 @@
 """Read and validate one source table under clean column names, keeping the raw values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow
+import pyarrow.compute as pc
 
 from leadlight.pipelines.params.source import Source, TimeColumn
 from leadlight.pipelines.sources.column_checks import ColumnChecks
-from leadlight.pipelines.sources.matching import make_membership
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.raw_table import (
     BATCH_ROWS,
@@ -29,7 +30,15 @@ from leadlight.pipelines.sources.read import (
 from leadlight.pipelines.sources.table_ends import count_days
 from leadlight.pipelines.sources.times import to_utc
 
-__all__ = ["TableReader", "count_times", "read_batches", "read_whole", "require_known_lead", "require_not_null"]
+__all__ = [
+    "TableReader",
+    "count_times",
+    "make_membership",
+    "read_batches",
+    "read_whole",
+    "require_known_lead",
+    "require_not_null",
+]
 
 #: column name for problems of a whole row
 ROW = "(whole row)"
@@ -38,6 +47,17 @@ ROW = "(whole row)"
 def require_not_null(reason: str) -> pa.Check:
     """Return a check for missing values; `reason` is recorded in quarantine."""
     return pa.Check(lambda s: s.notna(), error=reason, ignore_na=False)
+
+
+def make_membership(ids: pd.Series) -> Callable[[pd.Series], pd.Series]:
+    """Return a function that masks the values that are among the ids; Series.isin would convert them at each call."""
+    known = pyarrow.array(ids, pyarrow.large_string())
+
+    def is_known(values: pd.Series) -> pd.Series:
+        found = pc.is_in(pyarrow.array(values, pyarrow.large_string()), value_set=known, skip_nulls=True)
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
+
+    return is_known
 
 
 def require_known_lead(leads: pd.DataFrame) -> pa.Column:

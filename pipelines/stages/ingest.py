@@ -7,12 +7,20 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
+from leadlight.pipelines.sources.deals import clean_deals
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages, join_history
+from leadlight.pipelines.sources.history_completion import complete_history, count_known_attributes
 from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.reopenings import (
+    count_returning,
+    find_reopened_leads,
+    find_reopenings,
+    read_lost_events,
+)
 from leadlight.pipelines.sources.table_writer import TableContent, write_batches
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
@@ -57,6 +65,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     leads, attributes, spellings = clean_leads(params, folder, quarantine)
     if leads.empty:
         raise SourceError("The table leads must have at least one usable row. Got none.")
+    known: dict[str, Any] = {}
     shared = (folder, leads, quarantine)
     deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
     with write_folder_atomically(workdir.tables) as fresh:
@@ -69,13 +78,23 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
             batches = clean_activities(source, source.activities, *shared)
             contents["activities"] = write_batches(fresh / "activities.parquet", batches, "occurred_at", "type")
         if source.history:
-            batches = clean_history(source, source.history, *shared, attributes=params.attributes)
-            contents["history"] = write_batches(fresh / "history.parquet", batches, "changed_at", "attribute")
+            history, old = join_history(clean_history(source, source.history, *shared, attributes=params.attributes))
+            completed = complete_history(history, old, leads, attributes)
+            contents["history"] = write_batches(fresh / "history.parquet", [completed], "changed_at", "attribute")
+            known = count_known_attributes(history, completed, leads, attributes)
         if source.stages:
             batches = clean_stages(source, source.stages, *shared)
             contents["stages"] = write_batches(fresh / "stages.parquet", batches, "entered_at")
+        events = read_lost_events(params, deals, fresh, contents)
+        reopenings = find_reopenings(params, deals, events)
+        if len(reopenings):
+            write_batches(fresh / "reopenings.parquet", [reopenings])
         report = _build_report(params, contents, quarantine, spellings)
-        report["outcomes"] = summarize_outcomes(leads, deals)
+        report["outcomes"] = summarize_outcomes(leads, deals, find_reopened_leads(deals, reopenings)) | {
+            "returning": count_returning(params, deals, events.get("activities"), contents.get("activities")),
+            "undated_open_deals": deals.undated,
+        }
+        report["history_known"] = known
         report["near_misses"] = quarantine.near_misses
         report["findings"] = describe_reading(report)
         quarantine.write_csv(fresh / workdir.quarantine.name)

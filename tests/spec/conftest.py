@@ -39,7 +39,7 @@ COLUMNS = {
     "deals": {"lead_id": TEXT, "closed_at": MOMENT, "won": pa.bool_()},
     "moments": {"lead_id": TEXT, "as_of": MOMENT},
     "grid": {"as_of": MOMENT},
-    "reopenings": {"lead_id": TEXT, "reopened_at": MOMENT},
+    "reopenings": {"lead_id": TEXT, "reopened_at": MOMENT, "closes_before": MOMENT},
     "unknown": {"lead_id": TEXT},
 }
 

@@ -60,6 +60,8 @@ def test_history_and_stages_are_read_beside_leads_and_deals(folder):
         ["A", "trade", None, None, "2024-01-01 22:59:59"],
         ["A", "trade", "steel", None, "2024-01-05 22:59:59"],
         ["B", "colour", "red", None, "2024-01-05 22:59:59"],
+        # never changed: today's value, from just before the creation of the lead
+        ["B", "trade", "food", None, "2024-01-01 22:59:59"],
     ]
     assert table(folder, "stages") == [["A", "MQL", "2024-01-02 23:00:00"]]
     assert table(folder, "deals") == [

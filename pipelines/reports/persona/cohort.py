@@ -110,6 +110,10 @@ def _moments(
     table = leads.merge(closings.to_pyarrow().to_pandas(), on="lead_id", how="left")
     won = table["won_at"].notna()
     lost = table["closed_at"].notna() & ~won
+    if engine.reopenings is not None:
+        periods = engine.closed_periods.to_pyarrow().to_pandas()
+        lasts = periods["reopened_at"].isna() | (until is not None and periods["reopened_at"] >= until)
+        lost &= table["lead_id"].isin(periods.loc[lasts, "lead_id"])
     if lost.any():
         kept, others = won | lost, LOST
     else:  # no lost deals on record: past the horizon without a win counts as lost

@@ -1,0 +1,107 @@
+"""Clean the deals: what closes leads, what is open, and leads whose outcome is unknown."""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from leadlight.pipelines.params.source import DealsTable, Source, TimeColumn
+from leadlight.pipelines.sources.matching import match_leads, match_values
+from leadlight.pipelines.sources.outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
+from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_ends import require_span
+from leadlight.pipelines.sources.table_reader import TableReader, read_whole, require_known_lead
+from leadlight.pipelines.sources.times import align_day_closes, shift_to_end_of_day, to_utc
+
+__all__ = ["clean_deals"]
+
+
+def clean_deals(
+    source: Source, table: DealsTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
+) -> CleanDeals:
+    """Read the deals.
+
+    A deal that cannot be used leaves the outcome of its lead unknown. Times of closing of open deals are plans and
+    not read.
+
+    Parameters
+    ----------
+    source, table : Source, DealsTable
+        The mapping.
+    folder : Path
+        Folder that relative paths start from.
+    leads : pd.DataFrame
+        The clean leads.
+    quarantine : Quarantine
+        Collects rows and cells that cannot be used.
+
+    Returns
+    -------
+    CleanDeals
+
+    Raises
+    ------
+    SourceError
+        If too many rows, or too many won deals, cannot be used.
+    """
+    status, opened_at = table.status, table.opened_at
+    mapped = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
+    reader = read_whole("deals", table, [*mapped, opened_at.column if opened_at else None], source, folder)
+    reader.read_text("lead_id", table.lead_id)
+    nearly = match_leads(reader, leads, quarantine)
+    reader.read_time("closed_at", table.closed_at)
+    reader.read_number("amount", table.amount)
+    won, is_open = pd.Series(True, reader.clean.index), pd.Series(False, reader.clean.index)
+    schema = {"lead_id": require_known_lead(leads)}
+    if status:
+        reader.read_text("status", status.column)
+        words, allowed = reader.clean["status"], (*status.won, *status.lost, *status.open)
+        won = match_values(words, status.won, match_case=source.match_case)
+        is_open = match_values(words, status.open, match_case=source.match_case)
+        usable = match_values(words, allowed, match_case=source.match_case)
+        is_allowed = pa.Check(
+            lambda s: usable.loc[s.index], error=f"status is not one of {', '.join(allowed)}", ignore_na=False
+        )
+        schema["status"] = pa.Column(None, is_allowed, nullable=True)
+    created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
+    reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
+    in_order = pa.Check(
+        lambda s: ~(s < created.loc[s.index]) | is_open.loc[s.index],
+        error="closed before the lead was created",
+        ignore_na=False,
+    )
+    closed_at = reader.clean["closed_at"]
+    # a plan of an open deal is replaced by a time that passes
+    reader.clean["closed_at"] = closed_at.mask(is_open, created.fillna(leads["created_at"].min()))
+    checks = (*require_span(closed_at.mask(is_open), quarantine), in_order)
+    valid = reader.validate(schema | reader.require_time("closed_at", *checks), quarantine)
+    unknown = find_unknown_outcomes(reader.clean["lead_id"], quarantine, leads["lead_id"], nearly)
+    check_lost_wins(won, valid.index, quarantine, source.max_lost_win_share)
+    rows_open = is_open.loc[valid.index]
+    opened, undated = _find_openings(reader, opened_at, valid, rows_open, quarantine)
+    closed = valid[~rows_open]
+    closed = closed.assign(won=won.loc[closed.index])
+    lost = set(closed.loc[~closed["won"], "lead_id"])
+    columns = ["lead_id", "closed_at", "won", "amount"]
+    closed = closed[columns].reset_index(drop=True)
+    return CleanDeals(closed, opened, unknown, int(rows_open.sum()), len(lost & undated))
+
+
+def _find_openings(
+    reader: TableReader, column: TimeColumn | None, valid: pd.DataFrame, is_open: pd.Series, quarantine: Quarantine
+) -> tuple[pd.DataFrame, set[str]]:
+    """Return when usable deals were opened, and the leads of open deals of which that is not known."""
+    times = pd.Series(pd.NaT, index=valid.index, dtype="datetime64[us]")
+    if column is not None:
+        raw = reader.mask_missing(column.column).loc[valid.index]
+        if raw.notna().any():
+            times = to_utc(raw, column, reader.source.timezone, reader.name)
+        quarantine.record_nulled(
+            "deals", column.column, raw[raw.notna() & times.isna()], "no time that fits the format"
+        )
+        if column.is_by_day:
+            times = shift_to_end_of_day(times, reader.source.timezone)
+    # a deal that closed on the day of its opening opens nothing
+    later = times.notna() & (is_open | (valid["closed_at"] > times))
+    opened = pd.DataFrame({"lead_id": valid["lead_id"], "reopened_at": times})[later].reset_index(drop=True)
+    return opened, set(valid.loc[is_open & times.isna(), "lead_id"])
