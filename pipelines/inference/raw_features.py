@@ -13,7 +13,7 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine, register_parquet
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history
+from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, join_history
 from leadlight.pipelines.sources.history_completion import complete_history
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
@@ -92,7 +92,8 @@ def _clean_tables(
         tables["activities"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_ACTIVITIES.items()})
         if rows is not None:
             written = source.activities.model_copy(update={"path": _write_raw("activities", rows, folder)})
-            tables["activities"] = clean_activities(source, written, folder, clean, quarantine)
+            batches = clean_activities(source, written, folder, clean, quarantine)
+            tables["activities"] = pd.concat(batches, ignore_index=True)
     elif activities is not None:
         raise SourceError("The activities must be mapped by source.activities of params. Got a frame and no mapping.")
     if history is not None:
@@ -102,7 +103,9 @@ def _clean_tables(
         recorded, old = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_HISTORY.items()}), None
         if rows is not None:
             changed = source.history.model_copy(update={"path": _write_raw("history", rows, folder)})
-            recorded, old = clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
+            recorded, old = join_history(
+                clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
+            )
         tables["history"] = complete_history(recorded, old, clean, attributes, names=historised)
     _warn_of_rows_left_out(quarantine)
     for name, frame in tables.items():

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from leadlight.pipelines.params.number_marks import NumberMarks
+
 __all__ = [
     "ActivitiesTable",
     "Consent",
@@ -89,12 +91,15 @@ class Status(FrozenModel):
     open: tuple[Text, ...] = Field((), description="Values that mean open: such a deal closes no lead.")
 
 
-class _Table(FrozenModel):
+class _Table(NumberMarks):
     path: str = Field(
         description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
     )
     delimiter: str = Field(",", description="Delimiter of a CSV file: one character.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    pad_rows: bool = Field(
+        False, description="Whether a CSV row that ends early ends in empty cells; otherwise it is left out."
+    )
     lead_id: str = Field(description="Column of the lead's id.")
 
     @field_validator("delimiter")
@@ -173,8 +178,8 @@ class StagesTable(_Table):
     reopens: tuple[Text, ...] = Field((), description="Stages that reopen a lost lead.")
 
 
-class Source(FrozenModel):
-    """The source tables and how to read them."""
+class Source(NumberMarks):
+    """The source tables and how to read them; keys for numbers hold for tables that have none of their own."""
 
     timezone: str = Field("UTC", description="IANA time zone of times without one.")
     missing: tuple[Text, ...] = Field((), description="Texts that mean a missing value.")
@@ -183,6 +188,9 @@ class Source(FrozenModel):
     )
     max_bad_share: float = Field(
         0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
+    )
+    max_emptied_share: float = Field(
+        0.05, description="Share of a column's values that are no numbers above which the run stops.", ge=0, le=1
     )
     max_lost_win_share: float = Field(
         0.05, description="Share of the won deals in quarantine above which the run stops.", ge=0, le=1

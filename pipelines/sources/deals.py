@@ -10,7 +10,7 @@ from leadlight.pipelines.sources.matching import match_leads, match_values
 from leadlight.pipelines.sources.outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.table_ends import require_span
-from leadlight.pipelines.sources.table_reader import TableReader, require_known_lead
+from leadlight.pipelines.sources.table_reader import TableReader, read_whole, require_known_lead
 from leadlight.pipelines.sources.times import align_day_closes, shift_to_end_of_day, to_utc
 
 __all__ = ["clean_deals"]
@@ -46,7 +46,7 @@ def clean_deals(
     """
     status, opened_at = table.status, table.opened_at
     mapped = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
-    reader = TableReader("deals", table, [*mapped, opened_at.column if opened_at else None], source, folder)
+    reader = read_whole("deals", table, [*mapped, opened_at.column if opened_at else None], source, folder)
     reader.read_text("lead_id", table.lead_id)
     nearly = match_leads(reader, leads, quarantine)
     reader.read_time("closed_at", table.closed_at)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,9 +11,9 @@ import pandas as pd
 from leadlight.pipelines.findings.source_codes import NEAR_MISS
 from leadlight.pipelines.params.source import Source
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import TableReader
+from leadlight.pipelines.sources.table_reader import TableReader, make_membership
 
-__all__ = ["LeadIds", "fold_ids", "match_leads", "match_values"]
+__all__ = ["LeadIds", "fold_ids", "match_leads", "match_values", "record_near_misses"]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 #: kind of difference, as named in source.match_ids -> what removes it
@@ -75,23 +76,23 @@ class LeadIds:
     def __init__(self, ids: pd.Series, source: Source) -> None:
         self.source = source
         self._known = set(ids)
+        self._is_known = make_membership(ids)
+        self._forms: dict[str, str] | None = None
+        self._unknown: Counter[str] = Counter()
 
     def match(self, values: pd.Series) -> pd.Series:
-        """Write ids as leads write them; those that match none, or several leads, stay as they are."""
-        others = self._find_unknown(values)
-        if not others:
+        """Write ids as leads write them; those that match none, or several leads, stay as they are, counted."""
+        unknown = values[~self._is_known(values) & values.notna()].value_counts()
+        if unknown.empty:
             return values
-        forms = self._index(lambda text: _fold(text, self.source))
-        found = {text: lead for text in others if (lead := forms.get(_fold(text, self.source)))}
+        if self._forms is None:
+            self._forms = self._index(lambda text: _fold(text, self.source))
+        found = {text: lead for text in unknown.index if (lead := self._forms.get(_fold(text, self.source)))}
+        self._unknown.update({str(text): int(rows) for text, rows in unknown.items() if text not in found})
         return values.mask(values.isin(set(found)), values.map(found)) if found else values
 
-    def find_near_misses(self, values: pd.Series) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        """Find ids that match a lead after folding more than params allow.
-
-        Parameters
-        ----------
-        values : pd.Series of str
-            Ids after :meth:`match`.
+    def find_near_misses(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """Find ids, of all that :meth:`match` left, that match a lead after folding more than params allow.
 
         Returns
         -------
@@ -100,7 +101,7 @@ class LeadIds:
         leads : dict
             Unknown id -> the one lead that it nearly is.
         """
-        rest, misses = self._find_unknown(values), []
+        rest, misses = set(self._unknown), []
         leads: dict[str, str] = {}
         for kinds in [*((kind,) for kind in _FOLDS), tuple(_FOLDS)]:
             if not rest:
@@ -116,16 +117,13 @@ class LeadIds:
                     {
                         "code": NEAR_MISS.code,
                         "kind": " and ".join(kinds),
-                        "rows": int(values.isin(set(found)).sum()),
+                        "rows": sum(self._unknown[text] for text in found),
                         "value": example,
                         "lead": found[example],
                         "write": f"source.match_ids: [{', '.join(allowed)}]",
                     }
                 )
         return misses, leads
-
-    def _find_unknown(self, values: pd.Series) -> set[str]:
-        return set(values[~values.isin(self._known) & values.notna()].unique())
 
     def _index(self, fold: Callable[[str], str]) -> dict[str, str]:
         """Return folded id -> lead; forms that several leads share are left out."""
@@ -158,6 +156,11 @@ def match_leads(reader: TableReader, leads: pd.DataFrame, quarantine: Quarantine
     """
     ids = LeadIds(leads["lead_id"], reader.source)
     reader.clean["lead_id"] = ids.match(reader.clean["lead_id"])
-    misses, nearly = ids.find_near_misses(reader.clean["lead_id"])
-    quarantine.near_misses += [{"table": reader.name} | miss for miss in misses]
+    return record_near_misses(reader.name, ids, quarantine)
+
+
+def record_near_misses(name: str, ids: LeadIds, quarantine: Quarantine) -> dict[str, str]:
+    """Record the near misses of a table whose ids were matched; return what :func:`match_leads` does."""
+    misses, nearly = ids.find_near_misses()
+    quarantine.near_misses += [{"table": name} | miss for miss in misses]
     return nearly

@@ -1,16 +1,20 @@
 """When lost leads came back: a new deal, a stage, or new activity after the loss."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.matching import match_values
 from leadlight.pipelines.sources.outcomes import CleanDeals
+from leadlight.pipelines.sources.table_writer import TableContent
 from leadlight.pipelines.sources.times import shift_to_end_of_day
 
-__all__ = ["count_returning", "find_reopened_leads", "find_reopenings", "list_reopening_signals"]
+__all__ = ["count_returning", "find_reopened_leads", "find_reopenings", "list_reopening_signals", "read_lost_events"]
 
 #: lead_id, reopened_at, closes_before: the closes that an event reopens lie before that time
 COLUMNS = ["lead_id", "reopened_at", "closes_before"]
@@ -55,6 +59,35 @@ def find_reopenings(params: Params, deals: CleanDeals, tables: dict[str, pd.Data
     return events[kept].drop_duplicates().sort_values(COLUMNS, ignore_index=True)
 
 
+def read_lost_events(
+    params: Params, deals: CleanDeals, folder: Path, contents: dict[str, TableContent]
+) -> dict[str, pd.DataFrame]:
+    """Read the clean stages and activities of leads with a lost deal that may reopen them, and no others.
+
+    Parameters
+    ----------
+    params : Params
+        deals.reopen_after, deals.reopen_by.
+    deals : CleanDeals
+        What closed leads.
+    folder : Path
+        Folder of the clean tables.
+    contents : dict
+        Table -> what it holds.
+    """
+    events, lost = {}, pc.field("lead_id").isin(pa.array(_get_lost(deals)["lead_id"].unique(), pa.large_string()))
+    if "stages" in contents:
+        events["stages"] = pd.read_parquet(folder / "stages.parquet", filters=lost)
+    if "activities" in contents and contents["activities"].rows:
+        chosen = lost & pc.field("type").isin(pa.array(list_reopening_signals(params), pa.large_string()))
+        if params.source.deals is None or params.source.deals.reopen_after is None:
+            since = contents["activities"].newest - FRESH
+            chosen &= pc.field("occurred_at") > pa.scalar(since.to_pydatetime(), pa.timestamp("us"))
+        columns = ["lead_id", "occurred_at", "type"]
+        events["activities"] = pd.read_parquet(folder / "activities.parquet", columns=columns, filters=chosen)
+    return events
+
+
 def list_reopening_signals(params: Params) -> tuple[str, ...]:
     """Return the activity types that reopen a lead: those of params, or all raising signals not made by sales."""
     deals = params.source.deals
@@ -72,8 +105,21 @@ def find_reopened_leads(deals: CleanDeals, reopenings: pd.DataFrame) -> pd.Serie
     return ids.drop_duplicates()
 
 
-def count_returning(params: Params, deals: CleanDeals, activities: pd.DataFrame | None) -> dict[str, Any]:
+def count_returning(
+    params: Params, deals: CleanDeals, activities: pd.DataFrame | None, content: TableContent | None
+) -> dict[str, Any]:
     """Count lost leads with a fresh request that nothing reopens.
+
+    Parameters
+    ----------
+    params : Params
+        As for :func:`find_reopenings`.
+    deals : CleanDeals
+        What closed leads.
+    activities : pd.DataFrame or None
+        Of leads with a lost deal, from :func:`read_lost_events`.
+    content : TableContent or None
+        What the table of all activities holds.
 
     Returns
     -------
@@ -82,12 +128,11 @@ def count_returning(params: Params, deals: CleanDeals, activities: pd.DataFrame 
         30 days of the record and at least a day after the loss. No leads where params name reopen_after.
     """
     mapped = params.source.deals
-    if activities is None or activities.empty or mapped is None or mapped.reopen_after is not None:
+    if activities is None or content is None or mapped is None or mapped.reopen_after is not None:
         return {"leads": 0, "type": None}
-    shares = activities["type"].value_counts(normalize=True)
-    types = [name for name in list_reopening_signals(params) if 0 < shares.get(name, 0) <= MAX_SIGNAL_SHARE]
-    newest = activities["occurred_at"].max()
-    active = _select_activities(activities[activities["occurred_at"] > newest - FRESH], deals, types)
+    limit = MAX_SIGNAL_SHARE * content.rows
+    types = [name for name in list_reopening_signals(params) if 0 < content.words[name] <= limit]
+    active = _select_activities(activities[activities["occurred_at"] > content.newest - FRESH], deals, types)
     lost_at = _get_lost(deals).groupby("lead_id")["closed_at"].max()
     won = set(deals.closed.loc[deals.closed["won"], "lead_id"])
     since = active["reopened_at"] - _look_up(lost_at, active["lead_id"])

@@ -5,6 +5,7 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import TimeColumn
+from leadlight.pipelines.sources.raw_table import is_whole
 
 __all__ = ["align_day_closes", "convert_to_local", "shift_to_end_of_day", "to_utc"]
 
@@ -35,15 +36,11 @@ def to_utc(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> 
     Raises
     ------
     SourceError
-        If a text column has no format, or if no value at all fits it.
+        If a text column has no format.
     """
     if pd.api.types.infer_dtype(values, skipna=True) == "date":  # days of Parquet or SQL, typed as such
         values = pd.to_datetime(values)
     times = values if pd.api.types.is_datetime64_any_dtype(values) else _read(values, column, timezone, table)
-    if len(values) and values.notna().any() and times.isna().all():
-        raise SourceError(
-            f"The times in {column.column} of {table} must fit the format {column.format!r}. Got {_sample(values)!r}."
-        )
     utc: pd.Series = _localize(times, timezone).dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
     return utc
 
@@ -55,7 +52,7 @@ def _read(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> p
             f"The column {column.column} of {table} must have a format, because it is not typed as time: "
             f"{{column: {column.column}, format: ...}}. Got {_sample(values)!r}."
         )
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if pd.api.types.is_float_dtype(values) and is_whole(values):
         values = values.astype("Int64")
     text = values.astype("str").str.strip().mask(values.isna())
     aware = column.format == "ISO8601" or "%z" in column.format.lower()
