@@ -6,7 +6,7 @@ A snapshot is labelled "won in [as_of, as_of + horizon)", once that window has e
 import ibis
 import ibis.expr.types as ir
 
-__all__ = ["find_first_closes", "label_snapshots"]
+__all__ = ["find_closed_periods", "find_first_closes", "label_snapshots"]
 
 
 def find_first_closes(deals: ir.Table) -> ir.Table:
@@ -24,6 +24,41 @@ def find_first_closes(deals: ir.Table) -> ir.Table:
         later wins are renewals).
     """
     return deals.group_by("lead_id").agg(closed_at=deals.closed_at.min(), won_at=deals.closed_at.min(where=deals.won))
+
+
+def find_closed_periods(
+    deals: ir.Table, reopenings: ir.Table | None = None, unknown: ir.Table | None = None
+) -> ir.Table:
+    """Find the periods in which each lead was closed.
+
+    Parameters
+    ----------
+    deals : ir.Table
+        lead_id, closed_at, won (boolean).
+    reopenings : ir.Table or None
+        lead_id, reopened_at: times at which a lost lead came back. A won lead never does: later wins are renewals.
+    unknown : ir.Table or None
+        lead_id of leads whose outcome is unknown: closed at an unknown time, for good.
+
+    Returns
+    -------
+    ir.Table
+        lead_id, closed_at (NULL where unknown) and reopened_at (first reopening after the close; NULL for good).
+    """
+    never = ibis.null(deals.closed_at.type())
+    if reopenings is None:
+        first = find_first_closes(deals)
+        periods = first.select("lead_id", "closed_at", reopened_at=never)
+    else:
+        closes = deals.group_by("lead_id", "closed_at").agg(won=deals.won.max())
+        returns = reopenings.select(lead="lead_id", reopened_at="reopened_at")
+        joined = closes.left_join(
+            returns, [closes.lead_id == returns.lead, returns.reopened_at > closes.closed_at, ~closes.won]
+        )
+        periods = joined.group_by("lead_id", "closed_at").agg(reopened_at=joined.reopened_at.min())
+    if unknown is None:
+        return periods
+    return periods.union(unknown.select("lead_id", closed_at=never, reopened_at=never))
 
 
 def label_snapshots(

@@ -178,18 +178,18 @@ def filter_open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | N
     leads : ir.Table
         lead_id, created_at.
     closings : ir.Table or None
-        lead_id, closed_at: the first close of each lead.
+        lead_id, closed_at, reopened_at: the periods in which leads were closed. A close at NULL was always; a period
+        with NULL as reopened_at does not end.
 
     Returns
     -------
     ir.Table
-        lead_id, as_of with created_at <= as_of and not closed before as_of.
+        lead_id, as_of with created_at <= as_of and in no period: not closed before as_of, or reopened before it.
     """
     known = moments.join(leads.select("lead_id", "created_at"), "lead_id")
     known = known.filter(known.created_at <= known.as_of)
-    if closings is None:
-        return known.select("lead_id", "as_of")
-    ends = closings.select("lead_id", "closed_at")
-    joined = known.left_join(ends, "lead_id")
-    still_open = joined.closed_at.isnull() | (joined.closed_at >= joined.as_of)
-    return joined.filter(still_open).select("lead_id", "as_of")
+    if closings is not None:
+        begun = closings.closed_at.isnull() | (closings.closed_at < known.as_of)
+        lasts = closings.reopened_at.isnull() | (closings.reopened_at >= known.as_of)
+        known = known.anti_join(closings, [known.lead_id == closings.lead_id, begun, lasts])
+    return known.select("lead_id", "as_of")

@@ -120,7 +120,7 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         If nothing has been ingested, or a file is no longer readable.
     """
     report = read_json(workdir.require(workdir.ingest_report, "ingest"))
-    names = ("leads", "deals", "activities", "history")
+    names = ("leads", "deals", "activities", "history", "unknown_outcomes")
     paths = {name: workdir.tables / f"{name}.parquet" for name in names}
     tables = {name: read_frame(path) for name, path in paths.items() if path.exists()}
     profiles: dict[tuple[str, str], ColumnProfile] = {}
@@ -182,6 +182,9 @@ def _derive_outcomes(
             leads["judged"] = leads["won"] | mature
         if truncation:
             leads["judged"] &= leads["created_at"] >= truncation.until
+    if "unknown_outcomes" in tables:
+        known = ~leads["lead_id"].isin(tables["unknown_outcomes"]["lead_id"])
+        leads[["judged", "open"]] = leads[["judged", "open"]].apply(lambda column: column & known)
     return leads.drop(columns="outcome"), truncation
 
 

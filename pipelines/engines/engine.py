@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.errors import ParamsError
 from leadlight.features.feature_set import FeatureSet, Tables
+from leadlight.features.labels import find_closed_periods
 from leadlight.pipelines.engines.spark import describe_spark_error, open_spark
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, make_corrupt_file_error, read_json
@@ -37,6 +38,10 @@ class Engine:
         Outcomes: lead_id, closed_at, won, amount.
     report : dict
         Report of ``ingest``.
+    unknown_outcomes : ir.Table or None
+        lead_id of leads with a deal that cannot be used.
+    reopenings : ir.Table or None
+        lead_id, reopened_at: when lost leads came back.
     """
 
     name: str
@@ -44,6 +49,13 @@ class Engine:
     tables: Tables
     deals: ir.Table
     report: dict[str, Any]
+    unknown_outcomes: ir.Table | None = None
+    reopenings: ir.Table | None = None
+
+    @property
+    def closed_periods(self) -> ir.Table:
+        """Periods in which leads were closed; see :func:`.find_closed_periods`."""
+        return find_closed_periods(self.deals, self.reopenings, self.unknown_outcomes)
 
     def materialize(self, table: ir.Table, name: str) -> ir.Table:
         """Compute a table once for several uses, in memory; a no-op on Spark."""
@@ -82,7 +94,8 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     assert attributes is not None
     assert deals is not None
     tables = Tables(leads, attributes, table("activities"), table("history"))
-    return Engine(name, connection, tables, deals, read_json(workdir.ingest_report))
+    report = read_json(workdir.ingest_report)
+    return Engine(name, connection, tables, deals, report, table("unknown_outcomes"), table("reopenings"))
 
 
 def _open_duckdb() -> Any:

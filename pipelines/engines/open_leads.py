@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.features.labels import find_first_closes
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.pipelines.engines.engine import Engine
 
@@ -107,15 +106,14 @@ def select_open_leads(engine: Engine, as_of: pd.Timestamp) -> ir.Table:
     """
     leads = engine.tables.leads
     moment = ibis.timestamp(as_of.isoformat())
-    first_closes = find_first_closes(engine.deals)
     if engine.report["time"] == "dates":
         moments = leads.select("lead_id", as_of=moment)
         first = pd.Timestamp(engine.report["first_lead"])
         if as_of < first:
             raise NotEnoughDataError(f"The as_of must not be before the first lead, of {first} UTC. Got {as_of} UTC.")
-        chosen = filter_open_leads(moments, leads, first_closes)
+        chosen = filter_open_leads(moments, leads, engine.closed_periods)
     else:  # without dates a lead is open unless it has an outcome
-        chosen = leads.anti_join(first_closes, "lead_id").select("lead_id", as_of=moment)
+        chosen = leads.anti_join(engine.closed_periods, "lead_id").select("lead_id", as_of=moment)
     open_now = engine.materialize(chosen, "open_now")
     if open_now.count().execute() == 0:
         raise NotEnoughDataError(f"The source must hold a lead that is open at {as_of} UTC. Got none: all are closed.")

@@ -83,9 +83,9 @@ def _clean_tables(
     mapped = table.model_copy(update={"path": _write_raw("leads", leads, folder), **absent})
     source = source.model_copy(update={"leads": mapped, "database": None})
     usable = params.model_copy(update={"source": source})
-    clean, attributes, _ = clean_leads(usable, folder, Quarantine(0.0))
-    tables = {"leads": clean, "attributes": attributes, "deals": derive_deals_from_outcomes(clean.iloc[:0])}
-    quarantine, ids = Quarantine(1.0), set(clean["lead_id"])
+    clean, attributes, _ = clean_leads(usable, folder, Quarantine(0.0, judges_spans=False))
+    tables = {"leads": clean, "attributes": attributes, "deals": derive_deals_from_outcomes(clean.iloc[:0]).closed}
+    quarantine, ids = Quarantine(1.0, judges_spans=False), set(clean["lead_id"])
     if source.activities is not None:
         rows = _select_leads(activities, "activities", source.activities.lead_id, ids)
         tables["activities"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_ACTIVITIES.items()})

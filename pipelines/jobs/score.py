@@ -51,6 +51,8 @@ class ScoringRunReport(NamedTuple):
         What changed since the previous run.
     recourse : list of Recourse
         Activities that would move leads over their next threshold.
+    findings : list of dict
+        Findings of reading the source: code, table, sentence.
     other_code : str or None
         A sentence if the model was trained with other scoring code than is installed.
     """
@@ -63,6 +65,7 @@ class ScoringRunReport(NamedTuple):
     unseen_activity_types: dict[str, int]
     since: ChangesSinceLastRun
     recourse: list[Recourse]
+    findings: list[dict[str, str]]
     other_code: str | None = None
 
 
@@ -139,8 +142,9 @@ def score(
         result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
+    other_code = compare_code(version.bundle)
     return ScoringRunReport(
-        scored, result, target, words, quarantined, unseen, since, opened, compare_code(version.bundle)
+        scored, result, target, words, quarantined, unseen, since, opened, report["findings"], other_code
     )
 
 

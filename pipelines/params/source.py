@@ -3,7 +3,7 @@
 import difflib
 import itertools
 import zoneinfo
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -86,6 +86,7 @@ class Status(FrozenModel):
     column: str = Field(description="Name of the column.")
     won: tuple[Text, ...] = Field(description="Values that mean won.", min_length=1)
     lost: tuple[Text, ...] = Field((), description="Values that mean lost.")
+    open: tuple[Text, ...] = Field((), description="Values that mean open: such a deal closes no lead.")
 
 
 class _Table(FrozenModel):
@@ -144,6 +145,7 @@ class DealsTable(_Table):
     closed_at: Time = Field(description="Column of the time of closing.")
     status: Status | None = Field(None, description="Column that says won or lost; none: every deal is won.")
     amount: str | None = Field(None, description="Column of the amount.")
+    opened_at: Time | None = Field(None, description="Column of the time when the deal was opened.")
 
 
 class HistoryTable(_Table):
@@ -171,6 +173,16 @@ class Source(FrozenModel):
     )
     max_bad_share: float = Field(
         0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
+    )
+    max_lost_win_share: float = Field(
+        0.05, description="Share of the won deals in quarantine above which the run stops.", ge=0, le=1
+    )
+    match_case: bool = Field(
+        False,
+        description="Whether case counts in values of won, lost, open and granted, and in e-mail addresses as ids.",
+    )
+    match_ids: tuple[Literal["case", "blanks", "accents", "decimals", "zeros"], ...] = Field(
+        (), description="Differences to ignore when the ids of other tables are matched with leads."
     )
     leads: LeadsTable = Field(description="The leads.")
     activities: ActivitiesTable | None = Field(None, description="The activities.")
@@ -205,6 +217,20 @@ class Source(FrozenModel):
                 "for PostgreSQL to PGPASSWORD. Got one"
             )
         return value
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        status = self.deals.status if self.deals else self.leads.outcome
+        meanings: dict[str, str] = {}
+        for meaning in ("won", "lost", "open"):
+            for value in getattr(status, meaning, ()):
+                form = value.strip() if self.match_case else value.strip().casefold()
+                if meanings.setdefault(form, meaning) != meaning:
+                    raise ValueError(
+                        f"must name each value of an outcome under one of won, lost and open. Got {value!r} under "
+                        f"{meanings[form]} and {meaning}" + ("" if self.match_case else ", without regard to case")
+                    )
+        return self
 
     @model_validator(mode="after")
     def _one_outcome(self) -> Self:

@@ -8,8 +8,10 @@ import pandera.pandas as pa
 
 from leadlight.pipelines.params.sections import Attribute
 from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, Source, StagesTable, TimeColumn
+from leadlight.pipelines.sources.matching import LeadIds, match_values
+from leadlight.pipelines.sources.outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import TableReader, match_any, require_known_lead, require_not_null
+from leadlight.pipelines.sources.table_reader import TableReader, require_known_lead, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
 from leadlight.pipelines.sources.times import align_day_closes, convert_to_local, shift_to_end_of_day
 
@@ -44,6 +46,7 @@ def clean_activities(
     columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
     reader = TableReader("activities", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
+    _match_leads(reader, leads, quarantine)
     reader.read_time("occurred_at", table.occurred_at)
     reader.read_text("type", table.type)
     reader.read_number("value", table.value, max_value=MAX_VALUE)
@@ -59,31 +62,49 @@ def clean_activities(
 
 def clean_deals(
     source: Source, table: DealsTable, folder: Path, leads: pd.DataFrame, quarantine: Quarantine
-) -> pd.DataFrame:
-    """Read the deals: lead_id, closed_at, won, amount. Arguments as :func:`clean_activities`."""
-    status = table.status
+) -> CleanDeals:
+    """Read the deals. Arguments as :func:`clean_activities`.
+
+    A deal that cannot be used leaves the outcome of its lead unknown. Times of closing of open deals are plans and
+    not read.
+    """
+    status, opened_at = table.status, table.opened_at
     columns = [table.lead_id, table.closed_at.column, status.column if status else None, table.amount]
-    reader = TableReader("deals", table, columns, source, folder)
+    reader = TableReader("deals", table, [*columns, opened_at.column if opened_at else None], source, folder)
     reader.read_text("lead_id", table.lead_id)
+    nearly = _match_leads(reader, leads, quarantine)
     reader.read_time("closed_at", table.closed_at)
     reader.read_number("amount", table.amount)
+    won, is_open = pd.Series(True, reader.clean.index), pd.Series(False, reader.clean.index)
+    schema = {"lead_id": require_known_lead(leads)}
+    if status:
+        reader.read_text("status", status.column)
+        words, allowed = reader.clean["status"], (*status.won, *status.lost, *status.open)
+        won = match_values(words, status.won, match_case=source.match_case)
+        is_open = match_values(words, status.open, match_case=source.match_case)
+        usable = match_values(words, allowed, match_case=source.match_case)
+        is_allowed = pa.Check(
+            lambda s: usable.loc[s.index], error=f"status is not one of {', '.join(allowed)}", ignore_na=False
+        )
+        schema["status"] = pa.Column(None, is_allowed, nullable=True)
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
     reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
     in_order = pa.Check(
-        lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
+        lambda s: ~(s < created.loc[s.index]) | is_open.loc[s.index],
+        error="closed before the lead was created",
+        ignore_na=False,
     )
-    schema = {"lead_id": require_known_lead(leads)} | reader.require_time("closed_at", in_order)
-    won = pd.Series(True, index=reader.clean.index)
-    if status:
-        reader.read_text("status", status.column)
-        allowed = (*status.won, *status.lost)
-        reason = f"status is not one of {', '.join(allowed)}"
-        is_allowed = pa.Check(lambda s: match_any(s, allowed), error=reason, ignore_na=False)
-        schema["status"] = pa.Column(None, is_allowed, nullable=True)
-        won = match_any(reader.clean["status"], status.won)
-    valid = reader.validate(schema, quarantine)
-    valid = valid.assign(won=won.loc[valid.index])
-    return valid[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True)
+    closed_at = reader.clean["closed_at"]
+    # a plan of an open deal is replaced by a time that passes
+    reader.clean["closed_at"] = closed_at.mask(is_open, created.fillna(leads["created_at"].min()))
+    valid = reader.validate(schema | reader.require_time("closed_at", in_order), quarantine)
+    unknown = find_unknown_outcomes(reader.clean["lead_id"], quarantine, leads["lead_id"], nearly)
+    check_lost_wins(won, valid.index, quarantine, source.max_lost_win_share)
+    closed = valid[~is_open.loc[valid.index]]
+    closed = closed.assign(won=won.loc[closed.index])
+    return CleanDeals(
+        closed[["lead_id", "closed_at", "won", "amount"]].reset_index(drop=True), unknown, len(valid) - len(closed)
+    )
 
 
 def clean_history(
@@ -103,6 +124,7 @@ def clean_history(
     columns: list[str | None] = [table.lead_id, table.attribute, table.value, table.changed_at.column]
     reader = TableReader("history", table, columns, source, folder)
     reader.read_text("lead_id", table.lead_id)
+    _match_leads(reader, leads, quarantine)
     reader.read_text("attribute", table.attribute)
     reader.read_text("value", table.value)
     reader.read_time("changed_at", table.changed_at)
@@ -121,6 +143,15 @@ def clean_history(
     return _shift_days_to_end(valid, "changed_at", table.changed_at, source.timezone)
 
 
+def _match_leads(reader: TableReader, leads: pd.DataFrame, quarantine: Quarantine) -> dict[str, str]:
+    """Write ids as leads write them; record near misses, and return the lead that each unknown id nearly is."""
+    ids = LeadIds(leads["lead_id"], reader.source)
+    reader.clean["lead_id"] = ids.match(reader.clean["lead_id"])
+    misses, nearly = ids.find_near_misses(reader.clean["lead_id"])
+    quarantine.near_misses += [{"table": reader.name} | miss for miss in misses]
+    return nearly
+
+
 def _shift_days_to_end(frame: pd.DataFrame, name: str, column: TimeColumn, timezone: str) -> pd.DataFrame:
     return frame.assign(**{name: shift_to_end_of_day(frame[name], timezone)}) if column.is_by_day else frame
 
@@ -131,6 +162,7 @@ def clean_stages(
     """Read the stages: lead_id, stage, entered_at. Arguments as :func:`clean_activities`."""
     reader = TableReader("stages", table, [table.lead_id, table.stage, table.entered_at.column], source, folder)
     reader.read_text("lead_id", table.lead_id)
+    _match_leads(reader, leads, quarantine)
     reader.read_text("stage", table.stage)
     reader.read_time("entered_at", table.entered_at)
     schema = {

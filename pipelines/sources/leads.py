@@ -7,8 +7,11 @@ import pandera.pandas as pa
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.load import Params
+from leadlight.pipelines.sources.footers import find_footers
+from leadlight.pipelines.sources.matching import fold_ids, match_values
+from leadlight.pipelines.sources.outcomes import CleanDeals
 from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import TableReader, match_any, require_not_null
+from leadlight.pipelines.sources.table_reader import TableReader, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float, find_canonical_spellings
 
 __all__ = ["clean_leads", "derive_deals_from_outcomes"]
@@ -55,7 +58,9 @@ def clean_leads(
     else:
         reader.clean["created_at"] = _convert_order_to_times(_read_order(reader, table.order))
     reader.clean["consent"] = (
-        match_any(reader.read_texts(table.consent.column), table.consent.granted).astype("boolean")
+        match_values(
+            reader.read_texts(table.consent.column), table.consent.granted, match_case=params.source.match_case
+        ).astype("boolean")
         if table.consent
         else pd.NA
     )
@@ -64,10 +69,15 @@ def clean_leads(
     if table.outcome:
         outcome = reader.read_texts(table.outcome.column)
         reader.clean["outcome"] = "open"
-        reader.clean.loc[match_any(outcome, table.outcome.lost), "outcome"] = "lost"
-        reader.clean.loc[match_any(outcome, table.outcome.won), "outcome"] = "won"
-    unique = pa.Check(lambda s: ~(s.duplicated() & s.notna()), error="lead id comes a second time", ignore_na=False)
-    schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), unique], nullable=True)}
+        for name, texts in (("lost", table.outcome.lost), ("won", table.outcome.won)):
+            named = match_values(outcome, texts, match_case=params.source.match_case)
+            reader.clean.loc[named, "outcome"] = name
+    again = fold_ids(reader.clean["lead_id"], params.source)
+    again = again.duplicated() & again.notna()
+    unique = pa.Check(lambda s: ~again.loc[s.index], error="lead id comes a second time", ignore_na=False)
+    footers = find_footers(reader.clean["lead_id"], reader.raw.drop(columns=table.lead_id), params.source.missing)
+    no_footer = pa.Check(lambda s: ~footers.loc[s.index], error="line of a report instead of a lead", ignore_na=False)
+    schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), no_footer, unique], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"
     leads = reader.validate(schema | reader.require_time("created_at", reason=unfit), quarantine)
     attributes = _clean_attributes(params, reader, leads.index, quarantine)
@@ -80,11 +90,12 @@ def clean_leads(
     return leads.reset_index(drop=True), attributes.reset_index(drop=True), spellings
 
 
-def derive_deals_from_outcomes(leads: pd.DataFrame) -> pd.DataFrame:
+def derive_deals_from_outcomes(leads: pd.DataFrame) -> CleanDeals:
     """Convert the outcomes of a flat export to deals; with no closing time, they close at creation."""
     closed = leads[leads["outcome"].isin(["won", "lost"])]
     deals = closed[["lead_id", "created_at"]].rename(columns={"created_at": "closed_at"})
-    return deals.assign(won=closed["outcome"] == "won", amount=float("nan")).reset_index(drop=True)
+    deals = deals.assign(won=closed["outcome"] == "won", amount=float("nan")).reset_index(drop=True)
+    return CleanDeals(deals, pd.DataFrame({"lead_id": [], "reason": []}, dtype="str"), 0)
 
 
 def _read_order(reader: TableReader, column: str | None) -> pd.Series:

@@ -1,5 +1,6 @@
 """Record of the rows and cells that cannot be used, each with its reason."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -7,11 +8,14 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from leadlight.features.errors import SourceError
+from leadlight.pipelines.findings.source_codes import find_reason_code
 
 __all__ = ["LEFT_OUT", "Quarantine"]
 
-COLUMNS = ["table", "row", "column", "reason", "value", "action"]
+COLUMNS = ["table", "row", "column", "code", "reason", "value", "action"]
 LEFT_OUT, CELL_EMPTIED = "row left out", "value emptied"
+#: a spreadsheet takes a cell that begins with one of these for a formula
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Quarantine:
@@ -21,10 +25,13 @@ class Quarantine:
     ----------
     max_bad_share : float
         Share of the rows of a table above which the run stops.
+    judges_spans : bool
+        Whether times far from the rest of their table are left out: not of records of some leads only.
     """
 
-    def __init__(self, max_bad_share: float) -> None:
-        self.max_bad_share = max_bad_share
+    def __init__(self, max_bad_share: float, *, judges_spans: bool = True) -> None:
+        self.max_bad_share, self.judges_spans = max_bad_share, judges_spans
+        self.near_misses: list[dict[str, Any]] = []
         self._entries: list[pd.DataFrame] = []
 
     def check(
@@ -71,6 +78,7 @@ class Quarantine:
                 f"The share of unusable rows of {table} must be at most {self.max_bad_share:g} "
                 f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
                 f"in column {sources.iloc[place]}: {reason} (such as {value} in row {rows[place]})."
+                + self.describe_near_misses(table)
             )
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept
@@ -81,18 +89,36 @@ class Quarantine:
             same = len(values) * [column], len(values) * [reason]
             self._record(table, CELL_EMPTIED, row=values.index, column=same[0], reason=same[1], value=values)
 
+    def describe_near_misses(self, table: str) -> str:
+        """Say how ids of a table would match leads; empty text if none nearly does."""
+        return "".join(
+            f" Its id {miss['value']!r} is {miss['lead']!r} in leads but for {miss['kind']}: {miss['write']} matches "
+            f"{miss['rows']} rows."
+            for miss in self.near_misses
+            if miss["table"] == table
+        )
+
     def _record(self, table: str, action: str, **columns: Any) -> None:
         entries = pd.DataFrame({name: list(values) for name, values in columns.items()})
-        entries = entries.assign(table=table, action=action)
+        codes = {reason: find_reason_code(str(reason)) for reason in entries["reason"].unique()}
+        entries = entries.assign(table=table, action=action, code=entries["reason"].map(codes))
         self._entries.append(entries.astype({"value": "str"})[COLUMNS])
 
     @property
     def frame(self) -> pd.DataFrame:
-        """All entries: table, row (from 1, without the header), column, reason, value, action."""
+        """All entries: table, row (from 1, without the header), column, code, reason, value, action."""
         return pd.concat(self._entries, ignore_index=True) if self._entries else pd.DataFrame(columns=COLUMNS)
 
+    def write_csv(self, path: Path) -> None:
+        """Write all entries; text that a spreadsheet would take for a formula begins with an apostrophe."""
+        frame = self.frame
+        for name in frame.columns.drop("row"):
+            text = frame[name].astype("str")
+            frame[name] = text.mask(text.str.startswith(FORMULA_MARKS), "'" + text)
+        frame.to_csv(path, index=False)
+
     def count_rows(self) -> list[dict[str, object]]:
-        """Count entries by table, column, reason and action."""
-        keys = ["table", "column", "reason", "action"]
+        """Count entries by table, column, code, reason and action."""
+        keys = ["table", "column", "code", "reason", "action"]
         counted = self.frame.groupby(keys, sort=True).size().rename("rows").reset_index()
         return [{str(k): v for k, v in row.items()} for row in counted.to_dict("records")]

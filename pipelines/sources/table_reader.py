@@ -1,6 +1,5 @@
 """Read and validate one source table under clean column names, keeping the raw values."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,7 @@ from leadlight.pipelines.sources.read import AnyTable, read_table
 from leadlight.pipelines.sources.text_cleaning import convert_to_float
 from leadlight.pipelines.sources.times import to_utc
 
-__all__ = ["TableReader", "match_any", "require_known_lead", "require_not_null"]
+__all__ = ["TableReader", "require_known_lead", "require_not_null"]
 
 #: column name for problems of a whole row
 ROW = "(whole row)"
@@ -29,16 +28,6 @@ def require_known_lead(leads: pd.DataFrame) -> pa.Column:
     return pa.Column(
         None, pa.Check(lambda s: s.isin(known), error="lead is not in leads", ignore_na=False), nullable=True
     )
-
-
-def match_any(words: pd.Series, texts: Iterable[str]) -> pd.Series:
-    """Return a mask of the words that are among the texts; True and False match in any case."""
-    forms = {form for text in texts for form in _spell(text)}
-    return words.isin(forms)
-
-
-def _spell(text: str) -> set[str]:
-    return {text, text.lower(), text.upper()} if text in ("True", "False") else {text}
 
 
 class TableReader:

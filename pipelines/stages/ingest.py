@@ -9,7 +9,9 @@ from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
+from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.reading_findings import describe_reading
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_frame, write_json
@@ -40,7 +42,8 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Returns
     -------
     dict
-        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes.
+        The report: rows by table, quarantine, kind of time, ``known_until``, historised attributes, leads by outcome,
+        and findings as sentences.
 
     Raises
     ------
@@ -54,10 +57,10 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         raise SourceError("The table leads must have at least one usable row. Got none.")
     tables = {"leads": leads, "attributes": attributes}
     shared = (folder, leads, quarantine)
-    if source.deals:
-        tables["deals"] = clean_deals(source, source.deals, *shared)
-    else:
-        tables["deals"] = derive_deals_from_outcomes(leads)
+    deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
+    tables["deals"] = deals.closed
+    if len(deals.unknown):
+        tables["unknown_outcomes"] = deals.unknown
     if source.activities:
         tables["activities"] = clean_activities(source, source.activities, *shared)
     if source.history:
@@ -65,10 +68,13 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     if source.stages:
         tables["stages"] = clean_stages(source, source.stages, *shared)
     report = _build_report(params, tables, quarantine, spellings)
+    report["outcomes"] = summarize_outcomes(leads, deals)
+    report["near_misses"] = quarantine.near_misses
+    report["findings"] = describe_reading(report)
     with write_folder_atomically(workdir.tables) as fresh:
         for name, frame in tables.items():
             write_frame(fresh / f"{name}.parquet", frame)
-        quarantine.frame.to_csv(fresh / workdir.quarantine.name, index=False)
+        quarantine.write_csv(fresh / workdir.quarantine.name)
         write_json(fresh / workdir.ingest_report.name, report)
     return report
 
@@ -85,7 +91,7 @@ def _build_report(
     activities = tables.get("activities")
     types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
     return {
-        "rows": {name: len(frame) for name, frame in tables.items()},
+        "rows": {name: len(frame) for name, frame in tables.items() if name != "unknown_outcomes"},
         "quarantine": quarantine.count_rows(),
         "time": time,
         "known_until": known_until.isoformat(),

@@ -81,7 +81,7 @@ def _label_snapshots(params: Params, engine: Engine, maturity: pd.Timestamp, cut
             )
         moments = union_snapshots(parts, leads, settings.max_age_days)
     closings = find_first_closes(engine.deals)
-    open_moments = filter_open_leads(moments, leads, closings)
+    open_moments = filter_open_leads(moments, leads, engine.closed_periods)
     end = ibis.timestamp(maturity.isoformat())
     labelled = label_snapshots(open_moments, closings, params.label.horizon_days, end)
     before_cut_off = labelled.filter(labelled.as_of < ibis.timestamp(cut_off.isoformat()))

@@ -14,7 +14,7 @@ from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 
 LEFT_OUT, EMPTIED = "row left out", "value emptied"
-COLUMNS = ["table", "row", "column", "reason", "value", "action"]
+COLUMNS = ["table", "row", "column", "code", "reason", "value", "action"]
 
 
 def read(crm) -> tuple[dict, pd.DataFrame]:
@@ -28,27 +28,28 @@ def read(crm) -> tuple[dict, pd.DataFrame]:
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "value", "reason"),
+    ("table", "column", "value", "found_as"),
     [
-        ("leads", "created", "31.12.2024", "no time that fits the format"),
-        ("leads", "created", "2024-02-30 10:00:00", "no time that fits the format"),
-        ("leads", "created", "", "no time that fits the format"),
-        ("leads", "lead", "L0000", "lead id comes a second time"),
-        ("leads", "lead", " L0000 ", "lead id comes a second time"),
-        ("leads", "lead", "", "no lead id"),
-        ("leads", "lead", "   ", "no lead id"),
-        ("activities", "at", "soon", "no time that fits the format"),
-        ("activities", "lead", "stranger", "lead is not in leads"),
-        ("activities", "lead", "", "lead is not in leads"),
-        ("activities", "what", "", "no activity type"),
-        ("deals", "closed", "2024-13-01 00:00:00", "no time that fits the format"),
-        ("deals", "closed", "2020-01-01 00:00:00", "closed before the lead was created"),
-        ("deals", "lead", "stranger", "lead is not in leads"),
-        ("deals", "status", "maybe", "status is not one of won, lost"),
-        ("deals", "status", "", "status is not one of won, lost"),
+        ("leads", "created", "31.12.2024", ("no time that fits the format", "LL204")),
+        ("leads", "created", "2024-02-30 10:00:00", ("no time that fits the format", "LL204")),
+        ("leads", "created", "", ("no time that fits the format", "LL204")),
+        ("leads", "lead", "L0000", ("lead id comes a second time", "LL202")),
+        ("leads", "lead", " L0000 ", ("lead id comes a second time", "LL202")),
+        ("leads", "lead", "", ("no lead id", "LL201")),
+        ("leads", "lead", "   ", ("no lead id", "LL201")),
+        ("activities", "at", "soon", ("no time that fits the format", "LL204")),
+        ("activities", "lead", "stranger", ("lead is not in leads", "LL208")),
+        ("activities", "lead", "", ("lead is not in leads", "LL208")),
+        ("activities", "what", "", ("no activity type", "LL213")),
+        ("deals", "closed", "2024-13-01 00:00:00", ("no time that fits the format", "LL204")),
+        ("deals", "closed", "2020-01-01 00:00:00", ("closed before the lead was created", "LL203")),
+        ("deals", "lead", "stranger", ("lead is not in leads", "LL208")),
+        ("deals", "status", "maybe", ("status is not one of won, lost", "LL209")),
+        ("deals", "status", "", ("status is not one of won, lost", "LL209")),
     ],
 )
-def test_a_bad_row_is_left_out_with_its_place_and_its_reason(crm, table, column, value, reason):
+def test_a_bad_row_is_left_out_with_its_place_and_its_reason(crm, table, column, value, found_as):
+    reason, code = found_as
     row = 7  # the seventh row of the file, without the header
     crm.tables[table][row - 1][column] = value
     crm.write(table)
@@ -59,11 +60,12 @@ def test_a_bad_row_is_left_out_with_its_place_and_its_reason(crm, table, column,
         "table": table,
         "row": row,
         "column": column,
+        "code": code,
         "reason": reason,
         "value": value,
         "action": LEFT_OUT,
     }
-    counted = {"table": table, "column": column, "reason": reason, "action": LEFT_OUT, "rows": 1}
+    counted = {"table": table, "column": column, "code": code, "reason": reason, "action": LEFT_OUT, "rows": 1}
     assert counted in report["quarantine"]
     assert report["rows"][table] == len(crm.tables[table]) - 1
 
@@ -75,7 +77,15 @@ def test_a_cell_that_is_no_number_is_emptied_and_its_row_stays(crm, table: str, 
     crm.write(table)
     report, found = read(crm)
     assert found.to_dict("records") == [
-        {"table": table, "row": 5, "column": column, "reason": "not a number", "value": value, "action": EMPTIED}
+        {
+            "table": table,
+            "row": 5,
+            "column": column,
+            "code": "LL211",
+            "reason": "not a number",
+            "value": value,
+            "action": EMPTIED,
+        }
     ]
     assert report["rows"][table] == len(crm.tables[table])
     clean = {"employees": "attributes", "pages": "activities", "amount": "deals"}[column]
@@ -203,6 +213,7 @@ EVENTS = st.lists(st.tuples(IDS, TIMES, st.sampled_from(["a", "won", ""]), NUMBE
 TINY = """\
 source:
   max_bad_share: 1
+  max_lost_win_share: 1
   missing: ["?"]
   leads: {path: leads.csv, lead_id: lead, created_at: {column: time, format: "%Y-%m-%d"}}
   activities:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.features.labels import find_first_closes
+from leadlight.features.labels import find_closed_periods
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.pipelines.engines.engine import register_parquet
 
@@ -40,7 +40,7 @@ class Computer:
         described = EVENTS | {"attributes": {"lead_id": TEXT} | attributes}
         self.schemas = {name: pa.schema(columns) for name, columns in described.items()}
         held = {name: self._load(name, schema.empty_table()) for name, schema in self.schemas.items()}
-        snapshots = filter_open_leads(held["moments"], held["leads"], find_first_closes(held["deals"]))
+        snapshots = filter_open_leads(held["moments"], held["leads"], find_closed_periods(held["deals"]))
         known = Tables(*(held[name] for name in ("leads", "attributes", "activities", "history")))
         self.sql = connection.compile(declared.build_table(snapshots, known))
 

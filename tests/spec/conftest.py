@@ -22,7 +22,7 @@ import pytest
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet, Tables
-from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.features.labels import find_closed_periods, find_first_closes, label_snapshots
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
 from leadlight.pipelines.engines.engine import register_parquet
@@ -38,6 +38,8 @@ COLUMNS = {
     "deals": {"lead_id": TEXT, "closed_at": MOMENT, "won": pa.bool_()},
     "moments": {"lead_id": TEXT, "as_of": MOMENT},
     "grid": {"as_of": MOMENT},
+    "reopenings": {"lead_id": TEXT, "reopened_at": MOMENT},
+    "unknown": {"lead_id": TEXT},
 }
 
 
@@ -162,9 +164,13 @@ class Crm:
         assert found.columns == ["lead_id", "as_of", *declared.catalogue.names]
         return found
 
-    def open_at(self, moments: str, *, with_deals: bool = True) -> Found:
+    def open_at(
+        self, moments: str, *, with_deals: bool = True, reopenings: str | None = None, unknown: str | None = None
+    ) -> Found:
         """Of drawn moments, those at which the lead was open."""
-        closings = find_first_closes(self.deals) if with_deals else None
+        returns = self.draw("reopenings", reopenings) if reopenings else None
+        unclear = self.draw("unknown", unknown) if unknown else None
+        closings = find_closed_periods(self.deals, returns, unclear) if with_deals else None
         return Found(filter_open_leads(self.draw("moments", moments), self.leads, closings))
 
     def drawn_moments(

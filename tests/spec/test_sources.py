@@ -131,7 +131,7 @@ def test_lead_ids_are_text_as_it_stands(read, kind: str, written: list, read_as:
         ("[true]", [True, False, False], ["won", "open", "open"]),
         ("[true]", ["true", "false", ""], ["won", "open", "open"]),
         ("[true]", ["TRUE", "FALSE", ""], ["won", "open", "open"]),
-        ("[yes]", ["yes", "no", "Yes"], ["won", "open", "open"]),
+        ("[yes]", ["yes", "no", " YES"], ["won", "open", "won"]),
         ("[1], lost: [0]", ["1", "0", ""], ["won", "lost", "open"]),
         ("[gewonnen], lost: [verloren]", ["gewonnen", " verloren ", "?"], ["won", "lost", "open"]),
     ],
@@ -238,7 +238,7 @@ def test_consent_is_unknown_where_it_is_not_mapped(read):
         ("[ja]", ["ja", "nein", ""], [True, False, False]),
         ("[1]", [1, 0, 2], [True, False, False]),
         ("[true]", [True, False, None], [True, False, False]),
-        ("[ja, double opt-in]", ["double opt-in", "JA", "ja "], [True, False, True]),
+        ("[ja, double opt-in]", ["double opt-in", "JA", "j a"], [True, True, False]),
     ],
 )
 def test_consent_is_given_only_by_the_values_that_params_name(read, granted: str, cells: list, given: list):

@@ -69,7 +69,14 @@ def test_history_and_stages_are_read_beside_leads_and_deals(folder):
     assert report["historised"] == ["trade"]  # of declared attributes only
     assert report["rows"] == {"leads": 2, "attributes": 2, "deals": 2, "history": 3, "stages": 1}
     assert report["quarantine"] == [
-        {"table": "stages", "column": "stage", "reason": "no stage", "action": "row left out", "rows": 1}
+        {
+            "table": "stages",
+            "column": "stage",
+            "code": "LL213",
+            "reason": "no stage",
+            "action": "row left out",
+            "rows": 1,
+        }
     ]
     assert report["first_lead"] == "2023-12-31T23:00:00"
     assert report["known_until"] == "2024-02-01T23:00:01"  # one second after the newest record of any table

@@ -48,6 +48,8 @@ def score(
         )
     if result.rerun and result.differing:
         console.print(f"{result.differing:,} leads would score differently now, for data came in late; history stays.")
+    for finding in night.findings:
+        console.print(f"{finding['code']} {finding['sentence']}", markup=False, soft_wrap=True)
     if night.other_code:
         console.print(f"Warning: {night.other_code}", markup=False)
     if night.unseen_activity_types:

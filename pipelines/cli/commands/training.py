@@ -77,8 +77,18 @@ def _print_quarantine(report: dict[str, Any], workdir: Path) -> None:
 
     for entry in report["quarantine"]:
         console.print(
-            f"  {entry['table']}.{entry['column']}: {entry['rows']:,} × {entry['reason']} ({entry['action']})"
+            f"  {entry['table']}.{entry['column']}: {entry['rows']:,} × {entry['code']} {entry['reason']} "
+            f"({entry['action']})",
+            markup=False,
         )
+    _print_findings(report)
+
+
+def _print_findings(report: dict[str, Any]) -> None:
+    from leadlight.pipelines.workspace.console import console
+
+    for finding in report["findings"]:
+        console.print(f"  {finding['code']} {finding['sentence']}", markup=False, soft_wrap=True)
 
 
 def _print_audit(report: Any, workdir: Path) -> None:
@@ -107,12 +117,13 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
 
     settings, work = load_params(params), Workdir(workdir)
     results = {name: stage.run(settings, params.parent, work) for name, stage in select_stages(settings).items()}
+    _print_findings(results["ingest"])
     metrics = results["evaluate"]
     _print_metrics(metrics, workdir)
     if metrics["optimistic"]:
         console.print("The source has neither dates nor an order: folds are random and these figures optimistic.")
-    leads, deals = (read_frame(work.tables / f"{name}.parquet", ["lead_id"]) for name in ("leads", "deals"))
-    if leads["lead_id"].isin(set(deals["lead_id"])).all():
+    leads = read_frame(work.tables / "leads.parquet", ["lead_id"])
+    if results["ingest"]["outcomes"]["open"] == 0:
         console.print(
             f"All {len(leads):,} leads are closed today: `leadlight score` has none to score until new ones come, or "
             "with --as-of for an earlier day."

@@ -161,7 +161,8 @@ def _labelled(
     closings = find_first_closes(engine.deals)
     labelled = label_snapshots(snapshots, closings, horizon_days, ibis.timestamp(now.isoformat()))
     won: pd.DataFrame = labelled.select("lead_id", "won").to_pyarrow().to_pandas()
-    closed: pd.DataFrame = closings.select("lead_id", "closed_at").to_pyarrow().to_pandas()
-    gone = closed.loc[closed["closed_at"] < as_of, "lead_id"]
+    closed: pd.DataFrame = engine.closed_periods.to_pyarrow().to_pandas()
+    begun = closed["closed_at"].isna() | (closed["closed_at"] < as_of)  # NULL where the outcome is unknown
+    gone = closed.loc[begun & ~(closed["reopened_at"] < as_of), "lead_id"]
     known = won[won["won"].notna() & ~won["lead_id"].isin(gone)]
     return known.merge(scores[["lead_id", "probability"]], on="lead_id").sort_values("lead_id", ignore_index=True)

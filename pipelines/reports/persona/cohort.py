@@ -104,6 +104,9 @@ def _moments(
         leads = leads[leads["created_at"] < until]
     known = pa.Table.from_pandas(deals[["lead_id", "closed_at", "won"]], preserve_index=False)
     closings = find_first_closes(engine.connection.create_table("closed", known, overwrite=True))
+    if engine.unknown_outcomes is not None:  # neither won nor lost
+        unknown = engine.unknown_outcomes.select("lead_id").to_pyarrow().to_pandas()["lead_id"]
+        leads = leads[~leads["lead_id"].isin(unknown)]
     table = leads.merge(closings.to_pyarrow().to_pandas(), on="lead_id", how="left")
     won = table["won_at"].notna()
     lost = table["closed_at"].notna() & ~won
