@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from leadlight.pipelines.params.number_marks import NumberMarks
+
 __all__ = [
     "ActivitiesTable",
     "Consent",
@@ -89,12 +91,15 @@ class Status(FrozenModel):
     open: tuple[Text, ...] = Field((), description="Values that mean open: such a deal closes no lead.")
 
 
-class _Table(FrozenModel):
+class _Table(NumberMarks):
     path: str = Field(
         description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
     )
     delimiter: str = Field(",", description="Delimiter of a CSV file: one character.")
     encoding: str = Field("utf-8", description="Encoding of a CSV file.")
+    pad_rows: bool = Field(
+        False, description="Whether a CSV row that ends early ends in empty cells; otherwise it is left out."
+    )
     lead_id: str = Field(description="Column of the lead's id.")
 
     @field_validator("delimiter")
@@ -163,8 +168,8 @@ class StagesTable(_Table):
     entered_at: Time = Field(description="Column of the time of entering the stage.")
 
 
-class Source(FrozenModel):
-    """The source tables and how to read them."""
+class Source(NumberMarks):
+    """The source tables and how to read them; keys for numbers hold for tables that have none of their own."""
 
     timezone: str = Field("UTC", description="IANA time zone of times without one.")
     missing: tuple[Text, ...] = Field((), description="Texts that mean a missing value.")
@@ -183,6 +188,9 @@ class Source(FrozenModel):
     )
     match_ids: tuple[Literal["case", "blanks", "accents", "decimals", "zeros"], ...] = Field(
         (), description="Differences to ignore when the ids of other tables are matched with leads."
+    )
+    max_emptied_share: float = Field(
+        0.05, description="Share of a column's values that are no numbers above which the run stops.", ge=0, le=1
     )
     leads: LeadsTable = Field(description="The leads.")
     activities: ActivitiesTable | None = Field(None, description="The activities.")

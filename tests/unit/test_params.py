@@ -132,12 +132,22 @@ def test_every_record_forbids_keys_that_nobody_declared():
     ("old", "new", "where", "allowed"),
     [
         ("signals:", "signale:", "signale", "history, label, language, points, policy, promotion, signals,"),
-        ("  missing:", "  mising:", "source.mising", "activities, database, deals, history, leads, max_bad_"),
-        ("    path: kontakte", "    pfad: kontakte", "source.leads.pfad", "consent, created_at, delimiter,"),
+        (
+            "  missing:",
+            "  mising:",
+            "source.mising",
+            "activities, database, deals, decimal, history, leads, locale, max_bad_",
+        ),
+        ("    path: kontakte", "    pfad: kontakte", "source.leads.pfad", "consent, created_at, decimal, delimiter,"),
         ("{column: angelegt_am", "{colum: angelegt_am", "source.leads.created_at.colum", "by_day, column, format."),
         ("won: [gewonnen]", "win: [gewonnen]", "source.deals.status.win", "column, lost, won."),
         ("granted: [ja]", "given: [ja]", "source.leads.consent.given", "column, granted."),
-        ("occurred_at: zeit", "at: zeit", "source.activities.at", "delimiter, encoding, lead_id, object,"),
+        (
+            "occurred_at: zeit",
+            "at: zeit",
+            "source.activities.at",
+            "decimal, delimiter, encoding, lead_id, locale, object,",
+        ),
         ("branche:     {kind", "kind:     {art", "attributes.kind.art", "effect, group, kind, label."),
         (
             "Demo-Anfrage: {effect",
