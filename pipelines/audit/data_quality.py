@@ -113,13 +113,6 @@ def _check_deals(dataset: AuditDataset) -> Iterable[Finding]:
 
 
 def _check_time_order(dataset: AuditDataset) -> Iterable[Finding]:
-    for entry in dataset.report["quarantine"]:
-        if entry["reason"] in ("closed before the lead was created", "lies in the future"):
-            rows = _format_rows(entry["rows"])
-            sentence = f"has {rows} out of the order of time: {entry['reason']} (in quarantine)"
-            yield Finding(
-                str(entry["table"]), str(entry["column"]), quality_codes.TIME_ORDER, INFO, sentence, {"rows": entry["rows"]}
-            )
     if not dataset.dated:
         return
     created = dataset.leads.set_index("lead_id")["created_at"]
@@ -143,10 +136,6 @@ def _check_resolution(dataset: AuditDataset) -> Iterable[Finding]:
 
 
 def _check_duplicates(dataset: AuditDataset) -> Iterable[Finding]:
-    for entry in dataset.report["quarantine"]:
-        if entry["reason"] == "lead id comes a second time":
-            sentence = f"has {_format_rows(entry['rows'])} with an id that comes a second time (in quarantine)"
-            yield Finding("leads", str(entry["column"]), quality_codes.DUPLICATE_ID, INFO, sentence, {"rows": entry["rows"]})
     for column in dataset.candidate_columns:
         texts = dataset.columns[column].dropna().str.lower()
         phone = len(texts) and texts.head(200).map(lambda text: bool(_PHONE.fullmatch(text))).mean() >= 0.9

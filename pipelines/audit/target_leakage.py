@@ -17,6 +17,7 @@ from leadlight.pipelines.audit.univariate import (
     measure_text_power,
 )
 from leadlight.pipelines.findings import audit_codes
+from leadlight.pipelines.findings.code import FindingCode
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["MeasuredColumn", "find_target_leakage", "measure_columns"]
@@ -108,8 +109,8 @@ def find_target_leakage(dataset: AuditDataset, columns: list[MeasuredColumn]) ->
     return findings
 
 
-def _make_finding(column: MeasuredColumn, kind: str, severity: Any, sentence: str, **figures: Any) -> Finding:
-    return Finding("leads", column.name, kind, severity, sentence, figures)
+def _make_finding(column: MeasuredColumn, code: FindingCode, severity: Any, sentence: str, **figures: Any) -> Finding:
+    return Finding("leads", column.name, code, severity, sentence, figures)
 
 
 def _judge_power(column: MeasuredColumn) -> list[Finding]:

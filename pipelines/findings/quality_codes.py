@@ -56,14 +56,6 @@ FILLED_BY_OUTCOME = FindingCode(
     "Do not map it as an attribute.",
     REPORTED,
 )
-TIME_ORDER = FindingCode(
-    "LL123",
-    "rows out of the order of time",
-    "Counts rows in quarantine whose time is before their lead or in the future.",
-    "Mostly a date format read wrong, or another time zone.",
-    "Read the rows in quarantine; check `format` and `source.timezone`.",
-    REPORTED,
-)
 BEFORE_CREATION = FindingCode(
     "LL124",
     "activities before their lead",
@@ -78,14 +70,6 @@ KNOWN_BY_DAY = FindingCode(
     "Looks for times that are all midnight.",
     "What came first on a day is not known, so that a day counts as known when it is over.",
     "Export the time of day where the CRM has it.",
-    REPORTED,
-)
-DUPLICATE_ID = FindingCode(
-    "LL126",
-    "lead id twice",
-    "Counts rows whose id another row has; later ones are in quarantine.",
-    "One lead in two rows has two values of each attribute.",
-    "Ask for an export with one row a lead.",
     REPORTED,
 )
 DUPLICATE_CONTACT = FindingCode(
@@ -113,23 +97,15 @@ NO_HISTORY = FindingCode(
     REPORTED,
 )
 INSTANT_WINS = FindingCode(
-    "LL130",
+    "LL123",
     "wins within a day of creation",
     "Counts wins closed less than a day after their lead was created, from 5 % of the wins.",
     "Leads entered when the deal was already made are no leads: the model learns that new leads win at once.",
     "See how those leads came into the CRM.",
     REPORTED,
 )
-TABLE_ENDS_EARLY = FindingCode(
-    "LL131",
-    "table ends before the others",
-    "Compares the ends of the tables; a week or more between two is reported.",
-    "Outcomes after the end of deals are not known; taken for losses, they teach the opposite.",
-    "Export all tables at the same moment.",
-    REPORTED,
-)
 UNUSED_ALLOWANCE = FindingCode(
-    "LL132",
+    "LL126",
     "allowance that matches nothing",
     "Compares `audit.allow` with the findings.",
     "A misspelled column allows nothing; an old one may hide a new leak.",
@@ -146,14 +122,11 @@ CODES: tuple[FindingCode, ...] = (
     LEFT_TRUNCATED,
     WINNERS_ONLY,
     FILLED_BY_OUTCOME,
-    TIME_ORDER,
     BEFORE_CREATION,
     KNOWN_BY_DAY,
-    DUPLICATE_ID,
     DUPLICATE_CONTACT,
     EQUAL_LEADS,
     NO_HISTORY,
     INSTANT_WINS,
-    TABLE_ENDS_EARLY,
     UNUSED_ALLOWANCE,
 )
