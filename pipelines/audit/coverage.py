@@ -21,7 +21,7 @@ def find_coverage_issues(dataset: AuditDataset) -> list[Finding]:
 
 def _take_reading_findings(dataset: AuditDataset) -> Iterable[Finding]:
     for entry in dataset.report["findings"]:
-        sentence = entry["sentence"].rstrip(".")
+        sentence = entry["sentence"].removeprefix(f"{entry['table']} ").rstrip(".")
         yield Finding(entry["table"], "", find_code(entry["code"]), INFO, sentence, {})
 
 

@@ -44,7 +44,7 @@ def _group(findings: list[dict[str, Any]]) -> GroupedFindings:
     together = {words: [format_place(f) for f in findings if f["code"] == code] for code, words in TOGETHER.items()}
     return GroupedFindings(
         places=len({format_place(f) for f in findings}),
-        each=[(place, "; ".join(sentences)) for place, sentences in each.items()],
+        each=[(f"{place}:" if s[0][0].isdigit() else place, "; ".join(s)) for place, s in each.items()],
         together=[(words, ", ".join(places)) for words, places in together.items() if places],
     )
 

@@ -53,7 +53,8 @@ def _describe_quarantine(entry: dict[str, Any]) -> str:
 
 
 def _describe_look(number: int, look: dict[str, Any]) -> str:
-    return f"{number}. {look['code']} {look['title']}: {format_place(look)} {look['sentence']}."
+    colon = ":" if look["sentence"][0].isdigit() else ""
+    return f"{number}. {look['code']} {look['title']}: {format_place(look)}{colon} {look['sentence']}."
 
 
 def _describe_comparison(compared: dict[str, Any] | None) -> list[str]:

@@ -20,6 +20,7 @@ from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
+from leadlight.pipelines.sources.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, write_atomically
@@ -100,6 +101,8 @@ def score(
         If there is no champion, or its features are not those of params.
     NotEnoughDataError
         If no lead is open at `as_of`.
+    SourceError
+        If the source cannot be read, or deals or activities end long before the other tables.
     StoreError
         If the store refuses.
     """
@@ -110,6 +113,7 @@ def score(
     scorer = load_scorer(version.bundle)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
+    check_lags(report["ends"], as_of, params.source.max_lag_days)
     engine = open_engine(tonight, params.engine)
     known_types = scorer.metadata.activity_types
     features = build_feature_set(params, report | {"activity_types": known_types})

@@ -182,6 +182,12 @@ class Source(NumberMarks):
     max_lost_win_share: float = Field(
         0.05, description="Share of the won deals in quarantine above which the run stops.", ge=0, le=1
     )
+    max_lag_days: float | None = Field(
+        None,
+        description="Days that deals or activities may end before the other tables in a night; none: 14, or twice "
+        "their longest usual gap if that is more.",
+        ge=0,
+    )
     match_case: bool = Field(
         False,
         description="Whether case counts in values of won, lost, open and granted, and in e-mail addresses as ids.",

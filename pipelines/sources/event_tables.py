@@ -11,6 +11,7 @@ from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, Histo
 from leadlight.pipelines.sources.matching import LeadIds, match_values
 from leadlight.pipelines.sources.outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_ends import require_span
 from leadlight.pipelines.sources.table_reader import TableReader, require_known_lead, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
 from leadlight.pipelines.sources.times import align_day_closes, convert_to_local, shift_to_end_of_day
@@ -55,7 +56,8 @@ def clean_activities(
         "lead_id": require_known_lead(leads),
         "type": pa.Column(None, require_not_null("no activity type"), nullable=True),
     }
-    valid = reader.validate(schema | reader.require_time("occurred_at"), quarantine).reset_index(drop=True)
+    times = reader.require_time("occurred_at", *require_span(reader.clean["occurred_at"], quarantine))
+    valid = reader.validate(schema | times, quarantine).reset_index(drop=True)
     valid["local_at"] = convert_to_local(valid["occurred_at"], source.timezone)
     return _shift_days_to_end(valid, "occurred_at", table.occurred_at, source.timezone)
 
@@ -97,7 +99,8 @@ def clean_deals(
     closed_at = reader.clean["closed_at"]
     # a plan of an open deal is replaced by a time that passes
     reader.clean["closed_at"] = closed_at.mask(is_open, created.fillna(leads["created_at"].min()))
-    valid = reader.validate(schema | reader.require_time("closed_at", in_order), quarantine)
+    checks = (*require_span(closed_at.mask(is_open), quarantine), in_order)
+    valid = reader.validate(schema | reader.require_time("closed_at", *checks), quarantine)
     unknown = find_unknown_outcomes(reader.clean["lead_id"], quarantine, leads["lead_id"], nearly)
     check_lost_wins(won, valid.index, quarantine, source.max_lost_win_share)
     closed = valid[~is_open.loc[valid.index]]
@@ -129,8 +132,9 @@ def clean_history(
     reader.read_text("value", table.value)
     reader.read_time("changed_at", table.changed_at)
     named = pa.Column(None, require_not_null("no attribute name"), nullable=True)
-    schema = {"lead_id": require_known_lead(leads), "attribute": named} | reader.require_time("changed_at")
-    valid = reader.validate(schema, quarantine).reset_index(drop=True)
+    times = reader.require_time("changed_at", *require_span(reader.clean["changed_at"], quarantine))
+    schema = {"lead_id": require_known_lead(leads), "attribute": named}
+    valid = reader.validate(schema | times, quarantine).reset_index(drop=True)
     valid["number"] = convert_to_float(valid["value"])
     for name, rows in valid.groupby("attribute").groups.items():
         values = valid.loc[rows, "value"]
@@ -169,4 +173,5 @@ def clean_stages(
         "lead_id": require_known_lead(leads),
         "stage": pa.Column(None, require_not_null("no stage"), nullable=True),
     }
-    return reader.validate(schema | reader.require_time("entered_at"), quarantine).reset_index(drop=True)
+    times = reader.require_time("entered_at", *require_span(reader.clean["entered_at"], quarantine))
+    return reader.validate(schema | times, quarantine).reset_index(drop=True)

@@ -11,6 +11,7 @@ from leadlight.pipelines.sources.footers import find_footers
 from leadlight.pipelines.sources.matching import fold_ids, match_values
 from leadlight.pipelines.sources.outcomes import CleanDeals
 from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.table_ends import require_span
 from leadlight.pipelines.sources.table_reader import TableReader, require_not_null
 from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float, find_canonical_spellings
 
@@ -79,7 +80,8 @@ def clean_leads(
     no_footer = pa.Check(lambda s: ~footers.loc[s.index], error="line of a report instead of a lead", ignore_na=False)
     schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), no_footer, unique], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"
-    leads = reader.validate(schema | reader.require_time("created_at", reason=unfit), quarantine)
+    checks = require_span(reader.clean["created_at"], quarantine) if table.created_at else ()
+    leads = reader.validate(schema | reader.require_time("created_at", *checks, reason=unfit), quarantine)
     attributes = _clean_attributes(params, reader, leads.index, quarantine)
     spellings = {
         name: find_canonical_spellings(reader.read_texts(name).loc[leads.index])

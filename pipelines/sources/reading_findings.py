@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from leadlight.pipelines.findings.source_codes import NEAR_MISS, OUTCOME_UNKNOWN
+from leadlight.pipelines.findings.source_codes import ENDS_EARLY, NEAR_MISS, OUTCOME_UNKNOWN
+from leadlight.pipelines.sources.lags import list_lags
 
 __all__ = ["describe_reading"]
 
@@ -13,22 +14,26 @@ def describe_reading(report: dict[str, Any]) -> list[dict[str, str]]:
     Parameters
     ----------
     report : dict
-        Report of ``ingest``: outcomes, near_misses.
+        Report of ``ingest``: outcomes, near_misses, ends.
 
     Returns
     -------
     list of dict
         code, table and sentence; none for a sound source.
     """
-    return [*_describe_unknown(report["outcomes"]), *_describe_near_misses(report["near_misses"])]
+    return [
+        *_describe_unknown(report["outcomes"]),
+        *_describe_near_misses(report["near_misses"]),
+        *_describe_ends(report["ends"]),
+    ]
 
 
 def _describe_unknown(outcomes: dict[str, Any]) -> list[dict[str, str]]:
     if not outcomes["unknown"]:
         return []
     reasons = "; ".join(f"{entry['leads']:,} × {entry['reason']}" for entry in outcomes["unknown_by_reason"])
-    leads = f"{outcomes['unknown']:,} lead has" if outcomes["unknown"] == 1 else f"{outcomes['unknown']:,} leads have"
-    sentence = f"{leads} an unknown outcome and are neither learned from nor scored: {reasons}."
+    who = "1 lead has" if outcomes["unknown"] == 1 else f"{outcomes['unknown']:,} leads have"
+    sentence = f"{who} an unknown outcome: neither learned from nor scored ({reasons})."
     return [{"code": OUTCOME_UNKNOWN.code, "table": "deals", "sentence": sentence}]
 
 
@@ -41,4 +46,21 @@ def _describe_near_misses(misses: list[dict[str, Any]]) -> list[dict[str, str]]:
             f"such as {miss['value']!r} for {miss['lead']!r}: write {miss['write']} to match them.",
         }
         for miss in misses
+    ]
+
+
+def _describe_ends(ends: dict[str, Any]) -> list[dict[str, str]]:
+    effects = {
+        "deals": ": labels end there, and leads closed since look open",
+        "activities": ": leads look silent since",
+    }
+    return [
+        {
+            "code": ENDS_EARLY.code,
+            "table": lag.table,
+            "sentence": f"{lag.table} end on {lag.end:%Y-%m-%d}, {lag.days:.0f} days before the other tables "
+            f"(usual gaps between their rows are up to {lag.usual_gap_days:.0f} days){effects.get(lag.table, '')}.",
+        }
+        for lag in list_lags(ends)
+        if lag.is_early
     ]

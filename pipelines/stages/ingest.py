@@ -8,6 +8,7 @@ import pandas as pd
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.event_tables import clean_activities, clean_deals, clean_history, clean_stages
+from leadlight.pipelines.sources.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
@@ -84,8 +85,12 @@ def _build_report(
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = [_find_newest(params, name, tables[name][column]) for name, column in TIMES.items() if name in tables]
-    known_until = max(end for end in ends if pd.notna(end)) + pd.Timedelta(seconds=1)
+    ends = {}
+    for name, column in TIMES.items():
+        if name in tables and len(tables[name]):
+            newest = _find_newest(params, name, tables[name][column])
+            ends[name] = measure_end(newest, tables[name][column])
+    known_until = find_cut_off(ends, dated=time == "dates" and params.source.deals is not None)
     history = tables.get("history")
     historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
     activities = tables.get("activities")
@@ -94,7 +99,8 @@ def _build_report(
         "rows": {name: len(frame) for name, frame in tables.items() if name != "unknown_outcomes"},
         "quarantine": quarantine.count_rows(),
         "time": time,
-        "known_until": known_until.isoformat(),
+        "known_until": (known_until + pd.Timedelta(seconds=1)).isoformat(),
+        "ends": ends if time == "dates" else {},
         "first_lead": tables["leads"]["created_at"].min().isoformat(),
         "historised": historised,
         "activity_types": {str(name): int(rows) for name, rows in types.items()},
