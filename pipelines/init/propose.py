@@ -114,9 +114,12 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         columns = _select_columns(tables, roles, tuple(missing), LeakageSuspects({}, {}, {}))
         draft_file = trial / "params.yaml"
         draft_file.write_text(render(columns, None, trial, UnusableShares({}, {}, 0.0, ""))[0], encoding="utf-8")
-        draft = _lift_limits(load_params(draft_file))
+        limited = load_params(draft_file)
+        draft = _lift_limits(limited)
         ingest(draft, trial, work)
-        _require_wins(work)
+        if not _has_wins(work):
+            ingest(limited, trial, work)  # says why, where wins cannot be used
+            raise NotEnoughDataError("The outcomes must include a win. Got none in the closed leads.")
         audit = build_report(draft, trial, work)
         columns = _select_columns(tables, roles, tuple(missing), find_suspects(audit))
         timing = select_horizon(draft, work)
@@ -152,12 +155,8 @@ def _select_columns(
     return SelectedColumns(attributes, excluded, signals, others)
 
 
-def _require_wins(work: Workdir) -> None:
-    deals = read_frame(work.tables / "deals.parquet", ["won"])
-    if not deals["won"].any():
-        raise NotEnoughDataError(
-            f"The outcomes must include a win. Got none in {len(deals):,} closed leads of the leads file."
-        )
+def _has_wins(work: Workdir) -> bool:
+    return bool(read_frame(work.tables / "deals.parquet", ["won"])["won"].any())
 
 
 def _lift_limits(params: Params) -> Params:
