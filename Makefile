@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock notebooks serve docs pictures bench-features bench-explaining bench-promises bench-quality mlflow clean
+.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock notebooks serve docs pictures bench-features bench-explaining bench-reading bench-damages bench-promises bench-quality mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -71,6 +71,12 @@ bench-features: setup ## speed and memory of features, as ratios, into docs/benc
 
 bench-explaining: setup ## speed of explaining trees, against shap, into docs/benchmarks.md (six minutes)
 	@$(BIN)/python benchmarks/explaining_speed.py
+
+bench-reading: setup ## seconds and peak memory of reading 5 million activities, into docs/benchmarks.md (two minutes)
+	@$(BIN)/python benchmarks/reading_memory.py
+
+bench-damages: setup ## ten thousand random damages of small exports, into docs/benchmarks.md (12 minutes)
+	@$(BIN)/python benchmarks/random_damages.py
 
 bench-promises: setup ## whether grades and thresholds keep what they promise, into docs/promises.md (15 minutes)
 	@$(BIN)/python benchmarks/promises.py

@@ -26,11 +26,16 @@ def write_page(root: Path) -> None:
 
 def render_page(root: Path) -> str:
     """Return the page as Markdown."""
-    features, explaining = (
-        json.loads((root / "docs" / "results" / f"bench_{name}.json").read_text(encoding="utf-8"))
-        for name in ("features", "explaining")
+    features, explaining, reading, damages = (
+        json.loads((root / "docs" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("bench_features", "bench_explaining", "bench_reading", "random_damages")
     )
-    return _render_features(features) + _render_explaining(explaining)
+    return (
+        _render_features(features)
+        + _render_explaining(explaining)
+        + _render_reading(reading)
+        + _render_damages(damages)
+    )
 
 
 def _render_features(result: dict[str, Any]) -> str:
@@ -99,4 +104,44 @@ Seconds are processor time, which depends little on the load of the machine.
 MiB: peak growth of the process beyond its input of {result["input_mib"]:.0f} MiB, including the result of the same size. Base and contributions
 differ from the raw prediction by at most {bars["largest_gap"]:.0e} (bar: 1e-6), and a single lead from the batch by at most
 {bars["alone_against_night"]:.0e} (bar: 1e-9). Method: `docs/decisions/0018-how-trees-are-explained.md`.
+"""
+
+
+def _render_reading(result: dict[str, Any]) -> str:
+    runs = sorted(result["runs"], key=lambda run: (run["kind"], run["rows"], run["version"]))
+    rows = [
+        f"| {run['kind'].upper() if run['kind'] == 'csv' else 'Parquet'} | {run['rows']:,} | "
+        f"{'pandas, whole table' if run['version'] == 'before' else 'Arrow, in batches'} | {run['seconds']:.1f} | "
+        f"{run['processor_seconds']:.1f} | {run['peak_gib']:.2f} |"
+        for run in runs
+    ]
+    return f"""
+## Reading
+
+`make bench-reading`: `leadlight ingest` of activities of {result["leads"]:,} leads, in a process of its own: read, cleaned, checked and
+written. The whole table in pandas is what Leadlight did before; its figures were measured in the same run.
+
+| file | activities | read with | seconds | processor seconds | peak GiB |
+|---|---|---|---|---|---|
+{chr(10).join(rows)}
+
+Method: `docs/decisions/0010-pandas-at-the-door.md`.
+"""
+
+
+def _render_damages(result: dict[str, Any]) -> str:
+    names = {"refused": "refused with a sentence", "read": "read, every row in a table or in quarantine"}
+    rows = [
+        f"| {kind} | {sum(found.values()):,} | {found.get('refused', 0):,} | {found.get('read', 0):,} |"
+        for kind, found in result["outcomes"].items()
+    ]
+    return f"""
+## Random damages
+
+`make bench-damages`: {result["damages"]:,} random damages of small exports, each followed by `ingest`. Where it was refused, the
+tables of before stayed byte for byte. Tracebacks, lost rows and changed tables beside an error: {result["failures"]}.
+
+| damage | times | {names["refused"]} | {names["read"]} |
+|---|---|---|---|
+{chr(10).join(rows)}
 """

@@ -7,7 +7,7 @@ under its name aside; :func:`restore_path` moves it back.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["replace_path", "restore_path", "write_folder_atomically"]
@@ -15,13 +15,23 @@ __all__ = ["replace_path", "restore_path", "write_folder_atomically"]
 
 @contextmanager
 def write_folder_atomically(path: Path) -> Iterator[Path]:
-    """Yield an empty folder that replaces `path`, a folder or a file, when the block ends well."""
+    """Yield an empty folder that replaces `path`, a folder or a file, when the block ends well.
+
+    Otherwise nothing is left, and no folder that had to be made for it.
+    """
     fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
+    made = [folder for folder in path.parents if not folder.exists()]
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
         yield fresh
         replace_path(fresh, path)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # something else lies there
+                folder.rmdir()
+        raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

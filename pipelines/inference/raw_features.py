@@ -91,7 +91,8 @@ def _clean_tables(
         tables["activities"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_ACTIVITIES.items()})
         if rows is not None:
             written = source.activities.model_copy(update={"path": _write_raw("activities", rows, folder)})
-            tables["activities"] = clean_activities(source, written, folder, clean, quarantine)
+            batches = clean_activities(source, written, folder, clean, quarantine)
+            tables["activities"] = pd.concat(batches, ignore_index=True)
     elif activities is not None:
         raise SourceError("The activities must be mapped by source.activities of params. Got a frame and no mapping.")
     if history is not None:
@@ -101,7 +102,8 @@ def _clean_tables(
         tables["history"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_HISTORY.items()})
         if rows is not None:
             changed = source.history.model_copy(update={"path": _write_raw("history", rows, folder)})
-            tables["history"] = clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
+            batches = clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
+            tables["history"] = pd.concat(batches, ignore_index=True)
     _warn_of_rows_left_out(quarantine)
     for name, frame in tables.items():
         write_frame(workdir.tables / f"{name}.parquet", frame)

@@ -82,18 +82,9 @@ def _read(name: str, path: Path, facts: FileFormat) -> SourceTable:
     columns, nested = _read_schema(name, path) if facts.parquet else (_read_header(path, facts), ())
     if not columns:
         raise SourceError(f"The file of {name} must have columns with names. Got none in {path}.")
-    repeated = [column for column in columns if f"{column}.1" in columns]
     # the simplest mapping, to state the format
     mapping = LeadsTable(path=path.name, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=columns[0])
-    try:
-        frame, _ = read_table(name, mapping, columns, path.resolve().parent, None)
-    except SourceError:
-        if not repeated:
-            raise
-        raise SourceError(
-            f"The header of {name} must name each column once where rows differ in width. "
-            f"Got {repeated[0]} more than once."
-        ) from None
+    frame, _ = read_table(name, mapping, columns, path.resolve().parent, None)
     return SourceTable(name, path, facts, frame, {}, nested)
 
 

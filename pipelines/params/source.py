@@ -179,6 +179,9 @@ class Source(NumberMarks):
     max_bad_share: float = Field(
         0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
     )
+    max_emptied_share: float = Field(
+        0.05, description="Share of a column's values that are no numbers above which the run stops.", ge=0, le=1
+    )
     max_lost_win_share: float = Field(
         0.05, description="Share of the won deals in quarantine above which the run stops.", ge=0, le=1
     )
@@ -194,9 +197,6 @@ class Source(NumberMarks):
     )
     match_ids: tuple[Literal["case", "blanks", "accents", "decimals", "zeros"], ...] = Field(
         (), description="Differences to ignore when the ids of other tables are matched with leads."
-    )
-    max_emptied_share: float = Field(
-        0.05, description="Share of a column's values that are no numbers above which the run stops.", ge=0, le=1
     )
     leads: LeadsTable = Field(description="The leads.")
     activities: ActivitiesTable | None = Field(None, description="The activities.")

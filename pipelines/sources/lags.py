@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.sources.table_ends import count_days, find_span
+from leadlight.pipelines.sources.table_ends import find_span
+from leadlight.pipelines.sources.table_writer import TableContent
 
 __all__ = ["Lag", "check_lags", "find_cut_off", "list_lags", "measure_end"]
 
@@ -41,24 +42,24 @@ class Lag(NamedTuple):
         return self.days > max(MIN_LAG, GAP_FACTOR * self.usual_gap_days)
 
 
-def measure_end(newest: pd.Timestamp, times: pd.Series) -> dict[str, Any]:
+def measure_end(newest: pd.Timestamp, content: TableContent) -> dict[str, Any]:
     """Describe the span of a table.
 
     Parameters
     ----------
     newest : pd.Timestamp
         Its end.
-    times : pd.Series
-        Its times.
+    content : TableContent
+        Its rows, by day.
 
     Returns
     -------
     dict
         first and end (ISO), rows, and usual_gap_days (None where there are too few rows to say).
     """
-    span = find_span(count_days(times))
+    span = find_span(content.days)
     gap = span.usual_gap_days if span is not None and span.usual_gap_days != float("inf") else None
-    return {"first": times.min().isoformat(), "end": newest.isoformat(), "rows": len(times), "usual_gap_days": gap}
+    return {"first": content.oldest.isoformat(), "end": newest.isoformat(), "rows": content.rows, "usual_gap_days": gap}
 
 
 def list_lags(ends: dict[str, Any]) -> list[Lag]:

@@ -12,8 +12,8 @@ from leadlight.pipelines.sources.matching import fold_ids, match_values
 from leadlight.pipelines.sources.outcomes import CleanDeals
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.table_ends import require_span
-from leadlight.pipelines.sources.table_reader import TableReader, require_not_null
-from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float, find_canonical_spellings
+from leadlight.pipelines.sources.table_reader import TableReader, read_whole, require_not_null
+from leadlight.pipelines.sources.text_cleaning import clean_text, find_canonical_spellings
 
 __all__ = ["clean_leads", "derive_deals_from_outcomes"]
 
@@ -52,7 +52,7 @@ def clean_leads(
     table = params.source.leads
     mapped = [record.column for record in (table.created_at, table.consent, table.outcome) if record]
     columns = [table.lead_id, table.order, table.owner, *mapped, *params.attributes]
-    reader = TableReader("leads", table, columns, params.source, folder)
+    reader = read_whole("leads", table, columns, params.source, folder)
     reader.read_text("lead_id", table.lead_id)
     if table.created_at:
         reader.read_time("created_at", table.created_at)
@@ -119,12 +119,16 @@ def _clean_attributes(params: Params, reader: TableReader, rows: pd.Index, quara
             columns[name] = clean_text(reader.read_texts(name).loc[rows], attribute.kind)
             continue
         values = reader.mask_missing(name).loc[rows]
-        number = convert_to_float(values)
+        number = reader.checks.parse_numbers(name, values)
         if number.isna().all() and values.notna().any():
             raise SourceError(
                 f"The attribute {name} of leads must hold numbers, written like 1234.5 (kind: number). "
                 f"Got {str(values.dropna().iloc[0])!r}."
             )
-        quarantine.record_nulled("leads", name, values[values.notna() & number.isna()])
+        emptied = values[values.notna() & number.isna()]
+        quarantine.record_nulled("leads", name, emptied)
+        reader.checks.count_present(name, int(values.notna().sum()))
+        reader.checks.count_emptied(name, emptied)
         columns[name] = number
+    reader.checks.require_numbers()
     return pd.DataFrame(columns)

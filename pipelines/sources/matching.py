@@ -2,15 +2,18 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadlight.pipelines.findings.source_codes import NEAR_MISS
 from leadlight.pipelines.params.source import Source
 
-__all__ = ["LeadIds", "fold_ids", "match_values"]
+__all__ = ["LeadIds", "fold_ids", "make_membership", "match_values"]
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 #: kind of difference, as named in source.match_ids -> what removes it
@@ -40,6 +43,17 @@ def match_values(words: pd.Series, texts: Iterable[str], *, match_case: bool) ->
         forms = wanted | {form for text in wanted & {"True", "False"} for form in (text.lower(), text.upper())}
         return words.str.strip().isin(forms)
     return words.str.strip().str.casefold().isin({text.casefold() for text in wanted})
+
+
+def make_membership(ids: pd.Series) -> Callable[[pd.Series], pd.Series]:
+    """Return a function that masks the values that are among the ids; Series.isin would convert them at each call."""
+    known = pa.array(ids, pa.large_string())
+
+    def is_known(values: pd.Series) -> pd.Series:
+        found = pc.is_in(pa.array(values, pa.large_string()), value_set=known, skip_nulls=True)
+        return pd.Series(found.to_numpy(zero_copy_only=False), index=values.index)
+
+    return is_known
 
 
 def fold_ids(ids: pd.Series, source: Source) -> pd.Series:
@@ -73,23 +87,23 @@ class LeadIds:
     def __init__(self, ids: pd.Series, source: Source) -> None:
         self.source = source
         self._known = set(ids)
+        self._is_known = make_membership(ids)
+        self._forms: dict[str, str] | None = None
+        self._unknown: Counter[str] = Counter()
 
     def match(self, values: pd.Series) -> pd.Series:
-        """Write ids as leads write them; those that match none, or several leads, stay as they are."""
-        others = self._find_unknown(values)
-        if not others:
+        """Write ids as leads write them; those that match none, or several leads, stay as they are, counted."""
+        unknown = values[~self._is_known(values) & values.notna()].value_counts()
+        if unknown.empty:
             return values
-        forms = self._index(lambda text: _fold(text, self.source))
-        found = {text: lead for text in others if (lead := forms.get(_fold(text, self.source)))}
+        if self._forms is None:
+            self._forms = self._index(lambda text: _fold(text, self.source))
+        found = {text: lead for text in unknown.index if (lead := self._forms.get(_fold(text, self.source)))}
+        self._unknown.update({str(text): int(rows) for text, rows in unknown.items() if text not in found})
         return values.mask(values.isin(set(found)), values.map(found)) if found else values
 
-    def find_near_misses(self, values: pd.Series) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        """Find ids that match a lead after folding more than params allow.
-
-        Parameters
-        ----------
-        values : pd.Series of str
-            Ids after :meth:`match`.
+    def find_near_misses(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """Find ids, of all that :meth:`match` left, that match a lead after folding more than params allow.
 
         Returns
         -------
@@ -98,7 +112,7 @@ class LeadIds:
         leads : dict
             Unknown id -> the one lead that it nearly is.
         """
-        rest, misses = self._find_unknown(values), []
+        rest, misses = set(self._unknown), []
         leads: dict[str, str] = {}
         for kinds in [*((kind,) for kind in _FOLDS), tuple(_FOLDS)]:
             if not rest:
@@ -114,16 +128,13 @@ class LeadIds:
                     {
                         "code": NEAR_MISS.code,
                         "kind": " and ".join(kinds),
-                        "rows": int(values.isin(set(found)).sum()),
+                        "rows": sum(self._unknown[text] for text in found),
                         "value": example,
                         "lead": found[example],
                         "write": f"source.match_ids: [{', '.join(allowed)}]",
                     }
                 )
         return misses, leads
-
-    def _find_unknown(self, values: pd.Series) -> set[str]:
-        return set(values[~values.isin(self._known) & values.notna()].unique())
 
     def _index(self, fold: Callable[[str], str]) -> dict[str, str]:
         """Return folded id -> lead; forms that several leads share are left out."""

@@ -1,5 +1,6 @@
 """Record of the rows and cells that cannot be used, each with its reason."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from leadlight.pipelines.findings.source_codes import find_reason_code
 __all__ = ["LEFT_OUT", "Quarantine"]
 
 COLUMNS = ["table", "row", "column", "code", "reason", "value", "action"]
+#: rows of a table in quarantine from which on the share is judged before the end, which bounds the memory
+MAX_LEFT_OUT = 1_000_000
 LEFT_OUT, CELL_EMPTIED = "row left out", "value emptied"
 #: a spreadsheet takes a cell that begins with one of these for a formula
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
@@ -33,11 +36,13 @@ class Quarantine:
         self.max_bad_share, self.judges_spans = max_bad_share, judges_spans
         self.near_misses: list[dict[str, Any]] = []
         self._entries: list[pd.DataFrame] = []
+        self._rows: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
 
     def check(
         self, table: str, frame: pd.DataFrame, schema: pa.DataFrameSchema, raw: pd.DataFrame, columns: dict[str, str]
     ) -> pd.DataFrame:
-        """Return the rows that pass the schema and record the others.
+        """Return the rows that pass the schema and record the others; some or all rows of a table.
 
         Parameters
         ----------
@@ -55,8 +60,9 @@ class Quarantine:
         Raises
         ------
         SourceError
-            If more than `max_bad_share` of the rows fail.
+            If very many rows were left out, more than `max_bad_share` of those so far.
         """
+        self._rows[table] += len(frame)
         try:
             schema.validate(frame, lazy=True)
         except SchemaErrors as errors:
@@ -70,18 +76,29 @@ class Quarantine:
         ]
         sources = cases["column"].map(columns)
         self._record(table, LEFT_OUT, row=rows, column=sources, reason=cases["check"], value=values)
-        if len(rows) > self.max_bad_share * len(frame):
-            reason = cases["check"].mode()[0]
-            place = list(cases["check"]).index(reason)
-            value = "an empty cell" if str(values[place]) in ("", "nan", "None", "NaT") else f"{values[place]!r}"
-            raise SourceError(
-                f"The share of unusable rows of {table} must be at most {self.max_bad_share:g} "
-                f"(source.max_bad_share). Got {len(rows)} unusable of {len(frame)}, most often because "
-                f"in column {sources.iloc[place]}: {reason} (such as {value} in row {rows[place]})."
-                + self.describe_near_misses(table)
-            )
+        self._left_out[table] += len(rows)
+        if self._left_out[table] > MAX_LEFT_OUT:
+            self.require_share(table)
         kept: pd.DataFrame = frame.drop(index=rows)
         return kept
+
+    def require_share(self, table: str) -> None:
+        """Raise SourceError if more than `max_bad_share` of the rows of a table so far were left out."""
+        bad, total = self._left_out[table], self._rows[table]
+        if bad <= self.max_bad_share * total:
+            return
+        cases = pd.concat(
+            [entry[(entry["table"] == table) & (entry["action"] == LEFT_OUT)] for entry in self._entries],
+            ignore_index=True,
+        )
+        first = cases[cases["reason"] == cases["reason"].mode()[0]].iloc[0]
+        value = "an empty cell" if first["value"] in ("", "nan", "None", "NaT", "<NA>") else repr(first["value"])
+        raise SourceError(
+            f"The share of unusable rows of {table} must be at most {self.max_bad_share:g} "
+            f"(source.max_bad_share). Got {bad} unusable of {total}, most often because "
+            f"in column {first['column']}: {first['reason']} (such as {value} in row {first['row']})."
+            + self.describe_near_misses(table)
+        )
 
     def record_nulled(self, table: str, column: str, values: pd.Series, reason: str = "not a number") -> None:
         """Record cells that are read as missing, in rows that stay."""

@@ -42,18 +42,24 @@ class Span(NamedTuple):
         return within
 
 
-def require_span(times: pd.Series, quarantine: Quarantine) -> tuple[pa.Check, ...]:
+def require_span(times: pd.Series, quarantine: Quarantine, counts: pd.Series | None = None) -> tuple[pa.Check, ...]:
     """Return the checks that times are plausible and not far from the rest of their table; none for some leads only.
 
     Parameters
     ----------
     times : pd.Series
-        All times of the table, by row number; NaT where missing.
+        Times by row number; NaT where missing.
     quarantine : Quarantine
         Says whether spans are judged.
+    counts : pd.Series, optional
+        Rows of the table by day, if `times` are not all of them.
     """
-    span = find_span(count_days(times[times <= pd.Timestamp.now(tz="UTC").tz_localize(None)]))
-    if span is None or not quarantine.judges_spans:
+    if not quarantine.judges_spans:
+        return ()
+    if counts is None:
+        counts = count_days(times[times <= pd.Timestamp.now(tz="UTC").tz_localize(None)])
+    span = find_span(counts)
+    if span is None:
         return ()
     early = (times < EARLIEST) & (span.first >= EARLIEST)
     within = span.contains(times)

@@ -1,17 +1,10 @@
-"""Clean values of attributes: normalized text, domains of e-mail addresses, finite numbers."""
+"""Clean values of attributes: normalized text, domains of e-mail addresses."""
 
-import numpy as np
 import pandas as pd
 
 from leadlight.features.text_normalization import normalize_text
 
-__all__ = ["clean_text", "convert_to_float", "find_canonical_spellings", "normalize_unique"]
-
-
-def convert_to_float(values: pd.Series) -> pd.Series:
-    """Convert values to finite float64; NaN where that is not possible."""
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    return numbers.where(np.isfinite(numbers))
+__all__ = ["clean_text", "find_canonical_spellings", "normalize_unique"]
 
 
 def normalize_unique(words: pd.Series) -> pd.Series:

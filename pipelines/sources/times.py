@@ -35,15 +35,11 @@ def to_utc(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> 
     Raises
     ------
     SourceError
-        If a text column has no format, or if no value at all fits it.
+        If a text column has no format.
     """
     if pd.api.types.infer_dtype(values, skipna=True) == "date":  # days of Parquet or SQL, typed as such
         values = pd.to_datetime(values)
     times = values if pd.api.types.is_datetime64_any_dtype(values) else _read(values, column, timezone, table)
-    if len(values) and values.notna().any() and times.isna().all():
-        raise SourceError(
-            f"The times in {column.column} of {table} must fit the format {column.format!r}. Got {_sample(values)!r}."
-        )
     utc: pd.Series = _localize(times, timezone).dt.tz_localize(None).dt.floor("s").astype("datetime64[us]")
     return utc
 

@@ -13,9 +13,10 @@ from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_out
 from leadlight.pipelines.sources.outcomes import summarize_outcomes
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.table_writer import TableContent, write_batches
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
-from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_frame, write_json
+from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_json
 
 __all__ = ["ingest"]
 
@@ -56,65 +57,64 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     leads, attributes, spellings = clean_leads(params, folder, quarantine)
     if leads.empty:
         raise SourceError("The table leads must have at least one usable row. Got none.")
-    tables = {"leads": leads, "attributes": attributes}
     shared = (folder, leads, quarantine)
     deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
-    tables["deals"] = deals.closed
-    if len(deals.unknown):
-        tables["unknown_outcomes"] = deals.unknown
-    if source.activities:
-        tables["activities"] = clean_activities(source, source.activities, *shared)
-    if source.history:
-        tables["history"] = clean_history(source, source.history, *shared, attributes=params.attributes)
-    if source.stages:
-        tables["stages"] = clean_stages(source, source.stages, *shared)
-    report = _build_report(params, tables, quarantine, spellings)
-    report["outcomes"] = summarize_outcomes(leads, deals)
-    report["near_misses"] = quarantine.near_misses
-    report["findings"] = describe_reading(report)
     with write_folder_atomically(workdir.tables) as fresh:
-        for name, frame in tables.items():
-            write_frame(fresh / f"{name}.parquet", frame)
+        contents = {}
+        for name, frame in (("leads", leads), ("attributes", attributes), ("deals", deals.closed)):
+            contents[name] = write_batches(fresh / f"{name}.parquet", [frame], TIMES.get(name))
+        if len(deals.unknown):
+            write_batches(fresh / "unknown_outcomes.parquet", [deals.unknown])
+        if source.activities:
+            batches = clean_activities(source, source.activities, *shared)
+            contents["activities"] = write_batches(fresh / "activities.parquet", batches, "occurred_at", "type")
+        if source.history:
+            batches = clean_history(source, source.history, *shared, attributes=params.attributes)
+            contents["history"] = write_batches(fresh / "history.parquet", batches, "changed_at", "attribute")
+        if source.stages:
+            batches = clean_stages(source, source.stages, *shared)
+            contents["stages"] = write_batches(fresh / "stages.parquet", batches, "entered_at")
+        report = _build_report(params, contents, quarantine, spellings)
+        report["outcomes"] = summarize_outcomes(leads, deals)
+        report["near_misses"] = quarantine.near_misses
+        report["findings"] = describe_reading(report)
         quarantine.write_csv(fresh / workdir.quarantine.name)
         write_json(fresh / workdir.ingest_report.name, report)
     return report
 
 
 def _build_report(
-    params: Params, tables: dict[str, pd.DataFrame], quarantine: Quarantine, spellings: dict[str, dict[str, str]]
+    params: Params, contents: dict[str, TableContent], quarantine: Quarantine, spellings: dict[str, dict[str, str]]
 ) -> dict[str, Any]:
     leads_table = params.source.leads
     time = "dates" if leads_table.created_at else "order" if leads_table.order else "none"
-    ends = {}
-    for name, column in TIMES.items():
-        if name in tables and len(tables[name]):
-            newest = _find_newest(params, name, tables[name][column])
-            ends[name] = measure_end(newest, tables[name][column])
+    ends = {
+        name: measure_end(_find_newest(params, name, contents[name].newest), contents[name])
+        for name in TIMES
+        if name in contents and contents[name].rows
+    }
     known_until = find_cut_off(ends, dated=time == "dates" and params.source.deals is not None)
-    history = tables.get("history")
-    historised = [] if history is None else sorted(set(history["attribute"]) & set(params.attributes))
-    activities = tables.get("activities")
-    types = activities["type"].value_counts() if activities is not None else pd.Series(dtype=int)
+    historised = sorted(set(contents["history"].words) & set(params.attributes)) if "history" in contents else []
+    types = contents["activities"].words if "activities" in contents else {}
     return {
-        "rows": {name: len(frame) for name, frame in tables.items() if name != "unknown_outcomes"},
+        "rows": {name: content.rows for name, content in contents.items()},
         "quarantine": quarantine.count_rows(),
         "time": time,
         "known_until": (known_until + pd.Timedelta(seconds=1)).isoformat(),
         "ends": ends if time == "dates" else {},
-        "first_lead": tables["leads"]["created_at"].min().isoformat(),
+        "first_lead": contents["leads"].oldest.isoformat(),
         "historised": historised,
-        "activity_types": {str(name): int(rows) for name, rows in types.items()},
-        "unnamed_activity_types": sorted(set(map(str, types.index)) - set(params.signals)),
+        "activity_types": dict(types),
+        "unnamed_activity_types": sorted(set(types) - set(params.signals)),
         "spellings": spellings,
         "simulated": params.simulation is not None,
     }
 
 
-def _find_newest(params: Params, name: str, times: pd.Series) -> pd.Timestamp:
+def _find_newest(params: Params, name: str, newest: pd.Timestamp) -> pd.Timestamp:
     """Return the newest time of a table; where it holds only days, the start of its last day."""
     column = getattr(getattr(params.source, name), TIMES[name], None)
-    newest: pd.Timestamp = times.max()
     if name in ("activities", "history") and column is not None and column.is_by_day and pd.notna(newest):
         zone = params.source.timezone
-        newest = localize_midnight_utc(convert_to_local(times, zone).max(), zone)
+        return localize_midnight_utc(convert_to_local(pd.Series([newest]), zone).iloc[0], zone)
     return newest

@@ -87,7 +87,7 @@ def test_a_wrong_encoding_is_told(crm, refused):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("leads.csv.gz", gzip.compress(b"lead,created\n" * 4000)[:-12], "Compressed file ended"),
+        ("leads.csv.gz", gzip.compress(b"lead,created,industry,employees\n" * 4000)[:-12], "Compressed file ended"),
         ("leads.csv.gz", b"hello", "Not a gzipped file"),
         ("leads.parquet", b"hello", "must be readable as Parquet"),
         ("leads.csv", b'lead,created,industry,employees\n"L1,2,3,4\n', "must be readable as CSV"),

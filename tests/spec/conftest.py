@@ -26,7 +26,8 @@ from leadlight.features.labels import find_closed_periods, find_first_closes, la
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
 from leadlight.pipelines.engines.engine import register_parquet
-from leadlight.pipelines.sources.text_cleaning import clean_text, convert_to_float
+from leadlight.pipelines.sources.number_formats import parse_numbers
+from leadlight.pipelines.sources.text_cleaning import clean_text
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 #: columns that need not be drawn
@@ -81,7 +82,7 @@ def _at_the_door(table: pa.Table) -> pa.Table:
     """Fold text, and read numbers from the values of a history, as ingest does."""
     frame = table.to_pandas()
     if "changed_at" in frame:
-        frame["number"] = convert_to_float(frame["value"])
+        frame["number"] = parse_numbers(frame["value"])
     for name in frame.columns.difference(["lead_id", "attribute"]):
         if pd.api.types.is_string_dtype(frame[name]):
             frame[name] = clean_text(frame[name].astype("str"), "category")

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from leadlight.features.text_normalization import normalize_text
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.sources.text_cleaning import (
-    clean_text,
-    convert_to_float,
-    find_canonical_spellings,
-    normalize_unique,
-)
+from leadlight.pipelines.sources.number_formats import parse_numbers
+from leadlight.pipelines.sources.text_cleaning import clean_text, find_canonical_spellings, normalize_unique
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 
@@ -137,7 +133,7 @@ def test_of_other_text_all_is_kept(kind):
 
 
 def test_numbers_are_finite_or_unknown():
-    read = convert_to_float(pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str"))
+    read = parse_numbers(pd.Series(["1", " 2.5 ", "-1e3", "inf", "nan", "many", None, "1e999", "1,5"], dtype="str"))
     assert read.dtype == "float64"
     assert read.tolist()[:3] == [1, 2.5, -1000]
     assert read.isna().tolist() == [*3 * [False], *6 * [True]]

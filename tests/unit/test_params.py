@@ -132,7 +132,12 @@ def test_every_record_forbids_keys_that_nobody_declared():
     ("old", "new", "where", "allowed"),
     [
         ("signals:", "signale:", "signale", "history, label, language, points, policy, promotion, signals,"),
-        ("  missing:", "  mising:", "source.mising", "activities, database, deals, decimal, history, leads, locale, "),
+        (
+            "  missing:",
+            "  mising:",
+            "source.mising",
+            "activities, database, deals, decimal, history, leads, locale, match_case, ",
+        ),
         ("    path: kontakte", "    pfad: kontakte", "source.leads.pfad", "consent, created_at, decimal, delimiter,"),
         ("{column: angelegt_am", "{colum: angelegt_am", "source.leads.created_at.colum", "by_day, column, format."),
         ("won: [gewonnen]", "win: [gewonnen]", "source.deals.status.win", "column, lost, open, won."),
