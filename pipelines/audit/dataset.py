@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.parsing import parse_numbers
+from leadlight.pipelines.audit.parsing import convert_numbers, parse_numbers
 from leadlight.pipelines.datasets.time_splits import LeftTruncation, detect_left_truncation
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.source import DealsTable
 from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
+from leadlight.pipelines.sources.number_formats import NumberFormat
 from leadlight.pipelines.sources.read import AnyTable, read_all_columns
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
@@ -133,6 +134,8 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
     for name, table in list_mapped_tables(params).items():
         raw = read_all_columns(name, table, folder, params.source.database)
         raw.columns = pd.Index([str(column) for column in raw.columns])
+        if marks := table.number_marks or params.source.number_marks:
+            raw = convert_numbers(raw, NumberFormat(*marks), {table.lead_id})
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         won_rows[name] = _find_won_rows(table, raw)
         if name in ("leads", "deals"):

@@ -4,19 +4,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from leadlight.pipelines.audit.parsing import MIN_FIT
 from leadlight.pipelines.init.vocabulary import count_stems
-from leadlight.pipelines.sources.number_formats import (
-    PLAIN,
-    DetectedNumberFormat,
-    NumberFormat,
-    detect_number_format,
-    parse_numbers,
-)
+from leadlight.pipelines.sources.number_formats import PLAIN, DetectedNumberFormat, NumberFormat, detect_number_format
 
-__all__ = ["DetectedMarks", "convert_numbers", "detect_marks"]
+__all__ = ["DetectedMarks", "detect_marks"]
 
-#: share of the values of a column that must be numbers
-MIN_FIT = 0.95
 #: stems of columns whose digits are no numbers
 NO_NUMBERS = ("phone", "telefon", "tel", "fax", "mobil", "zip", "plz", "postal", "version", "iban")
 
@@ -69,18 +62,3 @@ def detect_marks(frame: pd.DataFrame, used: set[str]) -> DetectedMarks | None:
 
 def _is_unclear(other: DetectedNumberFormat, chosen: DetectedNumberFormat) -> bool:
     return other.is_doubtful and (other.decimal, other.thousands) != (chosen.decimal, chosen.thousands)
-
-
-def convert_numbers(frame: pd.DataFrame, form: NumberFormat, used: set[str]) -> pd.DataFrame:
-    """Return the columns with numbers in that format as numbers, so that they are taken for such."""
-    converted = {}
-    for column in frame.columns:
-        if column in used or pd.api.types.is_numeric_dtype(frame[column]):
-            continue
-        text = frame[column].astype("str").str.strip()
-        present = frame[column].notna() & (text != "")
-        numbers = parse_numbers(frame[column], form)
-        marked = text[present].str.contains(r"\d[^\d]\d", regex=True).any()
-        if marked and present.any() and numbers[present].notna().mean() >= MIN_FIT:
-            converted[column] = numbers
-    return frame.assign(**converted)

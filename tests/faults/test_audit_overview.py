@@ -62,3 +62,13 @@ def test_wins_within_a_day_of_creation_are_a_finding(crm, audited):
     (finding,) = [f for f in report["findings"] if f["code"] == "LL123"]
     assert finding["figures"]["wins"] == 20
     assert "LL123" in {look["code"] for look in report["first_looks"]}
+
+
+def test_numbers_are_read_as_params_say(crm, audited):
+    crm.set("source.leads.decimal", ",")
+    for row in crm.tables["leads"]:
+        row["employees"] = f"{row['employees']},5"
+    crm.write("leads")
+    (column,) = [c for c in audited()["columns"] if c["column"] == "employees"]
+    assert column["kind"] == "number"
+    assert column["auc"] is not None
