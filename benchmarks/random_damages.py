@@ -82,7 +82,7 @@ def draw_tables(draw: random.Random) -> dict[str, pd.DataFrame]:
 
 def write_source(folder: Path, tables: dict[str, pd.DataFrame], kind: str, share: float) -> None:
     """Write params and files."""
-    source: dict[str, Any] = {"max_bad_share": share, "max_emptied_share": share}
+    source: dict[str, Any] = dict.fromkeys(("max_bad_share", "max_emptied_share", "max_lost_win_share"), share)
     for name, frame in tables.items():
         path = folder / f"{name}.{kind}"
         mapped = {"path": path.name, "lead_id": "id", **MAPPED[name]}
@@ -284,7 +284,9 @@ def list_files(folder: Path) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
 
 
-def run(count: int, first: int = 0) -> tuple[collections.Counter[tuple[str, str]], list[dict[str, Any]]]:
+def run(
+    count: int, first: int = 0, on_failure: Callable[[str], None] = str
+) -> tuple[collections.Counter[tuple[str, str]], list[dict[str, Any]]]:
     """Make `count` damages with the seeds from `first` on; return counts by kind and outcome, and all failures."""
     counts: collections.Counter[tuple[str, str]] = collections.Counter()
     failures = []
@@ -313,6 +315,7 @@ def run(count: int, first: int = 0) -> tuple[collections.Counter[tuple[str, str]
             outcome, detail = check(folder, key[0], before)
             counts[kind, outcome] += 1
             if outcome not in {"refused", "read"}:
+                on_failure(f"seed {seed}, {kind} of {table}: {outcome}: {detail[-600:]}")
                 failures.append({"seed": seed, "kind": kind, "table": table, "outcome": outcome, "detail": detail})
             path.write_bytes(content)
             if outcome != "refused":
@@ -325,9 +328,7 @@ def main() -> None:
     """Run and save the counts."""
     given = [int(word) for word in sys.argv[1:]]
     count, first = [*given, *[DAMAGES, 0][len(given) :]]
-    counts, failures = run(count, first)
-    for failure in failures[:50]:
-        print(json.dumps(failure, ensure_ascii=False))
+    counts, failures = run(count, first, lambda text: print(text, flush=True))
     kinds = sorted({kind for kind, _ in counts})
     result = {
         "damages": count,

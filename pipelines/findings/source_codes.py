@@ -90,13 +90,21 @@ ROW_TOO_WIDE = FindingCode(
     "A delimiter within a text that is not quoted.",
     _SHARES,
 )
+ROW_TOO_NARROW = FindingCode(
+    "LL230",
+    "fewer cells than the header has columns",
+    "The row of a CSV file ends before the last column of the header.",
+    "Which value belongs to which column is not known; a line of a report would become a lead.",
+    "Lines at the end of the file, and cells that were lost.",
+    "With pad_rows of the table, where an export leaves out empty cells at the end of rows.",
+)
 NUMBER_UNREADABLE = FindingCode(
     "LL211",
     "not a number",
     "The cell of a column of numbers holds other text; it is read as missing and its row stays.",
     "The lead is scored without the value.",
     "Marks for decimals and thousands, units and words in the column.",
-    "Name texts that mean a missing value in source.missing.",
+    "Name texts that mean a missing value in source.missing, marks in decimal and thousands; limit: max_emptied_share.",
 )
 NUMBER_TOO_LARGE = FindingCode(
     "LL212",
@@ -177,6 +185,7 @@ CODES: tuple[FindingCode, ...] = (
     OUTCOME_UNKNOWN,
     NEAR_MISS,
     ENDS_EARLY,
+    ROW_TOO_NARROW,
 )
 
 #: beginning of a recorded reason -> its code
@@ -191,6 +200,7 @@ _REASONS = {
     "lead is not in leads": LEAD_UNKNOWN,
     "status is not one of": STATUS_UNKNOWN,
     "more cells than the header": ROW_TOO_WIDE,
+    "fewer cells than the header": ROW_TOO_NARROW,
     "not a number": NUMBER_UNREADABLE,
     "beyond ": NUMBER_TOO_LARGE,
     "no activity type": NAME_MISSING,

@@ -8,6 +8,7 @@ import pandas as pd
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import Source, TimeColumn
 from leadlight.pipelines.sources.number_formats import PLAIN, NumberFormat, detect_number_format, parse_numbers
+from leadlight.pipelines.sources.raw_table import is_whole
 from leadlight.pipelines.sources.read import AnyTable
 
 __all__ = ["ColumnChecks"]
@@ -73,7 +74,7 @@ class ColumnChecks:
         """Return whether a column of floats holds numbers that are not whole; `values` are those of the batch."""
         if self._fractional is not None:
             return column in self._fractional
-        return not (values.dropna() % 1 == 0).all()
+        return not is_whole(values)
 
     def count_present(self, column: str, present: int) -> None:
         """Count the present values of a number column in rows that stay."""

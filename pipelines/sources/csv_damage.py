@@ -5,6 +5,7 @@ import csv
 import gzip
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = [
@@ -99,7 +100,7 @@ def find_undecodable(path: Path, encoding: str, delimiter: str) -> str:
     if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
         return ""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rb") as file:
+    with opened(path, "rb") as file, suppress(EOFError, OSError, zlib.error):  # damaged in more than one way
         for number, line in enumerate(file, 1):
             try:
                 line.decode(encoding)

@@ -63,6 +63,8 @@ def parse_numbers(values: pd.Series, form: NumberFormat = PLAIN) -> pd.Series:
     pd.Series of float64
         NaN where a value is missing, no number in this format, or not finite.
     """
+    if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
+        return pd.Series(np.nan, index=values.index)  # pandas would count nanoseconds
     if form != PLAIN and not pd.api.types.is_numeric_dtype(values):
         text = values.astype("str").str.strip().mask(values.isna())
         fits = text.str.fullmatch(_compile(form)).fillna(False).astype(bool)

@@ -10,17 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 __all__ = [
+    "BATCH_ROWS",
     "PROBLEM",
     "TOO_FEW_CELLS",
     "TOO_MANY_CELLS",
     "RawBatch",
     "RawTable",
     "find_fractional_columns",
+    "is_whole",
     "iterate_batches",
 ]
 
 #: rows that are cleaned at a time, which bounds the memory
 BATCH_ROWS = 250_000
+#: from here on a whole float is no 64-bit integer
+MAX_WHOLE = 2.0**63
 #: Arrow column beside those of the source: 0, TOO_MANY_CELLS or TOO_FEW_CELLS
 PROBLEM = "\0problem"
 TOO_MANY_CELLS, TOO_FEW_CELLS = 1, 2
@@ -56,7 +60,7 @@ class RawBatch(NamedTuple):
     first_row: int
 
 
-def iterate_batches(raw: RawTable, columns: list[str], max_rows: int | None = BATCH_ROWS) -> Iterator[RawBatch]:
+def iterate_batches(raw: RawTable, columns: list[str], max_rows: int | None) -> Iterator[RawBatch]:
     """Yield the rows of the given columns in batches of `max_rows`, or all at once for None.
 
     The limits of batches do not depend on the kind of file, so that the same rows give the same results.
@@ -109,6 +113,12 @@ _NULLABLE = {
 }
 
 
+def is_whole(values: pd.Series) -> bool:
+    """Return whether all floats are whole numbers that fit into 64 bits."""
+    present = values.dropna()
+    return bool(((present % 1 == 0) & (present.abs() < MAX_WHOLE)).all())
+
+
 def find_fractional_columns(raw: RawTable, columns: list[str]) -> frozenset[str]:
     """Return the columns of floats in which a number is not whole; ``7.0`` is then no ``7`` in any row."""
     fractional: set[str] = set()
@@ -118,6 +128,7 @@ def find_fractional_columns(raw: RawTable, columns: list[str]) -> frozenset[str]
             break
         for name in floats:
             present = pc.drop_null(table[name])
-            whole = pc.all(pc.equal(present, pc.floor(present)), min_count=0).as_py()
+            in_range = pc.and_(pc.equal(present, pc.floor(present)), pc.less(pc.abs(present), MAX_WHOLE))
+            whole = pc.all(pc.or_(pc.is_nan(present), in_range), min_count=0).as_py()
             fractional |= set() if whole else {name}
     return frozenset(fractional)

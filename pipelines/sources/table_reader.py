@@ -11,6 +11,7 @@ from leadlight.pipelines.sources.column_checks import ColumnChecks
 from leadlight.pipelines.sources.matching import make_membership
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.raw_table import (
+    BATCH_ROWS,
     TOO_FEW_CELLS,
     TOO_MANY_CELLS,
     RawBatch,
@@ -206,7 +207,7 @@ def read_batches(
     raw, wanted = _open(name, table, columns, source, folder)
     checks = ColumnChecks(name, table, source, find_fractional_columns(raw, wanted))
     is_empty = True
-    for batch in iterate_batches(raw, wanted):
+    for batch in iterate_batches(raw, wanted, BATCH_ROWS):
         is_empty = False
         yield TableReader(batch, checks)
     if is_empty:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import TimeColumn
+from leadlight.pipelines.sources.raw_table import is_whole
 
 __all__ = ["align_day_closes", "convert_to_local", "shift_to_end_of_day", "to_utc"]
 
@@ -51,7 +52,7 @@ def _read(values: pd.Series, column: TimeColumn, timezone: str, table: str) -> p
             f"The column {column.column} of {table} must have a format, because it is not typed as time: "
             f"{{column: {column.column}, format: ...}}. Got {_sample(values)!r}."
         )
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if pd.api.types.is_float_dtype(values) and is_whole(values):
         values = values.astype("Int64")
     text = values.astype("str").str.strip().mask(values.isna())
     aware = column.format == "ISO8601" or "%z" in column.format.lower()

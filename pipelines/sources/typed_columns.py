@@ -25,6 +25,7 @@ def normalize_types(table: pa.Table) -> pa.Table:
     pyarrow.ArrowInvalid
         If text is not UTF-8.
     """
+    table = table.replace_schema_metadata(None)  # of pandas, which may be damaged
     for place, field in enumerate(table.schema):
         column, kind = table.column(place), field.type
         if pa.types.is_dictionary(kind):

@@ -184,5 +184,6 @@ def test_whole_numbers_beside_missing_ones_stay_exact(crm):
     crm.change("path: leads.csv", "path: leads.parquet")
     crm.change('created_at: {column: created, format: "%Y-%m-%d %H:%M:%S"}', "created_at: created")
     crm.set("source.max_bad_share", 1)
+    crm.set("source.max_lost_win_share", 1)
     read(crm)
     assert pd.read_parquet(crm.work / "tables" / "leads.parquet")["lead_id"].iloc[0] == "9007199254740993"
