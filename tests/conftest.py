@@ -238,7 +238,7 @@ def trained_module(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def trained_copy(trained: Path, tmp_path: Path) -> Path:
-    """A copy of the trained folder that a test may change; its registry still lies in the original."""
+    """A copy of the trained folder that a test may change."""
     shutil.copytree(trained, tmp_path / "copy")
     return tmp_path / "copy"
 

@@ -12,6 +12,7 @@ import typer
 
 from leadlight.features.errors import LeadlightError
 from leadlight.pipelines.cli.commands import init, inspection, monitoring, promotion, reports, scoring, training
+from leadlight.pipelines.cli.output_streams import protect_output_streams
 from leadlight.pipelines.stages.table import STAGES
 
 __all__ = ["app", "main"]
@@ -50,6 +51,7 @@ app.add_typer(reports.report, name="report")
 def main() -> None:
     """Run a command; print a LeadlightError as one sentence and exit with its code."""
     gc.set_threshold(*GC_THRESHOLDS)
+    protect_output_streams()
     try:
         app()
     except LeadlightError as error:

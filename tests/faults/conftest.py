@@ -184,9 +184,12 @@ def trained_tiny(
 
 @pytest.fixture
 def trained_crm(trained_tiny: Path, tmp_path: Path) -> Crm:
-    """A copy of the trained folder that a test may spoil; artifacts of the registry stay in the original."""
-    shutil.copytree(trained_tiny, tmp_path / "crm")
-    return Crm(tmp_path / "crm", draw_tables())
+    """A copy of the trained folder, with its own registry, that a test may spoil."""
+    from leadlight.pipelines.registry.artifact_locations import update_artifact_locations
+
+    copy = Crm(shutil.copytree(trained_tiny, tmp_path / "crm"), draw_tables())
+    update_artifact_locations(copy.work / "mlflow.db", copy.work / "mlartifacts", "leadlight")
+    return copy
 
 
 def call(words: Sequence[str]) -> Outcome:
