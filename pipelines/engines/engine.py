@@ -37,6 +37,8 @@ class Engine:
         Outcomes: lead_id, closed_at, won, amount.
     report : dict
         Report of ``ingest``.
+    stages : ir.Table or None
+        lead_id, stage, entered_at, where the source has stages; features do not use them.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Engine:
     tables: Tables
     deals: ir.Table
     report: dict[str, Any]
+    stages: ir.Table | None = None
 
     def materialize(self, table: ir.Table, name: str) -> ir.Table:
         """Compute a table once for several uses, in memory; a no-op on Spark."""
@@ -82,7 +85,7 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     assert attributes is not None
     assert deals is not None
     tables = Tables(leads, attributes, table("activities"), table("history"))
-    return Engine(name, connection, tables, deals, read_json(workdir.ingest_report))
+    return Engine(name, connection, tables, deals, read_json(workdir.ingest_report), table("stages"))
 
 
 def _open_duckdb() -> Any:

@@ -172,6 +172,9 @@ class Source(FrozenModel):
     max_bad_share: float = Field(
         0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
     )
+    max_vanished_share: float = Field(
+        0.1, description="Share of the leads of the last run that may be gone without a close.", ge=0, le=1
+    )
     leads: LeadsTable = Field(description="The leads.")
     activities: ActivitiesTable | None = Field(None, description="The activities.")
     deals: DealsTable | None = Field(None, description="The closed deals.")
