@@ -81,7 +81,13 @@ def _times_thousand(values: pd.Series) -> pd.Series:
 
 
 def _respell(*types: str) -> Callable[[pd.Series], pd.Series]:
-    return lambda values: values.mask(values.isin(types) if types else True, values.str.replace("_", " ").str.title())
+    """Spell some types, or all, as titles: Page View for page_view."""
+
+    def change(values: pd.Series) -> pd.Series:
+        spelled = values.str.replace("_", " ").str.title()
+        return values.mask(values.isin(types), spelled) if types else spelled
+
+    return change
 
 
 def _recode(values: pd.Series) -> pd.Series:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from leadlight.pipelines.engines.engine import Engine
 from leadlight.pipelines.profile.event_counts import TIMES, list_timed_tables
 
-__all__ = ["ATTRIBUTE", "choose_lead_limit", "sample_rows", "summarize_kept"]
+__all__ = ["ATTRIBUTE", "choose_lead_limit", "sample_leads", "sample_rows", "summarize_kept"]
 
 #: hashes kept of each table: the error of the estimate is at most 1 / (2 sqrt(128)), 4 %
 KEPT = 128
@@ -68,12 +68,24 @@ def _estimate_kept_share(before: list[int], now: list[int]) -> float | None:
     return float(np.mean(np.isin(union, before) & np.isin(union, now))) if union else None
 
 
-def _read_windows(engine: Engine, moment: pd.Timestamp, lead_limit: int) -> Iterator[tuple[str, pd.DataFrame]]:
+def sample_leads(engine: Engine, moment: pd.Timestamp, lead_limit: int) -> tuple[pd.DataFrame, ir.Table]:
+    """Choose the leads created before a moment whose hash is small enough.
+
+    Returns
+    -------
+    pd.DataFrame
+        lead_id, created_at.
+    ir.Table
+        Their lead_id, in the engine.
+    """
     leads = _read_leads(engine, moment, LEAD_WINDOW * 10)  # older leads have activities too
     chosen = leads[_hash_text(leads["lead_id"]) <= lead_limit]
-    ids = engine.connection.create_table(
-        "sampled_leads", pa.table({"lead_id": pa.array(chosen["lead_id"].tolist(), pa.string())}), overwrite=True
-    )
+    ids = pa.table({"lead_id": pa.array(chosen["lead_id"].tolist(), pa.string())})
+    return chosen, engine.connection.create_table("sampled_leads", ids, overwrite=True)
+
+
+def _read_windows(engine: Engine, moment: pd.Timestamp, lead_limit: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    chosen, ids = sample_leads(engine, moment, lead_limit)
     recent = chosen[chosen["created_at"] >= moment - LEAD_WINDOW]
     yield "leads", recent[COLUMNS["leads"]]
     yield from _read_attributes(engine, recent, ids)

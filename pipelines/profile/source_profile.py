@@ -13,12 +13,14 @@ import pandas as pd
 
 from leadlight.pipelines.engines.engine import Engine
 from leadlight.pipelines.profile.event_counts import TIMES, EventCounts, express_kind, list_timed_tables
-from leadlight.pipelines.profile.row_samples import sample_rows
+from leadlight.pipelines.profile.row_samples import sample_leads, sample_rows
 
 __all__ = ["build_source_profile", "count_leads_before", "measure_new_values"]
 
 #: rows of so many days before the moment are looked at for duplicates and medians
 RECENT = pd.Timedelta(days=91)
+#: reasons of the quarantine that a wrong clock has
+MISDATED = ("lies in the future", "lies far from the rest of the table")
 #: columns of numbers
 NUMBERS = {"activities": "value", "deals": "amount", "history": "number"}
 
@@ -46,8 +48,9 @@ def build_source_profile(
     dict
         Plain data for JSON: ``as_of``, ``tables`` (see :meth:`.EventCounts.describe`), ``samples`` (see
         :func:`.sample_rows`), ``lead_limit``; with details also ``ends`` (see :meth:`.EventCounts.find_ends`),
-        ``duplicates`` (by table, share of the rows of the last 91 days that are copies), ``medians`` (by column
-        and kind: ``median`` and ``rows``) and ``rejected`` (by table and action: rows of the quarantine by rows read).
+        ``duplicates`` (by table, share of copies among the rows of the last 91 days of the sampled leads), ``medians``
+        (by column and kind: ``median`` and ``rows``) and ``rejected`` (by table and action: rows of the quarantine by
+        rows read); ``misdated``: by table, rows in quarantine for a time that cannot be.
     """
     profile = {
         "as_of": moment.isoformat(),
@@ -58,11 +61,13 @@ def build_source_profile(
     if not details:
         return profile
     recent = {name: _select_recent(name, table, moment) for name, table in list_timed_tables(engine)}
+    _, chosen = sample_leads(engine, moment, lead_limit)  # copies are counted among them, which bounds the memory
     return profile | {
         "ends": events.find_ends(),
-        "duplicates": {name: _measure_duplicates(table) for name, table in recent.items() if name != "leads"},
+        "duplicates": {name: _measure_duplicates(table, chosen) for name, table in recent.items() if name != "leads"},
         "medians": dict(_list_medians(engine, recent)),
         "rejected": _measure_rejected(engine.report),
+        "misdated": _count_misdated(engine.report),
     }
 
 
@@ -106,7 +111,8 @@ def _select_recent(name: str, table: ir.Table, moment: pd.Timestamp) -> ir.Table
     return table.filter((column >= first) & (column < end))
 
 
-def _measure_duplicates(rows: ir.Table) -> float:
+def _measure_duplicates(rows: ir.Table, chosen: ir.Table) -> float:
+    rows = rows.semi_join(chosen, "lead_id")
     # the local time follows from the other
     columns = [column for column in rows.columns if column != "local_at"]
     counted = rows.select(columns)
@@ -141,3 +147,11 @@ def _measure_rejected(report: dict[str, Any]) -> dict[str, dict[str, float]]:
         table: {action: rows / max(1.0, report["rows"].get(table, 0) + rows) for action, rows in found.items()}
         for table, found in counts.items()
     }
+
+
+def _count_misdated(report: dict[str, Any]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for entry in report["quarantine"]:
+        if entry["reason"] in MISDATED:
+            counts[entry["table"]] = counts.get(entry["table"], 0) + int(entry["rows"])
+    return counts

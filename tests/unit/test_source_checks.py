@@ -40,6 +40,7 @@ def make_profile(as_of="2025-09-01T00:00:00", end="2025-08-31T20:00:00"):
         "duplicates": {"activities": 0.001, "deals": 0.0},
         "medians": {},
         "rejected": {"deals": {"row left out": 0.01}},
+        "misdated": {"leads": 2},
     }
 
 
@@ -127,6 +128,8 @@ def test_rows_after_the_rest_and_tables_after_all_others_call_for_action(then, n
     assert seen(find_time_changes(then, now)) == {("act", "LL316", "Deals"), ("act", "LL316", "Activities")}
     then["ends"]["deals"]["outlying"] = 2  # as it was at training
     assert seen(find_time_changes(then, now)) == {("act", "LL316", "Activities")}
+    now["misdated"] = {"leads": 1, "stages": 1}  # already in quarantine; of leads it was so before
+    assert seen(find_time_changes(then, now)) == {("act", "LL316", "Activities"), ("act", "LL316", "Stages")}
 
 
 @pytest.mark.parametrize(("hours", "level"), [(0, None), (1, "look"), (2, "act"), (-3, "act")])

@@ -48,6 +48,12 @@ def _find_late_rows(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Monit
             yield MonitoringFinding(CRITICAL, CLOCK_AHEAD, table.capitalize(),
                 f"{end['outlying']} {'row is' if one else 'rows are'} dated up to {end['newest'][:10]}, long after the "
                 f"others, which end on {end['end'][:10]}", {"rows": end["outlying"]})  # fmt: skip
+        misdated = now["misdated"].get(table, 0)
+        if misdated and not then.get("misdated", {}).get(table):
+            rows = "row is" if misdated == 1 else "rows are"
+            yield MonitoringFinding(CRITICAL, CLOCK_AHEAD, table.capitalize(),
+                f"{misdated:,} {rows} in quarantine for a time that cannot be, and none was in training",
+                {"rows": misdated})  # fmt: skip
         ahead, usual = _measure_ahead(now, table), _measure_ahead(then, table)
         if ahead is not None and usual is not None and ahead > MAX_AHEAD + max(0.0, usual):
             yield MonitoringFinding(CRITICAL, CLOCK_AHEAD, table.capitalize(),
