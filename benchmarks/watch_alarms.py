@@ -106,8 +106,8 @@ class SimulatedCrm:
             report = run_checks(dataset)  # without the page
         finally:
             dataset.store.close()
-        found = [f"{f['level']} {f['code']} {f['name']}" for check in report["checks"] for f in check["findings"]]
-        return ACT_CODE if report["verdict"] == "act" else 0, found
+        found = {f"{f['level']} {f['code']}" for check in report["checks"] for f in check["findings"]}
+        return ACT_CODE if report["verdict"] == "act" else 0, sorted(found)
 
     def run_fault(self, fault: Fault, day: str, before: int | None) -> tuple[int, list[str]]:
         """Run a night on an export with a fault, after an undisturbed run some days before."""
@@ -179,7 +179,7 @@ def _plant_all(crm: SimulatedCrm, seed: int) -> list[dict[str, Any]]:
         code, found = crm.run_fault(fault, day, before)
         row = {"seed": seed, "kind": fault.kind, "fault": fault.name, "night": day, "run_before": before}
         rows.append(row | {"exit_code": code, "findings": found})
-        console.print(f"{seed} {fault.kind}, {fault.name}: {code} {found[:3]}", markup=False, soft_wrap=True)
+        console.print(f"{seed} {fault.kind}, {fault.name}: {code} {found}", markup=False, soft_wrap=True)
     return rows
 
 

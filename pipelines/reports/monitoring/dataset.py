@@ -129,7 +129,10 @@ class MonitoringDataset:
 
     @cached_property
     def source_now(self) -> dict[str, Any]:
-        """Profile of the tables of the run."""
+        """Profile of the tables of the run, as it was stored with it."""
+        stored: dict[str, Any] | None = (self.own_profile or {}).get("source")
+        if stored is not None and (self.source_then or stored)["lead_limit"] == stored["lead_limit"]:
+            return stored
         return self.profile_again(self.as_of, self.source_then or {"lead_limit": 0}, details=True)
 
     @cached_property

@@ -121,8 +121,8 @@ def _rows(
         before, counts = np.array(entry["counts"]), counted[kind][name]
         feature = by_name.get(name)
         here = _measured(before, counts)
-        past = [_excess(_measured(before, np.array(other[name]))) for other in earlier]
-        like = [_excess(_measured(np.array(other[name]), counts)) for other in earlier]
+        past = [_measure_excess(before, np.array(other[name])) for other in earlier]
+        like = [_measure_excess(np.array(other[name]), counts) for other in earlier]
         yield {
             "feature": name,
             "topic": feature.topic if feature else SCORE,
@@ -130,14 +130,18 @@ def _rows(
             "population": POPULATIONS[part],
             **here,
             "baseline_psi": max(past, default=0.0),
-            "nearest": min([_excess(here), *like]),
+            "nearest": min([_measure_excess(before, counts), *like]),
             "weight": weights.get(feature.topic, 0.0) if feature else 1.0,
             "moved": _words(dataset, feature, entry, (before, counts), now),
         }
 
 
-def _excess(measured: dict[str, float]) -> float:
-    return max(0.0, measured["psi"] - measured["expected_psi"])
+def _measure_excess(before: np.ndarray, now: np.ndarray) -> float:
+    """Return the index beyond chance."""
+    filled = (before + now) > 0
+    index = calculate_psi(smooth_proportions(before[filled]), smooth_proportions(now[filled]))
+    expected = calculate_expected_psi(int(filled.sum()), float(before.sum()), float(now.sum()))
+    return max(0.0, index - expected)
 
 
 def _beyond(row: Mapping[str, Any]) -> float:
