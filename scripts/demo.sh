@@ -20,6 +20,6 @@ What there is to open:
   .venv/bin/leadlight report changes          what changed since the night before (also: thresholds, persona)
   work/plots/card.html                        the model card: data, figures, calibration, thresholds, limits
   work/plots/curves.png                       ROC, precision and recall, reliability, gains of the test window
-  work/metrics.json                           all test figures, with intervals
+  work/metrics.json                           15 figures of the test window; with intervals: work/details.json
   make mlflow                                 runs and registered models: it prints their addresses
 TEXT

@@ -9,14 +9,14 @@ WIDTH, HEIGHT, BOX = 1060, 330, (112, 56)
 BOXES = {
     "export": (16, 56, "export", "leads, deals, ..."),
     "audit": (166, 56, "audit", "leaks, bad rows"),
-    "snapshots": (312, 56, "snapshots", "leads at moments"),
+    "snapshots": (312, 56, "snapshots", "past moments"),
     "features": (458, 56, "features", "known by then"),
     "model": (604, 56, "model", "fit, calibrate"),
     "bundle": (750, 56, "bundle", "the scorer"),
     "card": (896, 56, "model card", "figures, limits"),
     "runs": (604, 176, "runs", "params, figures"),
     "registry": (750, 176, "registry", "champion"),
-    "night": (458, 256, "night", "every open lead"),
+    "night": (458, 256, "scoring run", "every open lead"),
     "store": (312, 256, "score store", "and Parquet"),
     "pages": (166, 256, "pages, API", "queue, reasons"),
     "watch": (16, 256, "watch", "drift, outcomes"),
@@ -40,10 +40,10 @@ STYLE = """
     svg { font: 14px system-ui, sans-serif; background: #fff; }
     .box { fill: #fff; stroke: #44546a; stroke-width: 1.3; }
     .title { font-weight: 600; fill: #1c2733; text-anchor: middle; }
-    .second { font-size: 11.5px; fill: #52606d; text-anchor: middle; }
+    .second { font-size: 12.5px; fill: #52606d; text-anchor: middle; }
     .caption { font-size: 12.5px; font-weight: 600; }
     .arrow { fill: none; stroke: #44546a; stroke-width: 1.5; marker-end: url(#tip); }
-    .note { font-size: 11.5px; fill: #52606d; }
+    .note { font-size: 12.5px; fill: #52606d; }
     .dvc { fill: #eef6fb; stroke: #2f7fb5; } .dvc.caption { fill: #1d5f8c; stroke: none; }
     .mlflow { fill: #f2f7ee; stroke: #5b8c3a; } .mlflow.caption { fill: #3f6b22; stroke: none; }
 """
@@ -56,9 +56,9 @@ def draw_architecture() -> str:
     # the champion scores the night; watch reads the store and, later, the outcomes
     parts.append('<path class="arrow" d="M806 232 V284 H574"/>')
     parts.append('<path class="arrow" d="M368 312 V322 H72 V316"/>')
-    parts.append('<text class="note" x="650" y="278">serves: leadlight score</text>')
+    parts.append('<text class="note" x="650" y="278">champion: leadlight score</text>')
     parts.append('<text class="note" x="884" y="200">leadlight register,</text>')
-    parts.append('<text class="note" x="884" y="215">promote, rollback</text>')
+    parts.append('<text class="note" x="884" y="216">promote, retrain, rollback</text>')
     parts += [_draw_box(*box) for box in BOXES.values()]
     body = "\n  ".join(parts)
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}"'

@@ -23,6 +23,8 @@ __all__ = ["PICTURES", "Picture", "calculate_checksum", "make_pictures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("serving/templates/base.html", "serving/static/leadlight.css")
+#: reasons on the picture of a lead page
+SHOWN_REASONS = 6
 #: leads of the queue that are written down beside the pictures
 SHOWN = 10
 
@@ -58,7 +60,7 @@ def _chart(page: str, folder: str, place: int = 0, selector: str = "figure svg",
 THRESHOLDS, CARD, WATCH = "work/report/thresholds/index.html", "work/plots/card.html", "work/watch/index.html"
 PICTURES = {
     "queue": Picture("/", ("serving/templates/queue.html", *PAGES), size=(1100, 640)),
-    "lead": Picture("/leads/{first}", ("serving/templates/lead.html", *PAGES), size=(1100, 860)),
+    "lead": Picture("/leads/{telling}", ("serving/templates/lead.html", *PAGES), size=(1100, 1400)),
     "waterfall": Picture("/leads/{first}", ("serving/templates/lead.html", *PAGES), ".waterfall"),
     "audit-strength": _chart("work/audit/audit.html", "audit"),
     "audit-missing": _chart("work/audit/audit.html", "audit", 1),
@@ -109,10 +111,10 @@ def make_pictures(folder: Path, images: Path) -> None:
             shown = browser.new_page(
                 viewport={"width": picture.size[0], "height": picture.size[1]}, device_scale_factor=1.5
             )
-            page = picture.page.format(first=leads[0][1])
+            page = picture.page.format(first=leads[0][1], telling=find_telling_lead(address))
             shown.goto(f"{address}{page}" if page.startswith("/") else (folder / page).resolve().as_uri())
             target = shown.locator(picture.selector).nth(picture.place) if picture.selector else shown
-            write_small(target.screenshot(), images / f"{name}.png")
+            write_small(target.screenshot(**clip_lead(shown) if name == "lead" else {}), images / f"{name}.png")
             shown.close()
         drawn = browser.new_page(viewport={"width": 800, "height": 300}, device_scale_factor=1.5)
         drawn.set_content(f"<body style='margin:0'>{draw_outcomes()}</body>")
@@ -186,6 +188,25 @@ def serve_store(folder: Path) -> Iterator[tuple[str, list[list[Any]]]]:
         yield address, read_queue(page)
         server.should_exit = True
         thread.join(10)
+
+
+def find_telling_lead(address: str) -> str:
+    """Return the first lead below SQL whose page says what changed and what would help."""
+    import httpx
+
+    listed = httpx.get(f"{address}/api/leads", params={"stage": "marketing_qualified", "limit": 200}).json()["leads"]
+    for lead in listed:
+        page = httpx.get(f"{address}/leads/{lead['lead_id']}?language=en").text
+        change = page.partition('id="change"')[2].partition("</div>")[0]
+        if 'id="recourse"' in page and change.count("<li>") > 1:
+            return str(lead["lead_id"])
+    sys.exit("The night must hold an MQL with a change and a recourse. Got none among the first 200.")
+
+
+def clip_lead(page: Any) -> dict[str, Any]:
+    """Return the part of a lead page that ends after the first reasons, between two rows."""
+    box = page.locator(".waterfall tbody tr").nth(SHOWN_REASONS).bounding_box()
+    return {"clip": {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": box["y"] + box["height"]}}
 
 
 def read_queue(page: str) -> list[list[Any]]:

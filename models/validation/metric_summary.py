@@ -68,5 +68,5 @@ def _summarize_stage(name: str, stages: Mapping[str, Any], weeks: float | None) 
     if above:
         found["precision"] = wins / above
     if weeks:
-        found["per_week"] = above / weeks
+        found["snapshots_per_week"] = above / weeks
     return found

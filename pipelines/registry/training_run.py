@@ -197,7 +197,7 @@ def _write_description(scorer: Scorer, details: Mapping[str, Any], metrics: Mapp
     ]
     for name, label in SHORT_NAMES.items():
         stage = metrics[name]
-        volume = f", {stage['per_week']:,.0f} snapshots a week" if "per_week" in stage else ""
+        volume = f", {stage['snapshots_per_week']:,.0f} snapshots a week" if "snapshots_per_week" in stage else ""
         precision = f"precision {stage['precision']:.1%}" if "precision" in stage else "reached by none"
         lines.append(
             f"- {label} ({scorer.thresholds[name].sentence}): {precision}, recall {stage['recall']:.1%}{volume}"

@@ -21,13 +21,21 @@ def between(text: str, name: str) -> tuple[str, str, str]:
 
 
 @pytest.fixture(scope="module")
-def figures(root):
-    return runpy.run_path(str(root / "benchmarks" / "readme_figures.py"))["render_figures"]
+def script(root):
+    return runpy.run_path(str(root / "benchmarks" / "readme_figures.py"))
 
 
-def test_figures_of_the_readme_are_those_that_were_saved(root, figures):
-    path = root / "README.md"
-    for name, expected in figures(root).items():
+@pytest.fixture(scope="module")
+def figures(script):
+    return script["render_figures"]
+
+
+@pytest.mark.parametrize(
+    ("page", "render"), [("README.md", "render_figures"), ("docs/explanation/score-and-chance.md", "render_anchors")]
+)
+def test_figures_of_a_page_are_those_that_were_saved(root, script, page, render):
+    path = root / page
+    for name, expected in script[render](root).items():
         before, inside, after = between(path.read_text(encoding="utf-8"), name)
         if UPDATE:
             path.write_text(before + expected + after, encoding="utf-8")

@@ -111,8 +111,7 @@ def _names(marks: pd.DataFrame) -> list[alt.Chart]:
 
 
 def _volume(data: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
-    # square root: a few leads at 80 stay visible beside hundreds at 10
-    scale = alt.Scale(type="sqrt", nice=False, domain=(0, float(data["high"].max()) * 1.05))
+    scale = alt.Scale(nice=False, domain=(0, float(data["high"].max()) * 1.05))
     axis = alt.Axis(tickCount=4, title=None, format="~s")
     base = alt.Chart(data).encode(_x("score"))
     area = base.mark_area(color=GREY, opacity=0.45).encode(y=alt.Y("value:Q", scale=scale, axis=axis))
@@ -121,7 +120,7 @@ def _volume(data: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     words = alt.Chart(at).mark_text(align="left", dx=6, dy=-8, fontSize=13, fontWeight=600)
     labels = words.encode(_x("score"), y=alt.Y("value:Q", scale=scale), text="text:N")
     layers = alt.layer(area, line, _rules(marks).encode(_x("score")), labels)
-    return layers.properties(title="new leads above it, a week")
+    return layers.properties(title="new leads that rise to it or above, a week")
 
 
 def plot_replay(replay: Mapping[str, Any], name: str, width: int = 400) -> str:
