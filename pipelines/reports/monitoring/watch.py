@@ -82,13 +82,16 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
     share_check, share_rows = check_stage_volumes(dataset, record)
     estimate_check, estimate_rows = check_estimated_performance(dataset, record)
     outcome_check, outcomes = check_realized_performance(dataset)
+    *of_source, rewritten = check_source(dataset)
+    # what names a fault of the source comes before what follows from it
     checks = [
+        *of_source,
         _drift("Features", of_features, origin),
         _drift("Scores", of_scores, origin),
         share_check,
         estimate_check,
         outcome_check,
-        *check_source(dataset),
+        rewritten,
     ]
     verdict = find_max_severity(check.level for check in checks)
     return {
