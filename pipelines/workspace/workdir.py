@@ -80,6 +80,8 @@ class Workdir:
     plots = _PathBelow("plots")
     #: version and alias in the registry
     registered = _PathBelow("registered.json")
+    #: what each scoring run saw of the source, a file each
+    profiles = _PathBelow("profiles")
     #: the page and the report of ``leadlight watch``
     watch = _PathBelow("watch")
     #: result of the last comparison of challenger and champion
