@@ -80,6 +80,12 @@ def test_a_type_that_is_gone_before_the_cut_off_too_is_found_there(then, now):
     assert seen(find_kinds(then, now, again)) == {("act", "LL309", "call in activities")}
 
 
+@pytest.mark.parametrize(("rows", "gone"), [(3, False), (5, True)])
+def test_a_type_that_always_had_a_dozen_rows_in_84_days_is_gone_without_any(then, now, rows, gone):
+    then["tables"]["activities"]["kinds"]["fair"] = {"rows": 13 * rows, "periods": [rows] * 13}
+    assert seen(find_kinds(then, now, None)) == ({("act", "LL309", "fair in activities")} if gone else set())
+
+
 def test_a_rare_type_may_be_away_and_a_stage_is_looked_at(then, now):
     del now["tables"]["activities"]["kinds"]["rare"]
     assert find_kinds(then, now, None) == []
