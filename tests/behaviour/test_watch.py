@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.engines.engine import build_feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import sample_open_leads, sample_open_leads_over_time
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.reports.monitoring.watch import run_monitoring
@@ -144,19 +142,6 @@ def test_a_night_whose_window_is_open_is_named_and_not_judged(grown):
     assert check(first, "Outcomes")["level"] == "unknown"
     assert "2026-01-13" in check(first, "Outcomes")["message"]
     assert first["outcomes"]["nights"] == []
-
-
-def test_leads_open_at_several_midnights_are_those_of_each_midnight_alone(grown):
-    tables = Workdir(grown.work.root / "night")
-    engine = open_engine(tables)
-    features = build_feature_set(grown.params, engine.report)
-    before_all, *moments = (pd.Timestamp(day) for day in ("2020-01-01", "2025-05-01", "2025-08-18"))
-    (together,) = sample_open_leads_over_time(engine, features, [before_all, *moments])
-    assert list(together["as_of"].unique()) == moments
-    for moment in moments:
-        alone = sample_open_leads(engine, features, moment)
-        part = together[together["as_of"] == moment].reset_index(drop=True)
-        pd.testing.assert_frame_equal(part, alone, check_exact=True, check_dtype=False)
 
 
 def test_a_channel_that_floods_the_base_is_named_first(anew):
