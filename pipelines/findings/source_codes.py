@@ -59,8 +59,8 @@ TIME_IMPLAUSIBLE = FindingCode(
 TIME_OUTLYING = FindingCode(
     "LL207",
     "time far from the rest of its table",
-    "At most one row in a thousand lies beyond a gap of four times the longest usual one (at the end at least 14 days, "
-    "at the beginning at least a year).",
+    "At most one row in a thousand, or a single one, lies after the rest, beyond a gap of four times the longest usual "
+    "one and of 14 days; of leads also before the rest, beyond a year.",
     "One row with a wrong clock would move the end of the record, and with it every label. " + _UNKNOWN,
     "The clock of the system that wrote the row.",
     _SHARES,

@@ -66,14 +66,12 @@ def clean_deals(
     created = reader.clean["lead_id"].map(leads.set_index("lead_id")["created_at"])
     reader.clean["closed_at"] = align_day_closes(reader.clean["closed_at"], created, source.timezone)
     in_order = pa.Check(
-        lambda s: ~(s < created.loc[s.index]) | is_open.loc[s.index],
-        error="closed before the lead was created",
-        ignore_na=False,
+        lambda s: ~(s < created.loc[s.index]), error="closed before the lead was created", ignore_na=False
     )
     closed_at = reader.clean["closed_at"]
     # a plan of an open deal is replaced by a time that passes
     reader.clean["closed_at"] = closed_at.mask(is_open, created.fillna(leads["created_at"].min()))
-    checks = (*require_span(closed_at.mask(is_open), quarantine), in_order)
+    checks = (in_order, *require_span(closed_at.mask(is_open), quarantine))
     valid = reader.validate(schema | reader.require_time("closed_at", *checks), quarantine)
     unknown = find_unknown_outcomes(reader.clean["lead_id"], quarantine, leads["lead_id"], nearly)
     check_lost_wins(won, valid.index, quarantine, source.max_lost_win_share)

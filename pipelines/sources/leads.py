@@ -80,7 +80,7 @@ def clean_leads(
     no_footer = pa.Check(lambda s: ~footers.loc[s.index], error="line of a report instead of a lead", ignore_na=False)
     schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), no_footer, unique], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"
-    checks = require_span(reader.clean["created_at"], quarantine) if table.created_at else ()
+    checks = require_span(reader.clean["created_at"], quarantine, at_start=True) if table.created_at else ()
     leads = reader.validate(schema | reader.require_time("created_at", *checks, reason=unfit), quarantine)
     attributes = _clean_attributes(params, reader, leads.index, quarantine)
     spellings = {

@@ -42,7 +42,9 @@ class Span(NamedTuple):
         return within
 
 
-def require_span(times: pd.Series, quarantine: Quarantine, counts: pd.Series | None = None) -> tuple[pa.Check, ...]:
+def require_span(
+    times: pd.Series, quarantine: Quarantine, counts: pd.Series | None = None, *, at_start: bool = False
+) -> tuple[pa.Check, ...]:
     """Return the checks that times are plausible and not far from the rest of their table; none for some leads only.
 
     Parameters
@@ -53,6 +55,9 @@ def require_span(times: pd.Series, quarantine: Quarantine, counts: pd.Series | N
         Says whether spans are judged.
     counts : pd.Series, optional
         Rows of the table by day, if `times` are not all of them.
+    at_start : bool
+        Whether rows years before all others are left out too: of leads, which draw snapshots from then on. An early
+        activity or change is kept, because a record of a lead may reach back.
     """
     if not quarantine.judges_spans:
         return ()
@@ -62,7 +67,7 @@ def require_span(times: pd.Series, quarantine: Quarantine, counts: pd.Series | N
     if span is None:
         return ()
     early = (times < EARLIEST) & (span.first >= EARLIEST)
-    within = span.contains(times)
+    within = span.contains(times) | ((times < span.first) & (not at_start))
     return (
         pa.Check(lambda s: ~early.loc[s.index], error=f"lies before {EARLIEST.year}", ignore_na=False),
         pa.Check(lambda s: within.loc[s.index], error="lies far from the rest of the table", ignore_na=False),

@@ -95,6 +95,8 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
             "undated_open_deals": deals.undated,
         }
         report["history_known"] = known
+        if known:  # as recorded: what was known before is no row of the source
+            report["rows"]["history"] = len(history)
         report["near_misses"] = quarantine.near_misses
         report["findings"] = describe_reading(report)
         quarantine.write_csv(fresh / workdir.quarantine.name)
