@@ -156,8 +156,8 @@ def _sentence(checks: list[Check]) -> str:
     worst = [f for check in checks for f in check.findings if f.level == level]
     if not worst:
         followed = next(c for c in checks if c.name.startswith("Outcomes")).level == OK
-        limit = "" if followed else ", as far as can be told without outcomes"
-        return f"Fine: nothing speaks against the model{limit}."
+        limit = "" if followed else "; the outcomes of this model are not known yet"
+        return f"Fine: no check found a problem{limit}."
     first, more = worst[0], len(worst) - 1
     rest = f", and {more} more finding{'s' if more > 1 else ''}" if more else ""
     return f"{level.capitalize()}: {first.code}: {first.name}: {first.sentence}{rest}."
