@@ -17,6 +17,8 @@ __all__ = [
     "find_undecodable",
 ]
 
+#: lines within a cell from which on half of them must look like rows, rather than all
+MIN_LINES_WITHIN = 3
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _QUOTED_CELL = re.compile(r'"(?:[^"]+|"")*"?')
 
@@ -70,7 +72,10 @@ def find_swallowed_lines(
     mark = re.compile(re.escape(delimiter) + r"(?! )" if delimiter == "," else re.escape(delimiter))
     counts = [len(mark.findall(line)) for line in record if line.strip()]
     first, *inner, last = counts if len(counts) > 1 else (0, 0)
-    rows_within = min(first, last) >= need and all(count == need for count in inner)
+    if len(inner) < MIN_LINES_WITHIN:
+        rows_within = min(first, last) >= need and all(count == need for count in inner)
+    else:  # some of the lines may be damaged themselves
+        rows_within = 2 * sum(count == need for count in inner) >= len(inner)
     if not rows_within and not (is_uneven and (max(counts[1:], default=0) >= need or sum(counts) >= 2 * need)):
         return ""
     return (

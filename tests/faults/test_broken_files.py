@@ -48,6 +48,18 @@ def test_a_stray_quote_that_takes_one_line_is_found(crm, refused):
     )
 
 
+def test_swallowed_lines_are_found_where_some_of_them_are_damaged_too(crm, refused):
+    lines = read_lines(crm, "leads")
+    for number in (100, 160):
+        lines[number - 1] = lines[number - 1].replace(",", ',"', 1)
+    lines[120] += ",extra"
+    lines[130] = lines[130].split(",")[0]
+    write_lines(crm, "leads", lines)
+    assert "a quote in line 100, column 2 (created), which takes the lines up to 160" in refused(
+        crm, "ingest", code=SOURCE
+    )
+
+
 def test_a_quote_that_is_still_open_at_the_end_is_found(crm, refused):
     lines = read_lines(crm, "deals")
     lines[299] = lines[299].replace(",", ',"', 1)
