@@ -74,9 +74,12 @@ def find_swallowed_lines(
     first, *inner, last = counts if len(counts) > 1 else (0, 0)
     if len(inner) < MIN_LINES_WITHIN:
         rows_within = min(first, last) >= need and all(count == need for count in inner)
-    else:  # some of the lines may be damaged themselves
-        rows_within = 2 * sum(count == need for count in inner) >= len(inner)
-    if not rows_within and not (is_uneven and (max(counts[1:], default=0) >= need or sum(counts) >= 2 * need)):
+    else:  # some of the lines, and the header, may be damaged themselves
+        rows_within = 2 * sum(count >= max(need - 1, min(need, 2)) for count in inner) >= len(inner)
+    # rows of a file may all differ from its header: lines that are alike are rows too
+    parts_within = len(set(counts)) == 1 and counts[0] > 1
+    parts_within |= max(counts[1:], default=0) >= need or sum(counts) >= 2 * need
+    if not rows_within and not (is_uneven and parts_within):
         return ""
     return (
         f"{_locate_quote(record, columns, delimiter, last_line)}, which takes the lines up to {last_line} into a cell"

@@ -22,6 +22,7 @@ from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.inference.trained_run import find_folder
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.stages.table import select_stages
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
@@ -96,6 +97,7 @@ def kernels(tmp_path_factory):
 def folder(trained, tmp_path_factory):
     copy = tmp_path_factory.mktemp("notebooks") / "copy"
     shutil.copytree(trained, copy)
+    open_registry(Workdir(copy / "work"))  # which writes where a folder was copied from elsewhere
     return copy
 
 

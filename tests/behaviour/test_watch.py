@@ -227,7 +227,9 @@ def test_half_an_export_is_refused_before_anything_is_written(grown, tmp_path, e
     base.write("leads", leads.iloc[: len(leads) // 2])
     # rows of leads that are gone fail as well, and would refuse the night for another reason
     (base.folder / "params.yaml").write_text(
-        (base.folder / "params.yaml").read_text(encoding="utf-8").replace("source:\n", "source:\n  max_bad_share: 1\n"),
+        (base.folder / "params.yaml")
+        .read_text(encoding="utf-8")
+        .replace("source:\n", "source:\n  max_bad_share: 1\n  max_lost_win_share: 1\n"),
         encoding="utf-8",
     )
     files = {path for path in base.folder.rglob("*") if "night" not in path.parts}
