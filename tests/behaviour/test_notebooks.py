@@ -95,8 +95,7 @@ def kernels(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(trained, tmp_path_factory):
-    copy = tmp_path_factory.mktemp("notebooks") / "copy"
-    shutil.copytree(trained, copy)
+    copy = Path(shutil.copytree(trained, tmp_path_factory.mktemp("notebooks") / "copy"))
     open_registry(Workdir(copy / "work"))  # which writes where a folder was copied from elsewhere
     return copy
 
