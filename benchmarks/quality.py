@@ -109,7 +109,7 @@ def describe_machine() -> dict[str, Any]:
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {
         "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.describe_machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"Python": platform.python_version()} | versions,
     }

@@ -1,9 +1,12 @@
 """What every test may use: the strict switch, the real data sets, a small simulated CRM that was run once."""
 
 import contextlib
+import gc
+import io
 import json
 import os
 import shutil
+import sys
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +18,11 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DVC_NO_ANALYTICS"] = "true"
+# two workers share two cores: further threads of BLAS would only wait for each other; no figure depends on their number
+# (unit/test_reproducible_fit.py)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# a worker holds a million objects of imported modules, which collections go through in vain
+gc.set_threshold(50_000, 20, 100)
 for name in ("LEADLIGHT_STORE_URL", "LEADLIGHT_MLFLOW_URI"):
     os.environ.pop(name, None)
 
@@ -230,6 +238,33 @@ def trained_module(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def trained_copy(trained: Path, tmp_path: Path) -> Path:
-    """A copy of the trained folder that a test may change; its registry still lies in the original."""
+    """A copy of the trained folder that a test may change."""
     shutil.copytree(trained, tmp_path / "copy")
     return tmp_path / "copy"
+
+
+@pytest.fixture(scope="session")
+def call_leadlight() -> Callable[..., tuple[int, str]]:
+    """Run `leadlight` by its entry point within this process: its imports take longer than most commands."""
+
+    def call_leadlight(words: list[str], folder: Path) -> tuple[int, str]:
+        """Call the program in a folder; return its exit code and what it printed."""
+        from leadlight.pipelines.cli.main import main
+
+        printed = io.StringIO()
+        with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+            patch.setattr(sys, "argv", ["leadlight", *words])
+            patch.setenv("COLUMNS", "100")
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return int(ended.value.code or 0), printed.getvalue()
+
+    return call_leadlight
+
+
+@pytest.fixture(scope="module")
+def without_shap_plots() -> Iterator[None]:
+    """Spare the plots of SHAP values, a third of an evaluation, in a file of tests that does not look at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leadlight.pipelines.stages.evaluate.write_shap_plots", lambda *_: [])
+        yield

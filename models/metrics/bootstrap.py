@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.stats import binomtest
@@ -16,6 +16,8 @@ Interval = tuple[float, float, float]
 DRAWS = 500
 #: resamples held in memory at a time
 BLOCK = 50
+#: values of resamples that are kept: an evaluation asks for the same ones a dozen times, and drawing takes longest
+MAX_KEPT = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,8 @@ class ClusterBootstrap:
     def draw_multiplicities(self) -> Iterator[np.ndarray]:
         """Yield how often each lead is drawn, in blocks of shape (draws, leads)."""
         count = int(self.group.max()) + 1
-        generator = np.random.default_rng(self.seed)
-        for start in range(0, self.draws, BLOCK):
-            size = min(BLOCK, self.draws - start)
-            yield generator.multinomial(count, np.full(count, 1 / count), size=size)
+        kept = count * self.draws <= MAX_KEPT
+        yield from (_keep_blocks if kept else _draw_blocks)(count, self.seed, self.draws)
 
     def resample_sums(self, columns: np.ndarray) -> np.ndarray:
         """Sum columns of shape (k, n) over all rows, then over every resample; shape (1 + draws, k)."""
@@ -66,6 +66,19 @@ class ClusterBootstrap:
         """Return the 95 % percentile interval of each statistic; see :meth:`resample`."""
         low, high = np.nanquantile(self.resample(*statistics), [0.025, 0.975], axis=0)
         return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def _draw_blocks(leads: int, seed: int, draws: int) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(seed)
+    for start in range(0, draws, BLOCK):
+        block = generator.multinomial(leads, np.full(leads, 1 / leads), size=min(BLOCK, draws - start))
+        block.setflags(write=False)
+        yield block
+
+
+@lru_cache(maxsize=2)
+def _keep_blocks(leads: int, seed: int, draws: int) -> tuple[np.ndarray, ...]:
+    return tuple(_draw_blocks(leads, seed, draws))
 
 
 def percentile_interval(values: np.ndarray) -> Interval:

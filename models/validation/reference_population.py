@@ -15,7 +15,7 @@ from leadlight.features.catalogue import AGE, Catalogue
 from leadlight.models.metrics.performance_estimation import estimate_expected_metrics
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
-__all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "mask_recent_leads"]
+__all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "count_population", "mask_recent_leads"]
 
 #: leads created in so many days are the new ones
 NEW_DAYS = 90.0
@@ -26,7 +26,9 @@ BINS, SCORE_STEP = 10, 5
 RARE = 0.01
 
 
-def build_reference(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
+def build_reference(
+    frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue, refused: np.ndarray | None = None
+) -> dict[str, Any]:
     """Remember the population of a midnight.
 
     Parameters
@@ -37,6 +39,8 @@ def build_reference(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalo
         Their probability and score, in the same order.
     catalogue : Catalogue
         The features.
+    refused : ndarray of bool, shape (n,), optional
+        Whether a lead has refused consent; nobody has if left out.
 
     Returns
     -------
@@ -50,13 +54,60 @@ def build_reference(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalo
         * ``categories``: by feature ``levels`` and ``counts`` of leads in them, in other levels, not known;
         * ``scores``: ``edges`` and ``counts`` as for a number;
         * ``marketing_qualified``, ``sales_qualified``: leads with a score of at least 50 and 80;
+        * ``contactable_marketing``, ``contactable_sales``: those of them that have not refused consent;
+        * ``refused``: leads that have;
         * ``expected``: figures to be expected, see :func:`.estimate_expected_metrics`, and the mean
           probability of the leads of each stage.
     """
-    new = mask_recent_leads(frame, catalogue)
+    new, refused = mask_recent_leads(frame, catalogue), _fill(refused, frame)
+    enough = new is not None and new.sum() >= MIN_LEADS
     return {
-        "all": _record(frame, scored, catalogue),
-        "new": _record(frame[new], scored[new], catalogue) if new is not None and new.sum() >= MIN_LEADS else None,
+        "all": _record(frame, scored, catalogue, refused),
+        "new": _record(frame[new], scored[new], catalogue, refused[new]) if new is not None and enough else None,
+    }
+
+
+def count_population(
+    reference: Mapping[str, Any],
+    frame: pd.DataFrame,
+    scored: pd.DataFrame,
+    catalogue: Catalogue,
+    refused: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Count other leads in the bins of a reference; arguments as of :func:`build_reference`.
+
+    Returns
+    -------
+    dict
+        Plain data for JSON: ``all``, and ``new`` or None; each ``leads``, ``counts`` by feature and of ``score``, and
+        the leads above each threshold under the names that a record has.
+    """
+    new, refused = mask_recent_leads(frame, catalogue), _fill(refused, frame)
+    enough = reference["new"] is not None and new is not None and new.sum() >= MIN_LEADS
+    return {
+        "all": _count(reference["all"], frame, scored, refused),
+        "new": _count(reference["new"], frame[new], scored[new], refused[new]) if new is not None and enough else None,
+    }
+
+
+def _fill(refused: np.ndarray | None, frame: pd.DataFrame) -> np.ndarray:
+    return np.zeros(len(frame), dtype=bool) if refused is None else np.asarray(refused, dtype=bool)
+
+
+def _count(record: Mapping[str, Any], frame: pd.DataFrame, scored: pd.DataFrame, refused: np.ndarray) -> dict[str, Any]:
+    counted = count_in_bins(record, frame, scored)
+    counts = {name: found.tolist() for kind in counted.values() for name, found in kind.items()}
+    return {"leads": len(frame), "counts": counts} | _count_above(scored["score"].to_numpy(dtype=float), refused)
+
+
+def _count_above(score: np.ndarray, refused: np.ndarray) -> dict[str, int]:
+    marketing, sales = score >= MARKETING_SCORE, score >= SALES_SCORE
+    return {
+        "marketing_qualified": int(marketing.sum()),
+        "sales_qualified": int(sales.sum()),
+        "contactable_marketing": int((marketing & ~refused).sum()),
+        "contactable_sales": int((sales & ~refused).sum()),
+        "refused": int(refused.sum()),
     }
 
 
@@ -90,7 +141,7 @@ def count_in_bins(
     }
 
 
-def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> dict[str, Any]:
+def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue, refused: np.ndarray) -> dict[str, Any]:
     numbers, categories = {}, {}
     for feature in catalogue.features:
         values = frame[feature.name]
@@ -108,7 +159,7 @@ def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue) -> 
         "numbers": numbers,
         "categories": categories,
         "scores": _number(score, np.arange(SCORE_STEP, 100, SCORE_STEP, dtype=float)),
-        **{name: int(over.sum()) for name, over in bars.items()},
+        **_count_above(score.to_numpy(dtype=float), refused),
         "expected": {
             name: None if np.isnan(value) else float(value)
             for name, value in (estimate_expected_metrics(probability) | precision).items()

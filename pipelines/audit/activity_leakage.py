@@ -8,6 +8,7 @@ import pandas as pd
 from leadlight.pipelines.audit.dataset import AuditDataset
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding
 from leadlight.pipelines.audit.univariate import MIN_OUTCOMES, calculate_wilson_interval
+from leadlight.pipelines.findings import audit_codes
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_activity_leakage"]
@@ -73,10 +74,10 @@ def _find_post_close(name: str, rows: pd.DataFrame) -> Iterable[Finding]:
     }
     if share >= LEAK_SHARE and low >= LEAK_SHARE - 0.2:
         sentence = f"only ever follows {what}: {counted}"
-        yield Finding("activities", name, "follows_the_close", LEAK, sentence, metrics)
+        yield Finding("activities", name, audit_codes.FOLLOWS_THE_CLOSE, LEAK, sentence, metrics)
     elif share >= SUSPECT_SHARE:
         sentence = f"mostly follows {what}: {counted}"
-        yield Finding("activities", name, "follows_the_close", SUSPECT, sentence, metrics)
+        yield Finding("activities", name, audit_codes.FOLLOWS_THE_CLOSE, SUSPECT, sentence, metrics)
 
 
 def _find_win_records(name: str, rows: pd.DataFrame, leads: pd.DataFrame) -> Iterable[Finding]:
@@ -93,7 +94,7 @@ def _find_win_records(name: str, rows: pd.DataFrame, leads: pd.DataFrame) -> Ite
     yield Finding(
         "activities",
         name,
-        "records_the_win",
+        audit_codes.RECORDS_THE_WIN,
         LEAK,
         f"happens in the last minute before the close of {format_percent_bounded(at_the_win / winners)} of the "
         f"wins, and to {format_percent_bounded(of_others / others)} of all other leads: it records the outcome",

@@ -1,4 +1,4 @@
-"""The audit in the terminal: findings, then all columns."""
+"""The audit in the terminal: main figures, findings, then all columns."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from leadlight.pipelines.audit.grouping import group_findings
+from leadlight.pipelines.audit.overview_text import describe_overview
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 from leadlight.pipelines.workspace.console import build_table
 
@@ -27,6 +28,10 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     console : Console
         Where to.
     """
+    for title, lines in describe_overview(report):
+        console.print(f"\n[bold]{title}[/]")
+        for line in lines:
+            console.print(Padding(escape(line), (0, 0, 0, 2)))
     for severity, group in group_findings(report["findings"]).items():
         console.print(f"\n[{STYLES[severity]}]{TITLES[severity]}[/] ({group.places})")
         for place, sentence in group.each:
@@ -37,7 +42,7 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     if report["refused"]:
         console.print(
             f"[bold red]Training refuses[/] {escape(', '.join(report['refused']))}: leave them out of "
-            "attributes or signals, or name them under audit.allowlist."
+            "attributes or signals, or name code and column under audit.allow."
         )
 
 

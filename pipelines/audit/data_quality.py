@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadlight.pipelines.audit.dataset import AuditDataset
 from leadlight.pipelines.audit.findings import INFO, Finding
+from leadlight.pipelines.findings import quality_codes
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_quality_issues"]
@@ -38,23 +39,23 @@ def _check_columns(dataset: AuditDataset) -> Iterable[Finding]:
             yield Finding(
                 table,
                 column,
-                "placeholder",
+                quality_codes.PLACEHOLDER,
                 INFO,
                 f"holds {named}, which looks like a missing value and is not named in source.missing",
                 {"placeholders": [p._asdict() for p in profile.placeholders]},
             )
         if profile.kind == "empty":
-            yield Finding(table, column, "empty", INFO, "is empty", {"rows": profile.rows})
+            yield Finding(table, column, quality_codes.EMPTY, INFO, "is empty", {"rows": profile.rows})
         elif profile.kind == "constant":
             share = 1 - profile.missing_share
             sentence = "has one value only" + (
                 "" if share == 1 else f", in {format_percent_bounded(share)} of the rows"
             )
-            yield Finding(table, column, "constant", INFO, sentence, {"filled_share": share})
+            yield Finding(table, column, quality_codes.CONSTANT, INFO, sentence, {"filled_share": share})
         elif profile.kind == "category" and profile.mostly_constant_share >= CONSTANT_SHARE_THRESHOLD:
             share = profile.mostly_constant_share
             sentence = f"has the same value in {format_percent_bounded(share)} of the rows that have one"
-            yield Finding(table, column, "mostly_constant", INFO, sentence, {"share": share})
+            yield Finding(table, column, quality_codes.MOSTLY_CONSTANT, INFO, sentence, {"share": share})
 
 
 def _check_truncation(dataset: AuditDataset) -> Iterable[Finding]:
@@ -63,7 +64,7 @@ def _check_truncation(dataset: AuditDataset) -> Iterable[Finding]:
         yield Finding(
             "deals",
             "",
-            "left_truncated",
+            quality_codes.LEFT_TRUNCATED,
             INFO,
             f"record no win before {truncation.until:%Y-%m-%d}, though {truncation.expected:.0f} were to be "
             f"expected of the {truncation.snapshots:,} leads whose {dataset.params.label.horizon_days} days "
@@ -84,7 +85,7 @@ def _check_deals(dataset: AuditDataset) -> Iterable[Finding]:
         yield Finding(
             "deals",
             "",
-            "winners_only",
+            quality_codes.WINNERS_ONLY,
             INFO,
             f"hold wins only, so that each of their columns exists for winners only{rest}; none "
             "of them may become an attribute",
@@ -103,7 +104,7 @@ def _check_deals(dataset: AuditDataset) -> Iterable[Finding]:
                 yield Finding(
                     "deals",
                     column,
-                    "filled_by_outcome",
+                    quality_codes.FILLED_BY_OUTCOME,
                     INFO,
                     f"is filled for {who} only ({format_percent_bounded(one)} of them, {format_percent_bounded(other)} "
                     "of the others); it may not become an attribute",
@@ -112,13 +113,6 @@ def _check_deals(dataset: AuditDataset) -> Iterable[Finding]:
 
 
 def _check_time_order(dataset: AuditDataset) -> Iterable[Finding]:
-    for entry in dataset.report["quarantine"]:
-        if entry["reason"] in ("closed before the lead was created", "lies in the future"):
-            rows = _format_rows(entry["rows"])
-            sentence = f"has {rows} out of the order of time: {entry['reason']} (in quarantine)"
-            yield Finding(
-                str(entry["table"]), str(entry["column"]), "time_order", INFO, sentence, {"rows": entry["rows"]}
-            )
     if not dataset.dated:
         return
     created = dataset.leads.set_index("lead_id")["created_at"]
@@ -132,20 +126,16 @@ def _check_time_order(dataset: AuditDataset) -> Iterable[Finding]:
         rows = f"{_format_rows(int(before.sum()))} ({format_percent_bounded(share)})"
         sentence = f"has {rows} before the creation of their lead; they are kept"
         figures = {"rows": int(before.sum()), "share": share}
-        yield Finding("activities", table.occurred_at.column, "before_creation", INFO, sentence, figures)
+        yield Finding("activities", table.occurred_at.column, quality_codes.BEFORE_CREATION, INFO, sentence, figures)
 
 
 def _check_resolution(dataset: AuditDataset) -> Iterable[Finding]:
     for table, column in dataset.by_day:
         sentence = "is known by the day alone: what happened first on a day cannot be told"
-        yield Finding(table, column, "known_by_day", INFO, sentence, {})
+        yield Finding(table, column, quality_codes.KNOWN_BY_DAY, INFO, sentence, {})
 
 
 def _check_duplicates(dataset: AuditDataset) -> Iterable[Finding]:
-    for entry in dataset.report["quarantine"]:
-        if entry["reason"] == "lead id comes a second time":
-            sentence = f"has {_format_rows(entry['rows'])} with an id that comes a second time (in quarantine)"
-            yield Finding("leads", str(entry["column"]), "duplicate_id", INFO, sentence, {"rows": entry["rows"]})
     for column in dataset.candidate_columns:
         texts = dataset.columns[column].dropna().str.lower()
         phone = len(texts) and texts.head(200).map(lambda text: bool(_PHONE.fullmatch(text))).mean() >= 0.9
@@ -156,7 +146,7 @@ def _check_duplicates(dataset: AuditDataset) -> Iterable[Finding]:
             what = "phone number" if phone else "e-mail address"
             rows = _format_rows(again)
             sentence = f"has {rows} with the {what} of an earlier one: the same person may be in twice"
-            yield Finding("leads", column, "duplicate_contact", INFO, sentence, {"rows": again})
+            yield Finding("leads", column, quality_codes.DUPLICATE_CONTACT, INFO, sentence, {"rows": again})
     yield from _check_equal_rows(dataset)
 
 
@@ -176,7 +166,7 @@ def _check_equal_rows(dataset: AuditDataset) -> Iterable[Finding]:
     if expected < EXPECTED_BY_CHANCE and again.any():
         sentence = f"hold {_format_rows(int(again.sum()))} that equal an earlier one in all {len(compared)} columns"
         figures = {"rows": int(again.sum()), "expected_by_chance": expected}
-        yield Finding("leads", "", "equal_leads", INFO, sentence, figures)
+        yield Finding("leads", "", quality_codes.EQUAL_LEADS, INFO, sentence, figures)
 
 
 def _check_history(dataset: AuditDataset) -> Iterable[Finding]:
@@ -187,7 +177,7 @@ def _check_history(dataset: AuditDataset) -> Iterable[Finding]:
         "hold today's values of what has no history, and some of them may have been filled in later: "
         + ", ".join(names)
     )
-    yield Finding("leads", "", "no_history", INFO, sentence, {"columns": names})
+    yield Finding("leads", "", quality_codes.NO_HISTORY, INFO, sentence, {"columns": names})
 
 
 def _format_rows(count: int) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.audit.parsing import parse_numbers
+from leadlight.pipelines.audit.parsing import convert_numbers, parse_numbers
 from leadlight.pipelines.datasets.time_splits import LeftTruncation, detect_left_truncation
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.params.source import DealsTable
 from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
+from leadlight.pipelines.sources.number_formats import NumberFormat
 from leadlight.pipelines.sources.read import AnyTable, read_all_columns
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
@@ -37,6 +39,8 @@ class AuditDataset:
     truncation: LeftTruncation | None  # set where the record of wins seems to begin late
     deal_columns: pd.DataFrame
     by_day: tuple[tuple[str, str], ...]  # table and column of times with day resolution
+    quarantine: pd.DataFrame  # table, row, column, code, reason, value, action
+    won_rows: dict[str, frozenset[int]]  # rows of the source, from 1, that say won, of leads and deals
 
     @property
     def dated(self) -> bool:
@@ -126,10 +130,14 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
     profiles: dict[tuple[str, str], ColumnProfile] = {}
     columns, deal_columns = pd.DataFrame(), pd.DataFrame()
     missing = params.source.missing
+    won_rows: dict[str, frozenset[int]] = {}
     for name, table in list_mapped_tables(params).items():
         raw = read_all_columns(name, table, folder, params.source.database)
         raw.columns = pd.Index([str(column) for column in raw.columns])
+        if marks := table.number_marks or params.source.number_marks:
+            raw = convert_numbers(raw, NumberFormat(*marks), {table.lead_id})
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
+        won_rows[name] = _find_won_rows(table, raw)
         if name in ("leads", "deals"):
             keys = convert_to_text(raw[table.lead_id])
             texts = pd.DataFrame({c: _mask_missing(raw[c], profiles[name, c], missing) for c in raw.columns})
@@ -146,7 +154,19 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         truncation=truncation,
         deal_columns=deal_columns,
         by_day=tuple(_find_day_resolution(params, tables)),
+        quarantine=pd.read_csv(workdir.quarantine, keep_default_na=False),
+        won_rows=won_rows,
     )
+
+
+def _find_won_rows(table: AnyTable, raw: pd.DataFrame) -> frozenset[int]:
+    """Return the numbers of the rows whose status or outcome says won; all rows of deals without a status."""
+    record = getattr(table, "status", None) or getattr(table, "outcome", None)
+    if record is None:
+        return frozenset(range(1, len(raw) + 1)) if isinstance(table, DealsTable) else frozenset()
+    values = {value.casefold().strip() for value in record.won}
+    says_won = convert_to_text(raw[record.column]).str.casefold().str.strip().isin(values).to_numpy(dtype=bool)
+    return frozenset((np.flatnonzero(says_won) + 1).tolist())
 
 
 def _mask_missing(values: pd.Series, profile: ColumnProfile, missing: tuple[str, ...]) -> pd.Series:

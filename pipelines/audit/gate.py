@@ -1,6 +1,7 @@
-"""Gate before training: no mapped name may be a leak unless the allowlist names it."""
+"""Gate before training: no mapped name may be a leak unless `audit.allow` names code and column."""
 
 from leadlight.features.errors import ParamsError
+from leadlight.pipelines.audit.findings import LEAK, mark_allowed
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
@@ -13,7 +14,7 @@ def raise_on_leakage(params: Params, workdir: Workdir) -> None:
     Parameters
     ----------
     params : Params
-        Attributes, signals and ``audit.allowlist`` of today; may be newer than the report.
+        Attributes, signals and ``audit.allow`` of today; may be newer than the report.
     workdir : Workdir
         With the report.
 
@@ -27,13 +28,13 @@ def raise_on_leakage(params: Params, workdir: Workdir) -> None:
     report = read_json(workdir.require(workdir.audit_report, "audit"))
     names = {("leads", name): "attributes" for name in params.attributes}
     names |= {("activities", name): "signals" for name in params.signals}
-    for finding in report["findings"]:
+    for finding in mark_allowed(report["findings"], params.audit.allowed):
         section = names.get((finding["table"], finding["column"]))
-        if finding["severity"] != "leak" or section is None or finding["column"] in params.audit.allowlist:
+        if finding["severity"] != LEAK or section is None or finding["allowed"]:
             continue
-        name = finding["column"]
+        name, code = finding["column"], finding["code"]
         raise ParamsError(
             f"The section {section} must name nothing that is known only after the outcome. "
-            f"Got {name}, which {finding['sentence']}: remove it from {section}, or, if it was known before, "
-            f"set audit: {{allowlist: [{name}]}} in params.yaml."
+            f"Got {name}, which {finding['sentence']} ({code}): remove it from {section}, or, if it was known before, "
+            f'set audit: {{allow: ["{code} {name}"]}} in params.yaml.'
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from leadlight.pipelines.audit.charts import plot_missingness, plot_months, plot_predictive_power
 from leadlight.pipelines.audit.grouping import group_findings
+from leadlight.pipelines.audit.overview_text import describe_overview
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 from leadlight.pipelines.reporting.rendering import render_page
 
@@ -24,5 +25,6 @@ def render_html(report: dict[str, Any]) -> str:
         "missing": plot_missingness(report["columns"]),
         "months": plot_months(report["months"], report["left_truncated_until"]),
     }
-    context = {"report": report, "groups": group_findings(report["findings"]), "charts": charts}
+    context: dict[str, Any] = {"report": report, "groups": group_findings(report["findings"]), "charts": charts}
+    context["overview"] = describe_overview(report)
     return render_page(Path(__file__).parent, context, {"percent": format_percent_bounded})

@@ -17,6 +17,7 @@ from leadlight.pipelines.audit.univariate import (
     calculate_wilson_interval,
     measure_power,
 )
+from leadlight.pipelines.findings import audit_codes
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_late_filled"]
@@ -74,7 +75,7 @@ def _find_times_after_close(dataset: AuditDataset) -> Iterable[Finding]:
         yield Finding(
             "leads",
             name,
-            "time_after_close",
+            audit_codes.TIME_AFTER_CLOSE,
             LEAK if share >= LEAK_AFTER_CLOSE else SUSPECT,
             f"holds times after the close in {format_percent_bounded(share)} of the closed leads that have one: it "
             "was written when the outcome was known",
@@ -105,7 +106,7 @@ def _find_absent_from_fresh(dataset: AuditDataset, column: MeasuredColumn) -> It
             yield Finding(
                 "leads",
                 column.name,
-                "absent_from_fresh_leads",
+                audit_codes.ABSENT_FROM_FRESH_LEADS,
                 LEAK if column.power.auc_low >= LEAK_AUC else SUSPECT,
                 f"has the values that go with a {'win' if won else 'loss'} in {format_percent_bounded(newer)} of "
                 f"the older leads but in {format_percent_bounded(fresh)} of the newest {int(ages.fresh.sum()):,}, "
@@ -138,7 +139,7 @@ def _find_filled_at_close(dataset: AuditDataset, column: MeasuredColumn) -> Iter
     yield Finding(
         "leads",
         column.name,
-        "filled_at_close",
+        audit_codes.FILLED_AT_CLOSE,
         LEAK if fresh is not None and fresh <= MAX_FRESH_RATIO * of_closed else SUSPECT,
         f"is filled in {format_percent_bounded(of_closed)} of the closed leads and in "
         f"{format_percent_bounded(of_open)} of those that are still open at their age: "
@@ -214,7 +215,7 @@ def _find_overwritten(dataset: AuditDataset, columns: list[MeasuredColumn]) -> I
         yield Finding(
             "leads",
             name,
-            "overwritten",
+            audit_codes.OVERWRITTEN,
             SUSPECT if read_from_history else LEAK,
             f"was overwritten in {format_percent_bounded(share)} of the leads: today's values save "
             f"{format_percent_bounded(now.gain)} of the log loss, the first ones of the history "

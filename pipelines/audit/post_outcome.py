@@ -11,6 +11,7 @@ from leadlight.pipelines.audit.dataset import AuditDataset
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding
 from leadlight.pipelines.audit.target_leakage import MeasuredColumn
 from leadlight.pipelines.audit.univariate import BinnedColumn
+from leadlight.pipelines.findings import audit_codes
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_post_outcome_columns"]
@@ -80,7 +81,7 @@ def _find_nested(dataset: AuditDataset, columns: list[MeasuredColumn], leaks: se
             yield Finding(
                 "leads",
                 column.name,
-                "written_with_a_leak",
+                audit_codes.WRITTEN_WITH_A_LEAK,
                 LEAK,
                 f"is filled where {anchor.name}, itself a leak, is: in {format_percent_bounded(nested)} of its "
                 f"leads, against {format_percent_bounded(float(beside.mean()))} of all; and the two go together "
@@ -114,7 +115,7 @@ def _find_overwritten_states(dataset: AuditDataset, columns: list[MeasuredColumn
             yield Finding(
                 "leads",
                 name,
-                "overwritten_state",
+                audit_codes.OVERWRITTEN_STATE,
                 LEAK if hint else SUSPECT,
                 f"has the options of {twin} and agrees with it in {format_percent_bounded(agree)} of the leads: the "
                 "same thing noted at two moments, and one of them at least is overwritten as time goes on"
@@ -142,7 +143,7 @@ def _find_scores(dataset: AuditDataset, columns: list[MeasuredColumn]) -> Iterab
             yield Finding(
                 "leads",
                 name,
-                "scoring_step",
+                audit_codes.SCORING_STEP,
                 LEAK if hint else SUSPECT,
                 f"is filled for the same {format_percent_bounded(part)} of the leads as {', '.join(sorted(others))}, "
                 f"with a grade that is cut from {number}: "

@@ -6,11 +6,14 @@ from typing import Any
 import pandas as pd
 
 from leadlight.pipelines.audit.activity_leakage import find_activity_leakage
+from leadlight.pipelines.audit.comparison import compare_with_previous, read_previous_report
+from leadlight.pipelines.audit.coverage import find_coverage_issues, find_unused_allowances
 from leadlight.pipelines.audit.data_quality import find_quality_issues
 from leadlight.pipelines.audit.dataset import AuditDataset, list_mapped_tables, read_audit_dataset
-from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT, Finding, find_max_severity
+from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT, Finding, find_max_severity, mark_allowed
 from leadlight.pipelines.audit.grouping import group_findings
 from leadlight.pipelines.audit.late_filled import find_late_filled
+from leadlight.pipelines.audit.overview import build_overview, choose_first_looks
 from leadlight.pipelines.audit.post_outcome import find_post_outcome_columns
 from leadlight.pipelines.audit.target_leakage import MeasuredColumn, find_target_leakage, measure_columns
 from leadlight.pipelines.params import Params
@@ -28,7 +31,7 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     Parameters
     ----------
     params : Params
-        The mapping, and ``audit.allowlist``.
+        The mapping, and ``audit.allow``.
     folder : Path
         Base folder of relative paths of the source.
     workdir : Workdir
@@ -47,6 +50,7 @@ def audit(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     from leadlight.pipelines.audit.html import render_html
 
     report = build_report(params, folder, workdir)
+    report["compared"] = compare_with_previous(report, read_previous_report(workdir.audit_report))
     with write_folder_atomically(workdir.audit) as fresh:
         write_json(fresh / workdir.audit_report.name, report)
         (fresh / "audit.html").write_text(render_html(report), encoding="utf-8")
@@ -59,13 +63,15 @@ def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, An
     Returns
     -------
     dict
+        ``overview``: see :func:`.build_overview`; ``first_looks``: the findings to look at first;
         ``leads``: counts of leads, of those with a final outcome, of wins, and how time is known;
         ``columns``: every column of every table with its profile, predictive power of its values and of its
         missingness, and ``verdict`` (leak, suspect or clean);
         ``activity_types``: rows, verdict and whether mapped, by type;
-        ``findings``: table, column, kind, severity, sentence and figures, leaks first;
+        ``findings``: table, column, code, title, severity, sentence, figures and allowed, leaks first;
         ``months``: leads created and wins recorded per month; ``left_truncated_until``: a time or null;
-        ``refused``: mapped attributes and signals that training refuses.
+        ``refused``: mapped attributes and signals that training refuses; ``compared`` with the audit before, once
+        written: see :func:`.compare_with_previous`.
     """
     dataset = read_audit_dataset(params, folder, workdir)
     columns = measure_columns(dataset)
@@ -73,15 +79,24 @@ def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, An
     leaks = {f.column for f in findings if f.severity == LEAK}
     findings += find_post_outcome_columns(dataset, columns, leaks)
     findings += find_activity_leakage(dataset)
-    findings += find_quality_issues(dataset)
+    findings += find_coverage_issues(dataset) + find_quality_issues(dataset)
+    findings += find_unused_allowances(findings, params.audit.allowed)
     # stable sort: within a severity from strong evidence to weak
     findings = sorted(findings, key=lambda finding: finding.rank)
     table = _describe_columns(dataset, columns, findings)
     types = _describe_activity_types(dataset, findings)
-    allowed = set(params.audit.allowlist)
-    refused = [c["column"] for c in table if c["verdict"] == LEAK and c["mapped"]]
-    refused += [name for name, row in types.items() if row["verdict"] == LEAK and row["mapped"]]
+    marked = mark_allowed([finding.to_dict() for finding in findings], params.audit.allowed)
+    mapped = {c["column"] for c in table if c["mapped"]} | {name for name, row in types.items() if row["mapped"]}
+    refused = sorted(
+        {
+            f["column"]
+            for f in marked
+            if f["severity"] == LEAK and f["column"] in mapped and not f["allowed"] and f["table"] != "deals"
+        }
+    )
     return {
+        "overview": build_overview(dataset),
+        "first_looks": choose_first_looks(marked, refused),
         "leads": {
             "rows": len(dataset.leads),
             "judged": int(dataset.final_outcome_mask.sum()),
@@ -92,11 +107,11 @@ def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, An
         },
         "columns": table,
         "activity_types": types,
-        "findings": [finding.to_dict() for finding in findings],
+        "findings": marked,
         "months": _count_months(dataset),
         "left_truncated_until": dataset.truncation.until.isoformat() if dataset.truncation else None,
-        "allowed": sorted(allowed),
-        "refused": sorted(set(refused) - allowed),
+        "allowed": [f"{code} {place}" for code, place in params.audit.allowed],
+        "refused": refused,
     }
 
 
@@ -104,8 +119,10 @@ def summarize(report: dict[str, Any]) -> str:
     """Summarize an audit in one line."""
     grouped = group_findings(report["findings"])
     leaks, suspects, notes = (grouped[name].places if name in grouped else 0 for name in (LEAK, SUSPECT, INFO))
+    codes = sorted({f["code"] for f in report["findings"] if f["severity"] == LEAK and not f["allowed"]})
+    named = f" ({', '.join(codes)})" if codes else ""
     refused = f", of which training refuses {', '.join(report['refused'])}" if report["refused"] else ""
-    return f"{leaks} suspected leaks{refused}; {suspects} to be looked at; {notes} on quality"
+    return f"{leaks} suspected leaks{named}{refused}; {suspects} to be looked at; {notes} on quality"
 
 
 def _describe_columns(

@@ -16,6 +16,8 @@ from leadlight.pipelines.audit.univariate import (
     measure_power,
     measure_text_power,
 )
+from leadlight.pipelines.findings import audit_codes
+from leadlight.pipelines.findings.code import FindingCode
 from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["MeasuredColumn", "find_target_leakage", "measure_columns"]
@@ -107,8 +109,8 @@ def find_target_leakage(dataset: AuditDataset, columns: list[MeasuredColumn]) ->
     return findings
 
 
-def _make_finding(column: MeasuredColumn, kind: str, severity: Any, sentence: str, **figures: Any) -> Finding:
-    return Finding("leads", column.name, kind, severity, sentence, figures)
+def _make_finding(column: MeasuredColumn, code: FindingCode, severity: Any, sentence: str, **figures: Any) -> Finding:
+    return Finding("leads", column.name, code, severity, sentence, figures)
 
 
 def _judge_power(column: MeasuredColumn) -> list[Finding]:
@@ -118,13 +120,13 @@ def _judge_power(column: MeasuredColumn) -> list[Finding]:
     saved += "the log loss"
     if s.gain_low >= SAME_GAIN:
         sentence = f"is the outcome under another name: alone it {saved}"
-        return [_make_finding(column, "same_as_outcome", LEAK, sentence, **s.to_dict())]
+        return [_make_finding(column, audit_codes.SAME_AS_OUTCOME, LEAK, sentence, **s.to_dict())]
     if s.auc_low >= LEAK_AUC and s.gain_low >= LEAK_GAIN:
         sentence = f"gives the outcome away: alone it {saved}, which nothing known beforehand does"
-        return [_make_finding(column, "gives_outcome_away", LEAK, sentence, **s.to_dict())]
+        return [_make_finding(column, audit_codes.GIVES_OUTCOME_AWAY, LEAK, sentence, **s.to_dict())]
     if s.auc_low >= STRONG_AUC or s.gain_low >= STRONG_GAIN:
         sentence = f"is very strong: alone it {saved}; make sure that it was known beforehand"
-        return [_make_finding(column, "very_strong", SUSPECT, sentence, **s.to_dict())]
+        return [_make_finding(column, audit_codes.VERY_STRONG, SUSPECT, sentence, **s.to_dict())]
     return []
 
 
@@ -158,10 +160,10 @@ def _judge_missingness(dataset: AuditDataset, column: MeasuredColumn) -> list[Fi
     )
     if wins_only or losses_only or s.gain_low >= LEAK_MISSINGNESS_GAIN:
         sentence = shares + ": that it is filled at all gives the outcome away"
-        return [_make_finding(column, "presence_gives_outcome_away", LEAK, sentence, **figures)]
+        return [_make_finding(column, audit_codes.PRESENCE_GIVES_OUTCOME_AWAY, LEAK, sentence, **figures)]
     if s.auc_low >= MISSINGNESS_AUC and s.gain_low >= MISSINGNESS_GAIN:
         sentence = shares + ": make sure that it was not filled in later"
-        return [_make_finding(column, "presence_tells", SUSPECT, sentence, **figures)]
+        return [_make_finding(column, audit_codes.PRESENCE_TELLS, SUSPECT, sentence, **figures)]
     return []
 
 
@@ -190,4 +192,4 @@ def _find_pure_values(dataset: AuditDataset, column: MeasuredColumn) -> list[Fin
         "share_of_wins": cover,
         "values": [{"value": text, "leads": n, "won": w, "low": round(low, 6)} for n, w, low, text in pure],
     }
-    return [_make_finding(column, "nearly_pure_values", severity, sentence, **figures)]
+    return [_make_finding(column, audit_codes.NEARLY_PURE_VALUES, severity, sentence, **figures)]

@@ -42,6 +42,8 @@ class Engine:
         lead_id of leads with a deal that cannot be used.
     reopenings : ir.Table or None
         lead_id, reopened_at, closes_before: when lost leads came back.
+    stages : ir.Table or None
+        lead_id, stage, entered_at, where the source has stages; features do not use them.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Engine:
     report: dict[str, Any]
     unknown_outcomes: ir.Table | None = None
     reopenings: ir.Table | None = None
+    stages: ir.Table | None = None
 
     @property
     def closed_periods(self) -> ir.Table:
@@ -95,7 +98,9 @@ def open_engine(workdir: Workdir, name: str = "duckdb") -> Engine:
     assert deals is not None
     tables = Tables(leads, attributes, table("activities"), table("history"))
     report = read_json(workdir.ingest_report)
-    return Engine(name, connection, tables, deals, report, table("unknown_outcomes"), table("reopenings"))
+    return Engine(
+        name, connection, tables, deals, report, table("unknown_outcomes"), table("reopenings"), table("stages")
+    )
 
 
 def _open_duckdb() -> Any:

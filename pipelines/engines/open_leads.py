@@ -48,7 +48,7 @@ def sample_open_leads(engine: Engine, features: FeatureSet, moment: pd.Timestamp
 
 
 def sample_open_leads_over_time(
-    engine: Engine, features: FeatureSet, moments: Sequence[pd.Timestamp]
+    engine: Engine, features: FeatureSet, moments: Sequence[pd.Timestamp], max_leads: int = MAX_LEADS
 ) -> Iterator[pd.DataFrame]:
     """Compute the features of the leads open at each of several moments, many moments to a query.
 
@@ -60,17 +60,19 @@ def sample_open_leads_over_time(
     features : FeatureSet
     moments : sequence of pd.Timestamp
         Naive UTC.
+    max_leads : int
+        Size of the sample of a moment.
 
     Yields
     ------
     pd.DataFrame
-        lead_id, as_of and the features, ordered by as_of and lead; of at most :data:`MAX_LEADS` leads a moment, sampled
+        lead_id, as_of and the features, ordered by as_of and lead; of at most `max_leads` leads a moment, sampled
         by hash. Moments without an open lead have no rows.
     """
     parts: list[pa.Table] = []
     for moment in moments:
         try:
-            part = _sample_by_hash(select_open_leads(engine, moment), engine).to_pyarrow()
+            part = _sample_by_hash(select_open_leads(engine, moment), engine, max_leads).to_pyarrow()
         except NotEnoughDataError:
             continue
         if parts and sum(map(len, parts)) + len(part) > MAX_ROWS:
@@ -87,11 +89,11 @@ def _compute_features(engine: Engine, features: FeatureSet, snapshots: pa.Table)
     return frame
 
 
-def _sample_by_hash(leads: ir.Table, engine: Engine) -> ir.Table:
+def _sample_by_hash(leads: ir.Table, engine: Engine, max_leads: int = MAX_LEADS) -> ir.Table:
     ids = leads.select("lead_id").to_pyarrow().to_pandas()["lead_id"]
-    if len(ids) <= MAX_LEADS:
+    if len(ids) <= max_leads:
         return leads
-    order = np.argsort(pd.util.hash_array(ids.to_numpy(dtype=object)))[:MAX_LEADS]
+    order = np.argsort(pd.util.hash_array(ids.to_numpy(dtype=object)))[:max_leads]
     sample = pa.table({"lead_id": pa.array(ids.iloc[order].tolist(), pa.string())})
     return leads.semi_join(engine.connection.create_table("sample", sample, overwrite=True), "lead_id")
 

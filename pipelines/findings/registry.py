@@ -1,7 +1,7 @@
 """All codes of findings by their name."""
 
 from leadlight.features.errors import ParamsError
-from leadlight.pipelines.findings import audit_codes, monitoring_codes, source_codes
+from leadlight.pipelines.findings import audit_codes, monitoring_codes, quality_codes, source_codes
 from leadlight.pipelines.findings.code import FindingCode
 
 __all__ = ["find_code", "list_codes"]
@@ -9,7 +9,7 @@ __all__ = ["find_code", "list_codes"]
 
 def list_codes() -> list[FindingCode]:
     """Return every code in the order of its number."""
-    found = [*audit_codes.CODES, *source_codes.CODES, *monitoring_codes.CODES]
+    found = [*audit_codes.CODES, *quality_codes.CODES, *source_codes.CODES, *monitoring_codes.CODES]
     return sorted(found, key=lambda entry: entry.code)
 
 

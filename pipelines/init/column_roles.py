@@ -18,6 +18,7 @@ from leadlight.pipelines.init.outcome_detection import (
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.vocabulary import NAMES, classify_outcome, count_stems
+from leadlight.pipelines.params.source import HistoryTable
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
 __all__ = ["ColumnRoles", "find_roles"]
@@ -202,8 +203,12 @@ def _assign_history(table: SourceTable, roles: ColumnRoles, attributes: set[str]
     known = {c: float(strip_text(table.frame[c]).isin(attributes).mean()) for c in rest}
     attribute = max(rest, key=lambda c: (known[c], count_stems(c, NAMES["attribute"])))
     rest.remove(attribute)
-    value = max(rest, key=lambda c: count_stems(c, NAMES["held"]))
+    value = max(rest, key=lambda c: count_stems(c, NAMES["held"]) - 2 * count_stems(c, NAMES["held_before"]))
+    rest.remove(value)
     roles.columns |= {"attribute": attribute, "value": value}
+    before = [c for c in rest if count_stems(c, NAMES["held_before"])]
+    if before and "old_value" in HistoryTable.model_fields:
+        roles.columns["old_value"] = max(before, key=lambda c: count_stems(c, NAMES["held_before"]))
 
 
 def _choose_time(table: SourceTable, stems: tuple[str, ...]) -> DetectedTimeFormat:

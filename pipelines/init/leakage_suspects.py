@@ -1,12 +1,8 @@
 """Columns and activity types that may have been written after the outcome was known."""
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT
-from leadlight.pipelines.audit.report import build_report
-from leadlight.pipelines.params import Params
-from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["LeakageSuspects", "find_suspects"]
 
@@ -19,20 +15,10 @@ class LeakageSuspects(NamedTuple):
     types: dict[str, str]
 
 
-def find_suspects(params: Params, folder: Path, workdir: Workdir) -> LeakageSuspects:
-    """Audit a draft and return its suspects.
-
-    Parameters
-    ----------
-    params : Params
-        A draft whose source was ingested.
-    folder : Path
-        Folder of its relative paths.
-    workdir : Workdir
-        Has the clean tables.
-    """
+def find_suspects(report: dict[str, Any]) -> LeakageSuspects:
+    """Return the suspects of the audit of a draft, see :func:`.build_report`."""
     # reversed, so that the first and strongest finding of a column wins
-    findings = build_report(params, folder, workdir)["findings"][::-1]
+    findings = report["findings"][::-1]
 
     def select_sentences(table: str, severity: str) -> dict[str, str]:
         return {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from leadlight.features.errors import NotEnoughDataError, ParamsError, SourceError
+from leadlight.pipelines.audit.report import build_report
 from leadlight.pipelines.init.attribute_detection import (
     DetectedAttribute,
     ExcludedColumn,
@@ -12,12 +13,14 @@ from leadlight.pipelines.init.attribute_detection import (
     find_missing,
 )
 from leadlight.pipelines.init.column_roles import ColumnRoles, find_roles
+from leadlight.pipelines.init.day_month_order import resolve_order_by_deals
 from leadlight.pipelines.init.document import ReviewNote, YamlDocument
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
-from leadlight.pipelines.init.key_detection import DetectedKeys, find_keys
+from leadlight.pipelines.init.key_detection import find_keys
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
 from leadlight.pipelines.init.signal_detection import DetectedSignal, find_signals
-from leadlight.pipelines.init.source_tables import SourceTable, read_tables, strip_text
+from leadlight.pipelines.init.source_tables import SourceTable, read_tables
+from leadlight.pipelines.init.unusable_rows import UnusableShares, measure_unusable
 from leadlight.pipelines.init.yaml_sections import write_attributes, write_model_sections, write_signals, write_timing
 from leadlight.pipelines.init.yaml_source import write_source
 from leadlight.pipelines.params import Params, load_params
@@ -80,12 +83,13 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
     tables = read_tables(paths)
     keys = find_keys(tables)
     roles = find_roles(tables, keys)
+    resolve_order_by_deals(tables, roles)
     leads = tables["leads"]
     roleless = [c for c in map(str, leads.frame.columns) if c not in roles["leads"].used | set(leads.times)]
     missing = find_missing(leads.frame, roleless)
 
     def render(
-        columns: SelectedColumns, timing: TimingProposal | None, folder: Path
+        columns: SelectedColumns, timing: TimingProposal | None, folder: Path, unusable: UnusableShares
     ) -> tuple[str, tuple[ReviewNote, ...]]:
         document = YamlDocument()
         files = ", ".join(table.path.name for table in tables.values())
@@ -93,8 +97,7 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
             f'Proposed by `leadlight init` from {files}. Read every line: lines marked with "look" are a '
             "guess that only you can settle. Every key is explained in docs/params.md."
         )
-        bad = _estimate_bad_shares(keys, roles, tables)
-        write_source(document, tables, keys, roles, missing=missing, bad=bad, folder=folder)
+        write_source(document, tables, keys, roles, missing=missing, unusable=unusable, folder=folder)
         document.add_comment("")
         write_attributes(document, columns.attributes, columns.excluded)
         document.add_comment("")
@@ -110,13 +113,19 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         work = Workdir(trial / "work")
         columns = _select_columns(tables, roles, tuple(missing), LeakageSuspects({}, {}, {}))
         draft_file = trial / "params.yaml"
-        draft_file.write_text(render(columns, None, trial)[0], encoding="utf-8")
-        draft = load_params(draft_file)
+        draft_file.write_text(render(columns, None, trial, UnusableShares({}, {}, 0.0, ""))[0], encoding="utf-8")
+        limited = load_params(draft_file)
+        draft = _lift_limits(limited)
         ingest(draft, trial, work)
-        _require_wins(work)
-        columns = _select_columns(tables, roles, tuple(missing), find_suspects(draft, trial, work))
+        if not _has_wins(work):
+            ingest(limited, trial, work)  # says why, where wins cannot be used
+            raise NotEnoughDataError("The outcomes must include a win. Got none in the closed leads.")
+        audit = build_report(draft, trial, work)
+        columns = _select_columns(tables, roles, tuple(missing), find_suspects(audit))
         timing = select_horizon(draft, work)
-        text, notes = render(columns, timing, output.parent)
+        rows = {name: len(table.frame) for name, table in tables.items()}
+        unusable = measure_unusable(rows, audit["overview"], work)
+        text, notes = render(columns, timing, output.parent, unusable)
         with write_atomically(output) as temporary:
             temporary.write_text(text, encoding="utf-8")
             params = load_params(temporary)
@@ -146,26 +155,11 @@ def _select_columns(
     return SelectedColumns(attributes, excluded, signals, others)
 
 
-def _require_wins(work: Workdir) -> None:
-    deals = read_frame(work.tables / "deals.parquet", ["won"])
-    if not deals["won"].any():
-        raise NotEnoughDataError(
-            f"The outcomes must include a win. Got none in {len(deals):,} closed leads of the leads file."
-        )
+def _has_wins(work: Workdir) -> bool:
+    return bool(read_frame(work.tables / "deals.parquet", ["won"])["won"].any())
 
 
-def _estimate_bad_shares(
-    keys: DetectedKeys, roles: dict[str, ColumnRoles], tables: dict[str, SourceTable]
-) -> dict[str, float]:
-    """Return table -> lower bound of the share of its rows that will be quarantined."""
-    bad = {}
-    for name, table in tables.items():
-        time, outcome, rows = roles[name].time, roles[name].outcome, len(table.frame)
-        untimed = float(time.times.isna().mean()) if time else 0.0
-        unknown = 1 - keys.known.get(name, 1.0)
-        unclear = sum(outcome.neither.values()) / rows if outcome and name == "deals" else 0.0
-        bad[name] = max(untimed, unknown, unclear)
-        if name == "leads":
-            keyless = float(strip_text(table.frame[keys.columns[name]]).isna().mean())
-            bad[name] += keys.repeated / rows + keyless
-    return bad
+def _lift_limits(params: Params) -> Params:
+    """Return params without limits on what cannot be used: the trial run measures it."""
+    limits = dict.fromkeys(("max_bad_share", "max_lost_win_share", "max_emptied_share"), 1.0)
+    return params.model_copy(update={"source": params.source.model_copy(update=limits)})

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from leadlight.features.errors import SourceError
+from leadlight.pipelines.audit.parsing import convert_numbers
 from leadlight.pipelines.init.file_format import FileFormat, detect_format
+from leadlight.pipelines.init.number_detection import DetectedMarks, detect_marks
 from leadlight.pipelines.init.time_format import DetectedTimeFormat, detect_time_format, resolve_day_month_order
 from leadlight.pipelines.params.source import LeadsTable
 from leadlight.pipelines.sources.read import read_table
@@ -25,6 +27,7 @@ class SourceTable(NamedTuple):
     frame: pd.DataFrame  # without unnamed columns
     times: dict[str, DetectedTimeFormat]  # by column
     nested: tuple[str, ...]  # columns of lists or records, which are not read
+    marks: DetectedMarks | None = None  # of numbers in text, where they are not plain
 
 
 def read_tables(paths: dict[str, Path]) -> dict[str, SourceTable]:
@@ -58,7 +61,14 @@ def read_tables(paths: dict[str, Path]) -> dict[str, SourceTable]:
     resolved = resolve_day_month_order([time for _, time in times], values)
     for (name, _), time in zip(times, resolved, strict=True):
         tables[name].times[time.column] = time
-    return tables
+    return {name: _read_numbers(table) for name, table in tables.items()}
+
+
+def _read_numbers(table: SourceTable) -> SourceTable:
+    marks = detect_marks(table.frame, set(table.times))
+    if marks is None:
+        return table
+    return table._replace(marks=marks, frame=convert_numbers(table.frame, marks.form, set(table.times)))
 
 
 def strip_text(values: pd.Series) -> pd.Series:

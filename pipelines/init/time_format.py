@@ -11,7 +11,7 @@ from pandas.tseries.api import guess_datetime_format
 
 from leadlight.pipelines.sources.times import ZONE
 
-__all__ = ["DetectedTimeFormat", "detect_time_format", "resolve_day_month_order"]
+__all__ = ["DetectedTimeFormat", "detect_time_format", "resolve_day_month_order", "swap_order"]
 
 #: share of the values that must fit; the others go to quarantine
 MIN_FIT = 0.9
@@ -104,12 +104,17 @@ def resolve_day_month_order(detected: list[DetectedTimeFormat], values: list[pd.
         if time.other is None:
             resolved.append(time)
             continue
-        form = time.format if time.month_first == month_first else time.other
-        text = column.astype("str").str.strip().mask(column.isna())
-        parsed = _build_format(time.column, form, text, _parse(text, form or ""))
+        chosen = time if time.month_first == month_first else swap_order(time, column)
         which = "month" if month_first else "day"
-        resolved.append(parsed._replace(reason=f"{which} first, as elsewhere in these files"))
+        resolved.append(chosen._replace(reason=f"{which} first, as elsewhere in these files", other=None))
     return resolved
+
+
+def swap_order(time: DetectedTimeFormat, values: pd.Series) -> DetectedTimeFormat:
+    """Read a column whose values fit both orders of day and month in the other one."""
+    text = values.astype("str").str.strip().mask(values.isna())
+    parsed = _build_format(time.column, time.other, text, _parse(text, time.other or ""))
+    return parsed._replace(other=time.format)
 
 
 def _guess_formats(distinct: pd.Series) -> list[str]:

@@ -81,6 +81,7 @@ NAMES = {
     ),
     "attribute": _stems("attribut property field feld merkmal eigenschaft campo champ name column spalte"),
     "held": _stems("value wert valor valeur new neu novo nuevo nouveau"),
+    "held_before": _stems("old alt alter alte altes previous prev vorig vorher before ancien anterior antig from"),
     "job_title": _stems(
         "jobtitle position funktion cargo puesto poste berufsbezeichnung stellenbezeichnung rolle"
     ),

@@ -7,9 +7,11 @@ from typing import Any
 from leadlight.pipelines.init.column_roles import ColumnRoles
 from leadlight.pipelines.init.document import YamlDocument, format_entry
 from leadlight.pipelines.init.key_detection import DetectedKeys
+from leadlight.pipelines.init.number_detection import DetectedMarks
 from leadlight.pipelines.init.outcome_detection import DetectedOutcome
 from leadlight.pipelines.init.source_tables import SourceTable
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.unusable_rows import UnusableShares
 from leadlight.pipelines.params.source import Source
 
 __all__ = ["write_source"]
@@ -18,9 +20,10 @@ TIME_KEYS = {"leads": "created_at", "activities": "occurred_at", "deals": "close
 ROW_MEANINGS = {
     "leads": "one row per lead",
     "activities": "one row per activity of a lead or of sales",
-    "deals": "one row per closed deal",
+    "deals": "one row per deal",
     "history": "earlier values of attributes; the leads file holds the current ones",
 }
+DEFAULT_LOST_WIN_SHARE = Source.model_fields["max_lost_win_share"].default
 DEFAULT_BAD_SHARE = Source.model_fields["max_bad_share"].default
 
 
@@ -31,7 +34,7 @@ def write_source(
     roles: dict[str, ColumnRoles],
     *,
     missing: dict[str, list[str]],
-    bad: dict[str, float],
+    unusable: UnusableShares,
     folder: Path,
 ) -> None:
     """Write the section.
@@ -44,8 +47,8 @@ def write_source(
         What was detected.
     missing : dict
         Placeholder for "not known" -> the columns that have it.
-    bad : dict
-        Table -> share of its rows that cannot be used.
+    unusable : UnusableShares
+        What cannot be used.
     folder : Path
         Folder of the params file; paths are relative to it.
     """
@@ -60,10 +63,15 @@ def write_source(
         places = "; ".join(f"{text} in {_shorten(columns)}" for text, columns in missing.items())
         remark = f"read as missing in every column: {places}"
     document.add("source", "missing", value=list(missing), remark=remark)
+    bad = unusable.rows
     worst = max(bad, key=lambda name: bad[name], default="")
     if worst and bad[worst] > DEFAULT_BAD_SHARE:
-        look = f"{bad[worst]:.0%} of {worst} cannot be used: unknown lead, no time or unknown status"
+        look = f"{bad[worst]:.0%} of {worst} cannot be used, most often: {unusable.reasons[worst]}"
         document.add("source", "max_bad_share", value=min(round(bad[worst] + 0.02, 2), 1.0), look=look)
+    if unusable.wins > DEFAULT_LOST_WIN_SHARE:
+        value = min(round(unusable.wins + 0.02, 2), 1.0)
+        look = f"won deals that cannot be used: {unusable.why_wins}"
+        document.add("source", "max_lost_win_share", value=value, look=look)
     for name, table in tables.items():
         _write_table(document, name, table, keys, roles[name], folder=folder)
 
@@ -84,6 +92,8 @@ def _write_table(
     if not facts.parquet and facts.encoding != "utf-8":
         look = f"a guess: are the letters of {facts.sample_word} right?" if facts.sample_word else ""
         add("encoding", facts.encoding, look=look)
+    if table.marks is not None:
+        _write_marks(document, name, table.marks)
     if name == "leads":
         repeated = f"{keys.repeated:,} rows repeat a key and go to quarantine"
         add("lead_id", roles.lead_id, repeated if keys.repeated else "unique in every row")
@@ -96,11 +106,24 @@ def _write_table(
         _write_leads(document, roles)
     if name == "deals":
         _write_status(document, roles)
-    for role in ("type", "attribute", "value", "object", "amount"):
+    for role in ("type", "attribute", "value", "old_value", "object", "amount"):
         if role in roles.columns:
             add(role, roles.columns[role])
     if name != "leads" and (rest := [c for c in map(str, table.frame.columns) if c not in roles.used]):
         document.add_comment(f"not mapped: {', '.join(rest)}", 4)
+
+
+def _write_marks(document: YamlDocument, table: str, marks: DetectedMarks) -> None:
+    look = ""
+    if marks.is_doubtful:
+        look = (
+            f"{marks.column} has numbers such as {marks.example}: each mark has three digits behind it, so that it is "
+        )
+        look += "taken for thousands; is that right?"
+    document.add(
+        "source", table, "decimal", value=marks.form.decimal, remark=f"as in {marks.example} of {marks.column}"
+    )
+    document.add("source", table, "thousands", value=marks.form.thousands, look=look)
 
 
 def _write_time(document: YamlDocument, table: str, time: DetectedTimeFormat, others: tuple[str, ...]) -> None:
@@ -132,7 +155,14 @@ def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
         document.add_comment(look, 4, look=True)
     if (outcome := roles.outcome) is not None:
         # open leads are what scoring is for, so they are not in doubt
-        _write_outcome(document, ("leads", "outcome"), outcome, outcome.by_words, outcome.unclear)
+        look = f"values that mean neither won nor lost: {_list_values(outcome.unclear)}" if outcome.unclear else ""
+        _write_outcome(
+            document,
+            ("leads", "outcome"),
+            outcome,
+            {"lost": outcome.lost} if outcome.lost and outcome.by_words else {},
+            look,
+        )
         if outcome.lost and not outcome.by_words:
             lost = format_entry("lost", outcome.lost)
             document.add_comment(
@@ -147,20 +177,25 @@ def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
 
 
 def _write_outcome(
-    document: YamlDocument, keys: tuple[str, str], outcome: DetectedOutcome, with_lost: bool, doubtful: dict[str, int]
+    document: YamlDocument, keys: tuple[str, str], outcome: DetectedOutcome, values: dict[str, Any], look: str
 ) -> None:
-    lost = {"lost": outcome.lost} if outcome.lost and with_lost else {}
     remark = f"{outcome.won_rows:,} of {outcome.rows:,} won ({outcome.won_rows / outcome.rows:.1%})"
-    counts = [f"{value} ({rows:,})" for value, rows in doubtful.items()]
-    look = f"values that mean neither won nor lost: {', '.join(counts[:6])}" if counts else ""
-    entry = {"column": outcome.column, "won": outcome.won} | lost
-    document.add("source", *keys, value=entry, remark=remark, look=look)
+    document.add(
+        "source", *keys, value={"column": outcome.column, "won": outcome.won} | values, remark=remark, look=look
+    )
+
+
+def _list_values(counted: dict[str, int]) -> str:
+    return ", ".join([f"{value} ({rows:,})" for value, rows in counted.items()][:6])
 
 
 def _write_status(document: YamlDocument, roles: ColumnRoles) -> None:
     if roles.outcome is not None:
-        # an open row among closed deals goes to quarantine, so it is in doubt
-        _write_outcome(document, ("deals", "status"), roles.outcome, True, roles.outcome.neither)
+        outcome = roles.outcome
+        known: dict[str, Any] = {"lost": outcome.lost} if outcome.lost else {}
+        known |= {"open": tuple(outcome.neither)} if outcome.neither else {}
+        asked = f"taken for open, neither won nor lost: {_list_values(outcome.unclear)}" if outcome.unclear else ""
+        _write_outcome(document, ("deals", "status"), outcome, known, asked)
     elif roles.unrecognized_status is not None:
         column, values = roles.unrecognized_status
         look = f"which values of {column} mean won? Until you choose, every row of deals does"

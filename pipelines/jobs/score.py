@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import ParamsError
@@ -16,14 +17,18 @@ from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.counterfactuals.recourse import find_recourse
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import select_open_leads
+from leadlight.pipelines.jobs.vanished_leads import VanishedLeads, count_vanished_leads, refuse_vanished_leads
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.profile.event_counts import count_events
+from leadlight.pipelines.profile.night_profiles import build_night_profile, find_profile_path, render_profile
+from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
 from leadlight.pipelines.sources.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.score_store import open_existing_store
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame, write_atomically
+from leadlight.pipelines.workspace.workdir import Workdir, write_atomically
 from leadlight.serving.score_changes import Recourse
 from leadlight.serving.scoring_run import ScoringRun, WriteResult
 from leadlight.serving.store import Store, open_store
@@ -56,6 +61,8 @@ class ScoringRunReport(NamedTuple):
         Findings of reading the source: code, table, sentence.
     other_code : str or None
         A sentence if the model was trained with other scoring code than is installed.
+    vanished : VanishedLeads or None
+        Leads of the last run that the source no longer holds; None where there is nothing to compare with.
     """
 
     scored: pd.DataFrame
@@ -68,6 +75,7 @@ class ScoringRunReport(NamedTuple):
     recourse: list[Recourse]
     findings: list[dict[str, str]]
     other_code: str | None = None
+    vanished: VanishedLeads | None = None
 
 
 def score(
@@ -102,7 +110,8 @@ def score(
     NotEnoughDataError
         If no lead is open at `as_of`.
     SourceError
-        If the source cannot be read, or deals or activities end long before the other tables.
+        If the source cannot be read, deals or activities end long before the other tables, or more than
+        ``source.max_vanished_share`` of the leads of the last run are gone without a close.
     StoreError
         If the store refuses.
     """
@@ -115,13 +124,18 @@ def score(
     report = ingest(params, folder, tonight)
     check_lags(report["ends"], as_of, params.source.max_lag_days)
     engine = open_engine(tonight, params.engine)
+    seen = engine if engine.name == "duckdb" else open_engine(tonight)  # counting needs no cluster
+    events = count_events(seen, params.source.timezone)
+    with open_existing_store(workdir) as store:
+        vanished = count_vanished_leads(seen, events, as_of, store, scorer.metadata.reference)
+    refuse_vanished_leads(vanished, params.source.max_vanished_share)
     known_types = scorer.metadata.activity_types
     features = build_feature_set(params, report | {"activity_types": known_types})
     scorer.check_catalogue(features.catalogue)
     moment = ibis.timestamp(as_of.isoformat())
     table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
     frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
-    consent = read_frame(tonight.tables / "leads.parquet", ["lead_id", "consent"])
+    refused = read_refused(seen, frame["lead_id"])
     scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
     verify_contributions(scorer.model, frame)
     side = RunContext(scorer, features, as_of, frame)
@@ -134,21 +148,27 @@ def score(
             if store
             else ChangesSinceLastRun()
         )
-    scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, consent)
+    scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, refused)
+    profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored) | {
+        "vanished": vanished._replace(example=None)._asdict() if vanished else None  # a profile names no lead
+    }
     opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
     words = build_presentation_context(params, scorer, features, version.tags.get("calibrated") == "true")
     night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
-    with write_atomically(target) as temporary:  # the file first, and shown last: it fails before the store is touched
+    remembered = find_profile_path(tonight, as_of)
+    # the files first, and shown last: they fail before the store is touched
+    with write_atomically(target) as temporary, write_atomically(remembered) as temporary_profile:
         scored.to_parquet(temporary, index=False)
+        temporary_profile.write_text(render_profile(profile), encoding="utf-8")
         result = _store(workdir, night, scored, since, opened)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
     other_code = compare_code(version.bundle)
     return ScoringRunReport(
-        scored, result, target, words, quarantined, unseen, since, opened, report["findings"], other_code
+        scored, result, target, words, quarantined, unseen, since, opened, report["findings"], other_code, vanished
     )
 
 
@@ -190,12 +210,11 @@ def build_presentation_context(
 
 
 def _decide_stages(
-    scored: pd.DataFrame, previous: pd.Series | None, hysteresis: float, consent: pd.DataFrame
+    scored: pd.DataFrame, previous: pd.Series | None, hysteresis: float, refused: np.ndarray
 ) -> pd.DataFrame:
-    """Add stage and held_back. A lead whose consent is unknown or not mapped counts as consenting."""
-    refused = scored["lead_id"].map(consent.set_index("lead_id")["consent"]).eq(False).fillna(False)
+    """Add stage and held_back."""
     before = None if previous is None else scored["lead_id"].map(previous)
-    stage, held_back = decide_stages(scored["score"].to_numpy(), before, hysteresis, refused.to_numpy(dtype=bool))
+    stage, held_back = decide_stages(scored["score"].to_numpy(), before, hysteresis, refused)
     return scored.assign(stage=stage, held_back=pd.Series(held_back, index=scored.index, dtype="str"))
 
 

@@ -75,8 +75,6 @@ class Params(FrozenModel):
                 mapped = self.source.activities is not None and getattr(self.source.activities, column)
                 if getattr(signal, wish) and not mapped:
                     raise ValueError(f"signals.{name}.{wish} must have source.activities.{column} beside it. Got none")
-        if unknown := sorted(set(self.audit.allowlist) - {*self.attributes, *self.signals}):
-            raise ValueError(f"audit must allow declared attributes and signals. Got {unknown[0]}")
         for rule in self.points:
             if rule.attribute is not None and rule.attribute not in self.attributes:
                 raise ValueError(f"points must name declared attributes. Got {rule.attribute}")

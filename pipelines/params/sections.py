@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from leadlight.features.display import WINDOWS
 from leadlight.models.candidates.names import find_problem
+from leadlight.pipelines.findings.registry import list_codes
 from leadlight.pipelines.params.source import FrozenModel, Text, convert_scalar_to_text
 from leadlight.pipelines.params.times import Day, DayOrMoment
 
@@ -216,7 +217,28 @@ class Promotion(FrozenModel):
 class Audit(FrozenModel):
     """Decisions on the findings of the audit."""
 
-    allowlist: tuple[Text, ...] = Field((), description="Attributes and signals to use in spite of the audit.")
+    allow: tuple[Text, ...] = Field(
+        (), description="Findings to accept: each the code and a column, type or table, such as `LL101 last_stage`."
+    )
+
+    @field_validator("allow")
+    @classmethod
+    def _code_and_place(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        codes = {code.code for code in list_codes()}
+        for entry in entries:
+            code, _, place = entry.strip().partition(" ")
+            if code.upper() not in codes or not place.strip():
+                raise ValueError(
+                    "must name the code of a finding and a column, a type or a table each, such as "
+                    f"'LL101 last_stage'. Got {entry!r}"
+                )
+        return entries
+
+    @property
+    def allowed(self) -> tuple[tuple[str, str], ...]:
+        """Code and place of each entry."""
+        split = (entry.strip().partition(" ") for entry in self.allow)
+        return tuple((code.upper(), place.strip()) for code, _, place in split)
 
 
 class Watch(FrozenModel):

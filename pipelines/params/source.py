@@ -208,6 +208,9 @@ class Source(NumberMarks):
     match_ids: tuple[Literal["case", "blanks", "accents", "decimals", "zeros"], ...] = Field(
         (), description="Differences to ignore when the ids of other tables are matched with leads."
     )
+    max_vanished_share: float = Field(
+        0.1, description="Share of the leads of the last run that may be gone without a close.", ge=0, le=1
+    )
     leads: LeadsTable = Field(description="The leads.")
     activities: ActivitiesTable | None = Field(None, description="The activities.")
     deals: DealsTable | None = Field(None, description="The closed deals.")

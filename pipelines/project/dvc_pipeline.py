@@ -59,7 +59,7 @@ STAGE_FILES: dict[str, StageFiles] = {
     ),
     "calibrate": StageFiles(
         ("candidates", "features.parquet", "snapshots", "tables"),
-        (*_FEATURES, "label", "language", "policy", "training"),
+        (*_FEATURES, "label", "language", "policy", "source.timezone", "training"),
         ("bundle",),
     ),
     "truth": StageFiles(
@@ -157,7 +157,10 @@ def _build_stage(
         stage["always_changed"] = True  # DVC cannot know whether a table of a database has changed
     stage["deps"] = deps + (code[name] if code is not None else [CODE_VERSION_FILE])
     stage["params"] = [key for key in files.params if _has_key(content, key)]
-    stage["outs"] = [*resolve(files.outs), *({path: {"cache": False}} for path in resolve(files.kept))]
+    outs = resolve(files.outs)
+    # the audit compares with its last report, which DVC would delete before the run
+    stage["outs"] = [{path: {"persist": True}} for path in outs] if name == "audit" else outs
+    stage["outs"] += [*({path: {"cache": False}} for path in resolve(files.kept))]
     if files.metrics:
         stage["metrics"] = [{path: {"cache": False}} for path in resolve(files.metrics)]
     return stage

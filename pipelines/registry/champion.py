@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, Registry
+from leadlight.pipelines.registry.artifact_locations import update_artifact_locations
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, EXPERIMENT, Registry
 from leadlight.pipelines.registry.registry_errors import make_no_model_error
-from leadlight.pipelines.workspace.workdir import Workdir, has_database
+from leadlight.pipelines.workspace.workdir import Workdir, find_database_file, has_database
 
 __all__ = ["PREVIOUS_CHAMPION_TAG", "RegistryState", "open_registry", "read_registry_state", "set_champion"]
 
@@ -15,14 +16,21 @@ PREVIOUS_CHAMPION_TAG = "promotion.replaces"
 def open_registry(workdir: Workdir, create: bool = False) -> Registry:
     """Open the registry of the working folder, or the one that LEADLIGHT_MLFLOW_URI names.
 
+    The addresses of its artifacts are brought up to date where the working folder was moved or copied.
+
     Raises
     ------
     BundleError
         If `create` is false and there is none; MLflow would make an empty one.
     """
-    if not (create or has_database(workdir.mlflow_uri)):
-        raise make_no_model_error(CHAMPION, workdir.mlflow_uri)
-    return Registry(workdir.mlflow_uri, workdir.root / "mlartifacts")
+    uri, artifacts = workdir.mlflow_uri, workdir.root / "mlartifacts"
+    if not (create or has_database(uri)):
+        raise make_no_model_error(CHAMPION, uri)
+    file = find_database_file(uri)
+    # a database that lies elsewhere is shared by choice, and its artifacts stay where it has them
+    if file is not None and file.exists() and file.parent.resolve() == workdir.root.resolve():
+        update_artifact_locations(file, artifacts, EXPERIMENT)
+    return Registry(uri, artifacts)
 
 
 class RegistryState(NamedTuple):

@@ -253,10 +253,11 @@ class Registry:
             DOWNLOADS.append(tempfile.TemporaryDirectory(prefix="leadlight-"))
             where = DOWNLOADS[-1].name
         with self.convert_errors():
+            # of the whole model MLflow would write a file into the registry, which a reader may not
             folder = mlflow.artifacts.download_artifacts(
-                f"models:/{MODEL}/{number}", dst_path=where, tracking_uri=self.uri
+                f"models:/{MODEL}/{number}/artifacts/bundle", dst_path=where, tracking_uri=self.uri
             )
-        bundle = Path(folder) / "artifacts" / "bundle"
+        bundle = Path(folder)
         verify_bundle(bundle)
         checksum, tag = get_bundle_checksum(bundle), tags.get("bundle")
         if tag is None:

@@ -82,7 +82,7 @@ def read_lost_events(
         chosen = lost & pc.field("type").isin(pa.array(list_reopening_signals(params), pa.large_string()))
         if params.source.deals is None or params.source.deals.reopen_after is None:
             since = contents["activities"].newest - FRESH
-            chosen &= pc.field("occurred_at") > pa.scalar(int(since.as_unit("us").asm8.view("i8")), pa.timestamp("us"))
+            chosen &= pc.field("occurred_at") > pa.scalar(since.to_datetime64().astype("datetime64[us]"))
         columns = ["lead_id", "occurred_at", "type"]
         events["activities"] = pd.read_parquet(folder / "activities.parquet", columns=columns, filters=chosen)
     return events

@@ -19,13 +19,12 @@ from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.win_rates import count_win_rates_by_bin
 from leadlight.models.training.selection import ModelSelection, select_candidate
-from leadlight.models.validation.reference_population import MIN_LEADS, build_reference
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
-from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
+from leadlight.pipelines.profile.training_reference import build_training_reference
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["calibrate"]
@@ -111,7 +110,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             evidence=_count_evidence(params, workdir, report, features),
         ),
     )
-    reference = _build_reference(workdir, scorer, features)
+    reference = build_training_reference(open_engine(workdir), features, scorer, params.source.timezone)
     scorer = replace(scorer, metadata=replace(scorer.metadata, reference=reference))
     save_scorer(scorer, workdir.bundle)
     return scorer
@@ -125,19 +124,6 @@ def _count_evidence(params: Params, workdir: Workdir, report: dict[str, Any], fe
         past, past["won"].to_numpy(dtype=np.int64), past["lead_id"], features.catalogue, report["spellings"]
     )
     return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts
-
-
-def _build_reference(workdir: Workdir, scorer: Scorer, features: FeatureSet) -> dict[str, Any] | None:
-    """Describe the open leads at the cut-off, the reference of `leadlight watch`."""
-    if not scorer.metadata.has_dates:
-        return None
-    engine = open_engine(workdir)
-    cut_off = scorer.metadata.cut_off
-    try:
-        frame = sample_open_leads(engine, features, cut_off)
-    except NotEnoughDataError:  # no lead was open
-        return None
-    return build_reference(frame, scorer.predict(frame), scorer.catalogue) if len(frame) >= MIN_LEADS else None
 
 
 def _describe_choice(choice: ModelSelection) -> dict[str, Any]:

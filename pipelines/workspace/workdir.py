@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from leadlight.features.errors import SourceError
 from leadlight.models.scoring.atomic_folder import replace_path, restore_path, write_folder_atomically
 
 __all__ = [
     "Workdir",
+    "find_database_file",
     "has_database",
     "make_corrupt_file_error",
     "read_frame",
@@ -25,6 +29,9 @@ __all__ = [
     "write_frame",
     "write_json",
 ]
+
+#: signs that DuckDB, Spark or SQLite read as something else than themselves
+PATTERN_SIGNS = ("?", "*", "[", "]", "{", "}", "\\")
 
 
 class _PathBelow:
@@ -73,6 +80,8 @@ class Workdir:
     plots = _PathBelow("plots")
     #: version and alias in the registry
     registered = _PathBelow("registered.json")
+    #: what each scoring run saw of the source, a file each
+    profiles = _PathBelow("profiles")
     #: the page and the report of ``leadlight watch``
     watch = _PathBelow("watch")
     #: result of the last comparison of challenger and champion
@@ -87,6 +96,7 @@ class Workdir:
     def __post_init__(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise SourceError(f"The working folder must be a folder. Got the file {self.root}.")
+        _check_path(self.root.resolve())
 
     @property
     def store_url(self) -> str:
@@ -106,10 +116,38 @@ class Workdir:
         return path
 
 
+def _check_path(path: Path) -> None:
+    """Refuse paths that DuckDB and Spark read as patterns, or MLflow as an escaped address."""
+    text = path.as_posix()
+    found = next((sign for sign in PATTERN_SIGNS if sign in text), None)
+    if found is None and unquote(text) != text:
+        found = "%" + text.partition("%")[2][:2]
+    if found is not None:
+        raise SourceError(
+            f"The path of the working folder must hold none of {' '.join(PATTERN_SIGNS)} and no % before two "
+            f"hexadecimal digits. Got {found} in {text}: rename the folder, or name another with --workdir."
+        )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = text.encode("utf-8", "backslashreplace").decode()
+        raise SourceError(f"The path of the working folder must be UTF-8. Got {shown}.") from None
+
+
+def find_database_file(url: str) -> Path | None:
+    """Return the file of an SQLite URL; None for a server, or for a URL that cannot be read."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return None
+    is_file = address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}
+    return Path(str(address.database)) if is_file else None
+
+
 def has_database(url: str) -> bool:
     """Return whether a database can be opened without creating it: False for a missing SQLite file."""
-    file = url.removeprefix("sqlite:///")
-    return file == url or Path(file).exists()
+    file = find_database_file(url)
+    return file is None or file.exists()
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def verdicts(report: dict) -> dict[str, str]:
 
 
 def kinds(report: dict, column: str, severity: str = "leak") -> set[str]:
-    return {f["kind"] for f in report["findings"] if f["column"] == column and f["severity"] == severity}
+    return {f["code"] for f in report["findings"] if f["column"] == column and f["severity"] == severity}
 
 
 def customer_number(w: World) -> None:
@@ -204,7 +204,7 @@ def test_a_type_that_only_follows_wins_is_a_leak(audited):
     world.signals = ", onboarding_call: "
     world.happens("onboarding_call", world.closed_at + 2 * DAY, world.won & (world.closed_at < END - 2 * DAY))
     report = audited(world)
-    assert kinds(report, "onboarding_call") == {"follows_the_close"}
+    assert kinds(report, "onboarding_call") == {"LL114"}
     assert report["refused"] == ["onboarding_call"]
     assert verdicts(report)["visit"] == "clean"
 
@@ -216,7 +216,7 @@ def test_a_type_that_records_the_win_is_a_leak_and_an_offer_before_it_is_none(au
     world.happens("offer_sent", world.closed_at - 0.3 * DAY, offered)
     world.happens("farewell_mail", world.closed_at - pd.Timedelta(seconds=5), world.closed)
     report = audited(world)
-    assert kinds(report, "deal_won") == {"records_the_win"}
+    assert kinds(report, "deal_won") == {"LL115"}
     assert {verdicts(report)[name] for name in ("offer_sent", "farewell_mail", "visit")} == {"clean"}
 
 
@@ -235,10 +235,10 @@ def test_what_was_overwritten_at_the_close_shows_in_the_history(audited, mapped,
     rows[1] = rows[1].assign(at=world.closed_at[flips])
     world.history = pd.concat(rows).rename(columns={"stage": "value"}).assign(attribute="stage")
     report = audited(world)
-    assert "overwritten" in kinds(report, "stage", severity)
+    assert "LL110" in kinds(report, "stage", severity)
     assert verdicts(report)["stage"] == severity
     assert report["refused"] == []
-    (finding,) = [f for f in report["findings"] if f["kind"] == "overwritten"]
+    (finding,) = [f for f in report["findings"] if f["code"] == "LL110"]
     assert finding["figures"]["gain_first"] < 0.02
     assert finding["figures"]["gain_today"] > 0.2
 
@@ -249,7 +249,7 @@ def test_what_is_strong_and_known_at_creation_is_no_leak(audited):
     assert need["auc"] > 0.8
     assert "leak" not in verdicts(report).values()
     assert verdicts(report)["session"] == "clean"
-    assert kinds(report, "tenant", "note") == {"constant"}
+    assert kinds(report, "tenant", "note") == {"LL118"}
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -55,7 +55,7 @@ def test_late_columns_of_x_education_are_found_unaided(example, missing):
     placeholders = {
         (f["column"], p["text"])
         for f in report["findings"]
-        if f["kind"] == "placeholder"
+        if f["code"] == "LL116"
         for p in f["figures"]["placeholders"]
     }
     named = {"Specialization", "City", "Lead Profile", "How did you hear about X Education"}
@@ -74,23 +74,21 @@ def test_nothing_that_the_examples_map_is_a_leak(example, name):
 def test_olist_is_left_truncated_and_its_deals_are_wins(example, since):
     params, folder, workdir = example("olist", ('history: {since: "2018-01-01"}', since))
     report = build_report(params, folder, workdir)
-    found = {f["kind"]: f for f in report["findings"]}
+    found = {f["code"]: f for f in report["findings"]}
     assert report["left_truncated_until"].startswith("2017-12-05")
-    assert "before 2017-12-05" in found["left_truncated"]["sentence"]
-    assert {"seller_id", "business_segment", "declared_monthly_revenue"} <= set(
-        found["winners_only"]["figures"]["columns"]
-    )
-    assert len(found["winners_only"]["figures"]["columns"]) == 12
+    assert "before 2017-12-05" in found["LL120"]["sentence"]
+    assert {"seller_id", "business_segment", "declared_monthly_revenue"} <= set(found["LL121"]["figures"]["columns"])
+    assert len(found["LL121"]["figures"]["columns"]) == 12
 
 
 def test_a_column_of_lost_deals_only_is_told(example):
     report = build_report(*example("bpic2012"))
-    assert [f["column"] for f in report["findings"] if f["kind"] == "filled_by_outcome"] == ["lost_reason"]
+    assert [f["column"] for f in report["findings"] if f["code"] == "LL122"] == ["lost_reason"]
 
 
 def test_days_without_hours_are_told(example):
     report = build_report(*example("bank_marketing"))
-    by_day = {(f["table"], f["column"]) for f in report["findings"] if f["kind"] == "known_by_day"}
+    by_day = {(f["table"], f["column"]) for f in report["findings"] if f["code"] == "LL125"}
     assert by_day == {("leads", "created_at"), ("activities", "occurred_at"), ("deals", "closed_at")}
 
 

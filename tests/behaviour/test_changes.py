@@ -77,7 +77,7 @@ def world(first_night, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def other_policy(trained, tmp_path_factory):
+def other_policy(trained, tmp_path_factory, without_shap_plots):
     """The trained folder, calibrated and evaluated with another policy; not registered."""
     folder = tmp_path_factory.mktemp("other") / "policy"
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts", "registered.json"))

@@ -59,6 +59,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{folder / '.venv' / 'bin'}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "COLUMNS": "100", "DVC_NO_ANALYTICS": "true"}
     environment.pop("VIRTUAL_ENV", None)
+    environment.pop("OPENBLAS_NUM_THREADS", None)  # as many as the machine has, like whoever tries the demo
     return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

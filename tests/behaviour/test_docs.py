@@ -5,21 +5,19 @@ must then be valid. Blocks of ``text`` are output. A block that is run elsewhere
 ``<!-- not executed: covered by tests/... -->``.
 """
 
-import contextlib
-import io
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from ruamel.yaml import YAML
 
-from leadlight.pipelines.cli.main import main
 from leadlight.pipelines.params import load_params
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +25,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "note
 MARKER = re.compile(r"<!-- not executed: covered by (tests/[\w/]+\.py) -->")
 #: pages that begin with nothing but an export; the others begin with a trained folder
 FRESH = {"README.md", "docs/tutorial/first-project.md"}
+#: pages that train anew, which one candidate shows as well as five
+RETRAINED = {"docs/how-to/retrain-and-promote.md"}
 RUN = {"bash", "python", "yaml"}
 #: commands that do not end by themselves, or whose training a block makes short through WRAPPER
 PROCESSES = {"init", "serve"}
@@ -102,34 +102,28 @@ def registered(trained, tmp_path_factory, environment, write_some):
 @pytest.fixture
 def place(request, trained, tmp_path, write_some):
     """The folder that the blocks of a page run in."""
-    folder = tmp_path / "project"
-    if request.getfixturevalue("name") in FRESH:
+    folder, name = tmp_path / "project", request.getfixturevalue("name")
+    if name in FRESH:
         write_some(trained / "data" / "simulated", folder, 4, FILES)
     else:
         shutil.copytree(request.getfixturevalue("registered"), folder)
+    if name in RETRAINED:
+        text = (folder / "params.yaml").read_text(encoding="utf-8")
+        assert text.count("training: {") == 1
+        short = text.replace("training: {", "training: {candidates: [logistic], ")
+        (folder / "params.yaml").write_text(short, encoding="utf-8")
     return folder
 
 
-def run_block(text: str, folder: Path, environment: dict[str, str]) -> None:
+def run_block(text: str, folder: Path, environment: dict[str, str], call: Callable[..., tuple[int, str]]) -> None:
     """Run a block of ``bash``; lines of plain ``leadlight`` in this process, as importing it takes longer than most."""
     lines = [shlex.split(line, comments=True) for line in text.replace("\\\n", " ").splitlines()]
     if any(words and (words[0] != "leadlight" or words[1] in PROCESSES) for words in lines):
         run_shell(text, folder, environment)
         return
     for words in filter(None, lines):
-        code, printed = call_leadlight(words[1:], folder)
-        assert code in ({0, 10} if words[1] == "watch" else {0}), f"{' '.join(words)}\n{printed}"
-
-
-def call_leadlight(words: list[str], folder: Path) -> tuple[int, str]:
-    """Call the program as its entry point does, in a folder; return its exit code and what it printed."""
-    printed = io.StringIO()
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        patch.setattr(sys, "argv", ["leadlight", *words])
-        patch.setenv("COLUMNS", "100")
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return int(ended.value.code or 0), printed.getvalue()[-2000:]
+        code, printed = call(words[1:], folder)
+        assert code in ({0, 10} if words[1] == "watch" else {0}), f"{' '.join(words)}\n{printed[-2000:]}"
 
 
 def run_shell(text: str, folder: Path, environment: dict[str, str]) -> None:
@@ -153,13 +147,17 @@ def put_into_params(text: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_shap_plots")
 @pytest.mark.parametrize("name", [name for name, blocks in EXECUTED.items() if blocks])
-def test_blocks_of_a_page_run_in_order(name, place, environment, monkeypatch):
+def test_blocks_of_a_page_run_in_order(name, place, environment, call_leadlight, monkeypatch):
     monkeypatch.chdir(place)
     names: dict[str, object] = {}
     for block in EXECUTED[name]:
         if block.language == "bash":
-            (run_shell if name == "README.md" else run_block)(block.text, place, environment)
+            if name == "README.md":
+                run_shell(block.text, place, environment)
+            else:
+                run_block(block.text, place, environment, call_leadlight)
         elif block.language == "yaml":
             put_into_params(block.text, place)
         else:

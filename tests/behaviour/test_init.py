@@ -69,9 +69,9 @@ def test_a_german_export_with_semicolons_and_cp1252(tmp_path):
     assert {name: a.kind for name, a in proposal.params.attributes.items()} == {
         "Branche": "category",
         "Größe": "number",
+        "Umsatz (T€)": "number",
     }
-    assert "Umsatz (T€)" in proposal.text
-    assert "numbers with a decimal comma" in proposal.text
+    assert source.leads.decimal == ","
     assert sum("are the letters of Größe right?" in look.text for look in proposal.review_notes) == 1
     assert proposal.quarantined == 0
 
@@ -117,6 +117,55 @@ def test_month_first_and_dates_that_nobody_can_tell(tmp_path):
         assert '"%d/%m/%Y"' in lines[look.line]
         assert '"%m/%d/%Y"' in lines[look.line + 1]
         assert lines[look.line + 1].lstrip().startswith("# ")
+
+
+def test_the_order_of_day_and_month_without_deals_before_their_leads_is_taken(tmp_path):
+    tables = drawn()
+    for number, (lead, deal) in enumerate(zip(tables["leads"], tables["deals"], strict=True)):
+        created = dt.date(2024, 1 + number % 9, 1 + number % 11)
+        closed = dt.date(2024, 2 + number % 9, 1 + number % 7)
+        lead["created"], deal["closed"] = f"{created:%m/%d/%Y}", f"{closed:%m/%d/%Y}"
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    proposal = propose(paths, tmp_path / "params.yaml")
+    source = proposal.params.source
+    assert (source.leads.created_at.format, source.deals.closed_at.format) == ("%m/%d/%Y", "%m/%d/%Y")
+    assert "month first: 0 deals close before their lead, day first " in proposal.text
+    assert proposal.quarantined == 0
+
+
+def test_deals_that_are_neither_won_nor_lost_are_proposed_as_open(tmp_path):
+    tables = drawn()
+    for number, row in enumerate(tables["deals"]):
+        row["stage"] = ("Negotiation", "Appointment")[number % 2] if number % 4 else "won" if row["won"] else "lost"
+        del row["won"]
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    proposal = propose(paths, tmp_path / "params.yaml")
+    source = proposal.params.source
+    assert set(source.deals.status.open) == {"Negotiation", "Appointment"}
+    assert (source.deals.status.won, source.max_bad_share) == (("won",), 0.05)
+    assert proposal.quarantined == 0
+
+
+def test_points_with_three_digits_behind_each_are_proposed_as_thousands_and_asked_about(tmp_path):
+    tables = drawn()
+    for number, row in enumerate(tables["leads"]):
+        row["staff"] = "4.917" if number % 3 == 0 else 100 + number
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    proposal = propose(paths, tmp_path / "params.yaml")
+    assert (proposal.params.source.leads.decimal, proposal.params.source.leads.thousands) == (",", ".")
+    assert proposal.params.source.deals.decimal is None
+    assert any("4.917" in look.text for look in proposal.review_notes)
+
+
+def test_won_deals_before_their_lead_are_said_with_a_limit_that_lets_the_run_go_on(tmp_path):
+    tables = drawn()
+    wins = [row for row in tables["deals"] if row["won"]]
+    for row in wins[:30]:
+        row["closed"] = row["closed"].replace(year=2023)
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    proposal = propose(paths, tmp_path / "params.yaml")
+    assert proposal.params.source.max_lost_win_share == pytest.approx(30 / len(wins) + 0.02, abs=0.006)
+    assert any(f"30 of {len(wins)}, most often: closed before" in look.text for look in proposal.review_notes)
 
 
 def test_parquet_files_need_no_format(tmp_path):

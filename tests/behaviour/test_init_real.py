@@ -64,7 +64,7 @@ def test_a_real_export_runs_up_to_the_features_after_next_to_no_change(real):
     assert sum(entry["rows"] for entry in read_json(work.ingest_report)["quarantine"]) <= 1, name
 
 
-def test_a_real_export_is_trained_and_evaluated_as_proposed(real):
+def test_a_real_export_is_trained_and_evaluated_as_proposed(real, without_shap_plots):
     _, _, text, _, work = real
     folder = work.root.parent
     assert text.count("training: {seed: 7}") == 1

@@ -130,14 +130,16 @@ def train_undated(folder, more):
 
 
 @pytest.fixture(scope="module")
-def undated(kernels, tmp_path_factory):
+def undated(kernels, tmp_path_factory, without_shap_plots):
     """Cells of all notebooks, executed on a source without dates and on one with an order; files before and after."""
     place = tmp_path_factory.mktemp("undated")
-    with pytest.MonkeyPatch.context() as patch:  # plots of SHAP values take half of the time
-        patch.setattr("leadlight.pipelines.stages.evaluate.write_shap_plots", lambda *_: [])
-        for time, more in {"none": "", "order": ", order: id"}.items():
-            train_undated(place / time, more)
-    patch = "from leadlight.pipelines.stages import evaluate\nevaluate.write_shap_plots = lambda *_: []"
+    for time, more in {"none": "", "order": ", order: id"}.items():
+        train_undated(place / time, more)
+    # and no collection of garbage among a million objects of imported modules
+    patch = (
+        "import gc\ngc.set_threshold(50_000, 20, 100)\n"
+        "from leadlight.pipelines.stages import evaluate\nevaluate.write_shap_plots = lambda *_: []"
+    )
     cells = [nbformat.v4.new_code_cell(patch)]
     # one kernel for all, because imports take longer than most notebooks; each notebook begins without names
     for time in ("none", "order"):

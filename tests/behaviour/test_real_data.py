@@ -5,9 +5,6 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +23,7 @@ TOLERANCE = 0.01
 
 
 @pytest.fixture(scope="module", params=list(AS_OF))
-def example(request, root, real_data, tmp_path_factory):
+def example(request, root, real_data, tmp_path_factory, call_leadlight):
     """Run and score one example through the command line."""
     name, folder = request.param, tmp_path_factory.mktemp(request.param)
     text = (root / "examples" / name / "params.yaml").read_text(encoding="utf-8")
@@ -34,9 +31,8 @@ def example(request, root, real_data, tmp_path_factory):
     params = folder / "params.yaml"
     params.write_text(text.replace("../../../shared/data", str(real_data)), encoding="utf-8")
     for verb in (["run"], ["score", "--as-of", AS_OF[name], "--output", str(folder / "scores.parquet")]):
-        command = [Path(sys.executable).with_name("leadlight"), *verb, "--params", params, "--workdir", folder / "work"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        code, said = call_leadlight([*verb, "--params", str(params), "--workdir", str(folder / "work")], folder)
+        assert code == 0, said
     metrics = json.loads((folder / "work" / "details.json").read_text(encoding="utf-8"))
     return name, metrics, pd.read_parquet(folder / "scores.parquet"), folder
 

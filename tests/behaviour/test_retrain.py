@@ -1,10 +1,7 @@
 """One command from new data to who serves, and a report of what the new wins changed."""
 
-import os
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -32,30 +29,31 @@ def earlier(trained, small_params, tmp_path_factory, write_some):
     return folder
 
 
-def leadlight(folder: Path, verb: str, *more: str) -> str:
-    words = [verb, *more, "--params", str(folder / "params.yaml"), "--workdir", str(folder / "work")]
-    program = Path(sys.executable).parent / "leadlight"
-    environment = os.environ | {"OMP_THREAD_LIMIT": "1", "COLUMNS": "80"}
-    done = subprocess.run(
-        [program, *words], capture_output=True, text=True, check=False, env=environment, cwd=folder,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return " ".join(done.stdout.split())
+@pytest.fixture
+def retrains(earlier, call_leadlight, without_shap_plots):
+    """Retrain in the folder; return what is said."""
+
+    def run(*more: str) -> str:
+        words = ["retrain", *more, "--params", str(earlier / "params.yaml"), "--workdir", str(earlier / "work")]
+        code, said = call_leadlight(words, earlier)
+        assert code == 0, said
+        return " ".join(said.split())
+
+    return run
 
 
-def test_retraining_registers_compares_reports_and_finds_nothing_new_in_the_same_data(earlier):
+def test_retraining_registers_compares_reports_and_finds_nothing_new_in_the_same_data(earlier, retrains):
     workdir = Workdir(earlier / "work")
-    assert "Version 1 serves; there was none to compare it with." in leadlight(earlier, "retrain")
+    assert "Version 1 serves; there was none to compare it with." in retrains()
     assert read_json(workdir.retrain_report)["change"] is None
     params = earlier / "params.yaml"
     params.write_text(params.read_text().replace('until: "2025-03-01"', "until: null"), encoding="utf-8")
 
-    assert "Version 2 is registered and was not compared." in leadlight(earlier, "retrain", "--no-promote")
+    assert "Version 2 is registered and was not compared." in retrains("--no-promote")
     registry = open_registry(workdir)
     assert (registry.find_version(CHAMPION)[0], registry.find_version(CHALLENGER)[0]) == ("1", "2")
 
-    said = leadlight(earlier, "retrain")
+    said = retrains()
     report = read_json(workdir.retrain_report)
     assert f"Answer: {report['verdict']}. {report['sentence']}" in said
     assert report["promoted"] == (registry.find_version(CHAMPION)[0] == "2")
@@ -73,7 +71,7 @@ def test_retraining_registers_compares_reports_and_finds_nothing_new_in_the_same
     assert f"| wins | {then['wins']:,} | {now['wins']:,} (+{now['wins'] - then['wins']:,}) |" in page
     assert "because" not in page
 
-    again = leadlight(earlier, "retrain")
+    again = retrains()
     assert f"Nothing new: the bundle is that of version {registry.find_version(CHALLENGER)[0]}" in again
     assert len(list((earlier / "work" / "mlartifacts" / "models").iterdir())) == 2
 

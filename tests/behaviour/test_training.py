@@ -38,7 +38,7 @@ def test_the_same_data_and_seed_give_the_same_bytes(trained_copy, trained):
     for verb in ("train", "calibrate"):
         command = [program, verb, "--params", trained_copy / "params.yaml", "--workdir", trained_copy / "work"]
         # as many threads as another machine may have
-        environment = os.environ | {"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "11"}
+        environment = os.environ | {"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3", "PYTHONHASHSEED": "11"}
         subprocess.run(command, check=True, capture_output=True, env=environment)
     again, first = Workdir(trained_copy / "work"), Workdir(trained / "work")
     assert contents(again.bundle) == contents(first.bundle)

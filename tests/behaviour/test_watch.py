@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadlight.features.errors import SourceError
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.reports.monitoring.realized_outcomes import estimate_observed_expected
-from leadlight.pipelines.reports.monitoring.realized_performance import select_runs
 from leadlight.pipelines.reports.monitoring.watch import run_monitoring
 from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
-from leadlight.serving.store.run_history import RunSummary
 
 pytestmark = pytest.mark.slow
 
@@ -50,10 +48,10 @@ class Base:
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory, small_params):
+def grown(tmp_path_factory, small_params, without_shap_plots):
     """A CRM of thirty months, trained on the first two years, with nights after them in the store."""
     folder = tmp_path_factory.mktemp("watched")
-    text = small_params.replace("{leads: 4000, months: 24,", "{leads: 6000, months: 30,")
+    text = small_params.replace("{leads: 4000, months: 24,", "{leads: 3000, months: 30,")
     text = text.replace("every_days: 30", "every_days: 60")
     text = text.replace("until: null", f"until: {CUT_OFF}")
     text = text.replace("training: {", "training: {candidates: [logistic], ")
@@ -78,6 +76,7 @@ def copy(grown, tmp_path):
 def anew(copy):
     """A copy without any night, for sources that are spoilt."""
     (copy.folder / "work" / "leadlight.db").unlink()
+    shutil.rmtree(copy.folder / "work" / "night")
     return copy
 
 
@@ -88,6 +87,12 @@ def quiet(grown):
 
 def check(report, name):
     return next(c for c in report["checks"] if c["name"].startswith(name))
+
+
+def acts(report):
+    """Codes that call for action, each with what it is about."""
+    found = [f for c in report["checks"] for f in c["findings"] if f["level"] == "act"]
+    return {code: {f["name"] for f in found if f["code"] == code} for code in {f["code"] for f in found}}
 
 
 def test_without_drift_nobody_is_called(quiet):
@@ -153,7 +158,7 @@ def test_a_channel_that_floods_the_base_is_named_first(anew):
     anew.score(NIGHT)
     report = anew.watch()
     assert report["verdict"] == "act"
-    assert report["sentence"].startswith("Act: Channel: Webinar ")
+    assert report["sentence"].startswith("Act: LL301 feature distribution changed: Channel: Webinar ")
     assert check(report, "Features")["findings"][0]["figures"]["topic"] == "source"
 
 
@@ -165,43 +170,117 @@ def test_a_signal_that_stops_arriving_is_named_first(anew):
     anew.score(NIGHT)
     report = anew.watch()
     assert report["verdict"] == "act"
-    assert check(report, "Features")["findings"][0]["figures"]["topic"] == "page_view"
-    assert report["sentence"].startswith("Act: Page view")
+    assert report["sentence"].startswith("Act: LL309 known type gone: page_view in activities: 0 rows in the 28 days")
+    drifted = [f for f in check(report, "Features")["findings"] if f["figures"]["topic"] == "page_view"]
+    assert drifted[0]["code"] == "LL301"
 
 
 def test_wins_that_stay_away_are_seen_in_outcomes_while_features_are_fine(anew):
     deals = anew.read("deals")
     late = deals.index[(deals["status"] == "won") & (deals["closed_at"] >= CUT_OFF)]
-    anew.write("deals", deals.drop(late[::2]))
+    anew.write("deals", deals.drop(late[np.arange(len(late)) % 4 > 0]))
     anew.score(LATER, NIGHT)
     report = anew.watch()
     assert report["verdict"] == "act"
     assert check(report, "Outcomes")["level"] == "act"
     assert check(report, "Features")["level"] != "act"
-    assert report["sentence"].startswith("Act: Wins against expected")
+    assert report["sentence"].startswith("Act: LL306 wins differ from expected: Wins against expected")
 
 
-def test_tables_that_end_before_the_night_are_said_to_be_stale(anew):
+def test_tables_that_end_long_before_the_night_call_for_action(anew):
     anew.score("2026-03-20")
     report = anew.watch("2026-03-20")
-    assert check(report, "Freshness")["level"] == "look"
-    assert "19 days before the night" in check(report, "Freshness")["findings"][0]["sentence"]
+    assert acts(report)["LL315"] >= {"Activities", "Deals", "Leads"}
+    assert check(report, "Times of the tables")["level"] == "act"
+    stale = next(f for f in check(report, "Times")["findings"] if f["name"] == "Activities")
+    assert stale["figures"]["days"] == pytest.approx(19, abs=1)
 
 
-def test_leads_that_left_the_source_are_left_out_and_never_counted_as_lost(copy):
+def test_leads_that_left_the_source_are_left_out_counted_and_never_lost(copy):
+    gone = ("07", "37", "77")
     for name in ("leads", "deals", "history", "stages"):
         table = copy.read(name)
-        copy.write(name, table[table["lead_id"].str[-1] != "7"])
+        copy.write(name, table[~table["lead_id"].str[-2:].isin(gone)])
     path = copy.data / "activities.parquet"
     activities = pd.read_parquet(path)
-    activities[activities["lead_id"].str[-1] != "7"].to_parquet(path, index=False)
+    activities[~activities["lead_id"].str[-2:].isin(gone)].to_parquet(path, index=False)
     copy.score("2026-03-02")
-    outcome = copy.watch("2026-03-02")["outcomes"]["nights"][0]
+    report = copy.watch("2026-03-02")
+    outcome = report["outcomes"]["nights"][0]
     shown = pd.read_parquet(copy.folder / "work" / "scores" / f"scores-{LATER}T000000Z.parquet")
-    kept = shown[shown["lead_id"].str[-1] != "7"]
+    kept = shown[~shown["lead_id"].str[-2:].isin(gone)]
     assert outcome["leads"] == len(kept)
     assert outcome["left_out"] == len(shown) - len(kept) > 0
     assert outcome["expected"] == pytest.approx(kept["probability"].sum())
+    before = pd.read_parquet(copy.folder / "work" / "scores" / f"scores-{NIGHT}T000000Z.parquet")
+    counted = next(f for f in check(report, "Rows")["findings"] if f["code"] == "LL320")
+    assert counted["level"] == "look"
+    assert counted["figures"] == {"leads": int(before["lead_id"].str[-2:].isin(gone).sum()), "known": len(before)}
+
+
+@pytest.mark.parametrize("earlier", [True, False], ids=["a run before", "the first run"])
+def test_half_an_export_is_refused_before_anything_is_written(grown, tmp_path, earlier):
+    base = Base(shutil.copytree(grown.folder, tmp_path / "copy"))
+    if not earlier:
+        (base.folder / "work" / "leadlight.db").unlink()
+    leads = base.read("leads")
+    base.write("leads", leads.iloc[: len(leads) // 2])
+    # rows of leads that are gone fail as well, and would refuse the night for another reason
+    (base.folder / "params.yaml").write_text(
+        (base.folder / "params.yaml").read_text(encoding="utf-8").replace("source:\n", "source:\n  max_bad_share: 1\n"),
+        encoding="utf-8",
+    )
+    files = {path for path in base.folder.rglob("*") if "night" not in path.parts}
+    with pytest.raises(SourceError, match=r"source\.max_vanished_share.*gone of"):
+        base.score("2026-03-02")
+    assert {path for path in base.folder.rglob("*") if "night" not in path.parts} == files
+    assert not (base.work.root / "night" / "profiles" / "2026-03-02T000000Z.json").exists()
+
+
+def test_a_fault_of_the_whole_export_is_found_although_it_is_in_every_earlier_day(anew):
+    path = anew.data / "activities.parquet"
+    activities = pd.read_parquet(path)
+    activities["type"] = activities["type"].str.replace("_", " ").str.title()
+    activities.to_parquet(path, index=False)
+    leads = anew.read("leads").assign(source="")
+    leads["consent"] = leads["consent"].replace("yes", "given")
+    anew.write("leads", leads)
+    anew.score(NIGHT)
+    report = anew.watch()
+    found = acts(report)
+    assert report["verdict"] == "act"
+    assert "page_view in activities" in found["LL309"]
+    gone = [f for f in check(report, "Types")["findings"] if f["name"] == "page_view in activities"]
+    assert [f["figures"]["like"] for f in gone] == ["Page View"]
+    assert "LL310" in found
+    assert found["LL311"] == {"Channel"}
+    assert "Open leads" in found["LL304"]
+    assert "Activities" in found["LL321"]
+    assert "Leads" not in found["LL321"]
+
+
+def test_records_that_the_last_run_read_and_are_no_longer_the_same_call_for_action(copy):
+    path = copy.data / "activities.parquet"
+    activities = pd.read_parquet(path)
+    recent = activities["occurred_at"] >= "2025-12-01"
+    activities.loc[recent, "occurred_at"] += pd.Timedelta(hours=2)
+    activities.to_parquet(path, index=False)
+    copy.score("2026-03-02")
+    found = acts(copy.watch("2026-03-02"))
+    assert found["LL322"] == {"Activities"}
+    assert found["LL317"] == {"Activities"}
+    assert "LL321" not in found
+
+
+def test_every_run_stores_what_it_saw(grown):
+    stored = sorted((grown.work.root / "night" / "profiles").glob("*.json"))
+    assert [path.stem[:10] for path in stored] == ["2025-10-15", LATER, NIGHT]
+    profile = json.loads(stored[-1].read_text(encoding="utf-8"))
+    shown = pd.read_parquet(grown.folder / "work" / "scores" / "scores-2026-03-01T000000Z.parquet")
+    assert profile["population"]["all"]["leads"] == len(shown)
+    assert profile["vanished"]["leads"] == 0
+    assert profile["source"]["tables"]["deals"]["kinds"].keys() == {"won", "lost"}
+    assert stored[-1].stat().st_size < 60_000
 
 
 def test_the_store_gives_every_lead_of_an_earlier_night(grown):
@@ -216,27 +295,3 @@ def test_the_store_gives_every_lead_of_an_earlier_night(grown):
         assert night.leads == len(then)
         assert np.abs(then["score"].to_numpy() - shown["score"].to_numpy()).max() < 1e-6
     store.close()
-
-
-def past(*days):
-    moments = [pd.Timestamp(day).to_pydatetime() for day in days]
-    return [RunSummary(len(days) - i, moment, "v1", 10) for i, moment in enumerate(moments)]
-
-
-def test_the_newest_matured_night_is_always_followed_and_no_open_one():
-    nights = past(*[str(day.date()) for day in pd.date_range("2025-01-01", "2025-12-31")[::-1]])
-    now = pd.Timestamp("2025-12-31")
-    matured, waiting = select_runs(nights, now, 90, (30, 60, 90))
-    days = [night.as_of.date().isoformat() for night in matured]
-    assert days[0] == "2025-10-02"
-    assert days[1:] == ["2025-09-02", "2025-08-03", "2025-07-04"]
-    assert [n.as_of.date().isoformat() for n in waiting] == ["2025-12-01", "2025-11-01", "2025-10-03"]
-    short, none = select_runs(nights, now, 20, (30, 60, 90))
-    assert {"2025-12-11", "2025-12-01", "2025-11-01", "2025-10-02"} <= {n.as_of.date().isoformat() for n in short}
-    assert all(pd.Timestamp(n.as_of) > now - pd.Timedelta(days=20) for n in none)
-
-
-def test_the_interval_of_wins_is_that_of_garwood():
-    low, high = estimate_observed_expected(10, 10.0, 0.95)
-    assert (low, high) == (pytest.approx(0.4795, abs=1e-4), pytest.approx(1.8390, abs=1e-4))
-    assert estimate_observed_expected(0, 10.0, 0.95) == (0, pytest.approx(0.3689, abs=1e-4))

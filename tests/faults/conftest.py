@@ -165,7 +165,9 @@ def crm(tmp_path: Path) -> Crm:
 
 
 @pytest.fixture(scope="session")
-def trained_tiny(make_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def trained_tiny(
+    make_once: Callable[[str, Callable[[Path], None]], Path], call_leadlight: Callable[..., tuple[int, str]]
+) -> Path:
     """The folder of a source on which `leadlight run` and one night of `leadlight score` were run."""
 
     def build(folder: Path) -> None:
@@ -174,17 +176,20 @@ def trained_tiny(make_once: Callable[[str, Callable[[Path], None]], Path]) -> Pa
         for name in made.tables:
             made.write(name)
         for words in (["run"], ["score", "--as-of", "2024-10-20"]):
-            outcome = call([*words, "--params", str(made.params), "--workdir", str(made.work)])
-            assert outcome.code == 0, outcome
+            code, said = call_leadlight([*words, "--params", str(made.params), "--workdir", str(made.work)], folder)
+            assert code == 0, said
 
     return make_once("tiny", build)
 
 
 @pytest.fixture
 def trained_crm(trained_tiny: Path, tmp_path: Path) -> Crm:
-    """A copy of the trained folder that a test may spoil; artifacts of the registry stay in the original."""
-    shutil.copytree(trained_tiny, tmp_path / "crm")
-    return Crm(tmp_path / "crm", draw_tables())
+    """A copy of the trained folder, with its own registry, that a test may spoil."""
+    from leadlight.pipelines.registry.artifact_locations import update_artifact_locations
+
+    copy = Crm(shutil.copytree(trained_tiny, tmp_path / "crm"), draw_tables())
+    update_artifact_locations(copy.work / "mlflow.db", copy.work / "mlartifacts", "leadlight")
+    return copy
 
 
 def call(words: Sequence[str]) -> Outcome:

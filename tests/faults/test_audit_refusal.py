@@ -56,16 +56,16 @@ def test_training_refuses_a_mapped_leak_before_it_looks_at_anything_else(export)
     assert "contract <no>" in said
     assert "filled for 100 % of the leads that won and 0 % of the others" in said
     assert "remove it from attributes" in said
-    assert "audit: {allowlist: [contract <no>]}" in said
+    assert 'audit: {allow: ["LL101 contract <no>"]}' in said
     assert "\n" not in said
 
 
 def test_what_somebody_allowed_is_not_refused(export):
-    params, workdir = export(decision='audit: {allowlist: ["contract <no>"]}')
+    params, workdir = export(decision='audit: {allow: ["LL101 contract <no>", "LL103 leads.contract <no>"]}')
     raise_on_leakage(params, workdir)
     report = json.loads(workdir.audit_report.read_text(encoding="utf-8"))
     assert report["refused"] == []
-    assert report["allowed"] == ["contract <no>"]
+    assert report["allowed"] == ["LL101 contract <no>", "LL103 leads.contract <no>"]
 
 
 def test_what_is_not_mapped_is_not_refused(export):
@@ -92,9 +92,18 @@ def test_without_clean_tables_the_audit_names_the_command(export, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_name_that_is_not_mapped_cannot_be_allowed(export):
-    with pytest.raises(ParamsError, match=r"must allow declared attributes and signals\. Got nobody"):
-        export(decision="audit: {allowlist: [nobody]}")
+@pytest.mark.parametrize("entry", ["LL999 contract", "LL101", "contract <no>"])
+def test_an_allowance_without_a_known_code_and_a_column_is_refused(export, entry):
+    with pytest.raises(ParamsError, match="must name the code of a finding and a column"):
+        export(decision=f'audit: {{allow: ["{entry}"]}}')
+
+
+def test_an_allowance_of_one_code_allows_no_other_and_one_that_matches_nothing_is_reported(export):
+    params, workdir = export(decision='audit: {allow: ["LL110 contract <no>"]}')
+    with pytest.raises(ParamsError, match="LL101"):
+        raise_on_leakage(params, workdir)
+    report = json.loads(workdir.audit_report.read_text(encoding="utf-8"))
+    assert "names LL110 contract <no>, not found" in [f["sentence"] for f in report["findings"] if f["code"] == "LL126"]
 
 
 def test_an_audit_that_fails_leaves_the_old_report_whole(export, tmp_path):
@@ -125,6 +134,9 @@ def test_the_command_prints_the_leak_first_and_exits_well(export, tmp_path):
     done = CliRunner().invoke(app, ["audit", *options])
     assert done.exit_code == 0, done.output
     lines = [line.strip() for line in done.output.splitlines() if line.strip()]
-    assert lines[1] == "Leaks (1)"
-    assert lines[2].startswith("leads.contract <no> is filled for 100 % of the leads that won")
+    assert lines[1] == "Leads"
+    leaks = lines.index("Leaks (1)")
+    assert leaks < lines.index(next(line for line in lines if line.startswith("Quality")))
+    assert lines[leaks + 1].startswith("leads.contract <no> is filled for 100 % of the leads that won")
+    assert "LL101 attribute filled after the win" in done.output
     assert "Training refuses contract <no>" in done.output

@@ -176,7 +176,7 @@ def test_deals_none_of_which_was_won_are_refused(refused):
 def test_deals_of_other_leads_than_those_that_were_won_are_refused(refused):
     rows = "".join(f"L{n},2024-02-01,{'lost' if n < 60 else 'won'}\n" for n in range(70))
     said = refused(leads=LEADS, deals="id,closed,status\n" + rows)
-    assert "Got 10 of 10, most often because in column id: lead is not in leads" in said
+    assert "Got 10 unusable of 70, most often because in column id: lead is not in leads" in said
 
 
 def test_a_folder_in_place_of_the_output_is_refused(refused, tmp_path):

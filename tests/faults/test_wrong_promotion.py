@@ -58,13 +58,13 @@ def kill_after(crm, said: str, pause: float) -> None:
     running.stdout.close()
 
 
-def test_killed_at_any_stage_the_champion_serves_and_the_next_retraining_ends_well(moved_on, process):
+def test_killed_at_any_stage_the_champion_serves_and_the_next_retraining_ends_well(moved_on, leadlight):
     for place, stage in enumerate(STAGES):
         kill_after(moved_on, stage, (0.0, 0.1, 0.4)[place % 3])
         assert champion(moved_on) == "1", stage
-    night = process(moved_on, "score", "--as-of", "2024-10-21")
+    night = leadlight(moved_on, "score", "--as-of", "2024-10-21")
     assert night.code == 0, night
-    done = process(moved_on, "retrain")
+    done = leadlight(moved_on, "retrain")
     assert done.code == 0, done
     report = read_json(Workdir(moved_on.work).retrain_report)
     assert report["verdict"] in ("better", "worse", "no evidence")

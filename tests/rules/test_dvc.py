@@ -91,7 +91,6 @@ def test_params_that_a_stage_reads_are_declared(name, pipeline, trained):
 WIDER = {
     ("audit", "source.leads.consent.granted"),
     ("audit", "source.leads.owner"),
-    ("train", "audit.allowlist"),
     ("calibrate", "training.max_rounds"),
     ("calibrate", "training.trials"),
     *((stage, "snapshots.at_creation") for stage in ("featurize", "train", "calibrate", "evaluate")),

@@ -9,10 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leadlight.features import aggregations, engagement
-from leadlight.features.catalogue import SignalSpec
 from leadlight.features.errors import BundleError, ParamsError
-from leadlight.features.feature_set import FeatureSet
 from leadlight.models.candidates import names
 from leadlight.models.candidates.base import list_kinds, load_model, save_model
 from leadlight.models.candidates.candidate import Candidate
@@ -208,13 +205,13 @@ def test_the_example_of_an_own_package_is_a_candidate_in_one_file(root):
     assert "catboost" not in lock
 
 
-def read_blocks(root: Path, language: str) -> list[str]:
-    page = (root / "docs" / "candidates.md").read_text(encoding="utf-8")
+def read_blocks(root: Path, language: str, page: str = "candidates.md") -> list[str]:
+    page = (root / "docs" / page).read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", page, flags=re.DOTALL)
 
 
-def test_the_pipeline_and_the_feature_of_the_page_work_as_they_stand(world, root, tmp_path, monkeypatch, load):
-    pipeline, family = read_blocks(root, "python")
+def test_the_pipeline_of_the_page_works_as_it_is(world, root, tmp_path, monkeypatch, load):
+    (pipeline,) = read_blocks(root, "python")
     (tmp_path / "own_models.py").write_text(pipeline, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     (yaml,) = read_blocks(root, "yaml")
@@ -223,13 +220,6 @@ def test_the_pipeline_and_the_feature_of_the_page_work_as_they_stand(world, root
     some = world.frame.head(120)
     window = TrainingData(some, world.won[:120], world.leads[:120])
     assert fit_candidates(window, world.catalogue, settings)[name].model.features == tuple(world.catalogue.names)
-
-    added = eval(family, vars(aggregations))
-    monkeypatch.setattr(engagement, "AGGREGATIONS", (*aggregations.AGGREGATIONS, added))
-    catalogue = FeatureSet((), (SignalSpec("demo", 1),), has_activities=True, has_age=True).catalogue
-    feature = next(f for f in catalogue.features if f.name == "count_3d__demo")
-    assert feature.monotonicity == 1
-    assert feature.label["de"] == "demo: Anzahl in 3 Tagen"
 
 
 def test_the_entry_point_of_the_page_is_that_of_the_example(root):

@@ -35,6 +35,15 @@ def test_a_number_that_is_too_high_by_half_is_beyond_chance():
 
 
 @pytest.mark.slow
+def test_resamples_that_are_kept_are_those_that_are_drawn_anew(monkeypatch):
+    leads, columns = np.arange(900) // 3, np.random.default_rng(2).random((2, 900))
+    kept = [ClusterBootstrap(leads, seed).resample_sums(columns) for seed in (4, 5, 6, 4)]
+    monkeypatch.setattr("leadlight.models.metrics.bootstrap.MAX_KEPT", 0)
+    anew = [ClusterBootstrap(leads, seed).resample_sums(columns) for seed in (4, 5, 6, 4)]
+    np.testing.assert_array_equal(kept, anew)
+    assert (kept[0][1:] != kept[1][1:]).any()
+
+
 def test_snapshots_of_one_lead_stray_together():
     p, won, _ = drawn(1, rows=1000)
     alone = simulate_expected_ece(np.repeat(p, 8), np.repeat(won, 8), ClusterBootstrap(np.arange(8000), 0))

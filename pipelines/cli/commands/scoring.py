@@ -55,6 +55,9 @@ def score(
     if night.unseen_activity_types:
         named = ", ".join(f"{name} ({rows:,} rows)" for name, rows in list(night.unseen_activity_types.items())[:5])
         console.print(f"New activity types since training, counted as other activity: {named}.", markup=False)
+    if night.vanished and night.vanished.leads:
+        gone = night.vanished
+        console.print(f"Gone without a close: {gone.leads:,} of the {gone.known:,} leads {gone.since}.", markup=False)
     if night.since.unknown:
         console.print(f"What changed since the night before is not known: {night.since.unknown}", markup=False)
     elif night.since.since is not None and night.since.before is not None:

@@ -22,7 +22,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         line = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['message'])}."
         console.print(Padding(line, (0, 0, 0, 2)))
         for finding in check["findings"][:MAX_ROWS]:
-            words = f"{escape(finding['name'])}: {escape(finding['sentence'])}."
+            kind = f"{finding['code']} {finding['title']}"
+            words = f"{escape(kind)}: {escape(finding['name'])}: {escape(finding['sentence'])}."
             console.print(Padding(f"[{STYLES[finding['level']]}]{finding['level']}[/] {words}", (0, 0, 0, 6)))
         if len(check["findings"]) > MAX_ROWS:
             more = len(check["findings"]) - MAX_ROWS

@@ -1,4 +1,4 @@
-"""Input of monitoring: the newest scoring run, its tables, its model, and a reference population."""
+"""Input of monitoring: the newest scoring run, its tables and model, and what the bundle and earlier runs remember."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,17 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import NotEnoughDataError, StoreError
+from leadlight.features.errors import StoreError
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.reference_population import MIN_LEADS, build_reference
+from leadlight.models.validation.reference_population import MIN_LEADS
 from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import sample_open_leads
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.profile.event_counts import EventCounts, count_events
+from leadlight.pipelines.profile.night_profiles import find_profile_path, read_last_profile
+from leadlight.pipelines.profile.source_profile import build_source_profile
+from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import Version
-from leadlight.pipelines.workspace.workdir import Workdir, has_database
+from leadlight.pipelines.workspace.workdir import Workdir, has_database, read_json
 from leadlight.serving.store import open_store
 from leadlight.serving.store.run_history import RunSummary
 from leadlight.serving.store.store import Store
@@ -27,10 +31,15 @@ __all__ = ["MonitoringDataset", "ScoredPopulation", "load_dataset"]
 
 
 class ScoredPopulation(NamedTuple):
-    """Features of the leads open at a time, and their probability and score, in the same order."""
+    """Features of open leads, their probability and score, and who has refused consent, in the same order."""
 
     frame: pd.DataFrame
     scored: pd.DataFrame
+    refused: np.ndarray
+
+    def select(self, rows: np.ndarray) -> "ScoredPopulation":
+        """Return the leads that a mask chooses."""
+        return ScoredPopulation(self.frame[rows], self.scored[rows], self.refused[rows])
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class MonitoringDataset:
         Open.
     night : RunSummary
         The run that is checked.
+    tables : Workdir
+        The folder of its tables, and of the profiles of all runs.
     engine : Engine
         Over the tables of the run.
     features : FeatureSet
@@ -60,6 +71,7 @@ class MonitoringDataset:
     version: Version
     store: Store
     night: RunSummary
+    tables: Workdir
     engine: Engine
     features: FeatureSet
     now: pd.Timestamp
@@ -74,6 +86,11 @@ class MonitoringDataset:
         """Whether the champion scored the run."""
         return self.night.model_version == self.version.name
 
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """Moment of the run, naive UTC."""
+        return pd.Timestamp(self.night.as_of)
+
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Scores of the run as shown."""
@@ -82,32 +99,56 @@ class MonitoringDataset:
     @cached_property
     def tonight(self) -> ScoredPopulation:
         """Features of the run with the scores shown."""
-        frame = sample_open_leads(self.engine, self.features, pd.Timestamp(self.night.as_of))
+        frame = sample_open_leads(self.engine, self.features, self.as_of)
         joined = frame.merge(self.scores, on="lead_id", suffixes=("", "_shown"))
-        return ScoredPopulation(joined, joined[["probability", "score"]])
+        return ScoredPopulation(joined, joined[["probability", "score"]], read_refused(self.engine, joined["lead_id"]))
+
+    @property
+    def reference(self) -> tuple[dict[str, Any] | None, str]:
+        """Population that the bundle remembers, None where there is none; and its origin, or the reason."""
+        stored = self.scorer.metadata.reference
+        if not stored:
+            return None, "the bundle remembers none, because its source has no dates or too few open leads"
+        if "earlier" not in stored:
+            return None, "the bundle is of an earlier version and remembers no earlier midnights: train again"
+        if stored["all"] is None:
+            return None, f"fewer than {MIN_LEADS} leads were open at the training cut-off"
+        return stored, "as the bundle remembers it"
+
+    @property
+    def source_then(self) -> dict[str, Any] | None:
+        """Profile of the source at the training cut-off, as the bundle remembers it."""
+        then: dict[str, Any] | None = (self.scorer.metadata.reference or {}).get("source")
+        return then if self.dated else None
 
     @cached_property
-    def reference(self) -> tuple[dict[str, Any] | None, str]:
-        """Reference population of the bundle, or recomputed at its cut-off; and its origin."""
-        stored = self.scorer.metadata.reference
-        if stored:
-            return stored, "as the bundle remembers it"
-        if not self.dated:
-            return None, "the bundle remembers none, and without dates none can be made"
-        cut_off = self.scorer.metadata.cut_off
-        population = self.score_open_leads(cut_off)
-        if population is None:
-            return None, f"fewer than {MIN_LEADS} leads were open at the training cut-off"
-        rebuilt = build_reference(population.frame, population.scored, self.scorer.catalogue)
-        return rebuilt, "computed anew from the tables of the night"
+    def _counted(self) -> tuple[Engine, EventCounts]:
+        # counting needs no cluster
+        engine = self.engine if self.engine.name == "duckdb" else open_engine(self.tables)
+        return engine, count_events(engine, self.params.source.timezone)
 
-    def score_open_leads(self, moment: pd.Timestamp) -> ScoredPopulation | None:
-        """Score the leads open at a time; None if they are too few."""
-        try:
-            frame = sample_open_leads(self.engine, self.features, moment)
-        except NotEnoughDataError:
-            return None
-        return ScoredPopulation(frame, self.scorer.predict(frame)) if len(frame) >= MIN_LEADS else None
+    @cached_property
+    def source_now(self) -> dict[str, Any]:
+        """Profile of the tables of the run, as it was stored with it."""
+        stored: dict[str, Any] | None = (self.own_profile or {}).get("source")
+        if stored is not None and (self.source_then or stored)["lead_limit"] == stored["lead_limit"]:
+            return stored
+        return self.profile_again(self.as_of, self.source_then or {"lead_limit": 0}, details=True)
+
+    @cached_property
+    def last_profile(self) -> dict[str, Any] | None:
+        """Profile that the run before stored; None without one."""
+        return read_last_profile(self.tables, self.as_of)
+
+    @cached_property
+    def own_profile(self) -> dict[str, Any] | None:
+        """Profile that the run itself stored; None where it was written by an earlier version."""
+        path = find_profile_path(self.tables, self.as_of)
+        return read_json(path) if path.exists() else None
+
+    def profile_again(self, moment: pd.Timestamp, before: dict[str, Any], *, details: bool = False) -> dict[str, Any]:
+        """Profile an earlier moment from the tables of the run, with the sample of leads of an earlier profile."""
+        return build_source_profile(*self._counted, moment, before["lead_limit"], details=details)
 
     def find_max_missing(self) -> dict[str, Any] | None:
         """Find the attribute that most leads of the run lack: its name and the share; None without attributes."""
@@ -160,7 +201,7 @@ def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Monit
     except BaseException:
         store.close()
         raise
-    return MonitoringDataset(params, scorer, version, store, night, engine, features, now)
+    return MonitoringDataset(params, scorer, version, store, night, tables, engine, features, now)
 
 
 def _newest(url: str, until: dt.datetime) -> tuple[Store, RunSummary]:

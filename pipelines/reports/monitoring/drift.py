@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from leadlight.features.catalogue import AGE, Feature
 from leadlight.models.metrics.drift import (
@@ -16,23 +15,21 @@ from leadlight.models.metrics.drift import (
     smooth_proportions,
 )
 from leadlight.models.validation.reference_population import MIN_LEADS, count_in_bins, mask_recent_leads
+from leadlight.pipelines.findings.monitoring_codes import FEATURE_DRIFT, SCORE_DRIFT
 from leadlight.pipelines.params.sections import Watch
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
 from leadlight.pipelines.reports.monitoring.drift_text import describe_category_drift, describe_numeric_drift
 from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Level, MonitoringFinding
 
-__all__ = ["OF_ALL", "SCORE", "DriftResult", "group_by_topic", "list_baseline_dates", "measure_drift"]
+__all__ = ["OF_ALL", "POPULATIONS", "SCORE", "DriftResult", "group_by_topic", "measure_drift"]
 
 SCORE = "score"
 #: leads in each bin, before and now
 Counts = tuple[np.ndarray, np.ndarray]
 OF_ALL, OF_NEW = "all open leads", "leads of the last 90 days"
+POPULATIONS = {"all": OF_ALL, "new": OF_NEW}
 #: topics with a smaller share in score variation give warnings only
 MIN_WEIGHT = 0.005
-#: days before the night and before the cut-off; whole weeks in the first, so that weekdays are the same
-LAST_YEAR, BEFORE = (350, 364, 378), (20, 52, 99, 160, 223, 310)
-#: the base of a new CRM is too young for a baseline
-WARM_UP = pd.Timedelta(days=90)
 
 
 class DriftResult(NamedTuple):
@@ -45,7 +42,8 @@ class DriftResult(NamedTuple):
     population : str
         Of which leads.
     psi, expected_psi, baseline_psi : float
-        PSI; its expectation without drift; its maximum between earlier midnights, beyond chance.
+        PSI; its expectation without drift; its maximum between the cut-off and midnights of the year before it, beyond
+        chance.
     nearest : float
         The smallest PSI, beyond chance, against the reference or an earlier midnight: small if a similar
         base has occurred before, such as at the same time of the last year.
@@ -80,94 +78,70 @@ class DriftResult(NamedTuple):
         return _beyond(self._asdict())
 
 
-def list_baseline_dates(dataset: MonitoringDataset) -> list[pd.Timestamp]:
-    """Choose earlier midnights as a baseline of ordinary variation.
-
-    The same time of the last year covers seasons; dates in the year before the cut-off are irregular, because
-    mailings and closings follow weeks and months.
-    """
-    cut_off = dataset.scorer.metadata.cut_off
-    night = pd.Timestamp(dataset.night.as_of)
-    wanted = {night - pd.Timedelta(days=days) for days in LAST_YEAR}
-    wanted |= {cut_off - pd.Timedelta(days=days) for days in BEFORE}
-    first = pd.Timestamp(dataset.engine.report["first_lead"]) + WARM_UP
-    return sorted(moment for moment in wanted if first <= moment <= cut_off - pd.Timedelta(days=14))
-
-
-def measure_drift(
-    dataset: MonitoringDataset, reference: dict[str, Any], earlier: list[ScoredPopulation]
-) -> list[DriftResult]:
-    """Compare the run with the reference: each feature, and the score.
+def measure_drift(dataset: MonitoringDataset, reference: dict[str, Any]) -> list[DriftResult]:
+    """Compare the run with what the bundle remembers: each feature, and the score.
 
     Parameters
     ----------
     reference : dict
-        See :func:`leadlight.models.validation.reference_population.build_reference`.
-    earlier : list of ScoredPopulation
-        Open leads at earlier midnights.
+        See :func:`leadlight.pipelines.profile.training_reference.build_training_reference`.
 
     Returns
     -------
     list of DriftResult
         Largest drift first; scores under :data:`SCORE`.
     """
-    catalogue = dataset.scorer.catalogue
     weights = dataset.compute_weights()
-    rows = [*_rows(dataset, weights, OF_ALL, record=reference["all"], now=dataset.tonight, earlier=earlier)]
-    young = mask_recent_leads(dataset.tonight.frame, catalogue)
+    rows = [*_rows(dataset, weights, reference, part="all", now=dataset.tonight)]
+    young = mask_recent_leads(dataset.tonight.frame, dataset.scorer.catalogue)
     if reference["new"] is not None and young is not None and young.sum() >= MIN_LEADS:
-        parts = [_new(dataset, population) for population in earlier]
-        enough = [part for part in parts if len(part.frame) >= MIN_LEADS]
-        newest = _new(dataset, dataset.tonight)
-        rows += _rows(dataset, weights, OF_NEW, record=reference["new"], now=newest, earlier=enough)
+        rows += _rows(dataset, weights, reference, part="new", now=dataset.tonight.select(young))
     for row, p in zip(rows, adjust_p_values(np.array([row["p"] for row in rows])), strict=True):
         row["p"] = float(p)
     results = [DriftResult(**row, level=_level(row, dataset.params.watch)) for row in rows]
     return sorted(results, key=lambda m: (-m.beyond, -m.psi))
 
 
-def _new(dataset: MonitoringDataset, population: ScoredPopulation) -> ScoredPopulation:
-    young = mask_recent_leads(population.frame, dataset.scorer.catalogue)
-    assert young is not None
-    return ScoredPopulation(population.frame[young], population.scored[young])
-
-
 def _rows(
     dataset: MonitoringDataset,
     weights: dict[str, float],
-    population: str,
+    reference: dict[str, Any],
     *,
-    record: dict[str, Any],
+    part: str,
     now: ScoredPopulation,
-    earlier: list[ScoredPopulation],
 ) -> Iterator[dict[str, Any]]:
+    record = reference[part]
     counted = count_in_bins(record, now.frame, now.scored)
-    before = [count_in_bins(record, then.frame, then.scored) for then in earlier]
+    earlier = [then[part]["counts"] for then in reference["earlier"] if then[part] is not None]
     by_name = {feature.name: feature for feature in dataset.scorer.catalogue.features}
     entries = {**{n: ("numbers", e) for n, e in record["numbers"].items()},
                **{n: ("categories", e) for n, e in record["categories"].items()},
                SCORE: ("scores", record["scores"])}  # fmt: skip
     for name, (kind, entry) in entries.items():
-        reference, counts = np.array(entry["counts"]), counted[kind][name]
+        before, counts = np.array(entry["counts"]), counted[kind][name]
         feature = by_name.get(name)
-        here = _measured(reference, counts)
-        past = [_excess(_measured(reference, other[kind][name])) for other in before]
-        like = [_excess(_measured(other[kind][name], counts)) for other in before]
+        here = _measured(before, counts)
+        past = [_measure_excess(before, np.array(other[name])) for other in earlier]
+        like = [_measure_excess(np.array(other[name]), counts) for other in earlier]
         yield {
             "feature": name,
             "topic": feature.topic if feature else SCORE,
             "name": feature.label.get("en", name) if feature else "Score",
-            "population": population,
+            "population": POPULATIONS[part],
             **here,
             "baseline_psi": max(past, default=0.0),
-            "nearest": min([_excess(here), *like]),
+            "nearest": min([_measure_excess(before, counts), *like]),
             "weight": weights.get(feature.topic, 0.0) if feature else 1.0,
-            "moved": _words(dataset, feature, entry, (reference, counts), now),
+            "moved": _words(dataset, feature, entry, (before, counts), now),
         }
 
 
-def _excess(measured: dict[str, float]) -> float:
-    return max(0.0, measured["psi"] - measured["expected_psi"])
+def _measure_excess(before: np.ndarray, now: np.ndarray) -> float:
+    """Return the index beyond chance."""
+    filled = (before + now) > 0
+    index = calculate_psi(smooth_proportions(before[filled]), smooth_proportions(now[filled]))
+    expected = calculate_expected_psi(int(filled.sum()), float(before.sum()), float(now.sum()))
+    return max(0.0, index - expected)
 
 
 def _beyond(row: Mapping[str, Any]) -> float:
@@ -230,6 +204,7 @@ def _build_finding(results: list[DriftResult]) -> MonitoringFinding:
     more = f"; {others} more of its features moved" if others else ""
     return MonitoringFinding(
         first.level,
+        SCORE_DRIFT if first.topic == SCORE else FEATURE_DRIFT,
         first.name.replace(": ", ", "),
         f"{first.moved} among {first.population}{more}",
         {name: getattr(first, name) for name in ("psi", "beyond", "p", "feature", "topic")},

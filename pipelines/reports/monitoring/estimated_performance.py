@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from leadlight.models.metrics.performance_estimation import estimate_metrics
+from leadlight.pipelines.findings.monitoring_codes import ESTIMATE_BELOW
 from leadlight.pipelines.reporting.formatting import format_percent_brief
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
 from leadlight.pipelines.reports.monitoring.findings import WARNING, Check, MonitoringFinding
@@ -51,7 +52,7 @@ def check_estimated_performance(
     findings = []
     auc = next(row for row in rows if row["figure"] == "auc")
     if auc["value"] and auc["reference"] and auc["value"] < auc["reference"] - AUC_BELOW:
-        findings.append(MonitoringFinding(WARNING, "Estimated AUC",
+        findings.append(MonitoringFinding(WARNING, ESTIMATE_BELOW, "Estimated AUC",
             f"the scores tell leads apart less well than at the training cut-off: expected AUC "
             f"{auc['value']:.2f}, then {auc['reference']:.2f}", {}))  # fmt: skip
     for key, short, bar in BARS:
@@ -61,7 +62,7 @@ def check_estimated_performance(
         rows.append(row)
         known = row["value"] is not None and row["reference"] is not None and len(above) >= MIN_ABOVE
         if known and row["value"] < PRECISION_BELOW * row["reference"]:
-            findings.append(MonitoringFinding(WARNING, f"Estimated precision at {short}",
+            findings.append(MonitoringFinding(WARNING, ESTIMATE_BELOW, f"Estimated precision at {short}",
                 f"of the leads at {short} {format_percent_brief(row['value'])} are expected to win, at the "
                 f"training cut-off {format_percent_brief(row['reference'])}", {}))  # fmt: skip
     wins = rows[0]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from leadlight.pipelines.findings.code import FindingCode
+
 __all__ = ["CRITICAL", "OK", "UNKNOWN", "WARNING", "Check", "Level", "MonitoringFinding", "find_max_severity"]
 
 Level = Literal["unknown", "fine", "look", "act"]
@@ -20,6 +22,8 @@ class MonitoringFinding(NamedTuple):
     ----------
     level : {"fine", "look", "act"}
         Severity.
+    code : FindingCode
+        Its kind.
     name : str
         Label of its subject.
     sentence : str
@@ -29,9 +33,14 @@ class MonitoringFinding(NamedTuple):
     """
 
     level: Level
+    code: FindingCode
     name: str
     sentence: str
     figures: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON, with ``code`` and ``title``."""
+        return self._asdict() | {"code": self.code.code, "title": self.code.title}
 
 
 class Check(NamedTuple):
@@ -61,7 +70,7 @@ class Check(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {**self._asdict(), "findings": [f._asdict() for f in self.findings], "level": self.level}
+        return {**self._asdict(), "findings": [f.to_dict() for f in self.findings], "level": self.level}
 
 
 def find_max_severity(levels: Iterable[Level]) -> Level:

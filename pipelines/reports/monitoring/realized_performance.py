@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from leadlight.pipelines.findings.monitoring_codes import AUC_BELOW, SLOPE_OFF, WINS_DIFFER
 from leadlight.pipelines.params.sections import Watch
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
 from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Check, Level, MonitoringFinding
@@ -105,7 +106,7 @@ def _judge(outcome: RealizedPerformance, limits: Watch, dataset: MonitoringDatas
     if level != OK:
         low, high = outcome.ratio
         level = _at_most(level, most if calibrated else WARNING)
-        findings.append(MonitoringFinding(level, "Wins against expected",
+        findings.append(MonitoringFinding(level, WINS_DIFFER, "Wins against expected",
             f"{outcome.actual:,} of the leads scored on {outcome.as_of[:10]} won within "
             f"{dataset.scorer.metadata.horizon_days} days where {outcome.expected:,.0f} were expected: "
             f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
@@ -116,14 +117,14 @@ def _judge(outcome: RealizedPerformance, limits: Watch, dataset: MonitoringDatas
         act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
         if act or (short > LOOK_AUC and short - 1.96 * error > 0):
             level = _at_most(CRITICAL if act else WARNING, most)
-            findings.append(MonitoringFinding(level, "AUC against expected",
+            findings.append(MonitoringFinding(level, AUC_BELOW, "AUC against expected",
                 f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
                 f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {expected['value']:.2f} was to "
                 f"be expected{note}",
                 {"auc": auc, "expected": expected["value"]}))  # fmt: skip
     if outcome.slope and outcome.slope_ci99 and _apart(outcome.slope_ci99, LOOK_SLOPE):
         spread = "too far apart" if outcome.slope[0] < 1 else "too close together"
-        findings.append(MonitoringFinding(WARNING, "Calibration slope",
+        findings.append(MonitoringFinding(WARNING, SLOPE_OFF, "Calibration slope",
             f"the chances of {outcome.as_of[:10]} lie {spread}: slope {outcome.slope[0]:.2f}, 95 % interval "
             f"{outcome.slope[1]:.2f} to {outcome.slope[2]:.2f}{note}", {}))  # fmt: skip
     return sorted(findings, key=lambda f: f.level != CRITICAL)

@@ -10,33 +10,18 @@ from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.night_metrics import log_night_metrics
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, load_dataset
-from leadlight.pipelines.reports.monitoring.drift import (
-    SCORE,
-    DriftResult,
-    group_by_topic,
-    list_baseline_dates,
-    measure_drift,
-)
+from leadlight.pipelines.reports.monitoring.drift import SCORE, DriftResult, group_by_topic, measure_drift
 from leadlight.pipelines.reports.monitoring.estimated_performance import ASSUMPTIONS, check_estimated_performance
-from leadlight.pipelines.reports.monitoring.findings import (
-    OK,
-    UNKNOWN,
-    WARNING,
-    Check,
-    MonitoringFinding,
-    find_max_severity,
-)
+from leadlight.pipelines.reports.monitoring.findings import OK, UNKNOWN, Check, find_max_severity
 from leadlight.pipelines.reports.monitoring.html import render_html
 from leadlight.pipelines.reports.monitoring.mlflow_metrics import collect_night_metrics
 from leadlight.pipelines.reports.monitoring.realized_performance import check_realized_performance
+from leadlight.pipelines.reports.monitoring.source_checks import check_source
 from leadlight.pipelines.reports.monitoring.stage_volumes import check_stage_volumes
 from leadlight.pipelines.workspace.console import errors
 from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["run_checks", "run_monitoring"]
-
-#: maximum age of the tables in days at the scoring run
-STALE_DAYS = 3
 
 
 def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
@@ -91,25 +76,22 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         ``scores``, ``shares``, ``missing``, ``expected``, ``outcomes``, ``reference``.
     """
     record, origin = dataset.reference if dataset.same_model else (None, _other_model(dataset))
-    earlier = []
-    moments = list_baseline_dates(dataset) if record is not None and dataset.dated else []
-    for moment in moments:
-        population = dataset.score_open_leads(moment)
-        if population is not None:
-            earlier.append(population)
-    moved = measure_drift(dataset, record, earlier) if record is not None else []
+    moved = measure_drift(dataset, record) if record is not None else []
     of_features = [m for m in moved if m.topic != SCORE]
     of_scores = [m for m in moved if m.topic == SCORE]
-    share_check, share_rows = check_stage_volumes(dataset, record, earlier)
+    share_check, share_rows = check_stage_volumes(dataset, record)
     estimate_check, estimate_rows = check_estimated_performance(dataset, record)
     outcome_check, outcomes = check_realized_performance(dataset)
+    *of_source, rewritten = check_source(dataset)
+    # what names a fault of the source comes before what follows from it
     checks = [
+        *of_source,
         _drift("Features", of_features, origin),
         _drift("Scores", of_scores, origin),
         share_check,
         estimate_check,
         outcome_check,
-        _fresh(dataset),
+        rewritten,
     ]
     verdict = find_max_severity(check.level for check in checks)
     return {
@@ -128,7 +110,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
             "cut_off": dataset.scorer.metadata.snapshots["cut_off"],
             "leads": record["all"]["leads"] if record else None,
             "new": record["new"]["leads"] if record and record["new"] else None,
-            "baseline_dates": [moment.isoformat() for moment in moments],
+            "baseline_dates": [then["as_of"] for then in record["earlier"]] if record else [],
         },
         "features": [m._asdict() | {"beyond": m.beyond} for m in of_features],
         "scores": {
@@ -168,29 +150,14 @@ def _other_model(dataset: MonitoringDataset) -> str:
     )
 
 
-def _fresh(dataset: MonitoringDataset) -> Check:
-    """Check that the tables reach the scoring run; otherwise its features are too low."""
-    if not dataset.dated:
-        return Check("Freshness of the tables", "the source has no dates", (), False)
-    night, until = pd.Timestamp(dataset.night.as_of), pd.Timestamp(dataset.engine.report["known_until"])
-    message = f"the tables speak up to {until:%Y-%m-%d}"
-    behind = (night - until) / pd.Timedelta(days=1)
-    if behind <= STALE_DAYS:
-        return Check("Freshness of the tables", message)
-    late = MonitoringFinding(
-        WARNING, "Stale tables", f"{message}, {behind:.0f} days before the night", {"days": behind}
-    )
-    return Check("Freshness of the tables", message, (late,))
-
-
 def _sentence(checks: list[Check]) -> str:
     """Return the first of the most severe findings as one sentence."""
     level = find_max_severity(check.level for check in checks)
     worst = [f for check in checks for f in check.findings if f.level == level]
     if not worst:
         followed = next(c for c in checks if c.name.startswith("Outcomes")).level == OK
-        limit = "" if followed else ", as far as can be told without outcomes"
-        return f"Fine: nothing speaks against the model{limit}."
+        limit = "" if followed else "; the outcomes of this model are not known yet"
+        return f"Fine: no check found a problem{limit}."
     first, more = worst[0], len(worst) - 1
     rest = f", and {more} more finding{'s' if more > 1 else ''}" if more else ""
-    return f"{level.capitalize()}: {first.name}: {first.sentence}{rest}."
+    return f"{level.capitalize()}: {first.code}: {first.name}: {first.sentence}{rest}."
