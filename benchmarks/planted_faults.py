@@ -6,16 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from leadlight.pipelines.workspace.workdir import TIMES
+
 __all__ = ["FAULTS", "Export", "Fault"]
 
-#: table -> its column of time
-TIMES = {
-    "leads": "created_at",
-    "activities": "occurred_at",
-    "deals": "closed_at",
-    "history": "changed_at",
-    "stages": "entered_at",
-}
 RECENT = pd.Timedelta(days=90)
 
 

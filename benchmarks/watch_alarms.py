@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from planted_faults import FAULTS, TIMES, Export, Fault
+from planted_faults import FAULTS, Export, Fault
 from quality import describe_machine
 from watch_page import write_figures
 
@@ -23,7 +23,7 @@ from leadlight.pipelines.reports.monitoring.dataset import load_dataset
 from leadlight.pipelines.reports.monitoring.watch import run_checks
 from leadlight.pipelines.stages.table import STAGES
 from leadlight.pipelines.workspace.console import console
-from leadlight.pipelines.workspace.workdir import Workdir, write_json
+from leadlight.pipelines.workspace.workdir import TIMES, Workdir, write_json
 
 __all__ = ["SimulatedCrm", "main"]
 

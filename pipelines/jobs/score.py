@@ -149,7 +149,7 @@ def score(
             else ChangesSinceLastRun()
         )
     scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, refused)
-    profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored) | {
+    profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored, refused=refused) | {
         "vanished": vanished._replace(example=None)._asdict() if vanished else None  # a profile names no lead
     }
     opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)

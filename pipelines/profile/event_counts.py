@@ -9,17 +9,10 @@ import numpy as np
 import pandas as pd
 
 from leadlight.pipelines.engines.engine import Engine
+from leadlight.pipelines.workspace.workdir import TIMES
 
-__all__ = ["PERIOD", "TIMES", "EventCounts", "count_events", "express_kind", "list_timed_tables"]
+__all__ = ["PERIOD", "EventCounts", "count_events", "express_kind", "list_timed_tables"]
 
-#: table -> its column of time
-TIMES = {
-    "leads": "created_at",
-    "activities": "occurred_at",
-    "deals": "closed_at",
-    "history": "changed_at",
-    "stages": "entered_at",
-}
 #: length and largest number of the periods that rows are counted in: whole weeks, a year
 PERIOD, MAX_PERIODS = pd.Timedelta(days=28), 13
 #: length and largest number of the windows of which the hours of the day are counted: a year

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from leadlight.models.scoring.scorer import Scorer
@@ -12,7 +13,6 @@ from leadlight.pipelines.engines.engine import Engine
 from leadlight.pipelines.profile.event_counts import EventCounts
 from leadlight.pipelines.profile.row_samples import choose_lead_limit
 from leadlight.pipelines.profile.source_profile import build_source_profile
-from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = ["build_night_profile", "find_profile_path", "read_last_profile", "render_profile"]
@@ -21,7 +21,13 @@ _STAMP = "%Y-%m-%dT%H%M%SZ"
 
 
 def build_night_profile(
-    engine: Engine, events: EventCounts, scorer: Scorer, *, frame: pd.DataFrame, scored: pd.DataFrame
+    engine: Engine,
+    events: EventCounts,
+    scorer: Scorer,
+    *,
+    frame: pd.DataFrame,
+    scored: pd.DataFrame,
+    refused: np.ndarray,
 ) -> dict[str, Any]:
     """Profile what a run saw.
 
@@ -35,6 +41,8 @@ def build_night_profile(
         What scored the leads.
     frame, scored : pd.DataFrame
         Features and scores of the open leads, in the same order; ``as_of`` of `frame` is that of the run.
+    refused : ndarray of bool, shape (n,)
+        Which of them refuse marketing contact, in the same order.
 
     Returns
     -------
@@ -50,7 +58,6 @@ def build_night_profile(
         source = build_source_profile(engine, events, as_of, limit)
     population = None
     if reference is not None and reference["all"] is not None:
-        refused = read_refused(engine, frame["lead_id"])
         population = count_population(reference, frame, scored, scorer.catalogue, refused)
     return {"as_of": as_of.isoformat(), "source": source, "population": population}
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from leadlight.pipelines.engines.engine import Engine
-from leadlight.pipelines.profile.event_counts import TIMES, list_timed_tables
+from leadlight.pipelines.profile.event_counts import list_timed_tables
+from leadlight.pipelines.workspace.workdir import TIMES
 
 __all__ = ["ATTRIBUTE", "choose_lead_limit", "sample_leads", "sample_rows", "summarize_kept"]
 

@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from leadlight.pipelines.engines.engine import Engine
-from leadlight.pipelines.profile.event_counts import TIMES, EventCounts, express_kind, list_timed_tables
+from leadlight.pipelines.profile.event_counts import EventCounts, express_kind, list_timed_tables
 from leadlight.pipelines.profile.row_samples import sample_leads, sample_rows
+from leadlight.pipelines.workspace.workdir import TIMES
 
 __all__ = ["build_source_profile", "count_leads_before", "measure_new_values"]
 

@@ -24,17 +24,9 @@ from leadlight.pipelines.sources.reopenings import (
 from leadlight.pipelines.sources.table_writer import TableContent, write_batches
 from leadlight.pipelines.sources.times import convert_to_local
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
-from leadlight.pipelines.workspace.workdir import Workdir, write_folder_atomically, write_json
+from leadlight.pipelines.workspace.workdir import TIMES, Workdir, write_folder_atomically, write_json
 
 __all__ = ["ingest"]
-
-TIMES = {
-    "leads": "created_at",
-    "activities": "occurred_at",
-    "deals": "closed_at",
-    "history": "changed_at",
-    "stages": "entered_at",
-}
 
 
 def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:

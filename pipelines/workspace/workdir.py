@@ -17,6 +17,7 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.atomic_folder import replace_path, restore_path, write_folder_atomically
 
 __all__ = [
+    "TIMES",
     "Workdir",
     "find_database_file",
     "has_database",
@@ -30,6 +31,14 @@ __all__ = [
     "write_json",
 ]
 
+#: clean table -> its column of time
+TIMES = {
+    "leads": "created_at",
+    "activities": "occurred_at",
+    "deals": "closed_at",
+    "history": "changed_at",
+    "stages": "entered_at",
+}
 #: signs that DuckDB, Spark or SQLite read as something else than themselves
 PATTERN_SIGNS = ("?", "*", "[", "]", "{", "}", "\\")
 
