@@ -42,12 +42,13 @@ class ScorerMetadata:
     activity_types : list of str
         Types in the training data.
     choice : dict
-        Loss, distance to the best, standard error and explaining cost by candidate; ``calibration`` and its
-        losses.
-    base_rate : dict
-        The prior shift, and whether correcting it helps out of time.
+        Loss, distance to the best, gain on the base rate and standard errors by candidate; ``has_signal``;
+        ``calibration`` and its losses.
+    level : dict
+        The shift of :func:`.estimate_level`, with its error and wins.
     snapshots : dict
-        Windows, splits, cut-off and left truncation of the training data.
+        Windows, splits, cut-off and left truncation of the training data; ``learned_until``, the newest snapshot that
+        the model learned from.
     evidence : dict or None
         Win rates by bin, see :func:`.count_win_rates_by_bin`.
     reference : dict or None
@@ -68,7 +69,7 @@ class ScorerMetadata:
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
     activity_types: list[str] = field(default_factory=list)
     choice: dict[str, Any] = field(default_factory=dict)
-    base_rate: dict[str, Any] = field(default_factory=dict)
+    level: dict[str, Any] = field(default_factory=dict)
     snapshots: dict[str, Any] = field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     reference: dict[str, Any] | None = None
@@ -82,6 +83,11 @@ class ScorerMetadata:
     def horizon_shown(self) -> int | None:
         """Days within which a win counts, for texts; None where the source has no dates."""
         return self.horizon_days if self.has_dates else None
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether a model beats the base rate; without signal every lead has the base score and no stage."""
+        return bool(self.choice.get("has_signal", True))
 
     @property
     def cut_off(self) -> pd.Timestamp:

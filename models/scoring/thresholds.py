@@ -46,6 +46,8 @@ class Threshold:
         Value, lower and upper end of the 95 % interval (bootstrap by lead).
     leads, wins : int or None
         Different leads above it, and those of them that won; None in older bundles.
+    moved_from : float or None
+        Probability from which the sentence is met, where the scores could not tell it from the threshold below.
     """
 
     sentence: str
@@ -55,6 +57,7 @@ class Threshold:
     share: Interval
     leads: int | None = None
     wins: int | None = None
+    moved_from: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -1,56 +1,78 @@
-"""Out-of-time predictions of the chosen candidate, on the scale of the final model."""
+"""Out-of-time predictions of the chosen candidate, on the scale of the model that serves."""
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.features.errors import PolicyError
 from leadlight.models.calibration.equipercentile import link_equipercentile
-from leadlight.models.calibration.selection import Calibrator
 from leadlight.models.candidates.base import AdditiveModel
-from leadlight.models.metrics.scores import ScoredSnapshots
+from leadlight.models.metrics.age_standardization import compute_standardization_weights
 from leadlight.models.scoring.grades import sum_group_log_odds
-from leadlight.models.scoring.thresholds import Threshold, select_threshold
-from leadlight.pipelines.params.sections import Policy
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
-__all__ = ["measure_weeks", "read_out_of_time", "select_thresholds"]
+__all__ = ["LinkedScores", "link_predictions", "measure_weeks", "predict_snapshots", "read_out_of_time"]
 
-KEYS = ["lead_id", "as_of"]
+PARTS = ["margin", "fit", "engagement"]
+KEPT = ["lead_id", "as_of", "won", "on_grid"]
 
 
-def read_out_of_time(
-    workdir: Workdir, name: str, model: AdditiveModel, calibrator: Calibrator, catalogue: Catalogue
-) -> pd.DataFrame:
-    """Read the out-of-time predictions that thresholds and grades are chosen on.
+class LinkedScores(NamedTuple):
+    """Out-of-time predictions that thresholds and grades are chosen on.
 
     Parameters
     ----------
-    workdir : Workdir
-    name : str
-        The chosen candidate.
-    model, calibrator, catalogue
-        Of the final scorer.
-
-    Returns
-    -------
-    pd.DataFrame
-        In time order: lead_id, as_of, won, weight (to the ages of the newest leads), probability, fit and
-        engagement (summed log-odds).
+    frame : pd.DataFrame
+        lead_id, as_of, won, margin, fit and engagement (log-odds on the scale of the model), of moments of the grid:
+        they have leads of every age, as a night has.
+    weight : ndarray, shape (n,)
+        Weights to the ages of the newest snapshots, with a mean of 1.
     """
-    predictions = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
-    features = read_frame(workdir.require(workdir.features, "featurize"), [*KEYS, *catalogue.names])
-    base, parts = model.explain_log_odds(predictions[KEYS].merge(features, on=KEYS, how="left", validate="many_to_one"))
-    fit, engagement = sum_group_log_odds(parts, catalogue)
-    served = {"margin": base + parts.sum(axis=1), "fit": fit, "engagement": engagement}
-    origin = predictions["origin"].to_numpy()
+
+    frame: pd.DataFrame
+    weight: np.ndarray
+
+
+def read_out_of_time(workdir: Workdir, name: str) -> pd.DataFrame:
+    """Read the predictions of a candidate on the folds: lead_id, as_of, won, on_grid, origin, margin and groups."""
+    every = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
+    named = every[[f"{name}.{part}" for part in PARTS]].set_axis(PARTS, axis=1)
+    return pd.concat([every[[*KEPT, "origin", *([AGE] if AGE in every else [])]], named], axis=1)
+
+
+def predict_snapshots(model: AdditiveModel, snapshots: LabelledSnapshots, catalogue: Catalogue) -> pd.DataFrame:
+    """Predict snapshots: the columns of :func:`read_out_of_time`, without origin."""
+    frame = snapshots.frame
+    base, parts = model.explain_log_odds(frame)
+    values = (base + parts.sum(axis=1), *sum_group_log_odds(parts, catalogue))
+    kept = frame[[*KEPT, *([AGE] if AGE in frame else [])]]
+    return kept.assign(**dict(zip(PARTS, values, strict=True)))
+
+
+def link_predictions(predictions: pd.DataFrame, newest: pd.DataFrame) -> LinkedScores:
+    """Put out-of-time predictions on the scale of a model by its scores of snapshots that it has not learned from.
+
+    Parameters
+    ----------
+    predictions : pd.DataFrame
+        From :func:`read_out_of_time`.
+    newest : pd.DataFrame
+        From :func:`predict_snapshots`, of snapshots without a label; where there are none, such as without dates,
+        the predictions stay as they are.
+    """
+    kept, fresh = predictions[predictions["on_grid"]], newest[newest["on_grid"]]
+    weight = np.ones(len(kept))
+    if fresh.empty:
+        return LinkedScores(kept.reset_index(drop=True), weight)
+    if AGE in kept:
+        weight = compute_standardization_weights(kept[AGE].to_numpy(), fresh[AGE].to_numpy())
+    origin = kept["origin"].to_numpy()
     linked = {
-        part: link_equipercentile(predictions[f"{name}.{part}"].to_numpy(), values_served, origin)
-        for part, values_served in served.items()
+        part: link_equipercentile(kept[part].to_numpy(), fresh[part].to_numpy(), origin, weight) for part in PARTS
     }
-    kept = predictions[[*KEYS, "won", "weight"]]
-    probability = calibrator.predict_proba(np.asarray(linked.pop("margin")))
-    return kept.assign(probability=probability, **linked)
+    return LinkedScores(kept.assign(**linked).reset_index(drop=True), weight)
 
 
 def measure_weeks(as_of: pd.Series, time: str) -> float | None:
@@ -58,36 +80,3 @@ def measure_weeks(as_of: pd.Series, time: str) -> float | None:
     if time != "dates":
         return None  # the moments of such snapshots are placeholders or ranks
     return max(float((as_of.max() - as_of.min()) / pd.Timedelta(weeks=1)), 1 / 7)
-
-
-def select_thresholds(policy: Policy, scored: ScoredSnapshots, seed: int) -> dict[str, Threshold]:
-    """Find both thresholds of a policy.
-
-    Parameters
-    ----------
-    policy : Policy
-    scored : ScoredSnapshots
-        Out of time.
-    seed : int
-        Of the intervals.
-
-    Raises
-    ------
-    PolicyError
-        If a sentence cannot be read or met, or sales is not stricter than marketing.
-    """
-    sentences = {name: getattr(policy, name) for name in ("marketing_qualified", "sales_qualified")}
-    thresholds = {}
-    for name, sentence in sentences.items():
-        try:
-            thresholds[name] = select_threshold(sentence, scored, seed, policy.min_leads)
-        except PolicyError as error:
-            raise PolicyError(f"{error} This is policy.{name}.") from None
-    marketing, sales = (thresholds[name].probability for name in sentences)
-    if marketing >= sales:
-        raise PolicyError(
-            "The policy of sales_qualified must be stricter than that of marketing_qualified. Got "
-            f"{sentences['sales_qualified']!r}, which is met from a chance of {sales:.1%}, and "
-            f"{sentences['marketing_qualified']!r}, which is met from {marketing:.1%}."
-        )
-    return thresholds

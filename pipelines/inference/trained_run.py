@@ -46,8 +46,9 @@ class TrainedRun:
         return self.model.scorer.metadata.has_dates
 
     def split_past_and_test(self) -> tuple[LabelledSnapshots, LabelledSnapshots]:
-        """Return the snapshots that the model learned from, and those of the test window, with features."""
-        return read_labelled_snapshots(self.workdir).split_past_and_test()
+        """Return the snapshots before the test window and those in it, with features."""
+        snapshots = read_labelled_snapshots(self.workdir)
+        return snapshots.select_past(), snapshots.select_split("test")
 
     def read_raw(self, table: str) -> pd.DataFrame | None:
         """Read a table of the source as it is, such as ``leads``; None where the source has none."""

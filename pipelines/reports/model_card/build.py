@@ -69,6 +69,7 @@ def build_model_card(
         "wins": metadata.wins,
         "min_wins": metadata.min_wins,
         "base_rate": test["base_rate"],
+        "has_signal": metadata.has_signal,
         "tolerated": list(TOLERANCE),
         "choice": build_selection_table(metadata),
         "metric": (metric := metadata.choice.get("metric", "log_loss")),
@@ -138,17 +139,12 @@ def _why(content: Mapping[str, Any]) -> str:
         return f"It is {name}, the only one that could be compared{because}."
     best = min(candidates, key=lambda candidate: candidate["behind_best"])
     serving = next(candidate for candidate in candidates if candidate["serves"])
-    simpler = candidates[: candidates.index(serving)]
-    near = [candidate for candidate in simpler if candidate["behind_best"] <= candidate["error"]]
-    virtue = "cheapest to explain" if near else "simplest"
+    if not content["has_signal"]:
+        return f"It is {name}: no model, and no rule book, predicts out of time better by more than its error."
     if serving is best:
-        beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""
-        if near:
-            beaten = ", and a simpler one within one standard error of it takes more to explain"
         extreme = "highest" if metric.greater_is_better else "lowest"
-        return f"It is {name}: its {metric.label} out of time is the {extreme}{beaten}."
+        return f"It is {name}: its {metric.label} out of time is the {extreme}."
     return (
-        f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
-        f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± "
-        f"{format_decimals(serving['error'], 5)}{metric.unit}."
+        f"It is {name}, which is simpler than {best['label']} and out of time equal to it: behind by "
+        f"{format_decimals(serving['behind_best'], 5)} ± {format_decimals(serving['error'], 5)}{metric.unit}."
     )

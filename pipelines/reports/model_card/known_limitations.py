@@ -83,7 +83,7 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
 
 def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["calibration"]
-    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["base_rate"]
+    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["level"]
     if not known["passed"]:
         yield (
             "rank_only",
@@ -96,11 +96,11 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
             f"{format_decimals(ratio['value'])} times as many "
             f"({format_range(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
         )
-    if moved["applied"]:
+    if moved["shift"]:
         yield (
-            "base_rate_corrected",
-            f"The base rate was moving: log-odds were shifted by {format_signed(moved['shift'], 3)}, as the "
-            "newest outcomes known at the time asked for.",
+            "level_moved",
+            f"Log-odds were shifted by {format_signed(moved['shift'], 3)}: the newest snapshots, whose windows have "
+            "not all ended, show another level of wins.",
         )
     if ece["value"] > ece["by_chance"]:
         yield (
@@ -174,7 +174,6 @@ def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
 
 def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["data"]
-    learned, _, test = known["windows"]
     if known["dated"]:
         yield (
             "horizon",
@@ -182,17 +181,3 @@ def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
         )
     if known["left_truncation"]:
         yield "left_truncation", known["left_truncation"]
-    twice = [row for row in (learned, test) if row["standing_for"] != row["snapshots"]]
-    if twice:
-        yield (
-            "twice",
-            "A lead that was open on both sides of the last gap is kept on one side, drawn by a hash, and "
-            "stands there twice, for the other half of its kind: "
-            + " and ".join(
-                f"the {format_count(row['snapshots'])} snapshots "
-                f"{'learned from' if row is learned else 'tested on'} stand for "
-                f"{format_count(row['standing_for'])}"
-                for row in twice
-            )
-            + ".",
-        )

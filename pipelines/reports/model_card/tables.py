@@ -45,7 +45,6 @@ def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
-            "explaining_cost": known.get("explaining_cost", {}).get(name),
             "serves": name == metadata.candidate,
         }
         for name, label in describe_candidates(metadata).items()
@@ -136,25 +135,19 @@ def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
         bins.append({**band, **rates, "low": low, "high": high})
     kept = {key: calibration[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
-    correction = {
-        "shift": metadata.base_rate["shift"],
-        "applied": metadata.base_rate["shift"] != 0,
-        "out_of_time": {key: metadata.base_rate[key] for key in ("saved", "error", "helps")},
-        "test": calibration["base_rate"],
-    }
     return {
         **kept,
         "off": _off(calibration["actual_over_expected"]),
         "map": metadata.choice["calibration"],
         "bins": bins,
-        "base_rate": correction,
+        "level": metadata.level,
     }
 
 
 def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tabulate threshold metrics out of time and on the test window."""
     stages = metrics["stages"]
-    every = metrics["test"]["standing_for"]
+    every = metrics["test"]["snapshots"]
     wins = sum(stage["wins"] for stage in stages.values())
     rows: list[dict[str, Any]] = []
     for name, threshold in scorer.thresholds.items():
