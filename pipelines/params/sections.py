@@ -109,7 +109,7 @@ class Training(FrozenModel):
     )
     min_wins: int = Field(20, description="With fewer wins before the test window, only the rule book serves.", ge=1)
     min_category_leads: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
-    learning_rate: float = Field(0.05, description="Learning rate of the boosted trees.", gt=0, le=1)
+    learning_rate: float = Field(0.1, description="Learning rate of the boosted trees.", gt=0, le=1)
     max_rounds: int = Field(300, description="Maximum number of trees of a boosted model.", ge=1)
 
     @field_validator("candidates")

@@ -116,7 +116,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         written,
         segments,
         learned=_summarize_window(past, dated=scorer.metadata.has_dates),
-        statistics=compute_grade_and_topic_statistics(scorer, scored, test.won),
+        statistics=compute_grade_and_topic_statistics(scorer, test.frame, test.won),
         unused=list_unused_columns(workdir),
         explanations=[plot.describe(workdir.plots) for plot in explained],
     )

@@ -105,17 +105,25 @@ def _list_unmapped_activity(scorer: Scorer) -> list[str]:
 
 
 def _verdict(content: Mapping[str, Any]) -> str:
-    learned, _, test = content["data"]["windows"]
+    learned, test, serving = content["data"]["windows"]
     number = (
         "its number may be called a probability"
         if content["calibration"]["passed"]
         else "its number is a rank, not a probability"
     )
     within = describe_horizon(content["horizon_days"])
+    if not content["has_signal"]:
+        return (
+            f"No evidence of signal: nothing in the source predicts whether a lead is won{within} better than the base "
+            f"rate, tested on {_describe_window(test, 'snapshots')}. Every lead has the base score, and no stage is "
+            "given."
+        )
     taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
+    until = f" Judged until {test['to']}, learned until {serving['to']}:" if test["to"] else ""
     return (
         f"Predicts whether a lead is won{within}: {taught} {_describe_window(learned, 'snapshots')}, "
-        f"tested on {_describe_window(test, 'others')}; {number}."
+        f"tested on {_describe_window(test, 'others')}; {number}.{until} what serves is the same procedure, fitted "
+        "anew on all of them, and the figures belong to the procedure."
     )
 
 

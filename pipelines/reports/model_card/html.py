@@ -16,7 +16,7 @@ from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["render_html", "write_card"]
 
-WINDOWS = {"learned": "Learned from", "judged": "of these, candidates compared and calibrated on", "test": "Tested on"}
+WINDOWS = {"learned": "Judged: learned from", "test": "Judged: tested on", "serves": "What serves: learned from"}
 
 
 def _with_value(form: Callable[..., str]) -> Callable[..., Markup]:

@@ -54,7 +54,9 @@ def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
 def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
     if content["simulated"]:
         yield "simulated", "The CRM is simulated: these figures say nothing about real leads."
-    if content["optimistic"]:
+    if content["data"]["fallback"]:
+        yield "optimistic" if content["optimistic"] else "short_history", content["data"]["fallback"]
+    elif content["optimistic"]:
         yield (
             "optimistic",
             "The figures are optimistic: nothing says when the leads came, so the windows were drawn at "
@@ -66,13 +68,15 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
             "Only the order of the leads is known, not their dates: no gap could be kept between the "
             "windows, and every outcome is taken as final.",
         )
-    if content["candidate"] == "points":
+    if not content["has_signal"]:
         yield (
-            "rule_book",
-            f"The rule book serves, no learned model: {format_count(content['wins'])} wins to learn from, "
-            f"{format_count(content['min_wins'])} are asked for.",
+            "no_signal",
+            "There is no evidence of signal. What could be added: activities, attributes that sales asks for, a longer "
+            "history, or outcomes that are missing today.",
         )
-    wins = content["data"]["windows"][-1]["wins"]
+    if content["candidate"] == "points":
+        yield "rule_book", "The rule book serves: no learned model beats it or the base rate by more than its error."
+    wins = content["data"]["windows"][1]["wins"]
     if wins < FEW_WINS_THRESHOLD:
         yield (
             "few_wins",

@@ -45,6 +45,7 @@ def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
+            "gain": known["gain"][name],
             "serves": name == metadata.candidate,
         }
         for name, label in describe_candidates(metadata).items()
@@ -65,20 +66,24 @@ def build_data_table(metadata: ScorerMetadata, learned: Mapping[str, Any], test:
     metadata : ScorerMetadata
         Of the scorer.
     learned, test : mapping
-        snapshots, standing_for, leads, wins, base_rate, from, to of what was learned from and tested on.
+        snapshots, leads, wins, base_rate, from, to of what was learned from and tested on.
     """
     report = metadata.snapshots
     dated = metadata.has_dates
-    calibrate, windows = report["splits"]["calibrate"], report["windows"]
-    judged = {
-        **calibrate,
-        "standing_for": calibrate["snapshots"],
-        "base_rate": calibrate["wins"] / calibrate["snapshots"],
-        "from": windows["calibrate_start"],
-        "to": windows["calibrate_end"],
+    served = report["splits"]
+    rows = {
+        "learned": learned,
+        "test": test,
+        "serves": {
+            "snapshots": sum(split["snapshots"] for split in served.values()),
+            "wins": sum(split["wins"] for split in served.values()),
+            "leads": None,
+            "base_rate": sum(split["wins"] for split in served.values())
+            / sum(split["snapshots"] for split in served.values()),
+            "from": learned["from"],
+            "to": report["learned_until"] if dated else None,
+        },
     }
-    rows = {"learned": learned, "judged": judged, "test": test}
-    labelled = sum(split["snapshots"] for split in report["splits"].values())
     return {
         "dated": dated,
         "cut_off": report["cut_off"][:10] if dated else None,
@@ -88,10 +93,9 @@ def build_data_table(metadata: ScorerMetadata, learned: Mapping[str, Any], test:
             else {"name": name, **row, "from": None, "to": None}
             for name, row in rows.items()
         ],
-        "labelled": labelled,
-        "neither": labelled - learned["snapshots"] - test["snapshots"],
         "immature": report["immature"],
         "left_truncation": report["left_truncation"],
+        "fallback": report["fallback"],
     }
 
 
