@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError, ParamsError
 from leadlight.models.candidates.registry import find_kind, find_kind_problem
 
-__all__ = ["AdditiveModel", "list_kinds", "load_model", "margins", "save_model"]
+__all__ = ["AdditiveModel", "list_kinds", "load_model", "margins", "save_model", "sum_group_log_odds"]
 
 #: what reading a damaged file raises; errors of other libraries are converted where they are known
 LOAD_ERRORS = (OSError, KeyError, TypeError, ValueError)
@@ -89,3 +90,21 @@ def list_kinds(folder: Path) -> set[str]:
     """Return the kinds of a saved model and of the models within it."""
     files = [path.read_text(encoding="utf-8") for path in folder.rglob("model.json")]
     return {str(json.loads(text)["kind"]) for text in files}
+
+
+def sum_group_log_odds(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the log-odds of fit and of engagement features.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (n, features)
+        What each feature adds, in log-odds.
+    catalogue : Catalogue
+        The features, in the order of the columns.
+
+    Returns
+    -------
+    fit, engagement : ndarray, shape (n,)
+    """
+    fit = np.array([feature.group == "fit" for feature in catalogue.features])
+    return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)

@@ -10,10 +10,10 @@ import pandas as pd
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.parametric import PlattCalibrator
-from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.explanation import build_explanation
-from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.scoring.score_change import ScoreBreakdown

@@ -7,9 +7,8 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.calibration.equipercentile import link_equipercentile
-from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
 from leadlight.models.metrics.age_standardization import compute_standardization_weights
-from leadlight.models.scoring.grades import sum_group_log_odds
 from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 

@@ -20,7 +20,8 @@ from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFun
 from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.candidates.rules_model import RulesModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
-from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.candidates.base import sum_group_log_odds
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold

@@ -140,8 +140,8 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     if not results["calibrate"].metadata.has_signal:
         console.print(
             "\nNo evidence of signal: nothing in the source predicts wins out of time better than the base rate by "
-            "more than its error. Every lead has the base score, and no stage is given. What could be added: activities, "
-            "attributes that sales asks for, a longer history.",
+            "more than its error. Every lead has the base score, and no stage is given. What could be added: "
+            "activities, attributes that sales asks for, a longer history.",
             soft_wrap=True,
         )
         raise typer.Exit(NO_SIGNAL_CODE)
