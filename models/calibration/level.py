@@ -10,8 +10,6 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from leadlight.models.metrics.bootstrap import ClusterBootstrap
-
 __all__ = ["LevelShift", "estimate_level"]
 
 #: leads won in unfinished windows that an estimate needs
@@ -44,7 +42,7 @@ class LevelShift(NamedTuple):
 
 
 def estimate_level(
-    log_odds: np.ndarray, *, elapsed: np.ndarray, seen: np.ndarray, leads: np.ndarray, delays: np.ndarray, seed: int
+    log_odds: np.ndarray, *, elapsed: np.ndarray, seen: np.ndarray, leads: np.ndarray, delays: np.ndarray
 ) -> LevelShift:
     """Estimate the shift from snapshots whose window has not ended.
 
@@ -60,8 +58,6 @@ def estimate_level(
         Lead of each snapshot.
     delays : ndarray, shape (m,)
         Days from snapshot to win, of snapshots that won in finished windows.
-    seed : int
-        Of the bootstrap by lead.
     """
     wins = len(np.unique(leads[seen])) if len(leads) else 0
     if wins < MIN_WINS or len(delays) < MIN_WINS:
@@ -73,6 +69,7 @@ def estimate_level(
 
     shift = float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT)) if surplus(-MAX_SHIFT) < 0 < surplus(MAX_SHIFT) else 0.0
     expected = expit(log_odds + shift) * share
-    sums = ClusterBootstrap(leads, seed).resample_sums(np.stack([expected, seen.astype(float)]))
-    error = float(np.log(np.maximum(sums[1:, 1], 0.5) / sums[1:, 0]).std())
+    _, group = np.unique(leads, return_inverse=True)
+    surplus_by_lead = np.bincount(group, seen - expected)
+    error = float(np.sqrt((surplus_by_lead**2).sum()) / expected.sum())  # delta method, clustered by lead
     return LevelShift(shift * PRIOR_SD**2 / (PRIOR_SD**2 + error**2), error, wins)

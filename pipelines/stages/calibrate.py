@@ -112,7 +112,7 @@ def _build_scorer(
     shape = select_calibrator(
         predictions["margin"].to_numpy(), predictions["won"].to_numpy(dtype=np.int64), predictions["lead_id"].to_numpy()
     )
-    level = _estimate_level(shape.calibrator, fresh, newest, known, seed)
+    level = _estimate_level(shape.calibrator, fresh, newest, known)
     calibrator = shape.calibrator.with_shift(level.shift)
     linked, weight = link_predictions(predictions, fresh)
     won, leads = linked["won"].to_numpy(dtype=np.int64), linked["lead_id"].to_numpy(dtype=object)
@@ -144,7 +144,7 @@ def _build_scorer(
 
 
 def _estimate_level(
-    calibrator: PlattCalibrator, fresh: pd.DataFrame, newest: LabelledSnapshots, known: LabelledSnapshots, seed: int
+    calibrator: PlattCalibrator, fresh: pd.DataFrame, newest: LabelledSnapshots, known: LabelledSnapshots
 ) -> LevelShift:
     days: pd.Series = newest.frame["days_to_win"]
     elapsed: pd.Series = (newest.cut_off - newest.frame["as_of"]).dt.total_seconds() / 86_400
@@ -154,7 +154,6 @@ def _estimate_level(
         seen=days.notna().to_numpy(),
         leads=newest.leads,
         delays=known.frame["days_to_win"].dropna().to_numpy(),
-        seed=seed,
     )
 
 
