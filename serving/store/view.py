@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
@@ -11,7 +12,7 @@ from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.tables import CLOSED, nights, scores
 
-__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "select_current_view"]
+__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "rank_scores", "select_current_view"]
 
 
 def select_current_view(night: int) -> Select[Any]:
@@ -85,6 +86,16 @@ def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationC
         advance_days(reason, words.get_displays(reason.topic), days) for reason in parse_reasons(columns["reasons"])
     )
     return StoredScore(**{**columns, "as_of": as_of, "since": since, "reasons": reasons})
+
+
+def rank_scores(connection: Connection, night: StoredRun, found: Sequence[StoredScore]) -> list[StoredScore]:
+    """Add to scores of the view after a run their ranks among its open leads by probability."""
+    narrow = select_current_view(night.night).with_only_columns(scores.c.lead_id, scores.c.probability).subquery()
+    rank = func.rank().over(order_by=narrow.c.probability.desc()).label("rank")
+    ranked = select(narrow.c.lead_id, rank).subquery()
+    query = select(ranked).where(ranked.c.lead_id.in_([score.lead_id for score in found]))
+    ranks = {row.lead_id: row.rank for row in connection.execute(query)}
+    return [score._replace(rank=ranks[score.lead_id], open_leads=night.leads) for score in found]
 
 
 def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
