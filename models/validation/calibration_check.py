@@ -25,6 +25,7 @@ __all__ = [
     "answer_intervals",
     "check_calibration",
     "check_calibration_by_age",
+    "resample_slope",
 ]
 
 #: actual over expected wins: a chance of 20 % may stand for 16 % to 25 %
@@ -132,13 +133,13 @@ def _judge(
     p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap, level: tuple[float, float]
 ) -> tuple[str, Interval, Interval]:
     """Return the answer, and slope and actual over expected wins with intervals."""
-    slope = percentile_interval(_resample_slope(p, won, bootstrap))
+    slope = percentile_interval(resample_slope(p, won, bootstrap))
     wins, expected = bootstrap.resample_sums(np.stack([won, p])).T
     ratio = percentile_interval(wins / expected)
     return answer_intervals(int(won.sum()), slope, ratio, level), slope, ratio
 
 
-def _resample_slope(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap) -> np.ndarray:
+def resample_slope(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap) -> np.ndarray:
     """Return the calibration slope, then that of each resample after one Newton step from it (Andrews 2002)."""
     log_odds = logit(np.clip(p, 1e-9, 1 - 1e-9))
     slope, intercept = fit_calibration_line(p, won)

@@ -115,7 +115,7 @@ def test_figures_are_those_of_the_metrics(told):
     assert table(html, "truth") == {
         name: [t["regret"], t["expected_log_loss"], t["mean_absolute_error"]] for name, t in m["truth"].items()
     }
-    c = m["calibration"]
+    c = m["calibration"]["all"]
     assert table(html, "calibration") == {
         "slope": [c["slope"][key] for key in ("value", "low", "high")],
         "intercept": [c["intercept"]],

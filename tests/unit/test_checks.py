@@ -14,6 +14,7 @@ from leadlight.models.validation.calibration_check import (
     answer_intervals,
     check_calibration,
     check_calibration_by_age,
+    resample_slope,
 )
 from leadlight.models.validation.segments import NOT_KNOWN, compute_segment_metrics
 
@@ -88,12 +89,14 @@ def test_the_check_holds_only_within_the_tolerances_and_fails_only_where_one_is_
     assert answer_intervals(9, (1.0, *slope), (1.0, *ratio)) == TOO_LITTLE_EVIDENCE
 
 
-def test_an_interval_of_the_slope_is_that_of_refitting_every_resample():
+def test_a_resampled_slope_is_near_that_of_a_refit():
     p, won, _ = drawn(5, rows=800)
     bootstrap = ClusterBootstrap(np.arange(800) // 2, 0, draws=100)
-    slope = check_calibration(p, won, bootstrap)["slope"]
-    refitted = bootstrap.estimate_interval(lambda rows: fit_calibration_line(p[rows], won[rows])[0])[0]
-    assert (slope["low"], slope["high"]) == pytest.approx(refitted, abs=0.05 * (refitted[1] - refitted[0]))
+    slope, *resampled = resample_slope(p, won, bootstrap)
+    refitted = bootstrap.resample(lambda rows: fit_calibration_line(p[rows], won[rows])[0])[:, 0]
+    assert slope == fit_calibration_line(p, won)[0]
+    assert np.corrcoef(resampled, refitted)[0, 1] > 0.99
+    assert np.std(resampled) == pytest.approx(np.std(refitted), rel=0.05)
 
 
 def test_new_and_older_leads_are_checked_apart():
