@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,12 +91,10 @@ def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationC
 
 def rank_scores(connection: Connection, night: StoredRun, found: Sequence[StoredScore]) -> list[StoredScore]:
     """Add to scores of the view after a run their ranks among its open leads by probability."""
-    narrow = select_current_view(night.night).with_only_columns(scores.c.lead_id, scores.c.probability).subquery()
-    rank = func.rank().over(order_by=narrow.c.probability.desc()).label("rank")
-    ranked = select(narrow.c.lead_id, rank).subquery()
-    query = select(ranked).where(ranked.c.lead_id.in_([score.lead_id for score in found]))
-    ranks = {row.lead_id: row.rank for row in connection.execute(query)}
-    return [score._replace(rank=ranks[score.lead_id], open_leads=night.leads) for score in found]
+    query = select_current_view(night.night).with_only_columns(scores.c.probability)
+    every = sorted(connection.scalars(query))
+    above = [len(every) - bisect_right(every, score.probability) for score in found]
+    return [score._replace(rank=n + 1, open_leads=len(every)) for score, n in zip(found, above, strict=True)]
 
 
 def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
