@@ -216,6 +216,8 @@ def test_every_result_moves_the_card(told, again):
         if path in elsewhere:
             continue
         other = not value if isinstance(value, bool) else f"1{value}" if isinstance(value, str) else value + 1
+        if path[-1] == "answer":
+            other = "fails" if value == "holds" else "holds"
         if again(put(told.metrics, path, other)) == before:
             still.append(path)
     assert still == []

@@ -95,7 +95,7 @@ def test_the_card_says_for_each_group_whether_the_check_holds_and_what_pages_sho
         metadata=results["metadata"] | {"calibration_check": shown},
     )
     said = " ".join(re.sub(r"<.*?>", " ", render_html(content)).split())
-    assert "leads in their first week too little evidence 3" in said
+    assert "leads in their first week too little evidence 40 3" in said
     assert "a rank for leads in their first week, a chance for leads after their first week." in said
     sentences = [limit["sentence"] for limit in content["limits"]]
     assert any("Of leads in their first week there is too little evidence" in sentence for sentence in sentences)

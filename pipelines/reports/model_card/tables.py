@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 #: of the check of a group; the intervals are missing where there are too few wins
-GROUP_KEYS = ("answer", "wins", "slope", "actual_over_expected")
+GROUP_KEYS = ("answer", "snapshots", "wins", "slope", "actual_over_expected")
 NO_INTERVAL = {"value": None, "low": None, "high": None}
 SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
