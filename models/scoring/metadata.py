@@ -46,6 +46,9 @@ class ScorerMetadata:
         ``calibration`` and its losses.
     level : dict
         The shift of :func:`.estimate_level`, with its error and wins.
+    calibration_check : dict of str to str
+        Answer of the calibration check on the test window, holds, fails or too_little_evidence, of ``all`` snapshots,
+        and where ages are known of ``new`` (first week) and ``older`` leads.
     snapshots : dict
         Windows, splits, cut-off and left truncation of the training data; ``learned_until``, the newest snapshot that
         the model learned from.
@@ -70,6 +73,7 @@ class ScorerMetadata:
     activity_types: list[str] = field(default_factory=list)
     choice: dict[str, Any] = field(default_factory=dict)
     level: dict[str, Any] = field(default_factory=dict)
+    calibration_check: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, Any] = field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     reference: dict[str, Any] | None = None

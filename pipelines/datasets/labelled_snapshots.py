@@ -10,10 +10,10 @@ from leadlight.models.candidates.rules import Rule
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = ["AGE", "FIRST_WEEK", "LabelledSnapshots", "build_rolling_folds", "read_labelled_snapshots", "read_rules"]
+__all__ = ["AGE", "LabelledSnapshots", "build_rolling_folds", "read_labelled_snapshots", "read_rules"]
 
-#: feature with the age of a lead, and the age in days up to which it is new
-AGE, FIRST_WEEK = "age_days", 7.0
+#: feature with the age of a lead
+AGE = "age_days"
 #: folds of the calibration window
 ORIGINS = 3
 

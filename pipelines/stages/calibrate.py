@@ -22,7 +22,8 @@ from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.win_rates import count_win_rates_by_bin
-from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
+from leadlight.models.validation.calibration_check import answer_by_age
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.datasets.out_of_time_scores import (
     link_predictions,
     measure_weeks,
@@ -75,6 +76,10 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     )  # fmt: skip
     on_test = predict_snapshots(models["evaluation"], test, features.catalogue)
     predictions = pd.concat([before_test, on_test.assign(origin=before_test["origin"].max() + 1)], ignore_index=True)
+    on_test_probability = judged.calibrator.predict_proba(on_test["margin"].to_numpy())
+    ages = on_test[AGE].to_numpy() if AGE in on_test else None
+    answers = answer_by_age(on_test_probability, test.won, test.leads, ages, params.training.seed)
+    metadata = replace(metadata, calibration_check=answers)
     scorer = _build_scorer(
         params, models["serving"], features,
         replace(metadata, evidence=_count_evidence(params, report, matured, features)),

@@ -25,19 +25,14 @@ from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_metrics
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
+from leadlight.models.scoring.calibration_answers import MAX_NEW_DAYS
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.validation.calibration_check import check_calibration_by_age
 from leadlight.models.validation.metric_summary import summarize_metrics
 from leadlight.models.validation.segments import compute_segment_metrics
 from leadlight.models.validation.threshold_backtest import backtest_expectations
 from leadlight.pipelines.counterfactuals.monotonicity_check import measure_monotonicity
-from leadlight.pipelines.datasets.labelled_snapshots import (
-    AGE,
-    FIRST_WEEK,
-    LabelledSnapshots,
-    read_labelled_snapshots,
-    read_rules,
-)
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots, read_labelled_snapshots, read_rules
 from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.reporting.curve_plots import plot_curves
@@ -77,6 +72,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     scored = scorer.predict(test.frame)
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
+    ages = test.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None
     result = {
         "test": _summarize_window(test, dated=scorer.metadata.has_dates),
         "candidate": scorer.metadata.candidate,
@@ -84,7 +80,9 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
         "log_loss_reduction": _estimate_log_loss_saved(probabilities, test, bootstrap),
         "by_age": _compare_ages(probabilities, test, params.training.seed),
-        "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap),
+        "calibration": check_calibration_by_age(
+            probabilities["leadlight"], test.won, test.leads, ages, params.training.seed
+        ),
         "stages": _count_stages(scored["stage"], test),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),
         "expectations": _backtest(scorer, scored, past, test, params.training.seed),
@@ -207,7 +205,7 @@ def _compare_ages(probabilities: dict[str, np.ndarray], test: LabelledSnapshots,
     """Compare the model with the base rate on leads in their first week and on older ones; empty without ages."""
     if AGE not in test.frame:
         return {}
-    new = (test.frame[AGE] <= FIRST_WEEK).to_numpy()
+    new = (test.frame[AGE] <= MAX_NEW_DAYS).to_numpy()
     found = {}
     for name, rows in (("new", new), ("older", ~new)):
         part = test.filter(rows)
