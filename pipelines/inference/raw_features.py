@@ -78,6 +78,11 @@ def _clean_tables(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Clean the frames as their mapping says and write them where engines read; return leads and report."""
     source, table, (leads, activities, history) = params.source, params.source.leads, records
+    if source.deals is not None and source.deals.unit == "deal":
+        raise SourceError(
+            "The raw records must be those of the leads that are scored. Got source.deals.unit: deal, with which deals "
+            "are scored: `leadlight featurize --as-of` computes their features."
+        )
     optional = {"consent": table.consent, "outcome": table.outcome}
     absent = {name: None for name, entry in optional.items() if entry and entry.column not in leads}
     absent |= {"owner": None} if table.owner not in leads else {}

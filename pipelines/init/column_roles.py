@@ -18,7 +18,7 @@ from leadlight.pipelines.init.outcome_detection import (
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.vocabulary import NAMES, classify_outcome, count_stems
-from leadlight.pipelines.params.source import HistoryTable
+from leadlight.pipelines.params.tables import HistoryTable
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
 __all__ = ["ColumnRoles", "find_roles"]

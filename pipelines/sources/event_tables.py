@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from leadlight.pipelines.params.sections import Attribute
-from leadlight.pipelines.params.source import ActivitiesTable, HistoryTable, Source, StagesTable, TimeColumn
+from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.params.tables import ActivitiesTable, HistoryTable, StagesTable, TimeColumn
 from leadlight.pipelines.sources.matching import LeadIds, record_near_misses
 from leadlight.pipelines.sources.number_formats import parse_numbers
 from leadlight.pipelines.sources.quarantine import Quarantine

@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
+from leadlight.pipelines.params.tables import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
 from leadlight.pipelines.sources.csv_damage import CsvDamageError, find_last_line, find_undecodable
 from leadlight.pipelines.sources.csv_file import open_csv
 from leadlight.pipelines.sources.database import MissingDatabaseError, open_database

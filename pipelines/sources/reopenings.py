@@ -125,10 +125,13 @@ def count_returning(
     -------
     dict
         leads, and the most frequent type; of signals that raise and are at most a tenth of all activities, in the last
-        30 days of the record and at least a day after the loss. No leads where params name reopen_after.
+        30 days of the record and at least a day after the loss. No leads where params name reopen_after, or where each
+        deal is a lead of its own.
     """
     mapped = params.source.deals
-    if activities is None or content is None or mapped is None or mapped.reopen_after is not None:
+    if activities is None or content is None or mapped is None:
+        return {"leads": 0, "type": None}
+    if mapped.reopen_after is not None or mapped.unit == "deal":
         return {"leads": 0, "type": None}
     limit = MAX_SIGNAL_SHARE * content.rows
     types = [name for name in list_reopening_signals(params) if 0 < content.words[name] <= limit]

@@ -8,7 +8,8 @@ import pandera.pandas as pa
 import pyarrow
 import pyarrow.compute as pc
 
-from leadlight.pipelines.params.source import Source, TimeColumn
+from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.params.tables import TimeColumn
 from leadlight.pipelines.sources.column_checks import ColumnChecks
 from leadlight.pipelines.sources.quarantine import Quarantine
 from leadlight.pipelines.sources.raw_table import (
