@@ -13,10 +13,10 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine, register_parquet
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, join_history
-from leadlight.pipelines.sources.history_completion import complete_history
-from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
-from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.tables.event_tables import clean_activities, clean_history, join_history
+from leadlight.pipelines.sources.tables.history_completion import complete_history
+from leadlight.pipelines.sources.tables.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame, write_json
 

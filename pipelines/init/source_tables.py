@@ -13,7 +13,7 @@ from leadlight.pipelines.init.file_format import FileFormat, detect_format
 from leadlight.pipelines.init.number_detection import DetectedMarks, detect_marks
 from leadlight.pipelines.init.time_format import DetectedTimeFormat, detect_time_format, resolve_day_month_order
 from leadlight.pipelines.params.tables import LeadsTable
-from leadlight.pipelines.sources.read import read_table
+from leadlight.pipelines.sources.files.read import read_table
 
 __all__ = ["SourceTable", "read_tables", "strip_text"]
 

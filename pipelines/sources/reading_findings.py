@@ -9,7 +9,7 @@ from leadlight.pipelines.findings.source_codes import (
     OUTCOME_UNKNOWN,
     RETURNING,
 )
-from leadlight.pipelines.sources.lags import list_lags
+from leadlight.pipelines.sources.outcomes.lags import list_lags
 
 __all__ = ["describe_reading"]
 

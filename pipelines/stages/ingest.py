@@ -7,23 +7,23 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.deals import clean_deals
-from leadlight.pipelines.sources.deals_as_leads import expand_batches, expand_leads, expand_rows
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages, join_history
-from leadlight.pipelines.sources.history_completion import complete_history, count_known_attributes
-from leadlight.pipelines.sources.lags import find_cut_off, measure_end
-from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
-from leadlight.pipelines.sources.outcomes import summarize_outcomes
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.reading_findings import describe_reading
-from leadlight.pipelines.sources.reopenings import (
+from leadlight.pipelines.sources.columns.times import convert_to_local
+from leadlight.pipelines.sources.outcomes.deal_outcomes import summarize_outcomes
+from leadlight.pipelines.sources.outcomes.lags import find_cut_off, measure_end
+from leadlight.pipelines.sources.outcomes.reopenings import (
     count_returning,
     find_reopened_leads,
     find_reopenings,
     read_lost_events,
 )
-from leadlight.pipelines.sources.table_writer import TableContent, write_batches
-from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_writer import TableContent, write_batches
+from leadlight.pipelines.sources.tables.deals import clean_deals
+from leadlight.pipelines.sources.tables.deals_as_leads import expand_batches, expand_leads, expand_rows
+from leadlight.pipelines.sources.tables.event_tables import clean_activities, clean_history, clean_stages, join_history
+from leadlight.pipelines.sources.tables.history_completion import complete_history, count_known_attributes
+from leadlight.pipelines.sources.tables.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import TIMES, Workdir, write_folder_atomically, write_json
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.matching import match_values
-from leadlight.pipelines.sources.outcomes import CleanDeals
-from leadlight.pipelines.sources.table_writer import TableContent
-from leadlight.pipelines.sources.times import shift_to_end_of_day
+from leadlight.pipelines.sources.columns.times import shift_to_end_of_day
+from leadlight.pipelines.sources.outcomes.deal_outcomes import CleanDeals
+from leadlight.pipelines.sources.rows.matching import match_values
+from leadlight.pipelines.sources.rows.table_writer import TableContent
 
 __all__ = ["count_returning", "find_reopened_leads", "find_reopenings", "list_reopening_signals", "read_lost_events"]
 

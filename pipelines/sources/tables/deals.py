@@ -8,12 +8,12 @@ import pandera.pandas as pa
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import Source
 from leadlight.pipelines.params.tables import DealsTable, TimeColumn
-from leadlight.pipelines.sources.matching import fold_ids, match_leads, match_values
-from leadlight.pipelines.sources.outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_ends import require_span
-from leadlight.pipelines.sources.table_reader import TableReader, read_whole, require_known_lead, require_not_null
-from leadlight.pipelines.sources.times import align_day_closes, shift_to_end_of_day, to_utc
+from leadlight.pipelines.sources.columns.times import align_day_closes, shift_to_end_of_day, to_utc
+from leadlight.pipelines.sources.outcomes.deal_outcomes import CleanDeals, check_lost_wins, find_unknown_outcomes
+from leadlight.pipelines.sources.rows.matching import fold_ids, match_leads, match_values
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_ends import require_span
+from leadlight.pipelines.sources.rows.table_reader import TableReader, read_whole, require_known_lead, require_not_null
 
 __all__ = ["clean_deals"]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.findings.source_codes import OUTCOME_UNKNOWN
-from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT, Quarantine
 
 __all__ = ["CleanDeals", "check_lost_wins", "find_unknown_outcomes", "summarize_outcomes"]
 
