@@ -11,11 +11,11 @@ import pandas as pd
 from leadlight.pipelines.audit.parsing import convert_numbers, parse_numbers
 from leadlight.pipelines.datasets.time_splits import LeftTruncation, detect_left_truncation
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.params.source import DealsTable
+from leadlight.pipelines.params.tables import DealsTable
 from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
-from leadlight.pipelines.sources.number_formats import NumberFormat
-from leadlight.pipelines.sources.read import AnyTable, read_all_columns
-from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.sources.columns.number_formats import NumberFormat
+from leadlight.pipelines.sources.columns.times import convert_to_local
+from leadlight.pipelines.sources.files.read import AnyTable, read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["AuditDataset", "list_mapped_tables", "read_audit_dataset"]
@@ -124,7 +124,7 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         If nothing has been ingested, or a file is no longer readable.
     """
     report = read_json(workdir.require(workdir.ingest_report, "ingest"))
-    names = ("leads", "deals", "activities", "history", "unknown_outcomes", "reopenings")
+    names = ("leads", "deals", "activities", "history", "unknown_outcomes", "reopenings", "deals_as_leads")
     paths = {name: workdir.tables / f"{name}.parquet" for name in names}
     tables = {name: read_frame(path) for name, path in paths.items() if path.exists()}
     profiles: dict[tuple[str, str], ColumnProfile] = {}
@@ -134,22 +134,27 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
     for name, table in list_mapped_tables(params).items():
         raw = read_all_columns(name, table, folder, params.source.database)
         raw.columns = pd.Index([str(column) for column in raw.columns])
+        key = table.deal_id if isinstance(table, DealsTable) and "deals_as_leads" in tables else None
+        key = key or table.lead_id
         if marks := table.number_marks or params.source.number_marks:
-            raw = convert_numbers(raw, NumberFormat(*marks), {table.lead_id})
+            raw = convert_numbers(raw, NumberFormat(*marks), {table.lead_id, key})
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         won_rows[name] = _find_won_rows(table, raw)
         if name in ("leads", "deals"):
-            keys = convert_to_text(raw[table.lead_id])
+            keys = convert_to_text(raw[key])
             texts = pd.DataFrame({c: _mask_missing(raw[c], profiles[name, c], missing) for c in raw.columns})
             texts = texts.set_axis(pd.Index(keys))[~keys.duplicated().to_numpy()]
             columns, deal_columns = (texts, deal_columns) if name == "leads" else (columns, texts)
     leads, truncation = _derive_outcomes(params, report, tables)
+    of_lead = leads["lead_id"]
+    if "deals_as_leads" in tables:
+        of_lead = of_lead.map(tables["deals_as_leads"].set_index("deal_id")["lead_id"])
     return AuditDataset(
         params=params,
         report=report,
         profiles=profiles,
         leads=leads,
-        columns=columns.reindex(leads["lead_id"]).reset_index(drop=True),
+        columns=columns.reindex(of_lead).reset_index(drop=True),
         tables=tables,
         truncation=truncation,
         deal_columns=deal_columns,

@@ -7,7 +7,7 @@ import pandas as pd
 from leadlight.pipelines.audit.dataset import AuditDataset
 from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT
 from leadlight.pipelines.findings import quality_codes
-from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.sources.columns.times import convert_to_local
 
 __all__ = ["build_overview", "choose_first_looks"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from leadlight.pipelines.sources import number_formats
-from leadlight.pipelines.sources.number_formats import NumberFormat
+from leadlight.pipelines.sources.columns import number_formats
+from leadlight.pipelines.sources.columns.number_formats import NumberFormat
 
 __all__ = ["MIN_FIT", "convert_numbers", "parse_numbers", "parse_times"]
 

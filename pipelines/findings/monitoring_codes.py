@@ -164,7 +164,8 @@ TABLE_ENDS_EARLY = FindingCode(
 CLOCK_AHEAD = FindingCode(
     "LL316",
     "rows dated after the rest",
-    "A few rows long after the others of their table, or a table that ends days after all others.",
+    "Rows that reading left out because they lie in the future or far after the rest of their table, and a table that "
+    "ends days after all others.",
     "A wrong clock moves the time up to which outcomes are taken for known.",
     "The rows named, and the clock or time zone of the system that wrote them.",
     _NOT_ALLOWED,

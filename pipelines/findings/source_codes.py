@@ -11,7 +11,7 @@ _UNKNOWN = "Of a deal, the outcome of its lead is unknown: it is neither labelle
 NO_LEAD_ID = FindingCode(
     "LL201",
     "no lead id",
-    "The column source.leads.lead_id is empty in the row.",
+    "The column source.leads.lead_id is empty in the row; with source.deals.unit: deal, also source.deals.deal_id.",
     "Nothing can be joined to such a lead.",
     "The row in quarantine.csv; often a blank line or the footer of a report.",
     _SHARES,
@@ -19,7 +19,8 @@ NO_LEAD_ID = FindingCode(
 DUPLICATE_LEAD = FindingCode(
     "LL202",
     "lead id comes a second time",
-    "An earlier row of leads has the same id; of e-mail addresses case is ignored.",
+    "An earlier row of leads has the same id; of e-mail addresses case is ignored. With source.deals.unit: deal the "
+    "same holds for the ids of deals.",
     "Two rows of one lead would be scored twice and count its outcome twice.",
     "Both rows in the file; the first is kept.",
     _SHARES,
@@ -27,7 +28,8 @@ DUPLICATE_LEAD = FindingCode(
 DEAL_BEFORE_LEAD = FindingCode(
     "LL203",
     "deal closed before its lead was created",
-    "The time of closing lies before the creation of the lead. A close known by the day alone is aligned first.",
+    "The time of closing lies before the creation of the lead, or, with source.deals.unit: deal, before the opening of "
+    "the deal. A close known by the day alone is aligned first.",
     "The lead was filled in after the deal. Taken as a win it would teach that leads win at once. " + _UNKNOWN,
     "Which process creates leads after their deal: imports, partners, conversions in the CRM.",
     _SHARES,
@@ -174,6 +176,14 @@ RETURNING = FindingCode(
     "The activities of some of them, and how sales reopens a lead.",
     "Map source.deals.opened_at or source.stages.reopens, or name source.deals.reopen_after.",
 )
+LEADS_WITHOUT_DEAL = FindingCode(
+    "LL220",
+    "leads without a deal",
+    "Leads that no deal of source.deals names, where each deal is scored (source.deals.unit: deal).",
+    "They are neither learned from nor scored; many of them may mean that deals are keyed by other ids.",
+    "Whether sales opens a deal for each lead, and when.",
+    "With unit: lead each lead is scored, with or without a deal.",
+)
 
 CODES: tuple[FindingCode, ...] = (
     NO_LEAD_ID,
@@ -196,13 +206,16 @@ CODES: tuple[FindingCode, ...] = (
     ENDS_EARLY,
     ROW_TOO_NARROW,
     RETURNING,
+    LEADS_WITHOUT_DEAL,
 )
 
 #: beginning of a recorded reason -> its code
 _REASONS = {
     "no lead id": NO_LEAD_ID,
+    "no deal id": NO_LEAD_ID,
     "lead id comes a second time": DUPLICATE_LEAD,
-    "closed before the lead was created": DEAL_BEFORE_LEAD,
+    "deal id comes a second time": DUPLICATE_LEAD,
+    "closed before": DEAL_BEFORE_LEAD,
     "no time that fits the format": TIME_UNREADABLE,
     "lies in the future": TIME_IN_FUTURE,
     "lies before 1990": TIME_IMPLAUSIBLE,

@@ -13,10 +13,10 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine, register_parquet
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, join_history
-from leadlight.pipelines.sources.history_completion import complete_history
-from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
-from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.tables.event_tables import clean_activities, clean_history, join_history
+from leadlight.pipelines.sources.tables.history_completion import complete_history
+from leadlight.pipelines.sources.tables.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame, write_json
 
@@ -78,6 +78,11 @@ def _clean_tables(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Clean the frames as their mapping says and write them where engines read; return leads and report."""
     source, table, (leads, activities, history) = params.source, params.source.leads, records
+    if source.deals is not None and source.deals.unit == "deal":
+        raise SourceError(
+            "The raw records must be those of the leads that are scored. Got source.deals.unit: deal, with which deals "
+            "are scored: `leadlight featurize --as-of` computes their features."
+        )
     optional = {"consent": table.consent, "outcome": table.outcome}
     absent = {name: None for name, entry in optional.items() if entry and entry.column not in leads}
     absent |= {"owner": None} if table.owner not in leads else {}

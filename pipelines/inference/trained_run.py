@@ -13,7 +13,7 @@ from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, r
 from leadlight.pipelines.inference.load import load_model
 from leadlight.pipelines.inference.loaded_model import LoadedModel
 from leadlight.pipelines.params import Params, load_params
-from leadlight.pipelines.sources.read import read_all_columns
+from leadlight.pipelines.sources.files.read import read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["TrainedRun", "find_folder", "open_run"]

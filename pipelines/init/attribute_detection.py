@@ -83,7 +83,7 @@ def find_attributes(
             continue
         profile = profile_column(frame[column], missing)
         kind = _classify(frame[column], column, profile, missing)
-        if reason := _check_name(column, frame, taken, times) or _check_variation(profile):
+        if reason := _check_name(column, taken, times) or _check_variation(profile):
             excluded.append(ExcludedColumn(column, reason))
         elif column in leaks or count_stems(column, NAMES["ending"]):
             reason = leaks.get(column, "its name refers to the end of a deal")
@@ -98,15 +98,12 @@ def find_attributes(
     return proposed, excluded
 
 
-def _check_name(column: str, frame: pd.DataFrame, taken: set[str], times: set[str]) -> str | None:
+def _check_name(column: str, taken: set[str], times: set[str]) -> str | None:
     """Return why a column cannot be an attribute, whatever its values."""
     if column.casefold() in taken:
         return "its name is taken (case is ignored)"
     if column in times:
         return "a time: attributes are categories and numbers"
-    first, _, number = column.rpartition(".")
-    if number.isdigit() and first in frame.columns:
-        return f"the header repeats {first}"
     return None
 
 

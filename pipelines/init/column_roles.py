@@ -18,7 +18,6 @@ from leadlight.pipelines.init.outcome_detection import (
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.vocabulary import NAMES, classify_outcome, count_stems
-from leadlight.pipelines.params.source import HistoryTable
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
 __all__ = ["ColumnRoles", "find_roles"]
@@ -26,6 +25,8 @@ __all__ = ["ColumnRoles", "find_roles"]
 #: rank correlation with the row number above which a number counts as an order
 MIN_ORDER_CORRELATION = 0.95
 MAX_OWNERS_SHARE, MAX_TYPES = 0.2, 500
+#: share of deals that are opened on the day of their close or before
+MIN_OPENED_BEFORE = 0.95
 
 
 @dataclass
@@ -34,6 +35,7 @@ class ColumnRoles:
 
     lead_id: str
     time: DetectedTimeFormat | None = None  # created_at, occurred_at, closed_at or changed_at
+    opened: DetectedTimeFormat | None = None  # opened_at of deals
     columns: dict[str, str] = field(default_factory=dict)  # role -> column, in the other roles
     outcome: DetectedOutcome | None = None  # status of deals, outcome of leads
     #: a column of deals named like a status, and its values, none of which means won
@@ -44,7 +46,7 @@ class ColumnRoles:
     @property
     def used(self) -> set[str]:
         """Columns with a role."""
-        times = {self.time.column} if self.time else set()
+        times = {time.column for time in (self.time, self.opened) if time}
         outcome = {self.outcome.column} if self.outcome else set()
         return {self.lead_id, *times, *outcome, *self.columns.values()}
 
@@ -75,7 +77,8 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
         _assign_status(deals.frame, deal_roles)
         if amount := _choose_number(deals.frame, NAMES["amount"], deal_roles.used):
             deal_roles.columns["amount"] = amount
-        deal_roles.other_times = tuple(c for c in deals.times if c != deal_roles.time.column)
+        deal_roles.opened = _find_opening(deals, deal_roles.time)
+        deal_roles.other_times = tuple(c for c in deals.times if c not in deal_roles.used)
     else:
         ranked = sorted(leads.times.values(), key=_score_creation, reverse=True)
         lead_roles.time = ranked[0] if ranked and _score_creation(ranked[0]) > 0 else None
@@ -145,6 +148,19 @@ def _choose_created_and_closed(
     return max(itertools.product(leads.times.values(), deals.times.values()), key=rank)
 
 
+def _find_opening(deals: SourceTable, closed: DetectedTimeFormat) -> DetectedTimeFormat | None:
+    """Find the time when deals were opened: named so, and hardly ever on a later day than their close."""
+    candidates = []
+    for time in deals.times.values():
+        both = time.times.notna() & closed.times.notna()
+        if time.column == closed.column or count_stems(time.column, NAMES["closed"]) or not both.any():
+            continue
+        in_order = time.times[both].dt.normalize() <= closed.times[both].dt.normalize()
+        if count_stems(time.column, NAMES["opened"]) and in_order.mean() >= MIN_OPENED_BEFORE:
+            candidates.append(time)
+    return max(candidates, key=lambda time: count_stems(time.column, NAMES["opened"]), default=None)
+
+
 def _no_time_error(table: SourceTable, event: str) -> SourceError:
     names = ", ".join(map(str, table.frame.columns))
     return SourceError(
@@ -207,7 +223,7 @@ def _assign_history(table: SourceTable, roles: ColumnRoles, attributes: set[str]
     rest.remove(value)
     roles.columns |= {"attribute": attribute, "value": value}
     before = [c for c in rest if count_stems(c, NAMES["held_before"])]
-    if before and "old_value" in HistoryTable.model_fields:
+    if before:
         roles.columns["old_value"] = max(before, key=lambda c: count_stems(c, NAMES["held_before"]))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import HistorySpan, Label, Snapshots
-from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.sources.columns.times import convert_to_local
 from leadlight.pipelines.stages.snapshot import snapshot
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 

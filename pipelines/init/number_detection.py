@@ -6,7 +6,12 @@ import pandas as pd
 
 from leadlight.pipelines.audit.parsing import MIN_FIT
 from leadlight.pipelines.init.vocabulary import count_stems
-from leadlight.pipelines.sources.number_formats import PLAIN, DetectedNumberFormat, NumberFormat, detect_number_format
+from leadlight.pipelines.sources.columns.number_formats import (
+    PLAIN,
+    DetectedNumberFormat,
+    NumberFormat,
+    detect_number_format,
+)
 
 __all__ = ["DetectedMarks", "detect_marks"]
 

@@ -140,7 +140,7 @@ def _select_columns(
     leads = tables["leads"]
     used = roles["leads"].used
     attributes, excluded = find_attributes(leads.frame, used, set(leads.times), missing, suspects)
-    excluded += [ExcludedColumn(name, "a list or record, not a single value") for name in leads.nested]
+    excluded += [ExcludedColumn(name, reason) for name, reason in leads.left_out.items()]
     if not attributes and "activities" not in tables:
         reasons = "; ".join(f"{column.name}: {column.reason}" for column in excluded[:5])
         raise SourceError(

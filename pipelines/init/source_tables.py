@@ -12,8 +12,8 @@ from leadlight.pipelines.audit.parsing import convert_numbers
 from leadlight.pipelines.init.file_format import FileFormat, detect_format
 from leadlight.pipelines.init.number_detection import DetectedMarks, detect_marks
 from leadlight.pipelines.init.time_format import DetectedTimeFormat, detect_time_format, resolve_day_month_order
-from leadlight.pipelines.params.source import LeadsTable
-from leadlight.pipelines.sources.read import read_table
+from leadlight.pipelines.params.tables import LeadsTable
+from leadlight.pipelines.sources.files.read import read_table
 
 __all__ = ["SourceTable", "read_tables", "strip_text"]
 
@@ -24,9 +24,9 @@ class SourceTable(NamedTuple):
     name: str
     path: Path
     facts: FileFormat
-    frame: pd.DataFrame  # without unnamed columns
+    frame: pd.DataFrame  # without unnamed columns, and those that are left out
     times: dict[str, DetectedTimeFormat]  # by column
-    nested: tuple[str, ...]  # columns of lists or records, which are not read
+    left_out: dict[str, str]  # column that cannot be mapped -> why
     marks: DetectedMarks | None = None  # of numbers in text, where they are not plain
 
 
@@ -80,16 +80,16 @@ def strip_text(values: pd.Series) -> pd.Series:
 
 
 def _read(name: str, path: Path, facts: FileFormat) -> SourceTable:
-    columns, nested = _read_schema(name, path) if facts.parquet else (_read_header(path, facts), ())
+    columns, left_out = _read_schema(name, path) if facts.parquet else _read_header(path, facts)
     if not columns:
-        raise SourceError(f"The file of {name} must have columns with names. Got none in {path}.")
+        raise SourceError(f"The file of {name} must have columns with names, each once. Got none in {path}.")
     # the simplest mapping, to state the format
     mapping = LeadsTable(path=path.name, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=columns[0])
     frame, _ = read_table(name, mapping, columns, path.resolve().parent, None)
-    return SourceTable(name, path, facts, frame, {}, nested)
+    return SourceTable(name, path, facts, frame, {}, left_out)
 
 
-def _read_schema(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]:
+def _read_schema(name: str, path: Path) -> tuple[list[str], dict[str, str]]:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
@@ -99,15 +99,17 @@ def _read_schema(name: str, path: Path) -> tuple[list[str], tuple[str, ...]]:
         reason = str(error).splitlines()[0].rstrip(".")
         raise SourceError(f"The file of {name}, {path}, must be readable as Parquet. Got {reason}.") from None
     known = [field for field in schema if field.name.strip() and not field.name.startswith("__index_level_")]
-    nested = tuple(field.name for field in known if pa.types.is_nested(field.type))
+    nested = {field.name: "a list or record, not a single value" for field in known if pa.types.is_nested(field.type)}
     return [field.name for field in known if field.name not in nested], nested
 
 
-def _read_header(path: Path, facts: FileFormat) -> list[str]:
-    """Return the names that pandas gives the columns; a repeated name gets the suffix .1."""
+def _read_header(path: Path, facts: FileFormat) -> tuple[list[str], dict[str, str]]:
+    """Return the names that the header has once, as pandas gives them; the others are left out."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     encoding = "utf-8-sig" if facts.encoding == "utf-8" else facts.encoding
     with opened(path, "rt", encoding=encoding, newline="") as file:
         header = next(row for row in csv.reader(file, delimiter=facts.delimiter) if row)
     names = pd.read_csv(path, sep=facts.delimiter, encoding=facts.encoding, dtype=str, index_col=False, nrows=0).columns
-    return [str(name) for name, column in zip(names, header, strict=False) if column.strip()]
+    named = [(str(name), column) for name, column in zip(names, header, strict=False) if column.strip()]
+    repeated = {column: "the header has this name more than once" for _, column in named if header.count(column) > 1}
+    return [name for name, column in named if column not in repeated], repeated

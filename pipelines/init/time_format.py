@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api import types
 from pandas.tseries.api import guess_datetime_format
 
-from leadlight.pipelines.sources.times import ZONE
+from leadlight.pipelines.sources.columns.times import ZONE
 
 __all__ = ["DetectedTimeFormat", "detect_time_format", "resolve_day_month_order", "swap_order"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from leadlight.pipelines.sources.quarantine import LEFT_OUT
+from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 __all__ = ["UnusableShares", "measure_unusable"]

@@ -43,6 +43,10 @@ NAMES = {
         "clos abschl abgeschl geschl won gewonn fechad fecham cierre cerrad clotur ferm signed signat "
         "decid decis entsch sold verkauf vertrag convert ganh ganad gagn end"
     ),
+    "opened": _stems(
+        "open offen eroffn eroeff abert abrir apert abiert ouvert creat angelegt anlage erstell criad criacao cread "
+        "creacion cree"
+    ),
     "occurred": _stems(
         "occur at time zeit datum date data fecha hora heure moment when timestamp happen quando ocorr"
     ),

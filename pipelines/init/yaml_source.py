@@ -106,10 +106,13 @@ def _write_table(
         _write_leads(document, roles)
     if name == "deals":
         _write_status(document, roles)
+        if (opened := roles.opened) is not None:
+            add("opened_at", _time_entry(opened, opened.format), "a deal that is opened after a loss reopens its lead")
     for role in ("type", "attribute", "value", "old_value", "object", "amount"):
         if role in roles.columns:
             add(role, roles.columns[role])
-    if name != "leads" and (rest := [c for c in map(str, table.frame.columns) if c not in roles.used]):
+    rest = [*(c for c in map(str, table.frame.columns) if c not in roles.used), *table.left_out]
+    if name != "leads" and rest:
         document.add_comment(f"not mapped: {', '.join(rest)}", 4)
 
 

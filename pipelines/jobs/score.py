@@ -25,7 +25,7 @@ from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
-from leadlight.pipelines.sources.lags import check_lags
+from leadlight.pipelines.sources.outcomes.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir, write_atomically

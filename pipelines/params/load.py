@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES
 from leadlight.features.errors import ParamsError
+from leadlight.pipelines.params.base import FrozenModel
 from leadlight.pipelines.params.error_messages import format_validation_error
 from leadlight.pipelines.params.sections import (
     Attributes,
@@ -27,7 +28,7 @@ from leadlight.pipelines.params.sections import (
     Watch,
 )
 from leadlight.pipelines.params.simulation import SimulationSettings
-from leadlight.pipelines.params.source import FrozenModel, Source
+from leadlight.pipelines.params.source import Source
 
 __all__ = ["Params", "load_params"]
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from leadlight.features.display import WINDOWS
 from leadlight.models.candidates.names import find_problem
 from leadlight.pipelines.findings.registry import list_codes
-from leadlight.pipelines.params.source import FrozenModel, Text, convert_scalar_to_text
+from leadlight.pipelines.params.base import FrozenModel, Text, convert_scalar_to_text
 from leadlight.pipelines.params.times import Day, DayOrMoment
 
 __all__ = [

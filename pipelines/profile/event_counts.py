@@ -65,20 +65,12 @@ class EventCounts(NamedTuple):
         return {str(name): self._describe_table(rows, moment) for name, rows in known.groupby("table", observed=True)}
 
     def find_ends(self) -> dict[str, dict[str, Any]]:
-        """Find the last rows of each table, whatever the moment.
+        """Find the day of the last row of each table, whatever the moment, as ``end``.
 
-        Returns
-        -------
-        dict
-            By table ``end``, the last day of its bulk, and ``outlying``: how many rows lie after it and ``newest``,
-            the day of the last of them. The bulk ends before a gap of at least a week, and of three times the
-            longest gap of the year before it, that few rows follow.
+        Rows far after the rest are not in the clean tables: see :func:`.find_span`.
         """
-        ends = {}
-        for name, rows in self.frame.groupby("table", observed=True):
-            days = rows.groupby(rows["hour"].dt.normalize())["rows"].sum().sort_index()
-            ends[str(name)] = _find_bulk(days)
-        return ends
+        newest = self.frame.groupby("table", observed=True)["hour"].max().dt.normalize()
+        return {str(name): {"end": day.isoformat()} for name, day in newest.items()}
 
     def _describe_table(self, rows: pd.DataFrame, moment: pd.Timestamp) -> dict[str, Any]:
         hours = rows["hour"]
@@ -130,26 +122,3 @@ def count_events(engine: Engine, zone: str) -> EventCounts:
         parts.append(counted.to_pyarrow().to_pandas().assign(table=name))
     frame = pd.concat(parts, ignore_index=True)
     return EventCounts(frame.assign(hour=frame["hour"].astype("datetime64[us]")), zone)
-
-
-#: rows after a gap that are still taken for outlying: a number, or a share of all rows
-FEW_ROWS, FEW_SHARE = 5, 0.001
-MIN_GAP_DAYS = 7.0
-
-
-def _find_bulk(days: pd.Series) -> dict[str, Any]:
-    """Find the end of the bulk in rows by day; the index is the days, in order."""
-    few = max(FEW_ROWS, FEW_SHARE * float(days.sum()))
-    gaps = days.index.to_series().diff().dt.days.to_numpy(dtype=float)
-    after = days.to_numpy()[::-1].cumsum()[::-1]
-    end = len(days) - 1
-    for place in range(len(days) - 1, 0, -1):
-        if after[place] > few:
-            break
-        before = gaps[max(1, place - 365) : place]
-        usual = float(before.max()) if len(before) else np.inf
-        if gaps[place] >= max(MIN_GAP_DAYS, 3 * usual):
-            end = place - 1
-    newest = days.index[-1]
-    rows = int(days.iloc[end + 1 :].sum())
-    return {"end": days.index[end].isoformat(), "outlying": rows, "newest": newest.isoformat()}

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from leadlight.pipelines.registry.artifact_locations import update_artifact_locations
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, EXPERIMENT, Registry
+from leadlight.pipelines.registry.database_creation import create_database
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, EXPERIMENT, Registry, convert_errors
 from leadlight.pipelines.registry.registry_errors import make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir, find_database_file, has_database
 
@@ -27,6 +28,9 @@ def open_registry(workdir: Workdir, create: bool = False) -> Registry:
     if not (create or has_database(uri)):
         raise make_no_model_error(CHAMPION, uri)
     file = find_database_file(uri)
+    if create and file is not None and not file.exists():
+        with convert_errors(uri):
+            create_database(file)
     # a database that lies elsewhere is shared by choice, and its artifacts stay where it has them
     if file is not None and file.exists() and file.parent.resolve() == workdir.root.resolve():
         update_artifact_locations(file, artifacts, EXPERIMENT)

@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,16 @@ from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, verify_bundle
 from leadlight.pipelines.registry.registry_errors import hide_password, make_no_model_error, make_unreachable_error
 
-__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "MODEL", "Registry", "Version", "parse_version_number"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "EXPERIMENT",
+    "MODEL",
+    "Registry",
+    "Version",
+    "convert_errors",
+    "parse_version_number",
+]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
@@ -272,13 +281,18 @@ class Registry:
             )
         return Version(number, bundle, tags)
 
-    @contextmanager
-    def convert_errors(self) -> Iterator[None]:
+    def convert_errors(self) -> AbstractContextManager[None]:
         """Convert errors of MLflow, its database and the network to a BundleError."""
-        try:
-            yield
-        except (MlflowException, SQLAlchemyError, RequestException) as error:
-            raise make_unreachable_error(self.uri, error) from None
+        return convert_errors(self.uri)
+
+
+@contextmanager
+def convert_errors(uri: str) -> Iterator[None]:
+    """Convert errors of MLflow, its database and the network to a BundleError."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, RequestException) as error:
+        raise make_unreachable_error(uri, error) from None
 
 
 def _set_tracking_uri(uri: str) -> None:

@@ -25,7 +25,13 @@ def make_unreachable_error(uri: str, error: Exception) -> BundleError:
     # messages of urllib3 are long; the cause is their last part
     cause = re.search(r"(?:refused|timed out|[Nn]ame or service not known|[Nn]ame resolution|unreachable)", reason)
     problem = f"no answer ({cause.group().lower()})" if cause else reason[:200].rstrip(".")
-    return BundleError(f"The registry must be reachable and whole. Got {problem} at {hide_password(uri)}.")
+    # MLflow creates tables again where it does not find all of them
+    hint = (
+        ": its creation was interrupted. Move the file away and run `leadlight register` again"
+        if uri.startswith("sqlite:") and "already exists" in problem
+        else ""
+    )
+    return BundleError(f"The registry must be reachable and whole. Got {problem} at {hide_password(uri)}{hint}.")
 
 
 def hide_password(uri: str) -> str:

@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from leadlight.pipelines.findings.source_codes import ENDS_EARLY, NEAR_MISS, OUTCOME_UNKNOWN, RETURNING
-from leadlight.pipelines.sources.lags import list_lags
+from leadlight.pipelines.findings.source_codes import (
+    ENDS_EARLY,
+    LEADS_WITHOUT_DEAL,
+    NEAR_MISS,
+    OUTCOME_UNKNOWN,
+    RETURNING,
+)
+from leadlight.pipelines.sources.outcomes.lags import list_lags
 
 __all__ = ["describe_reading"]
 
@@ -26,6 +32,7 @@ def describe_reading(report: dict[str, Any]) -> list[dict[str, str]]:
         *_describe_near_misses(report["near_misses"]),
         *_describe_ends(report["ends"]),
         *_describe_returning(report["outcomes"]),
+        *_describe_without_deal(report["outcomes"]),
     ]
 
 
@@ -80,3 +87,12 @@ def _describe_returning(outcomes: dict[str, Any]) -> list[dict[str, str]]:
             "source.deals.opened_at names the time of its opening."
         )
     return [{"code": RETURNING.code, "table": "deals", "sentence": sentence} for sentence in sentences]
+
+
+def _describe_without_deal(outcomes: dict[str, Any]) -> list[dict[str, str]]:
+    without = outcomes.get("without_deal", {"leads": 0})
+    if not without["leads"]:
+        return []
+    verbs = "has no deal and is" if without["leads"] == 1 else "have no deal and are"
+    sentence = f"{without['leads']:,} of {without['of']:,} leads {verbs} not scored (source.deals.unit: deal)."
+    return [{"code": LEADS_WITHOUT_DEAL.code, "table": "deals", "sentence": sentence}]

@@ -7,22 +7,23 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.deals import clean_deals
-from leadlight.pipelines.sources.event_tables import clean_activities, clean_history, clean_stages, join_history
-from leadlight.pipelines.sources.history_completion import complete_history, count_known_attributes
-from leadlight.pipelines.sources.lags import find_cut_off, measure_end
-from leadlight.pipelines.sources.leads import clean_leads, derive_deals_from_outcomes
-from leadlight.pipelines.sources.outcomes import summarize_outcomes
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.reading_findings import describe_reading
-from leadlight.pipelines.sources.reopenings import (
+from leadlight.pipelines.sources.columns.times import convert_to_local
+from leadlight.pipelines.sources.outcomes.deal_outcomes import summarize_outcomes
+from leadlight.pipelines.sources.outcomes.lags import find_cut_off, measure_end
+from leadlight.pipelines.sources.outcomes.reopenings import (
     count_returning,
     find_reopened_leads,
     find_reopenings,
     read_lost_events,
 )
-from leadlight.pipelines.sources.table_writer import TableContent, write_batches
-from leadlight.pipelines.sources.times import convert_to_local
+from leadlight.pipelines.sources.reading_findings import describe_reading
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_writer import TableContent, write_batches
+from leadlight.pipelines.sources.tables.deals import clean_deals
+from leadlight.pipelines.sources.tables.deals_as_leads import expand_batches, expand_leads, expand_rows
+from leadlight.pipelines.sources.tables.event_tables import clean_activities, clean_history, clean_stages, join_history
+from leadlight.pipelines.sources.tables.history_completion import complete_history, count_known_attributes
+from leadlight.pipelines.sources.tables.leads import clean_leads, derive_deals_from_outcomes
 from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import TIMES, Workdir, write_folder_atomically, write_json
 
@@ -60,22 +61,29 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
     known: dict[str, Any] = {}
     shared = (folder, leads, quarantine)
     deals = clean_deals(source, source.deals, *shared) if source.deals else derive_deals_from_outcomes(leads)
+    units, without_deal = deals.units, {}
+    if units is not None:
+        without_deal = {"without_deal": {"leads": len(leads) - units["lead_id"].nunique(), "of": len(leads)}}
+        leads, attributes = expand_leads(leads, units), expand_leads(attributes, units)
     with write_folder_atomically(workdir.tables) as fresh:
         contents = {}
         for name, frame in (("leads", leads), ("attributes", attributes), ("deals", deals.closed)):
             contents[name] = write_batches(fresh / f"{name}.parquet", [frame], TIMES.get(name))
+        if units is not None:
+            write_batches(fresh / "deals_as_leads.parquet", [units])
         if len(deals.unknown):
             write_batches(fresh / "unknown_outcomes.parquet", [deals.unknown])
         if source.activities:
-            batches = clean_activities(source, source.activities, *shared)
+            batches = expand_batches(clean_activities(source, source.activities, *shared), units)
             contents["activities"] = write_batches(fresh / "activities.parquet", batches, "occurred_at", "type")
         if source.history:
             history, old = join_history(clean_history(source, source.history, *shared, attributes=params.attributes))
+            history, old = expand_rows(history, units), None if old is None else expand_rows(old, units)
             completed = complete_history(history, old, leads, attributes)
             contents["history"] = write_batches(fresh / "history.parquet", [completed], "changed_at", "attribute")
             known = count_known_attributes(history, completed, leads, attributes)
         if source.stages:
-            batches = clean_stages(source, source.stages, *shared)
+            batches = expand_batches(clean_stages(source, source.stages, *shared), units)
             contents["stages"] = write_batches(fresh / "stages.parquet", batches, "entered_at")
         events = read_lost_events(params, deals, fresh, contents)
         reopenings = find_reopenings(params, deals, events)
@@ -85,6 +93,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         report["outcomes"] = summarize_outcomes(leads, deals, find_reopened_leads(deals, reopenings)) | {
             "returning": count_returning(params, deals, events.get("activities"), contents.get("activities")),
             "undated_open_deals": deals.undated,
+            **without_deal,
         }
         report["history_known"] = known
         if known:  # as recorded: what was known before is no row of the source

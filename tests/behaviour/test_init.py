@@ -146,6 +146,47 @@ def test_deals_that_are_neither_won_nor_lost_are_proposed_as_open(tmp_path):
     assert proposal.quarantined == 0
 
 
+def test_when_a_deal_was_opened_is_proposed_beside_its_close(tmp_path):
+    tables = drawn()
+    for row in tables["deals"]:
+        row["opened_on"] = row["closed"] - dt.timedelta(days=1)
+        row["created_in_archive"] = row["closed"] + dt.timedelta(days=200)
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    proposal = propose(paths, tmp_path / "params.yaml")
+    assert proposal.params.source.deals.closed_at.column == "closed"
+    assert proposal.params.source.deals.opened_at.column == "opened_on"
+    assert proposal.quarantined == 0
+
+
+def test_the_value_before_a_change_is_proposed(tmp_path):
+    tables = drawn()
+    tables["history"] = [
+        {"key": row["key"], "field": "branch", "old_value": "Handwerk", "new_value": row["branch"],
+         "changed": row["created"] + dt.timedelta(days=1)}
+        for row in tables["leads"][::3]
+    ]  # fmt: skip
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals", "history")}
+    history = propose(paths, tmp_path / "params.yaml").params.source.history
+    assert (history.attribute, history.value, history.old_value) == ("field", "new_value", "old_value")
+
+
+def test_a_name_that_the_header_repeats_is_proposed_for_nothing(tmp_path):
+    tables = drawn()
+    for row in tables["leads"]:
+        row["Branch"] = row["branch"]
+    for row in tables["deals"]:
+        row["volume"] = row["amount"]
+    paths = {n: write(tmp_path / f"{n}.csv", tables[n]) for n in ("leads", "deals")}
+    for path, old, new in ((paths["leads"], "Branch", "branch"), (paths["deals"], "volume", "amount")):
+        path.write_text(path.read_text().replace(old, new, 1))
+    proposal = propose(paths, tmp_path / "params.yaml")
+    assert set(proposal.params.attributes) == {"staff"}
+    assert proposal.params.source.deals.amount is None
+    assert "# branch: left out: the header has this name more than once" in proposal.text
+    assert "# not mapped: amount" in proposal.text
+    ingest(proposal.params, tmp_path, Workdir(tmp_path / "work"))
+
+
 def test_points_with_three_digits_behind_each_are_proposed_as_thousands_and_asked_about(tmp_path):
     tables = drawn()
     for number, row in enumerate(tables["leads"]):

@@ -21,7 +21,7 @@ from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.registry.mlflow_registry import Registry
-from leadlight.pipelines.sources.read import read_all_columns
+from leadlight.pipelines.sources.files.read import read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 mpl.use("Agg")

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.sources import csv_file, table_reader
-from leadlight.pipelines.sources.csv_file import open_csv
-from leadlight.pipelines.sources.raw_table import PROBLEM
+from leadlight.pipelines.sources.files import csv_file
+from leadlight.pipelines.sources.files.csv_file import open_csv
+from leadlight.pipelines.sources.files.raw_table import PROBLEM
+from leadlight.pipelines.sources.rows import table_reader
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 

@@ -8,8 +8,8 @@ import pytest
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.sources.lags import check_lags, find_cut_off
-from leadlight.pipelines.sources.table_ends import count_days, find_span
+from leadlight.pipelines.sources.outcomes.lags import check_lags, find_cut_off
+from leadlight.pipelines.sources.rows.table_ends import count_days, find_span
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.stages.snapshot import snapshot
 from leadlight.pipelines.workspace.workdir import Workdir

@@ -26,8 +26,8 @@ from leadlight.features.labels import find_closed_periods, find_first_closes, la
 from leadlight.features.point_in_time import filter_open_leads
 from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
 from leadlight.pipelines.engines.engine import register_parquet
-from leadlight.pipelines.sources.number_formats import parse_numbers
-from leadlight.pipelines.sources.text_cleaning import clean_text
+from leadlight.pipelines.sources.columns.number_formats import parse_numbers
+from leadlight.pipelines.sources.columns.text_cleaning import clean_text
 
 MOMENT, TEXT, NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
 #: columns that need not be drawn

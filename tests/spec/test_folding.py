@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from leadlight.features.text_normalization import normalize_text
 from leadlight.pipelines.params import load_params
-from leadlight.pipelines.sources.number_formats import parse_numbers
-from leadlight.pipelines.sources.text_cleaning import clean_text, find_canonical_spellings, normalize_unique
+from leadlight.pipelines.sources.columns.number_formats import parse_numbers
+from leadlight.pipelines.sources.columns.text_cleaning import clean_text, find_canonical_spellings, normalize_unique
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
 

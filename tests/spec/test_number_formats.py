@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import ParamsError
-from leadlight.pipelines.sources.number_formats import NumberFormat, detect_number_format, parse_numbers
+from leadlight.pipelines.sources.columns.number_formats import NumberFormat, detect_number_format, parse_numbers
 
 
 @pytest.mark.parametrize(

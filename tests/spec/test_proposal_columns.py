@@ -165,12 +165,9 @@ def test_placeholders_count_everywhere_but_a_number_only_where_no_column_means_i
     assert find_missing(without, without.columns)["-1"] == ["score"]
 
 
-def test_a_name_that_the_header_has_twice_is_proposed_once(tmp_path):
+def test_a_name_that_the_header_has_twice_is_left_out(tmp_path):
     path = tmp_path / "leads.csv"
     path.write_text("id,size,size\n" + "".join(f"{n},{n % 7},{n % 5}\n" for n in range(N)), encoding="utf-8")
     sheet = read_tables({"leads": path})["leads"]
-    assert list(sheet.frame.columns)[-2:] == ["size", "size.1"]
-    proposed, left = find_attributes(sheet.frame, {"id"}, set(), (), LeakageSuspects({}, {}, {}))
-    assert [a.name for a in proposed] == ["size"]
-    assert left[0].name == "size.1"
-    assert "repeats size" in left[0].reason
+    assert list(sheet.frame.columns) == ["id"]
+    assert sheet.left_out == {"size": "the header has this name more than once"}

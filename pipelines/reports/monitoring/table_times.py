@@ -43,11 +43,6 @@ def _find_early_ends(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Moni
 
 def _find_late_rows(then: dict[str, Any], now: dict[str, Any]) -> Iterator[MonitoringFinding]:
     for table, end in now["ends"].items():
-        if end["outlying"] and not then["ends"].get(table, {}).get("outlying"):
-            one = end["outlying"] == 1
-            yield MonitoringFinding(CRITICAL, CLOCK_AHEAD, table.capitalize(),
-                f"{end['outlying']} {'row is' if one else 'rows are'} dated up to {end['newest'][:10]}, long after the "
-                f"others, which end on {end['end'][:10]}", {"rows": end["outlying"]})  # fmt: skip
         misdated = now["misdated"].get(table, 0)
         if misdated and not then.get("misdated", {}).get(table):
             rows = "row is" if misdated == 1 else "rows are"

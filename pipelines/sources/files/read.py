@@ -14,12 +14,12 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.params.source import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
-from leadlight.pipelines.sources.csv_damage import CsvDamageError, find_last_line, find_undecodable
-from leadlight.pipelines.sources.csv_file import open_csv
-from leadlight.pipelines.sources.database import MissingDatabaseError, open_database
-from leadlight.pipelines.sources.raw_table import RawTable, iterate_batches
-from leadlight.pipelines.sources.typed_columns import describe_nested, normalize_types
+from leadlight.pipelines.params.tables import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
+from leadlight.pipelines.sources.files.csv_damage import CsvDamageError, find_last_line, find_undecodable
+from leadlight.pipelines.sources.files.csv_file import open_csv
+from leadlight.pipelines.sources.files.database import MissingDatabaseError, open_database
+from leadlight.pipelines.sources.files.raw_table import RawTable, iterate_batches
+from leadlight.pipelines.sources.files.typed_columns import describe_nested, normalize_types
 
 __all__ = [
     "AnyTable",

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.sources.table_ends import find_span
-from leadlight.pipelines.sources.table_writer import TableContent
+from leadlight.pipelines.sources.rows.table_ends import find_span
+from leadlight.pipelines.sources.rows.table_writer import TableContent
 
 __all__ = ["Lag", "check_lags", "find_cut_off", "list_lags", "measure_end"]
 

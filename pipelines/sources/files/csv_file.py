@@ -17,8 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from leadlight.pipelines.sources.csv_damage import CsvDamageError, find_cut_off, find_open_quote, find_swallowed_lines
-from leadlight.pipelines.sources.raw_table import PROBLEM, TOO_FEW_CELLS, TOO_MANY_CELLS, RawTable
+from leadlight.pipelines.sources.files.csv_damage import (
+    CsvDamageError,
+    find_cut_off,
+    find_open_quote,
+    find_swallowed_lines,
+)
+from leadlight.pipelines.sources.files.raw_table import PROBLEM, TOO_FEW_CELLS, TOO_MANY_CELLS, RawTable
 
 __all__ = ["open_csv", "open_text"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from leadlight.pipelines.sources.raw_table import RawTable
-from leadlight.pipelines.sources.typed_columns import build_array, normalize_types
+from leadlight.pipelines.sources.files.raw_table import RawTable
+from leadlight.pipelines.sources.files.typed_columns import build_array, normalize_types
 
 __all__ = ["MissingDatabaseError", "open_database"]
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.sources.matching import match_values
-from leadlight.pipelines.sources.outcomes import CleanDeals
-from leadlight.pipelines.sources.table_writer import TableContent
-from leadlight.pipelines.sources.times import shift_to_end_of_day
+from leadlight.pipelines.sources.columns.times import shift_to_end_of_day
+from leadlight.pipelines.sources.outcomes.deal_outcomes import CleanDeals
+from leadlight.pipelines.sources.rows.matching import match_values
+from leadlight.pipelines.sources.rows.table_writer import TableContent
 
 __all__ = ["count_returning", "find_reopened_leads", "find_reopenings", "list_reopening_signals", "read_lost_events"]
 
@@ -125,10 +125,13 @@ def count_returning(
     -------
     dict
         leads, and the most frequent type; of signals that raise and are at most a tenth of all activities, in the last
-        30 days of the record and at least a day after the loss. No leads where params name reopen_after.
+        30 days of the record and at least a day after the loss. No leads where params name reopen_after, or where each
+        deal is a lead of its own.
     """
     mapped = params.source.deals
-    if activities is None or content is None or mapped is None or mapped.reopen_after is not None:
+    if activities is None or content is None or mapped is None:
+        return {"leads": 0, "type": None}
+    if mapped.reopen_after is not None or mapped.unit == "deal":
         return {"leads": 0, "type": None}
     limit = MAX_SIGNAL_SHARE * content.rows
     types = [name for name in list_reopening_signals(params) if 0 < content.words[name] <= limit]

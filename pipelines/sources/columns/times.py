@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.params.source import TimeColumn
-from leadlight.pipelines.sources.raw_table import is_whole
+from leadlight.pipelines.params.tables import TimeColumn
+from leadlight.pipelines.sources.files.raw_table import is_whole
 
 __all__ = ["align_day_closes", "convert_to_local", "shift_to_end_of_day", "to_utc"]
 

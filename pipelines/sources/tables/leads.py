@@ -7,13 +7,13 @@ import pandera.pandas as pa
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.load import Params
-from leadlight.pipelines.sources.footers import find_footers
-from leadlight.pipelines.sources.matching import fold_ids, match_values
-from leadlight.pipelines.sources.outcomes import CleanDeals
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_ends import require_span
-from leadlight.pipelines.sources.table_reader import TableReader, read_whole, require_not_null
-from leadlight.pipelines.sources.text_cleaning import clean_text, find_canonical_spellings
+from leadlight.pipelines.sources.columns.text_cleaning import clean_text, find_canonical_spellings
+from leadlight.pipelines.sources.outcomes.deal_outcomes import CleanDeals
+from leadlight.pipelines.sources.rows.footers import find_footers
+from leadlight.pipelines.sources.rows.matching import fold_ids, match_values
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_ends import require_span
+from leadlight.pipelines.sources.rows.table_reader import TableReader, read_whole, require_not_null
 
 __all__ = ["clean_leads", "derive_deals_from_outcomes"]
 

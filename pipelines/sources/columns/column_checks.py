@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from leadlight.features.errors import SourceError
-from leadlight.pipelines.params.source import Source, TimeColumn
-from leadlight.pipelines.sources.number_formats import PLAIN, NumberFormat, detect_number_format, parse_numbers
-from leadlight.pipelines.sources.raw_table import is_whole
-from leadlight.pipelines.sources.read import AnyTable
+from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.params.tables import TimeColumn
+from leadlight.pipelines.sources.columns.number_formats import PLAIN, NumberFormat, detect_number_format, parse_numbers
+from leadlight.pipelines.sources.files.raw_table import is_whole
+from leadlight.pipelines.sources.files.read import AnyTable
 
 __all__ = ["ColumnChecks"]
 

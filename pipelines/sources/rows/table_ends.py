@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from leadlight.pipelines.sources.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
 
 __all__ = ["Span", "count_days", "find_span", "require_span"]
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from leadlight.pipelines.findings.source_codes import NEAR_MISS
 from leadlight.pipelines.params.source import Source
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_reader import TableReader, make_membership
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_reader import TableReader, make_membership
 
 __all__ = ["LeadIds", "fold_ids", "match_leads", "match_values", "record_near_misses"]
 

@@ -10,20 +10,21 @@ import pandas as pd
 import pandera.pandas as pa
 
 from leadlight.pipelines.params.sections import Attribute
-from leadlight.pipelines.params.source import ActivitiesTable, HistoryTable, Source, StagesTable, TimeColumn
-from leadlight.pipelines.sources.matching import LeadIds, record_near_misses
-from leadlight.pipelines.sources.number_formats import parse_numbers
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.table_ends import require_span
-from leadlight.pipelines.sources.table_reader import (
+from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.params.tables import ActivitiesTable, HistoryTable, StagesTable, TimeColumn
+from leadlight.pipelines.sources.columns.number_formats import parse_numbers
+from leadlight.pipelines.sources.columns.text_cleaning import clean_text
+from leadlight.pipelines.sources.columns.times import convert_to_local, shift_to_end_of_day
+from leadlight.pipelines.sources.rows.matching import LeadIds, record_near_misses
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_ends import require_span
+from leadlight.pipelines.sources.rows.table_reader import (
     TableReader,
     count_times,
     read_batches,
     require_known_lead,
     require_not_null,
 )
-from leadlight.pipelines.sources.text_cleaning import clean_text
-from leadlight.pipelines.sources.times import convert_to_local, shift_to_end_of_day
 
 #: larger absolute values are read as missing, because sums are made of whole millionths
 MAX_VALUE = 1e9

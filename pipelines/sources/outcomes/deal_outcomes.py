@@ -6,7 +6,7 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.findings.source_codes import OUTCOME_UNKNOWN
-from leadlight.pipelines.sources.quarantine import LEFT_OUT, Quarantine
+from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT, Quarantine
 
 __all__ = ["CleanDeals", "check_lost_wins", "find_unknown_outcomes", "summarize_outcomes"]
 
@@ -31,6 +31,8 @@ class CleanDeals(NamedTuple):
         Deals that are open.
     undated : int
         Lost leads with an open deal whose time of opening is unknown.
+    units : pd.DataFrame or None
+        deal_id, lead_id, created_at of each usable deal, where each is a lead of its own; ids are then those of deals.
     """
 
     closed: pd.DataFrame
@@ -38,6 +40,7 @@ class CleanDeals(NamedTuple):
     unknown: pd.DataFrame
     open_deals: int
     undated: int = 0
+    units: pd.DataFrame | None = None
 
 
 def find_unknown_outcomes(

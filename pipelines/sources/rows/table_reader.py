@@ -8,10 +8,11 @@ import pandera.pandas as pa
 import pyarrow
 import pyarrow.compute as pc
 
-from leadlight.pipelines.params.source import Source, TimeColumn
-from leadlight.pipelines.sources.column_checks import ColumnChecks
-from leadlight.pipelines.sources.quarantine import Quarantine
-from leadlight.pipelines.sources.raw_table import (
+from leadlight.pipelines.params.source import Source
+from leadlight.pipelines.params.tables import TimeColumn
+from leadlight.pipelines.sources.columns.column_checks import ColumnChecks
+from leadlight.pipelines.sources.columns.times import to_utc
+from leadlight.pipelines.sources.files.raw_table import (
     BATCH_ROWS,
     TOO_FEW_CELLS,
     TOO_MANY_CELLS,
@@ -20,15 +21,15 @@ from leadlight.pipelines.sources.raw_table import (
     find_fractional_columns,
     iterate_batches,
 )
-from leadlight.pipelines.sources.read import (
+from leadlight.pipelines.sources.files.read import (
     AnyTable,
     make_empty_error,
     open_table,
     require_columns,
     require_unique_names,
 )
-from leadlight.pipelines.sources.table_ends import count_days
-from leadlight.pipelines.sources.times import to_utc
+from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.sources.rows.table_ends import count_days
 
 __all__ = [
     "TableReader",

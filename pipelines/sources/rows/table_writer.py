@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadlight.pipelines.sources.table_ends import count_days
+from leadlight.pipelines.sources.rows.table_ends import count_days
 
 __all__ = ["TableContent", "write_batches"]
 

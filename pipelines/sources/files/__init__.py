@@ -1,0 +1,1 @@
+"""Open files and databases: raw columns in batches."""

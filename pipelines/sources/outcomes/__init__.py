@@ -1,0 +1,1 @@
+"""Outcomes of leads: won, lost, open again, unknown, and up to when they are known."""

@@ -1,0 +1,1 @@
+"""Read the rows of a table: those that can be used, and a quarantine of the others."""
