@@ -73,7 +73,7 @@ def put(content, path, value):
     ],
 )
 def test_a_number_that_the_check_does_not_hold_for_is_called_a_rank(results, again, answer, kind, verdict):
-    checks = {name: {"answer": "holds", "wins": 50} for name in ("new", "older")}
+    checks = {name: {"answer": "holds", "snapshots": 900, "wins": 50} for name in ("new", "older")}
     held = put(results["metrics"], ("calibration",), results["metrics"]["calibration"] | checks)
     held = put(held, ("calibration", "all", "answer"), "holds")
     ranked, holds = again(metrics=put(held, ("calibration", "all", "answer"), answer)), again(metrics=held)
