@@ -9,7 +9,6 @@ __all__ = ["render_page", "write_page"]
 KINDS = {
     "interactions_31": ("31 leaves, with interactions", 8),
     "interactions_7": ("7 leaves, with interactions", 4),
-    "additive": ("7 leaves, one column per tree", 50),
 }
 WORDS = {
     "leadlight": "Leadlight, the same 55 features",

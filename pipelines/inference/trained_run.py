@@ -9,6 +9,7 @@ import pandas as pd
 
 import leadlight
 from leadlight.features.errors import SourceError
+from leadlight.models.scoring.bundle import load_evaluation_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.inference.load import load_model
 from leadlight.pipelines.inference.loaded_model import LoadedModel
@@ -32,13 +33,19 @@ class TrainedRun:
     workdir : Workdir
         Its working folder.
     model : LoadedModel
-        The model of its bundle.
+        The model of its bundle that serves.
     """
 
     folder: Path
     params: Params
     workdir: Workdir
     model: LoadedModel
+
+    @property
+    def judged(self) -> LoadedModel:
+        """The model of the same procedure that has not seen the test window, which judges it."""
+        scorer = load_evaluation_scorer(self.workdir.bundle)
+        return LoadedModel(scorer, self.model.params, self.model.historised)
 
     @property
     def has_dates(self) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 from scipy.special import expit, log_expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -17,7 +18,6 @@ from leadlight.models.calibration.parametric import (
     solve_intercept,
 )
 from leadlight.models.calibration.selection import KINDS, read_calibrator, select_calibrator
-from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 
 slopes = st.floats(0.01, 5)
 shifts = st.floats(-5, 5)

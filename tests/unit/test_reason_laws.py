@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.calibration.parametric import BetaCalibrator, fit_beta, fit_identity, fit_intercept, fit_platt
-from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
-from leadlight.models.candidates.base import AverageEnsemble
+from leadlight.models.candidates.base import AverageEnsemble, sum_group_log_odds
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.category_encoding import CategoryEncoder
 from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
@@ -21,7 +21,6 @@ from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.candidates.rules_model import RulesModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.candidates.base import sum_group_log_odds
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold

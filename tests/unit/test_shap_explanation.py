@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shap
+from leadlight.models.calibration.spline import fit_spline
 from scipy.special import logit
 
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.parametric import BetaCalibrator, fit_beta, fit_identity
-from leadlight.models.calibration.spline import fit_spline
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.boosted import BoostedModel
 from leadlight.models.scoring.explanation import list_topic_features

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from leadlight.models.training.tuning import build_search
 
 from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.candidates.base import margins
@@ -11,7 +12,6 @@ from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.candidates.rolling_origin import Fold
 from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
-from leadlight.models.training.tuning import build_search
 from leadlight.pipelines.params.sections import Training
 
 
