@@ -40,7 +40,8 @@ def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
     sample = drawn.head(SAMPLE)
     base, parts = model.explain_log_odds(drawn)
     expected_base, expected = model.explain_with_reference(sample)
-    parts = parts[: len(sample)]
+    # the base is one number, or one per row
+    base, parts = np.broadcast_to(base, len(drawn))[: len(sample)], parts[: len(sample)]
     differs = ~(np.abs(parts - expected) <= PART_TOLERANCE)  # NaN differs too
     for row, column in np.argwhere(differs):
         raise BundleError(
