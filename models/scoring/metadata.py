@@ -23,6 +23,9 @@ class ScorerMetadata:
         Days within which a win counts.
     time : {"dates", "order", "none"}
         What the source knows of time.
+    procedure : str
+        Digest of what the training is told: features, candidates, moments, windows, label and version; the same for two
+        trainings on other data.
     wins, min_wins : int
         Wins in the training data, and the number below which no model is trained.
     simulated : bool
@@ -61,6 +64,7 @@ class ScorerMetadata:
     candidate: str
     horizon_days: int
     time: Literal["dates", "order", "none"]
+    procedure: str = ""
     wins: int = 0
     min_wins: int = 0
     simulated: bool = False

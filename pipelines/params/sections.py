@@ -203,7 +203,16 @@ class Promotion(FrozenModel):
     """Criteria that a challenger must meet to be promoted."""
 
     min_gain: float = Field(
-        0.01, description="Share of the champion's log loss that the interval of the gain must exceed.", ge=0, lt=1
+        0.01,
+        description="Share of the champion's log loss that the interval of the gain of another procedure must exceed.",
+        ge=0,
+        lt=1,
+    )
+    max_loss: float = Field(
+        0.01,
+        description="Share of the champion's log loss that a refresh (same procedure, newer data) may at most lose.",
+        ge=0,
+        lt=1,
     )
     min_wins: int = Field(30, description="Minimum number of wins in the comparison window.", ge=1)
     calibrated_within: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] = Field(

@@ -12,6 +12,9 @@ from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, r
 from leadlight.pipelines.registry.mlflow_registry import Version
 from leadlight.pipelines.workspace.workdir import Workdir
 
+#: newest snapshots that the bundle which would serve is tried on
+NEWEST_ROWS = 1000
+
 __all__ = ["ComparedModel", "ModelComparison", "compare_models", "select_out_of_sample"]
 
 
@@ -69,6 +72,7 @@ def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> 
     old, new = (_choose_scorer(version, test_start) for version in (champion, challenger))
     _check_comparable(data, champion, old, challenger, new)
     window, note = select_out_of_sample(data, old, new)
+    _score_newest(data, challenger)
     return ModelComparison(
         ComparedModel(champion, old, _score_window(old, window.frame)),
         ComparedModel(challenger, new, _score_window(new, window.frame)),
@@ -83,6 +87,23 @@ def _choose_scorer(version: Version, test_start: pd.Timestamp) -> Scorer:
     learned_until = pd.Timestamp(serving.metadata.snapshots["learned_until"])
     gap = pd.Timedelta(days=serving.metadata.snapshots["gap_days"])
     return serving if learned_until + gap <= test_start else load_evaluation_scorer(version.bundle)
+
+
+def _score_newest(data: LabelledSnapshots, challenger: Version) -> None:
+    """Load what would serve and score the newest snapshots with it: a bundle that cannot score is never promoted.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be loaded, or a probability is not between 0 and 1.
+    """
+    newest = data.frame.tail(NEWEST_ROWS)
+    probability = load_scorer(challenger.bundle).predict(newest)["probability"]
+    if not probability.between(0.0, 1.0).all():
+        raise BundleError(
+            f"The challenger, version {challenger.number}, must give every lead a probability. Got "
+            f"{probability[~probability.between(0.0, 1.0)].iloc[0]}: train anew."
+        )
 
 
 def select_out_of_sample(data: LabelledSnapshots, *scorers: Scorer) -> tuple[LabelledSnapshots, str | None]:

@@ -5,6 +5,8 @@ from the model fitted on every matured snapshot, which serves. Each is set by pr
 has not learned from.
 """
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,7 @@ from leadlight.models.calibration.selection import select_calibrator
 from leadlight.models.candidates.base import AdditiveModel, load_model
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import save_scorer
+from leadlight.models.scoring.code_version import describe_code
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
@@ -68,7 +71,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     snapshots, features = read_labelled_snapshots(workdir), build_feature_set(params, report)
     models = {kind: load_model(workdir.candidates / kind) for kind in ("evaluation", "serving")}
     past, test, matured = snapshots.select_past(), snapshots.select_split("test"), snapshots.select_matured()
-    metadata = _describe(params, workdir, listing, report, matured)
+    metadata = _describe(params, workdir, listing, report, matured, features=features)
     before_test = read_out_of_time(workdir, listing["choice"]["name"])
     judged = _build_scorer(
         params, models["evaluation"], features, metadata,
@@ -163,7 +166,13 @@ def _estimate_level(
 
 
 def _describe(
-    params: Params, workdir: Workdir, listing: dict[str, Any], report: dict[str, Any], matured: LabelledSnapshots
+    params: Params,
+    workdir: Workdir,
+    listing: dict[str, Any],
+    report: dict[str, Any],
+    matured: LabelledSnapshots,
+    *,
+    features: FeatureSet,
 ) -> ScorerMetadata:
     policy = params.policy or DEFAULT_POLICY
     learned_until = matured.frame["as_of"].max().isoformat()
@@ -171,6 +180,7 @@ def _describe(
         candidate=listing["choice"]["name"],
         horizon_days=params.label.horizon_days,
         time=report["time"],
+        procedure=_digest_procedure(params, features),
         wins=int(matured.frame.loc[matured.won == 1, "lead_id"].nunique()),
         min_wins=params.training.min_wins,
         simulated=report["simulated"],
@@ -183,6 +193,12 @@ def _describe(
         choice=listing["choice"],
         snapshots=read_json(workdir.snapshot_report) | {"learned_until": learned_until},
     )
+
+
+def _digest_procedure(params: Params, features: FeatureSet) -> str:
+    told = params.model_dump(mode="json", include={"training", "label", "snapshots", "split", "points"})
+    told |= {"features": features.catalogue.checksum, "version": describe_code()["version"]}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _count_evidence(
