@@ -213,8 +213,8 @@ def _explain_answer(answer: str, gain: LogLossReduction, gates: tuple[Gate, ...]
     if failed:
         return f"{answer.capitalize()}, but held back: " + " ".join(f"{gate.name}: {gate.message}" for gate in failed)
     refreshed = (
-        f"the same procedure on newer data; it is not worse by more than {limits.max_loss:.2%} of the champion's log loss "
-        "(promotion.max_loss)"
+        f"the same procedure on newer data; it is not worse by more than {limits.max_loss:.2%} of the champion's log "
+        "loss (promotion.max_loss)"
     )
     return f"The challenger is {refreshed if answer == NOT_WORSE else BETTER} and keeps every limit."
 
