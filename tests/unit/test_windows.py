@@ -48,7 +48,7 @@ def cut(rows, split, gap):
     return windows, pd.Series(assign_splits(rows, windows), index=rows.index)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(moments, splits, st.integers(0, 50))
 def test_windows_are_in_order_apart_by_the_horizon_and_none_is_empty(values, split, gap_days):
     rows, gap = at_hours(values), pd.Timedelta(days=gap_days)
@@ -72,7 +72,7 @@ def test_windows_are_in_order_apart_by_the_horizon_and_none_is_empty(values, spl
         assert not ((between >= calibrate.min()) & (between <= calibrate.max())).any()
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(moments, splits, st.integers(0, 60), st.randoms(use_true_random=False))
 def test_the_order_of_the_snapshots_does_not_matter(values, split, gap_days, random):
     rows, gap = at_hours(values), pd.Timedelta(days=gap_days)
