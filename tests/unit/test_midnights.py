@@ -18,11 +18,7 @@ label: {{horizon_days: 10}}
 snapshots: {{{moments}}}
 """
 #: clocks go forward on 30 March 2025 in Berlin
-DRAWN = {
-    "before": "2025-03-28 23:59:59",
-    "midnight": "2025-03-29 00:00:00",
-    "forward": "2025-03-30 12:00:00",
-}
+DRAWN = {"before": "2025-03-28 23:59:59", "midnight": "2025-03-29 00:00:00", "forward": "2025-03-30 12:00:00"}
 
 
 @pytest.fixture
@@ -34,7 +30,9 @@ def draw(tmp_path, load):
         leads = pd.DataFrame({"id": [f"L{i}" for i in range(300)], "created": created.astype(str), "size": range(300)})
         drawn = pd.DataFrame({"id": DRAWN.keys(), "created": DRAWN.values(), "size": 1})
         closed = (created + pd.Timedelta(days=open_days)).astype(str)
-        deals = pd.DataFrame({"id": leads["id"], "closed": closed, "status": np.where(np.arange(300) % 3, "lost", "won")})
+        deals = pd.DataFrame(
+            {"id": leads["id"], "closed": closed, "status": np.where(np.arange(300) % 3, "lost", "won")}
+        )
         pd.concat([leads, drawn]).to_csv(tmp_path / "leads.csv", index=False)
         deals.to_csv(tmp_path / "deals.csv", index=False)
         params, workdir = load(PARAMS.format(moments=moments)), Workdir(tmp_path / "work")

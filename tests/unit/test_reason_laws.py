@@ -209,9 +209,7 @@ def test_for_any_trees(trees, which, calibrator, scale, frame):
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, atol=1e-9)
 
 
-@given(
-    which=st.integers(0, 5), first=curve_models, weight=st.floats(0.01, 0.99), calibrator=calibrators, scale=scales
-)
+@given(which=st.integers(0, 5), first=curve_models, weight=st.floats(0.01, 0.99), calibrator=calibrators, scale=scales)
 @EXAMPLES
 def test_for_any_weighted_mean(trees, which, first, weight, calibrator, scale):
     mean = WeightedEnsemble((first, trees[which]), (weight, 1 - weight))

@@ -116,9 +116,7 @@ def test_windows_grow_to_two_fifths_of_the_days_and_no_further():
 
 
 def test_a_bound_belongs_to_the_window_that_it_begins():
-    rows = daily(5).assign(
-        as_of=pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"])
-    )
+    rows = daily(5).assign(as_of=pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01"]))
     windows = TimeSplit(*(rows["as_of"][i] for i in (1, 2, 3, 4)))
     assert list(assign_splits(rows, windows)) == ["train", "gap", "calibrate", "gap", "test"]
     just_before = assign_splits(rows.assign(as_of=rows["as_of"] - pd.Timedelta(seconds=1)), windows)
