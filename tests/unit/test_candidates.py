@@ -45,7 +45,7 @@ def test_the_mean_is_that_of_the_learned_candidates_out_of_time_and_after(world,
 
 
 def test_the_base_rate_says_the_same_of_all(world, models, judged):
-    assert list(judged)[0] == "constant"
+    assert next(iter(judged)) == "constant"
     found = margins(models["constant"], world.frame)
     assert np.ptp(found) == 0
     assert expit(found[0]) == pytest.approx(world.won.mean(), abs=0.001)

@@ -211,7 +211,7 @@ def test_for_any_trees(trees, which, calibrator, scale, frame):
 
 @given(which=st.integers(0, 5), first=curve_models, weight=st.floats(0.01, 0.99), calibrator=calibrators, scale=scales)
 @EXAMPLES
-def test_for_any_weighted_mean(trees, which, first, weight, calibrator, scale):
+def test_for_any_weighted_mean(trees, which, first, weight, calibrator, scale):  # noqa: PLR0917
     mean = WeightedEnsemble((first, trees[which]), (weight, 1 - weight))
     holds(scorer_of(mean, calibrator, scale), frame_of(which))
 
@@ -225,7 +225,7 @@ def test_for_any_weighted_mean(trees, which, first, weight, calibrator, scale):
     day=st.integers(0, 800),
 )
 @EXAMPLES
-def test_for_any_season(trees, which, season, calibrator, scale, frame, day):
+def test_for_any_season(trees, which, season, calibrator, scale, frame, day):  # noqa: PLR0917
     night = frame.assign(as_of=pd.Timestamp("2024-01-01") + pd.Timedelta(days=day))
     scorer = scorer_of(SeasonalModel(trees[which], season), calibrator, scale)
     holds(scorer, night)
