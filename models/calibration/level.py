@@ -68,8 +68,9 @@ def estimate_level(
         return float((expit(log_odds + shift) * share).sum() - seen.sum())
 
     shift = float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT)) if surplus(-MAX_SHIFT) < 0 < surplus(MAX_SHIFT) else 0.0
-    expected = expit(log_odds + shift) * share
+    chance = expit(log_odds + shift)
     _, group = np.unique(leads, return_inverse=True)
-    surplus_by_lead = np.bincount(group, seen - expected)
-    error = float(np.sqrt((surplus_by_lead**2).sum()) / expected.sum())  # delta method, clustered by lead
+    surplus_by_lead = np.bincount(group, seen - chance * share)
+    derivative = float((chance * (1 - chance) * share).sum())
+    error = float(np.sqrt((surplus_by_lead**2).sum())) / derivative  # delta method, clustered by lead
     return LevelShift(shift * PRIOR_SD**2 / (PRIOR_SD**2 + error**2), error, wins)

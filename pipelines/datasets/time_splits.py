@@ -112,7 +112,8 @@ def _find_window(
     start = last - min(max(share * days, least), MAX_SHARE * days)
     won = rows.loc[rows["won"] == 1].groupby("lead_id")["as_of"].max().sort_values(ascending=False)
     if len(won) >= split.min_wins:
-        start = max(min(start, won.iloc[split.min_wins - 1]), last - MAX_SHARE * days)
+        last_needed = won.iloc[split.min_wins - 1] - pd.Timedelta(microseconds=1)  # which the window holds too
+        start = max(min(start, last_needed), last - MAX_SHARE * days)
     later = rows["as_of"] > start
     if not later.any():
         return None

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.score_table import tabulate_scores
@@ -18,12 +18,12 @@ def scorer(world, models):
     bars = {"marketing_qualified": 0.3, "sales_qualified": 0.6}
     return Scorer(
         world.catalogue,
-        models["blend"],
-        BetaCalibrator(0.7, 1.2, -0.3),
+        models["combined"],
+        PlattCalibrator(0.7, -0.3),
         {name: Threshold("", bar, none, none, none) for name, bar in bars.items()},
         GradeScale("ABCD", (0.5, 0.1, -0.4)),
         GradeScale("1234", (0.5, 0.1, -0.4)),
-        ScorerMetadata(candidate="blend", horizon_days=90, time="dates"),
+        ScorerMetadata(candidate="combined", horizon_days=90, time="dates"),
     )
 
 
