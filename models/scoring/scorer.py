@@ -11,6 +11,7 @@ from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
+from leadlight.models.candidates.season import SeasonalModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.explanation import build_explanation
 from leadlight.models.scoring.grades import GradeScale
@@ -59,6 +60,11 @@ class Scorer:
         scale = ScoreScale(t["marketing_qualified"].probability, t["sales_qualified"].probability)
         return ScoreMap(self.calibrator, scale)
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that a feature table must have: the features, and as_of where the model has a season."""
+        return [*self.catalogue.names, *(["as_of"] if self.model.kind == SeasonalModel.kind else [])]
+
     def check_catalogue(self, catalogue: Catalogue) -> None:
         """Check that a catalogue is the one this scorer was trained on.
 
@@ -80,7 +86,7 @@ class Scorer:
         Parameters
         ----------
         frame : pd.DataFrame
-            One row per lead with the columns of the catalogue; others are ignored.
+            One row per lead with the columns of :attr:`columns`; others are ignored.
 
         Returns
         -------
@@ -146,7 +152,7 @@ class Scorer:
         return self._break_down(*self._explain(frame))
 
     def _explain(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
-        missing = [name for name in self.catalogue.names if name not in frame.columns]
+        missing = [name for name in self.columns if name not in frame.columns]
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
         return self.model.explain_log_odds(frame)
