@@ -116,11 +116,7 @@ def test_a_policy_that_cannot_be_read_or_met_keeps_the_bundle(trained_crm, refus
 
 
 @pytest.mark.parametrize(
-    ("marketing", "sales"),
-    [
-        ("top 5 percent", "top 20 percent"),
-        ("probability >= 0.5", "probability >= 0.4"),
-    ],
+    ("marketing", "sales"), [("top 5 percent", "top 20 percent"), ("probability >= 0.5", "probability >= 0.4")]
 )
 def test_sales_must_ask_for_more_than_marketing(trained_crm, refused, marketing: str, sales: str):
     both = {"marketing_qualified": marketing, "sales_qualified": sales}
