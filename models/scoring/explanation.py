@@ -62,7 +62,7 @@ def build_explanation(scorer: "Scorer", frame: pd.DataFrame, scale: str = "point
     for name, value, allowed in (("scale", scale, SCALES), ("by", by, BY)):
         if value not in allowed:
             raise ValueError(f"The {name} of an explanation must be {' or '.join(allowed)}. Got {value!r}.")
-    missing = [name for name in scorer.input_columns if name not in frame.columns]
+    missing = [name for name in scorer.columns if name not in frame.columns]
     if missing:
         raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
     margin_map: MarginMap = scorer.score_map if scale == "points" else CalibratedLogOdds(scorer.calibrator)

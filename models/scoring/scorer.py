@@ -61,8 +61,8 @@ class Scorer:
         return ScoreMap(self.calibrator, scale)
 
     @property
-    def input_columns(self) -> list[str]:
-        """Columns of a feature table that it reads: the features, and as_of where the model has a season."""
+    def columns(self) -> list[str]:
+        """Columns that a feature table must have: the features, and as_of where the model has a season."""
         return [*self.catalogue.names, *(["as_of"] if self.model.kind == SeasonalModel.kind else [])]
 
     def check_catalogue(self, catalogue: Catalogue) -> None:
@@ -86,7 +86,7 @@ class Scorer:
         Parameters
         ----------
         frame : pd.DataFrame
-            One row per lead with :attr:`input_columns`; others are ignored.
+            One row per lead with the columns of :attr:`columns`; others are ignored.
 
         Returns
         -------
@@ -152,7 +152,7 @@ class Scorer:
         return self._break_down(*self._explain(frame))
 
     def _explain(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
-        missing = [name for name in self.input_columns if name not in frame.columns]
+        missing = [name for name in self.columns if name not in frame.columns]
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
         return self.model.explain_log_odds(frame)

@@ -112,8 +112,8 @@ def make_input_example(scorer: Scorer) -> pd.DataFrame:
         feature.name: [None, "example", "other"] if feature.kind == "category" else [float("nan"), 0.0, 1.0]
         for feature in scorer.catalogue.features
     }
-    moments = {"as_of": pd.to_datetime(["2025-01-01", "2025-04-01", "2025-07-01"])}
-    return pd.DataFrame(columns | moments)[scorer.input_columns]
+    moment = {"as_of": pd.Timestamp("2025-01-01")} if "as_of" in scorer.columns else {}
+    return pd.DataFrame(columns).assign(**moment)
 
 
 def _build_dataset(summary: DatasetSummary) -> MetaDataset:

@@ -109,7 +109,7 @@ LIMITS = [
     ("base_rate_moved", "metrics", ("calibration", "all", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
     ("ece", "metrics", ("calibration", "all", "ece", "by_chance"), 0.0, 1.0),
     ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
-    ("base_rate_corrected", "metadata", ("base_rate", "shift"), -0.2, 0.0),
+    ("level_moved", "metadata", ("level", "shift"), -0.2, 0.0),
     ("not_agreed", "metadata", ("policy_agreed",), False, True),
     (
         "agreement_changed",

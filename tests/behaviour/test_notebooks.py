@@ -216,20 +216,20 @@ def test_a_notebook_writes_nothing_into_the_folder_it_looks_at(executed):
 def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
     name, _, answer, _ = executed
     workdir = Workdir(folder / "work")
-    scorer = load_scorer(workdir.bundle)
+    scorer, snapshots = load_scorer(workdir.bundle), read_labelled_snapshots(workdir)
     if name.startswith("1"):
         deals = read_frame(workdir.tables / "deals.parquet")
         won = deals.loc[deals["won"], "lead_id"].nunique()
         assert answer == read_json(workdir.ingest_report)["rows"]["leads"] + won
     elif name.startswith("2"):
-        assert answer == [len(side.won) for side in read_labelled_snapshots(workdir).split_past_and_test()]
+        assert answer == [len(side.won) for side in (snapshots.select_past(), snapshots.select_split("test"))]
     elif name.startswith("3"):
         assert answer == [scorer.metadata.candidate, scorer.metadata.choice["calibration"]]
     elif name.startswith("4"):
         assert answer == pytest.approx(scorer.thresholds["sales_qualified"].probability, rel=1e-12)
     elif name.startswith("6"):
         leads, loss, low, high = answer
-        _, test = read_labelled_snapshots(workdir).split_past_and_test()
+        test = snapshots.select_split("test")
         expected = compute_metrics(scorer.predict(test.frame)["probability"].to_numpy(), test.won)["log_loss"]
         assert leads == pd.read_csv(folder / "data" / "simulated" / "leads.csv.gz")["lead_id"].head(5).tolist()
         assert loss == pytest.approx(expected, rel=1e-9)

@@ -58,7 +58,7 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
 
 @pytest.mark.slow
 def test_promises_are_those_of_the_bundle_and_what_is_shown_is_that_of_the_test_window(told):
-    _, test = read_labelled_snapshots(told.work).split_past_and_test()
+    test = read_labelled_snapshots(told.work).select_split("test")
     scored = told.scorer.score(test.frame).assign(won=test.won)
     for name, threshold in told.scorer.thresholds.items():
         above = scored["probability"] >= threshold.probability
