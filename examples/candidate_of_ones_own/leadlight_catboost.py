@@ -112,7 +112,7 @@ class CatBoostCandidate(Candidate):
         )
         names = tuple(context.catalogue.names)
         categories = tuple(f.name for f in features if f.kind == "category")
-        trees.fit(build_pool(data.frame, names, categories, data.won).set_baseline(data.get_offset()))
+        trees.fit(build_pool(data.frame, names, categories, data.won, data.get_offset()))
         rows = np.linspace(0, len(data.won) - 1, min(MAX_REFERENCE, len(data.won))).astype(int)
         reference = data.frame.iloc[rows][list(names)].reset_index(drop=True)
         return CatBoostModel(names, categories, trees, reference)
@@ -127,9 +127,15 @@ class CatBoostCandidate(Candidate):
         return CatBoostModel(features, categories, trees, reference)
 
 
-def build_pool(frame: pd.DataFrame, features: tuple[str, ...], categories: tuple[str, ...], won: np.ndarray) -> Pool:
+def build_pool(
+    frame: pd.DataFrame,
+    features: tuple[str, ...],
+    categories: tuple[str, ...],
+    won: np.ndarray,
+    offset: np.ndarray | None = None,
+) -> Pool:
     """Return CatBoost's form of a feature table: NaN for numbers, a word of its own for unknown categories."""
     table = frame[list(features)].copy()
     for name in categories:
         table[name] = table[name].astype(object).where(table[name].notna(), NOT_KNOWN).astype(str)
-    return Pool(table, label=won, cat_features=list(categories))
+    return Pool(table, label=won, cat_features=list(categories), baseline=offset)
