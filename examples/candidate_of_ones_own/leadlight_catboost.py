@@ -21,7 +21,7 @@ __all__ = ["CatBoostCandidate", "CatBoostModel"]
 NOT_KNOWN = "(not known)"
 #: training snapshots that SHAP values compare with
 MAX_REFERENCE = 50
-#: depths of trees that tuning compares
+#: depths to choose from
 DEPTHS = (2, 4, 6)
 
 
@@ -83,13 +83,14 @@ class CatBoostCandidate(Candidate):
     )
 
     def tune(self, context: TrainingContext) -> TunedSettings:
-        """Choose the depth with the best mean metric of the folds."""
+        """Choose the depth by the metric on the folds."""
         window, metric, trials = context.window, context.metric, []
         for depth in DEPTHS:
             values = []
             for fold in window.get_folds():
                 test = window.take(fold.test)
-                base, parts = self.fit(window.take(fold.train), context, {"depth": depth}).explain_log_odds(test.frame)
+                model = self.fit(window.take(fold.train), context, {"depth": depth})
+                base, parts = model.explain_log_odds(test.frame)
                 values.append(metric.calculate(base + parts.sum(axis=1), test.won))
             trials.append(TuningTrial({"depth": depth}, float(np.mean(values))))
         best = min(trials, key=lambda trial: metric.convert_to_loss(trial.value))
@@ -111,7 +112,7 @@ class CatBoostCandidate(Candidate):
         )
         names = tuple(context.catalogue.names)
         categories = tuple(f.name for f in features if f.kind == "category")
-        trees.fit(build_pool(data.frame, names, categories, data.won))
+        trees.fit(build_pool(data.frame, names, categories, data.won, data.get_offset()))
         rows = np.linspace(0, len(data.won) - 1, min(MAX_REFERENCE, len(data.won))).astype(int)
         reference = data.frame.iloc[rows][list(names)].reset_index(drop=True)
         return CatBoostModel(names, categories, trees, reference)
@@ -126,9 +127,15 @@ class CatBoostCandidate(Candidate):
         return CatBoostModel(features, categories, trees, reference)
 
 
-def build_pool(frame: pd.DataFrame, features: tuple[str, ...], categories: tuple[str, ...], won: np.ndarray) -> Pool:
+def build_pool(
+    frame: pd.DataFrame,
+    features: tuple[str, ...],
+    categories: tuple[str, ...],
+    won: np.ndarray,
+    offset: np.ndarray | None = None,
+) -> Pool:
     """Return CatBoost's form of a feature table: NaN for numbers, a word of its own for unknown categories."""
     table = frame[list(features)].copy()
     for name in categories:
         table[name] = table[name].astype(object).where(table[name].notna(), NOT_KNOWN).astype(str)
-    return Pool(table, label=won, cat_features=list(categories))
+    return Pool(table, label=won, cat_features=list(categories), baseline=offset)

@@ -137,15 +137,11 @@ def _why(content: Mapping[str, Any]) -> str:
     candidates = content["choice"]
     name = next(candidate["label"] for candidate in candidates if candidate["serves"])
     metric = SELECTION_METRICS[content["metric"]]
-    if len(candidates) == 1:
-        few = content["wins"] < content["min_wins"]
-        because = (
-            f": {format_count(content['wins'])} wins are fewer than the "
-            f"{format_count(content['min_wins'])} that a model is trained on"
-            if few
-            else ""
+    if content["wins"] < content["min_wins"]:
+        return (
+            f"It is {name}: {format_count(content['wins'])} wins are fewer than the "
+            f"{format_count(content['min_wins'])} that a model is trained on."
         )
-        return f"It is {name}, the only one that could be compared{because}."
     best = min(candidates, key=lambda candidate: candidate["behind_best"])
     serving = next(candidate for candidate in candidates if candidate["serves"])
     if not content["has_signal"]:
