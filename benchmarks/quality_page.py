@@ -244,19 +244,7 @@ def _render_bank(rows: dict[str, Any]) -> str:
 
 The win rate in the test window differs much from that of the past. The calibration check {answer}.
 """
-    base = found.get("base_rate")
-    if not base:
-        return text
-    figures = "".join(
-        f"\n| {who} | {base[who]['log_loss']:.4f} | {base[who]['brier']:.4f} | {base[who]['ece']:.4f} |"
-        for who in ("uncorrected", "corrected")
-    )
-    return f"""{text}
-Corrected, at each time, for the base rate of the leads mature by then, the log loss falls by {base["saved"]:.4f} ± {base["error"]:.4f}.
-
-| | log loss | Brier | ECE |
-|---|---|---|---|{figures}
-"""
+    return text
 
 
 def _format_span(test: dict[str, Any]) -> str:
