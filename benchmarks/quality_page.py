@@ -239,12 +239,11 @@ def _render_bank(rows: dict[str, Any]) -> str:
         "fails": "fails, so pages show a rank instead of a probability",
         "too_little_evidence": "has too little evidence, so pages show a rank instead of a probability",
     }[found["answer"]]
-    text = f"""
+    return f"""
 ## A base rate that moves: bank_marketing
 
 The win rate in the test window differs much from that of the past. The calibration check {answer}.
 """
-    return text
 
 
 def _format_span(test: dict[str, Any]) -> str:
