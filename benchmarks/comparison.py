@@ -80,7 +80,9 @@ def compare(
         "past": _describe_window(past),
         "contestants": contestants,
         "intervals": _estimate_intervals(ours, test, seed),
-        "calibration": {k: v for k, v in metrics["calibration"].items() if k != "bins"},
+        "calibration": {k: v for k, v in metrics["calibration"]["all"].items() if k != "bins"}
+        | {"base_rate": metrics["calibration"]["base_rate"]}
+        | {name: metrics["calibration"][name]["answer"] for name in ("new", "older") if name in metrics["calibration"]},
     }
 
 

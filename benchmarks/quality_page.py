@@ -234,11 +234,15 @@ def _render_bank(rows: dict[str, Any]) -> str:
     if "bank_marketing" not in rows:
         return ""
     found = rows["bank_marketing"]["calibration"]
-    passed = "passes" if found["passed"] else "fails, so pages show a rank instead of a probability"
+    answer = {
+        "holds": "holds",
+        "fails": "fails, so pages show a rank instead of a probability",
+        "too_little_evidence": "has too little evidence, so pages show a rank instead of a probability",
+    }[found["answer"]]
     text = f"""
 ## A base rate that moves: bank_marketing
 
-The win rate in the test window differs much from that of the past. The calibration check {passed}.
+The win rate in the test window differs much from that of the past. The calibration check {answer}.
 """
     base = found.get("base_rate")
     if not base:

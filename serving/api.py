@@ -22,6 +22,7 @@ from leadlight.serving.schemas import (
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredRun, StoredScore
 from leadlight.serving.text import Reason, format_sentence, select_top_reasons
+from leadlight.serving.text.chance import find_age_group, holds_probability
 from leadlight.serving.text.evidence import classify_direction, find_evidence_counts, format_evidence_sentence
 from leadlight.serving.text.labels import describe_agreement
 from leadlight.serving.waterfall import round_points
@@ -86,9 +87,7 @@ def create_api_router(store: Store) -> APIRouter:
         night = require_night(store, moment)
         chosen = negotiate_language(request, night.words.language_default)
         score = require_lead(store, lead_id, moment)
-        return _build_lead(
-            score, night, chosen, store.rank(score) if moment is None else None, _build_changes(store, score, night)
-        )
+        return _build_lead(score, night, chosen, _build_changes(store, score, night))
 
     return router
 
@@ -117,7 +116,10 @@ def _summarize_lead(score: StoredScore, words: PresentationContext) -> dict[str,
     return {
         "lead_id": score.lead_id,
         "score": score.score,
-        "probability": score.probability if words.calibrated else None,
+        "probability": score.probability,
+        "probability_holds": holds_probability(find_age_group(score.reasons, words), words),
+        "rank": score.rank,
+        "open_leads": score.open_leads,
         "stage": score.stage,
         "fit_grade": score.fit_grade,
         "engagement_grade": score.engagement_grade,
@@ -134,9 +136,7 @@ def _build_changes(store: Store, score: StoredScore, night: StoredRun) -> dict[s
     }
 
 
-def _build_lead(
-    score: StoredScore, night: StoredRun, language: str, rank: int | None, changes: Mapping[str, Any]
-) -> LeadResponse:
+def _build_lead(score: StoredScore, night: StoredRun, language: str, changes: Mapping[str, Any]) -> LeadResponse:
     rounded = round_points(score.base_score, score.reasons, score.score)
     zero = [reason for reason in score.reasons if reason.points == 0]
     return LeadResponse(
@@ -148,7 +148,6 @@ def _build_lead(
         base_score_rounded=rounded.base,
         score_rounded=rounded.score,
         base_probability=night.words.base_probability,
-        rank=rank,
         language=language,
         reasons=[
             ReasonResponse(

@@ -11,14 +11,9 @@ from leadlight.serving.rendering import build_url, render_page
 from leadlight.serving.request_params import negotiate_language
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredRun, StoredScore
+from leadlight.serving.text.chance import explain_ranks, find_age_group, format_chance
 from leadlight.serving.text.evidence import format_evidence_note
-from leadlight.serving.text.formatting import (
-    format_datetime,
-    format_lift,
-    format_number,
-    format_probability,
-    format_signed,
-)
+from leadlight.serving.text.formatting import format_datetime, format_lift, format_probability, format_signed
 from leadlight.serving.text.labels import describe_hysteresis, label_held_back, label_stage_long
 from leadlight.serving.text.messages import translate
 from leadlight.serving.waterfall import Bar, RoundedPoints, build_waterfall
@@ -60,15 +55,16 @@ def create_lead_router(store: Store) -> APIRouter:
             language,
             night.words,
             back=build_url("/", language=language_param),
-            **_build_score_context(score, night, store.rank(score), language),
+            **_build_score_context(score, night, language),
             **_build_change_context(store, score, night, language),
         )
 
     return router
 
 
-def _build_score_context(score: StoredScore, night: StoredRun, rank: int, language: str) -> dict[str, Any]:
+def _build_score_context(score: StoredScore, night: StoredRun, language: str) -> dict[str, Any]:
     words = night.words
+    group = find_age_group(score.reasons, words)
     chart = build_waterfall(score)
     return {
         "score": score,
@@ -76,11 +72,10 @@ def _build_score_context(score: StoredScore, night: StoredRun, rank: int, langua
         "stage_label": label_stage_long(score.stage, language),
         "held_back": label_held_back(score.held_back, language) if score.held_back else None,
         "hysteresis_note": describe_hysteresis(score.stage, score.score, words, language),
-        "chance": format_probability(score.probability, language) if words.calibrated else None,
+        "chance": format_chance(group, score.probability, (score.rank, score.open_leads), words, language),
+        "rank_note": next(iter(explain_ranks([group], words, language)), None),
         "average": format_probability(words.base_probability, language),
         "ratio": format_lift(score.probability, words.base_probability, language),
-        "rank": format_number(rank, language),
-        "total": format_number(night.leads, language),
         "grades": [
             ("fit", score.fit_grade, format_signed(chart.rounded.select_group(score.reasons, "fit"))),
             (

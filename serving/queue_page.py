@@ -15,7 +15,8 @@ from leadlight.serving.score_changes import Change
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredScore
 from leadlight.serving.text import format_phrase, select_top_reasons
-from leadlight.serving.text.formatting import format_datetime, format_number, format_probability, format_signed
+from leadlight.serving.text.chance import explain_ranks, find_age_group, format_chance
+from leadlight.serving.text.formatting import format_datetime, format_number, format_signed
 from leadlight.serving.text.labels import describe_hysteresis, label_held_back, label_stage, label_stage_long
 from leadlight.serving.text.messages import translate
 from leadlight.serving.waterfall import round_points
@@ -32,7 +33,8 @@ class _Row(NamedTuple):
     link: str
     printed: int
     score: float
-    chance: str | None
+    group: str
+    chance: str
     stage: str
     stage_label: str
     stage_title: str
@@ -80,6 +82,7 @@ def create_queue_router(store: Store) -> APIRouter:
             language,
             night.words,
             rows=rows,
+            rank_notes=explain_ranks((row.group for row in rows), night.words, language),
             total=total,
             as_of=format_datetime(night.as_of, night.words.timezone, language),
             model_version=night.model_version,
@@ -115,13 +118,15 @@ def _build_filters(
 
 def _build_row(score: StoredScore, rank: int, words: PresentationContext, language: str, change: Change | None) -> _Row:
     rounded = round_points(score.base_score, score.reasons, score.score)
+    group = find_age_group(score.reasons, words)
     return _Row(
         rank=format_number(rank, language),
         lead_id=score.lead_id,
         link=build_lead_path(score.lead_id),
         printed=rounded.score,
         score=round(score.score, 3),
-        chance=format_probability(score.probability, language) if words.calibrated else None,
+        group=group,
+        chance=format_chance(group, score.probability, (score.rank, score.open_leads), words, language),
         stage=score.stage,
         stage_label=label_stage(score.stage, language),
         stage_title=label_stage_long(score.stage, language),

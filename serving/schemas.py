@@ -45,9 +45,12 @@ class LeadSummary(_Response):
 
     lead_id: str = Field(description="As in the source.")
     score: float = Field(description="0 to 100; 50 and 80 are the thresholds of the two stages.")
-    probability: float | None = Field(
-        description="Win probability, 0 to 1; null if the model failed its calibration check."
+    probability: float = Field(description="Win probability of the model, 0 to 1; see probability_holds.")
+    probability_holds: bool = Field(
+        description="Whether the calibration check holds for leads of its age; if not, pages show the rank."
     )
+    rank: int = Field(description="Place among the open leads by probability; ties share the best.")
+    open_leads: int = Field(description="Open leads that the rank is among.")
     stage: StageName = Field(description="lead, marketing_qualified or sales_qualified.")
     fit_grade: str = Field(description="A to D: how well its attributes match won leads.")
     engagement_grade: str = Field(description="1 to 4: its activity.")
@@ -119,7 +122,6 @@ class LeadResponse(LeadSummary):
     base_score_rounded: int = Field(description="base_score in whole points.")
     score_rounded: int = Field(description="The score in whole points, as shown on pages.")
     base_probability: float = Field(description="Average win probability, 0 to 1.")
-    rank: int | None = Field(description="Place in the current view; null for an as_of in the past.")
     language: str = Field(description="Language of the sentences.")
     reasons: list[ReasonResponse] = Field(description="All topics, largest first.")
     change: ChangeResponse | None = Field(description="Since the run before; null if the lead was not scored then.")

@@ -108,7 +108,8 @@ class PresentationContext(_Words):
     """Context that the scores of a run are presented with.
 
     ``timezone`` is for display; stored times are UTC. ``hysteresis`` is the number of score points by which
-    a lead may fall below 50 or 80 before it leaves the stage that begins there.
+    a lead may fall below 50 or 80 before it leaves the stage that begins there. ``calibration`` is the answer of the
+    calibration check for all, new and older leads; without one, as in nights of earlier versions, ranks are shown.
     """
 
     simulated: bool = False
@@ -116,7 +117,7 @@ class PresentationContext(_Words):
     thresholds: Thresholds = Thresholds()
     hysteresis: float = Field(default=0, ge=0, lt=30)
     base_probability: float = Field(ge=0, le=1)
-    calibrated: bool
+    calibration: dict[str, Literal["holds", "fails", "too_little_evidence"]] = Field(default_factory=dict)
     rung: ModelTier | None = None
     evidence: Evidence | None = None
     language_default: str = "en"

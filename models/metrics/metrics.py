@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 
 __all__ = [
@@ -149,15 +150,11 @@ def fit_calibration_line(p: np.ndarray, won: np.ndarray) -> tuple[float, float]:
     Returns
     -------
     slope, intercept : float
-        By Newton's method on two parameters.
+        By maximum likelihood.
     """
-    X = np.column_stack([logit(np.clip(p, 1e-9, 1 - 1e-9)), np.ones(len(p))])
-    beta = np.array([1.0, 0.0])
-    for _ in range(50):
-        fitted = expit(X @ beta)
-        curvature = (X * (fitted * (1 - fitted))[:, None]).T @ X + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, X.T @ (won - fitted))
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            break
+    design = np.column_stack([logit(np.clip(p, 1e-9, 1 - 1e-9)), np.ones(len(p))])
+    bound, ridge = np.full(2, np.inf), 1e-9 * np.eye(2)  # the ridge is for a constant, which has no slope
+    beta = maximize_penalized_likelihood(
+        design, won, penalty=ridge, lower=-bound, upper=bound, start=np.array([1.0, 0.0])
+    )
     return float(beta[0]), float(beta[1])

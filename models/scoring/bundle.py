@@ -18,7 +18,7 @@ from leadlight.models.scoring.thresholds import Threshold
 
 __all__ = ["compare_code", "get_bundle_checksum", "load_scorer", "refuse_other_code", "save_scorer", "verify_bundle"]
 
-FORMAT = 3
+FORMAT = 4
 KEYS = {"format", "code", "catalogue", "files"}
 
 

@@ -46,6 +46,9 @@ class ScorerMetadata:
         losses.
     base_rate : dict
         The prior shift, and whether correcting it helps out of time.
+    calibration_check : dict of str to str
+        Answer of the calibration check out of time, holds, fails or too_little_evidence, of ``all`` snapshots, and
+        where ages are known of ``new`` (first week) and ``older`` leads.
     snapshots : dict
         Windows, splits, cut-off and left truncation of the training data.
     evidence : dict or None
@@ -69,6 +72,7 @@ class ScorerMetadata:
     activity_types: list[str] = field(default_factory=list)
     choice: dict[str, Any] = field(default_factory=dict)
     base_rate: dict[str, Any] = field(default_factory=dict)
+    calibration_check: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, Any] = field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     reference: dict[str, Any] | None = None

@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
-from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.scoring.calibration_answers import FAILS, TOO_LITTLE_EVIDENCE
+from leadlight.models.validation.calibration_check import SLOPE_TOLERANCE, check_calibration
 
 __all__ = [
     "BETTER",
@@ -179,19 +180,21 @@ def check_gates(
 
 
 def _calibration(p: np.ndarray, won: np.ndarray, leads: np.ndarray, limits: PromotionCriteria, seed: int) -> Gate:
-    least, most = limits.calibrated_within
-    check = check_calibration(p, won, ClusterBootstrap(leads, seed), (least, most))
-    slope, ratio = check["slope"], check["actual_over_expected"]
+    check = check_calibration(p, won, ClusterBootstrap(leads, seed), limits.calibrated_within)
+    slope, ratio, ranges = check["slope"], check["actual_over_expected"], (SLOPE_TOLERANCE, limits.calibrated_within)
     message = (
         f"Calibration slope {slope['value']:.2f} [{slope['low']:.2f}, {slope['high']:.2f}], actual over "
-        f"expected wins {ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]; both have to fit "
-        f"{least:g} to {most:g}."
+        f"expected wins {ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]; "
+        + " and ".join("{:g} to {:g}".format(*tolerated) for tolerated in ranges)
+        + " are tolerated."
     )
+    if check["answer"] == TOO_LITTLE_EVIDENCE:
+        message += " There is too little evidence to say whether it is calibrated, which blocks nothing."
     figures = {
         "slope": slope["value"], "slope_low": slope["low"], "slope_high": slope["high"],
         "actual_over_expected": ratio["value"], "ratio_low": ratio["low"], "ratio_high": ratio["high"],
     }  # fmt: skip
-    return Gate("calibration", check["passed"], message, dict(figures))
+    return Gate("calibration", check["answer"] != FAILS, message, dict(figures))
 
 
 def _stability(challenger: ModelScores, champion: ModelScores, limits: PromotionCriteria) -> Gate:

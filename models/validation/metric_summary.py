@@ -8,6 +8,7 @@ from sklearn.metrics import d2_log_loss_score
 
 from leadlight.models.metrics.metrics import calculate_top_capture
 from leadlight.models.scoring.anchors import STAGES
+from leadlight.models.scoring.calibration_answers import ALL, NEW, OLDER
 
 __all__ = ["MAX_METRICS", "count_above_threshold", "summarize_metrics"]
 
@@ -35,11 +36,13 @@ def summarize_metrics(
     Returns
     -------
     dict
-        At most :data:`MAX_METRICS` numbers. ``d2_log_loss`` is the share of the log loss of the test window's own
-        base rate that the model saves; ``top_tenth_capture`` the share of all wins in the tenth with the highest
-        scores. Brier score and lift, which is ten times that share, are in the details.
+        At most :data:`MAX_METRICS` numbers, and ``calibration``: the answer of the check (holds, fails or
+        too_little_evidence) for all snapshots, new and older leads. ``d2_log_loss`` is the share of the log loss of
+        the test window's own base rate that the model saves; ``top_tenth_capture`` the share of all wins in the tenth
+        with the highest scores. Brier score and lift, which is ten times that share, are in the details.
     """
-    ours, calibration = details["figures"]["leadlight"], details["calibration"]
+    ours, checks = details["figures"]["leadlight"], details["calibration"]
+    calibration = checks["all"]
     return {
         "log_loss": ours["log_loss"],
         "d2_log_loss": float(d2_log_loss_score(won, p, labels=[0, 1])),
@@ -50,6 +53,7 @@ def summarize_metrics(
         "actual_over_expected": calibration["actual_over_expected"]["value"],
         "top_tenth_capture": calculate_top_capture(p, won),
         "wins": details["test"]["wins"],
+        "calibration": {group: checks[group]["answer"] for group in (ALL, NEW, OLDER) if group in checks},
         **{name: _summarize_stage(name, details["stages"], weeks) for name in _STAGES},
     }
 

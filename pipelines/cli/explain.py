@@ -11,6 +11,7 @@ from leadlight.serving.change_text import describe_change, describe_recourse
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import Store, StoredRun, StoredScore
 from leadlight.serving.text import labels
+from leadlight.serving.text.chance import explain_ranks, find_age_group, format_chance, holds_probability
 from leadlight.serving.text.evidence import format_evidence_note
 from leadlight.serving.text.formatting import format_datetime, format_probability
 from leadlight.serving.text.messages import translate, validate_language
@@ -85,11 +86,13 @@ def _build_table(score: StoredScore, words: PresentationContext, language: str, 
         stage += f" ({kept})"
     grades = f"{score.fit_grade}{score.engagement_grade}"
     facts = [str(bars.rounded.score), stage, grades]
-    if words.calibrated:
-        ours, base = (format_probability(value, language) for value in (score.probability, words.base_probability))
-        facts.append(f"{ours} (Ø {base})")
+    group = find_age_group(score.reasons, words)
+    chance = format_chance(group, score.probability, (score.rank, score.open_leads), words, language)
+    if holds_probability(group, words):
+        chance += f" (Ø {format_probability(words.base_probability, language)})"
+    facts.append(chance)
     facts.append(format_datetime(score.as_of, words.timezone, language))
-    caption = "\n".join([*moved, translate(language, "page.associated")])
+    caption = "\n".join([*moved, *explain_ranks([group], words, language), translate(language, "page.associated")])
     if any(format_bar_evidence(line, words, language) for line in bars.bars):
         caption += "\n" + format_evidence_note(words, language)
     if words.simulated:

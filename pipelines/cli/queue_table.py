@@ -1,6 +1,6 @@
 """The top of the queue in the terminal: score, stage and the strongest reasons of each lead."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,10 +9,11 @@ from rich.table import Table
 
 from leadlight.pipelines.jobs.score import ScoringRunReport
 from leadlight.pipelines.workspace.console import build_table
-from leadlight.serving.reasons import parse_reasons, select_top_reasons
+from leadlight.serving.reasons import Reason, parse_reasons, select_top_reasons
 from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.text import labels, reason_text, rounding
-from leadlight.serving.text.formatting import format_probability, format_signed
+from leadlight.serving.text.chance import explain_ranks, find_age_group, format_chance
+from leadlight.serving.text.formatting import format_signed
 from leadlight.serving.waterfall import round_points
 
 __all__ = ["render_queue"]
@@ -36,19 +37,23 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
     table.add_column("score", justify="right", style="bold", no_wrap=True)
     table.add_column("stage", no_wrap=True)
     table.add_column("grade", no_wrap=True)
-    table.add_column("chance", justify="right", no_wrap=True)
+    table.add_column("chance", justify="right", max_width=14)
     table.add_column("strongest reasons (points)")
-    for place, lead in enumerate(report.scored.head(rows).to_dict("records"), start=1):
-        shown = format_probability(lead["probability"], language) if words.calibrated else "-"
+    shown = report.scored.assign(rank=report.scored["probability"].rank(method="min", ascending=False)).head(rows)
+    groups = []
+    for place, lead in enumerate(shown.to_dict("records"), start=1):
+        reasons = parse_reasons(lead["reasons"])
+        groups.append(group := find_age_group(reasons, words))
         table.add_row(
             str(place),
             escape(str(lead["lead_id"])),
             str(rounding.display_score(lead["score"])),
             _format_stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
-            shown,
-            _build_reasons(lead, words, language),
+            format_chance(group, lead["probability"], (lead["rank"], len(report.scored)), words, language),
+            _build_reasons(lead, reasons, words, language),
         )
+    table.caption = " ".join(explain_ranks(groups, words, language)) or None
     return table
 
 
@@ -58,8 +63,9 @@ def _format_stage(lead: Mapping[Hashable, Any], language: str) -> str:
     return stage if pd.isna(held) else f"{stage}\n({labels.label_held_back(held, language)})"
 
 
-def _build_reasons(lead: Mapping[Hashable, Any], words: PresentationContext, language: str) -> Table:
-    reasons = parse_reasons(lead["reasons"])
+def _build_reasons(
+    lead: Mapping[Hashable, Any], reasons: Sequence[Reason], words: PresentationContext, language: str
+) -> Table:
     printed = round_points(lead["base_score"], reasons, lead["score"]).points
     grid = Table.grid(padding=(0, 1, 0, 0))  # of its own, so that a long phrase wraps beside its points
     grid.add_column(justify="right", no_wrap=True)

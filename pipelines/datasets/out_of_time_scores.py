@@ -11,6 +11,7 @@ from leadlight.models.candidates.base import AdditiveModel
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import sum_group_log_odds
 from leadlight.models.scoring.thresholds import Threshold, select_threshold
+from leadlight.pipelines.datasets.labelled_snapshots import AGE
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
@@ -35,12 +36,13 @@ def read_out_of_time(
     Returns
     -------
     pd.DataFrame
-        In time order: lead_id, as_of, won, weight (to the ages of the newest leads), probability, fit and
-        engagement (summed log-odds).
+        In time order: lead_id, as_of, won, weight (to the ages of the newest leads), age_days (where the source
+        knows it), probability, fit and engagement (summed log-odds).
     """
     predictions = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
     features = read_frame(workdir.require(workdir.features, "featurize"), [*KEYS, *catalogue.names])
-    base, parts = model.explain_log_odds(predictions[KEYS].merge(features, on=KEYS, how="left", validate="many_to_one"))
+    frame = predictions[KEYS].merge(features, on=KEYS, how="left", validate="many_to_one")
+    base, parts = model.explain_log_odds(frame)
     fit, engagement = sum_group_log_odds(parts, catalogue)
     served = {"margin": base + parts.sum(axis=1), "fit": fit, "engagement": engagement}
     origin = predictions["origin"].to_numpy()
@@ -48,7 +50,7 @@ def read_out_of_time(
         part: link_equipercentile(predictions[f"{name}.{part}"].to_numpy(), values_served, origin)
         for part, values_served in served.items()
     }
-    kept = predictions[[*KEYS, "won", "weight"]]
+    kept = predictions[[*KEYS, "won", "weight"]].join(frame.filter([AGE]))
     probability = calibrator.predict_proba(np.asarray(linked.pop("margin")))
     return kept.assign(probability=probability, **linked)
 

@@ -35,7 +35,7 @@ def register(workdir: Workdir, folder: Path, as_champion: bool = False) -> dict[
     if number is None:
         run = log_training(registry, training, workdir, folder / "params.yaml")
         logged = log_model(registry, run, workdir.bundle, training)
-        tags = {key: training.tags[key] for key in ("bundle", "calibrated")}
+        tags = {key: training.tags[key] for key in ("bundle", "calibration")}
         number = registry.create_version(run, logged, tags, training.description)
     registry.make_challenger(number)
     if as_champion:

@@ -155,7 +155,7 @@ def score(
     opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
-    words = build_presentation_context(params, scorer, features, version.tags.get("calibrated") == "true")
+    words = build_presentation_context(params, scorer, features)
     night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
     remembered = find_profile_path(tonight, as_of)
@@ -179,9 +179,7 @@ def _store(
         return store.write_run(night, scored, since.moved, opened)
 
 
-def build_presentation_context(
-    params: Params, scorer: Scorer, features: FeatureSet, calibrated: bool
-) -> dict[str, Any]:
+def build_presentation_context(params: Params, scorer: Scorer, features: FeatureSet) -> dict[str, Any]:
     """Collect the context that readers of scores need, so that they need neither model nor params."""
     thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
     metadata = scorer.metadata
@@ -194,7 +192,7 @@ def build_presentation_context(
         "thresholds": thresholds,
         "hysteresis": metadata.hysteresis,
         "base_probability": window["wins"] / window["snapshots"],
-        "calibrated": calibrated,
+        "calibration": metadata.calibration_check,
         "rung": {
             "candidate": metadata.candidate,
             "label": next((c["label"] for c in chosen if c["name"] == metadata.candidate), None),

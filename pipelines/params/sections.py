@@ -206,7 +206,7 @@ class Promotion(FrozenModel):
     min_wins: int = Field(30, description="Minimum number of wins in the comparison window.", ge=1)
     calibrated_within: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] = Field(
         (0.8, 1.25),
-        description="Range that the 95 % intervals of calibration slope and actual/expected wins must touch.",
+        description="Range for actual/expected wins: blocked if the 95 % interval excludes 1 and leaves it.",
     )
     moved_points: float = Field(20, description="A score counts as moved if it changes by more points.", gt=0, le=100)
     max_moved_share: float = Field(0.25, description="Maximum share of scores that may move.", ge=0, le=1)

@@ -62,7 +62,7 @@ class Version(NamedTuple):
     bundle : Path
         Local folder of the bundle.
     tags : dict of str to str
-        ``bundle`` (its checksum), ``calibrated``, and decisions about it (see docs/promotion.md).
+        ``bundle`` (its checksum), ``calibration``, and decisions about it (see docs/promotion.md).
     """
 
     number: str
@@ -142,7 +142,7 @@ class Registry:
         logged : ModelInfo
             Its model.
         tags : mapping of str to str
-            Of the version: ``bundle``, ``calibrated``.
+            Of the version: ``bundle``, ``calibration``.
         description : str
             Markdown.
 
@@ -204,7 +204,7 @@ class Registry:
         if "bundle" not in tags and version.run_id:
             with self.convert_errors():
                 of_run = self._client.get_run(version.run_id).data.tags
-            tags = {key: of_run[key] for key in ("bundle", "calibrated") if key in of_run} | tags
+            tags = {key: of_run[key] for key in ("bundle", "calibration") if key in of_run} | tags
         return tags
 
     def download(self, alias: str = CHAMPION) -> Version:

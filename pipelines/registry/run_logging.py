@@ -94,7 +94,7 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
             # MLflow copies the metrics of the run at this step to the model, without their data set; there are none
             step=1,
             tags={"mlflow.note.content": training.description},
-            metadata={key: training.tags[key] for key in ("bundle", "calibrated", "candidate")},
+            metadata={key: training.tags[key] for key in ("bundle", "calibration", "candidate")},
         )
         test = next(_build_dataset(summary) for summary in training.datasets if summary.context == "test")
         # at the time of the metrics of the run, of which these are no second points

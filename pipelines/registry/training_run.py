@@ -122,7 +122,7 @@ def _collect_tags(
     lock = folder / "dvc.lock"
     tags = {
         "bundle": get_bundle_checksum(workdir.bundle),
-        "calibrated": str(details["calibration"]["passed"]).lower(),
+        "calibration": details["calibration"]["all"]["answer"],
         "candidate": scorer.metadata.candidate,
         "data_digest": digest[:DIGEST_DIGITS],
         "data_until": known_until[:10] if known_until else None,
@@ -162,10 +162,10 @@ def _collect_params(scorer: Scorer, tuning: Mapping[str, Any]) -> dict[str, str]
 
 
 def _collect_metrics(details: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    yield from ((key, float(value)) for key, value in _flatten(metrics))
+    yield from ((key, float(value)) for key, value in _flatten(metrics) if not isinstance(value, str))
     for name, interval in details["intervals"].items():
         yield from ((f"{name}_{end}", interval[end]) for end in ("low", "high"))
-    calibration = details["calibration"]
+    calibration = details["calibration"]["all"]
     for key, name in (("slope", "calibration_slope"), ("actual_over_expected", "actual_over_expected")):
         yield from ((f"{name}_{end}", calibration[key][end]) for end in ("low", "high"))
     if "truth" in details:
@@ -184,10 +184,10 @@ def _write_description(scorer: Scorer, details: Mapping[str, Any], metrics: Mapp
     """Write the verdict of the model card as a few lines of Markdown."""
     meta, test = scorer.metadata, details["test"]
     within, span = describe_horizon(meta.horizon_shown), describe_span(test["from"], test["to"])
-    shown = "is a probability" if details["calibration"]["passed"] else "is a rank: the calibration check failed"
+    answer = details["calibration"]["all"]["answer"].replace("_", " ")
     saved = details["log_loss_reduction"]["constant"]
     lines = [
-        f"{meta.candidate} predicts whether a lead is won{within}; its number {shown}.",
+        f"{meta.candidate} predicts whether a lead is won{within}; the calibration check says: {answer}.",
         "",
         f"- Learned from {meta.wins:,} wins",
         f"- Test window: {test['snapshots']:,} snapshots with {test['wins']:,} wins{f', {span}' if span else ''}",

@@ -19,7 +19,8 @@ from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.win_rates import count_win_rates_by_bin
 from leadlight.models.training.selection import ModelSelection, select_candidate
-from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.models.validation.calibration_check import answer_by_age
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, read_labelled_snapshots
 from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.params import Params
@@ -78,7 +79,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     calibrator = choice.calibrator.with_shift(shift)
     model = candidates[choice.name]
     served = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
-    weight = served["weight"].to_numpy()
+    weight, ages = served["weight"].to_numpy(), served[AGE].to_numpy() if AGE in served else None
     weeks = measure_weeks(served["as_of"], report["time"])
     scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, weeks, weight)
     scorer = Scorer(
@@ -106,6 +107,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             activity_types=sorted(report["activity_types"]),
             choice=_describe_choice(choice),
             base_rate=correction.to_dict() | {"shift": shift},
+            calibration_check=answer_by_age(scored.probability, won, leads, ages, params.training.seed),
             snapshots=read_json(workdir.snapshot_report),
             evidence=_count_evidence(params, workdir, report, features),
         ),

@@ -22,7 +22,7 @@ from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_me
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.validation.calibration_check import check_calibration_by_age
 from leadlight.models.validation.metric_summary import summarize_metrics
 from leadlight.models.validation.segments import compute_segment_metrics
 from leadlight.models.validation.threshold_backtest import backtest_expectations
@@ -65,13 +65,16 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     scored = scorer.score(test.frame)
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
+    ages = test.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None
     result = {
         "test": _summarize_window(test, dated=scorer.metadata.has_dates),
         "candidate": scorer.metadata.candidate,
         "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
         "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
         "log_loss_reduction": _estimate_log_loss_saved(probabilities, test, bootstrap),
-        "calibration": check_calibration(probabilities["leadlight"], test.won, bootstrap)
+        "calibration": check_calibration_by_age(
+            probabilities["leadlight"], test.won, test.leads, ages, params.training.seed
+        )
         | {"base_rate": _evaluate_base_rate(probabilities["leadlight"], scorer, test)},
         "stages": _count_stages(scored["stage"], test),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),

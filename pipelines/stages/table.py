@@ -130,10 +130,11 @@ def _summarize_calibration(scorer: Any) -> str:
 
 def _summarize_evaluation(metrics: Mapping[str, Any]) -> str:
     saved = metrics["log_loss_reduction"]["constant"]
-    check = "passed" if metrics["calibration"]["passed"] else "failed, the number is shown as a rank"
+    checks = ((group, check["answer"]) for group, check in metrics["calibration"].items() if "answer" in check)
+    answers = ", ".join(f"{group} {answer.replace('_', ' ')}" for group, answer in checks)
     return (
         f"log loss {saved['value']:.4f} below the base rate [{saved['low']:.4f}, {saved['high']:.4f}]; "
-        f"calibration check {check}"
+        f"calibration check: {answers}"
     )
 
 

@@ -65,6 +65,10 @@ class StoredScore(NamedTuple):
         All topics; base score and points add up to the score.
     model_version : str
         The model that wrote the row.
+    rank : int
+        Place among the open leads of the view by probability; ties share the best. 0 in a history.
+    open_leads : int
+        Leads of the view; 0 in a history.
     """
 
     run_id: str
@@ -80,6 +84,8 @@ class StoredScore(NamedTuple):
     held_back: str | None
     reasons: tuple[Reason, ...]
     model_version: str
+    rank: int = 0
+    open_leads: int = 0
 
 
 class ClosedLead(NamedTuple):

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from leadlight.serving.score_changes import Change, Recourse
@@ -15,7 +15,13 @@ from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.run_history import RunSummary, list_runs, read_scores
 from leadlight.serving.store.tables import CLOSED, nights, scores
 from leadlight.serving.store.validation import validate_scores
-from leadlight.serving.store.view import convert_row_to_record, convert_row_to_score, find_run, select_current_view
+from leadlight.serving.store.view import (
+    convert_row_to_record,
+    convert_row_to_score,
+    find_run,
+    rank_scores,
+    select_current_view,
+)
 from leadlight.serving.store.writing import compare_rerun, get_run_number, write_run
 
 __all__ = ["Store"]
@@ -167,7 +173,8 @@ class Store:
             if stage is not None:
                 query = query.where(scores.c.stage == stage)
             rows = connection.execute(query.limit(limit).offset(offset))
-            return [convert_row_to_score(row, night.as_of, night.words) for row in rows]
+            found = [convert_row_to_score(row, night.as_of, night.words) for row in rows]
+            return rank_scores(connection, night, found)
 
     def count(self, stage: str | None = None) -> int:
         """Count the leads of the current view.
@@ -182,22 +189,6 @@ class Store:
         int
         """
         return self._count(scores.c.stage == stage) if stage is not None else self._count()
-
-    def rank(self, score: StoredScore) -> int:
-        """Find the rank of a lead in the current view.
-
-        Parameters
-        ----------
-        score : StoredScore
-            Of a lead in the current view.
-
-        Returns
-        -------
-        int
-            1 is the highest score; ties are ordered as in `list_current`.
-        """
-        tie = (scores.c.score == score.score) & (self._lead_id < score.lead_id)
-        return self._count(or_(scores.c.score > score.score, tie)) + 1
 
     def get_lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
         """Get the score of one lead.
@@ -221,7 +212,7 @@ class Store:
             row = connection.execute(query.order_by(scores.c.night.desc()).limit(1)).one_or_none()
             if row is None or row.stage == CLOSED:
                 return None
-            return convert_row_to_score(row, night.as_of, night.words)
+            return rank_scores(connection, night, [convert_row_to_score(row, night.as_of, night.words)])[0]
 
     def read_history(self, lead_id: str) -> list[StoredScore | ClosedLead]:
         """List all stored rows of one lead.

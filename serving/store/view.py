@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
@@ -11,7 +13,7 @@ from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.tables import CLOSED, nights, scores
 
-__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "select_current_view"]
+__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "rank_scores", "select_current_view"]
 
 
 def select_current_view(night: int) -> Select[Any]:
@@ -85,6 +87,14 @@ def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationC
         advance_days(reason, words.get_displays(reason.topic), days) for reason in parse_reasons(columns["reasons"])
     )
     return StoredScore(**{**columns, "as_of": as_of, "since": since, "reasons": reasons})
+
+
+def rank_scores(connection: Connection, night: StoredRun, found: Sequence[StoredScore]) -> list[StoredScore]:
+    """Add to scores of the view after a run their ranks among its open leads by probability."""
+    query = select_current_view(night.night).with_only_columns(scores.c.probability)
+    every = sorted(connection.scalars(query))
+    above = [len(every) - bisect_right(every, score.probability) for score in found]
+    return [score._replace(rank=n + 1, open_leads=len(every)) for score, n in zip(found, above, strict=True)]
 
 
 def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:

@@ -30,7 +30,7 @@ WORDS = {
     "simulated": True,
     "policy": None,
     "base_probability": 0.04,
-    "calibrated": True,
+    "calibration": {"all": "holds"},
     "topics": {
         "industry": {"kind": "attribute", "group": "fit", "label": {"en": "Industry"}},
         "demo": {

@@ -119,6 +119,8 @@ def flatten(content, path="") -> dict:
 def test_metrics_are_few_enough_for_a_screen_and_among_all_figures(demo):
     clone, _ = demo
     metrics, details = (json.loads((clone / "work" / f"{name}.json").read_text()) for name in ("metrics", "details"))
+    answers = metrics.pop("calibration")
+    assert answers == {group: details["calibration"][group]["answer"] for group in ("all", "new", "older")}
     values = flatten(metrics)
     assert 10 <= len(values) <= MAX_METRICS
     assert all(isinstance(value, int | float) for value in values.values())

@@ -65,14 +65,40 @@ def put(content, path, value):
     return changed
 
 
-def test_a_number_that_failed_its_check_is_called_a_rank(results, again):
-    failed = again(metrics=put(results["metrics"], ("calibration", "passed"), False))
-    passed = again(metrics=put(results["metrics"], ("calibration", "passed"), True))
-    assert "a rank, not a probability" in failed["verdict"]
-    assert "may be called a probability" in passed["verdict"]
-    assert "rank_only" in kinds(failed) - kinds(passed)
-    assert "a probability of" not in render_html(failed)
-    assert "a probability of" in render_html(passed)
+@pytest.mark.parametrize(
+    ("answer", "kind", "verdict"),
+    [
+        ("fails", "rank_only", "its number is a rank, not a probability"),
+        ("too_little_evidence", "too_little_evidence", "too little evidence that it is a probability"),
+    ],
+)
+def test_a_number_that_the_check_does_not_hold_for_is_called_a_rank(results, again, answer, kind, verdict):
+    checks = {name: {"answer": "holds", "snapshots": 900, "wins": 50} for name in ("new", "older")}
+    held = put(results["metrics"], ("calibration",), results["metrics"]["calibration"] | checks)
+    held = put(held, ("calibration", "all", "answer"), "holds")
+    ranked, holds = again(metrics=put(held, ("calibration", "all", "answer"), answer)), again(metrics=held)
+    assert verdict in ranked["verdict"]
+    assert "may be called a probability" in holds["verdict"]
+    assert kind in kinds(ranked) - kinds(holds)
+    assert "a probability of" not in render_html(ranked)
+    assert "a probability of" in render_html(holds)
+
+
+def test_the_card_says_for_each_group_whether_the_check_holds_and_what_pages_show(results, again):
+    checks = {
+        "new": {"answer": "too_little_evidence", "snapshots": 40, "wins": 3},
+        "older": results["metrics"]["calibration"]["all"],
+    }
+    shown = {"all": "holds", "new": "too_little_evidence", "older": "holds"}
+    content = again(
+        metrics=put(results["metrics"], ("calibration",), results["metrics"]["calibration"] | checks),
+        metadata=results["metadata"] | {"calibration_check": shown},
+    )
+    said = " ".join(re.sub(r"<.*?>", " ", render_html(content)).split())
+    assert "leads in their first week too little evidence 40 3" in said
+    assert "a rank for leads in their first week, a chance for leads after their first week." in said
+    sentences = [limit["sentence"] for limit in content["limits"]]
+    assert any("Of leads in their first week there is too little evidence" in sentence for sentence in sentences)
 
 
 RATIO = {"value": 0.8, "low": 0.7, "high": 0.9}
@@ -80,8 +106,8 @@ LIMITS = [
     ("simulated", "metrics", ("simulated",), True, False),
     ("optimistic", "metrics", ("optimistic",), True, False),
     ("few_wins", "metrics", ("test", "wins"), 99, 100),
-    ("base_rate_moved", "metrics", ("calibration", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
-    ("ece", "metrics", ("calibration", "ece", "by_chance"), 0.0, 1.0),
+    ("base_rate_moved", "metrics", ("calibration", "all", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
+    ("ece", "metrics", ("calibration", "all", "ece", "by_chance"), 0.0, 1.0),
     ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
     ("base_rate_corrected", "metadata", ("base_rate", "shift"), -0.2, 0.0),
     ("not_agreed", "metadata", ("policy_agreed",), False, True),

@@ -1,17 +1,21 @@
 """A night on a trained scorer: every open lead once, reasons that add up, reruns that change nothing."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.cli.explain import explain
-from leadlight.pipelines.jobs.score import score
+from leadlight.pipelines.cli.queue_table import render_queue
+from leadlight.pipelines.engines.engine import build_feature_set
+from leadlight.pipelines.jobs.score import build_presentation_context, score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.truth import write_ground_truth
 from leadlight.pipelines.workspace.as_of import parse_as_of
-from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 from leadlight.serving.store import open_store
 
 COLUMNS = [
@@ -123,6 +127,33 @@ def test_a_lead_is_explained_in_words_whose_numbers_add_up(night, language, word
     assert lines[0] == words
     assert "because" not in " ".join(lines)
     assert "weil" not in " ".join(lines)
+
+
+def test_every_lead_has_its_rank_by_probability(night):
+    report, _, workdir = night
+    ranks = report.scored.set_index("lead_id")["probability"].rank(method="min", ascending=False)
+    store = open_store(workdir.store_url)
+    top = store.list_current(20)
+    assert [lead.rank for lead in top] == ranks[[lead.lead_id for lead in top]].tolist()
+    assert {lead.open_leads for lead in top} == {len(ranks)}
+    store.close()
+
+
+@pytest.mark.parametrize("answer", ["holds", "too_little_evidence"])
+def test_the_terminal_shows_a_rank_where_the_check_of_the_bundle_lacks_evidence(night, trained_module, answer):
+    report, _, _ = night
+    scorer, params = load_scorer(trained_module / "work" / "bundle"), load_params(trained_module / "params.yaml")
+    metadata = dataclasses.replace(scorer.metadata, calibration_check=dict.fromkeys(("all", "new", "older"), answer))
+    features = build_feature_set(params, read_json(Workdir(trained_module / "work").ingest_report))
+    words = build_presentation_context(params, dataclasses.replace(scorer, metadata=metadata), features)
+    table = render_queue(report._replace(words=words), "en")
+    chances = list(table.columns[5]._cells)
+    assert (table.caption is None) == (answer == "holds")
+    if answer == "holds":
+        assert all(chance.endswith("%") for chance in chances)
+    else:
+        assert chances[0] == f"rank 1 of {len(report.scored):,} open leads"
+        assert "too little evidence that it matches outcomes" in table.caption
 
 
 def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(trained_module, tmp_path):

@@ -118,7 +118,7 @@ def arena(world, tmp_path, monkeypatch):
 
     def enter(*scorers: Scorer) -> None:
         for entry in scorers:
-            tags = {"bundle": save_scorer(entry, workdir.bundle), "calibrated": "true", "candidate": "any"}
+            tags = {"bundle": save_scorer(entry, workdir.bundle), "calibration": "holds", "candidate": "any"}
             window = DatasetSummary("test", "0", {})
             training = TrainingRun(
                 "any", "any", tags, {}, {}, (window,), pd.DataFrame({"candidate": ["any"]}), pd.DataFrame()

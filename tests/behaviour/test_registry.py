@@ -65,7 +65,7 @@ def test_a_version_registered_by_hand_is_read_by_its_run_and_another_is_refused(
     client.set_registered_model_alias(MODEL, CHAMPION, by_hand.version)
     serving = registry.download()
     assert serving.name == f"v{by_hand.version}-{bundle}"
-    assert serving.tags["calibrated"] == kept.tags["calibrated"]
+    assert serving.tags["calibration"] == kept.tags["calibration"]
     with mlflow.start_run(experiment_id=client.get_experiment_by_name("leadlight").experiment_id) as run:
         pass
     unknown = client.create_model_version(MODEL, kept.source, run_id=run.info.run_id)

@@ -56,7 +56,7 @@ def test_a_catalogue_that_is_dropped_into_the_folder_is_spoken(root, tmp_path):
     counted = {"count_7d": 0, "count_30d": 1200, "count_90d": 1200, "days_since_last": 11.5}
     night = {
         "base_probability": 0.04,
-        "calibrated": True,
+        "calibration": {"all": "holds"},
         "topics": {
             "p": {
                 "kind": "signal",

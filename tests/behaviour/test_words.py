@@ -35,7 +35,7 @@ NIGHT = {
         "agreed": {"by": ["Marketing", "Vertrieb"], "on": "2025-08-01"},
     },
     "base_probability": 0.041,
-    "calibrated": True,
+    "calibration": {"all": "holds"},
     "topics": {
         topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}
         for topic, (kind, group, english, german) in TOPICS.items()

@@ -160,7 +160,7 @@ def test_pages_call_it_by_its_name_in_both_languages(project):
     context = PresentationContext.model_validate(
         {
             "base_probability": 0.2,
-            "calibrated": True,
+            "calibration": {"all": "holds"},
             "topics": {},
             "rung": {"candidate": NAME, "label": label, "wins": 1234, "min_wins": 50},
         }

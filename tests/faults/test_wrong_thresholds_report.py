@@ -1,10 +1,13 @@
 """A report on thresholds that cannot be made: one sentence, and nothing is written."""
 
+import dataclasses
 import json
 import shutil
 
 import pandas as pd
 import pytest
+
+from leadlight.models.scoring.bundle import load_scorer, save_scorer
 
 PARAMS, SOURCE, POLICY, BUNDLE = 3, 4, 6, 7
 PAGE = "report/thresholds/index.html"
@@ -97,13 +100,22 @@ def test_a_source_without_grid_or_amounts_or_policy_says_so(trained_crm, leadlig
     assert "There is no grid of snapshots" in page
 
 
-def test_chances_that_failed_their_check_are_called_ranks(trained_crm, leadlight):
-    path = trained_crm.work / "details.json"
-    metrics = json.loads(path.read_text(encoding="utf-8"))
-    for passed in (True, False):
-        metrics["calibration"]["passed"] = passed
-        path.write_text(json.dumps(metrics), encoding="utf-8")
-        said = asked(leadlight)(trained_crm, "report").out
-        page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
-        for text in (" ".join(said.split()), page):
-            assert ("read them as ranks" in text) is not passed
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("holds", None),
+        ("fails", "did not match outcomes closely enough: read them as ranks"),
+        (
+            "too_little_evidence",
+            "too little evidence that the chances of this model match outcomes: read them as ranks",
+        ),
+    ],
+)
+def test_chances_that_the_check_does_not_hold_for_are_called_ranks(trained_crm, leadlight, answer, words):
+    scorer = load_scorer(trained_crm.work / "bundle")
+    metadata = dataclasses.replace(scorer.metadata, calibration_check={"all": answer})
+    save_scorer(dataclasses.replace(scorer, metadata=metadata), trained_crm.work / "bundle")
+    said = asked(leadlight)(trained_crm, "report").out
+    page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
+    for text in (" ".join(said.split()), page):
+        assert words in text if words else "read them as ranks" not in text

@@ -50,7 +50,7 @@ def is_calibrated(row):
 
 def is_honest(calibration):
     """Either the check failed and says so, or the corrected base rate is better in log loss and Brier."""
-    if calibration["passed"] is False:
+    if calibration["answer"] == "fails":
         return True
     base = calibration.get("base_rate") or {}
     corrected, uncorrected = base.get("corrected"), base.get("uncorrected")
@@ -118,12 +118,12 @@ def ece_leaves_its_noise(rows):
 
 def correction_harms(rows):
     calibration = rows["bank_marketing"]["calibration"]
-    calibration["passed"] = True
+    calibration["answer"] = "holds"
     calibration["base_rate"]["corrected"]["brier"] = 1.0
 
 
 def correction_is_not_reported(rows):
-    rows["bank_marketing"]["calibration"] |= {"passed": True, "base_rate": None}
+    rows["bank_marketing"]["calibration"] |= {"answer": "holds", "base_rate": None}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_bars_are_alternatives_where_they_say_so(saved):
     truths = {n: c["truth"] for n, c in result["rows"]["simulated_7"]["contestants"].items()}
     truths["leadlight"]["regret"], truths["default_lightgbm"]["regret"] = 0.24, 0.5
     correction_harms(result["rows"])
-    result["rows"]["bank_marketing"]["calibration"]["passed"] = False
+    result["rows"]["bank_marketing"]["calibration"]["answer"] = "fails"
     assert missed(result) == []
 
 

@@ -7,8 +7,15 @@ from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
-from leadlight.models.metrics.metrics import calculate_ece, simulate_expected_ece
-from leadlight.models.validation.calibration_check import check_calibration
+from leadlight.models.metrics.metrics import calculate_ece, fit_calibration_line, simulate_expected_ece
+from leadlight.models.scoring.calibration_answers import FAILS, HOLDS, TOO_LITTLE_EVIDENCE
+from leadlight.models.validation.calibration_check import (
+    answer_by_age,
+    answer_intervals,
+    check_calibration,
+    check_calibration_by_age,
+    resample_slope,
+)
 from leadlight.models.validation.segments import NOT_KNOWN, compute_segment_metrics
 
 
@@ -53,13 +60,70 @@ def test_snapshots_of_one_lead_stray_together():
     assert together > 2 * alone
 
 
-@pytest.mark.parametrize(("off", "slope", "passed"), [(0.0, 1.0, True), (1.0, 1.0, False), (0.0, 0.5, False)])
-def test_the_check_fails_where_the_level_or_the_slope_is_wrong(off, slope, passed):
+@pytest.mark.parametrize(
+    ("off", "slope", "answer"), [(0.0, 1.0, HOLDS), (1.0, 1.0, FAILS), (0.0, 0.5, FAILS), (1.5, 2.5, FAILS)]
+)
+def test_the_check_fails_where_the_level_or_the_slope_is_wrong(off, slope, answer):
     p, won, bootstrap = drawn(2, off=off, slope=slope)
-    told = check_calibration(p, won, bootstrap)
-    assert told["passed"] is passed
-    assert told["slope"]["low"] < told["slope"]["value"] < told["slope"]["high"]
-    assert told["ece"]["value"] == pytest.approx(calculate_ece(p, won))
+    found = check_calibration(p, won, bootstrap)
+    assert found["answer"] == answer
+    assert found["slope"]["low"] < found["slope"]["value"] < found["slope"]["high"]
+    assert found["ece"]["value"] == pytest.approx(calculate_ece(p, won))
+
+
+@pytest.mark.parametrize(
+    ("slope", "ratio", "answer"),
+    [
+        ((0.75, 1.3), (0.85, 1.2), HOLDS),
+        ((0.75, 1.3), (0.85, 0.95), HOLDS),  # excludes 1, but by less than is tolerated
+        ((-4.09, 2.44), (0.9, 1.1), TOO_LITTLE_EVIDENCE),
+        ((0.9, 1.1), (0.7, 1.3), TOO_LITTLE_EVIDENCE),
+        ((0.9, 1.1), (1.16, 1.28), FAILS),
+        ((0.5, 0.9), (0.9, 1.1), FAILS),
+        ((-4.09, 2.44), (1.16, 1.28), FAILS),
+        ((float("nan"), float("nan")), (0.9, 1.1), TOO_LITTLE_EVIDENCE),
+    ],
+)
+def test_the_check_holds_only_within_the_tolerances_and_fails_only_where_one_is_excluded(slope, ratio, answer):
+    assert answer_intervals(12, (1.0, *slope), (1.0, *ratio)) == answer
+    assert answer_intervals(9, (1.0, *slope), (1.0, *ratio)) == TOO_LITTLE_EVIDENCE
+
+
+def test_a_resampled_slope_is_near_that_of_a_refit():
+    p, won, _ = drawn(5, rows=800)
+    bootstrap = ClusterBootstrap(np.arange(800) // 2, 0, draws=100)
+    slope, *resampled = resample_slope(p, won, bootstrap)
+    refitted = bootstrap.resample(lambda rows: fit_calibration_line(p[rows], won[rows])[0])[:, 0]
+    assert slope == pytest.approx(fit_calibration_line(p, won)[0])
+    assert np.corrcoef(resampled, refitted)[0, 1] > 0.99
+    assert np.std(resampled) == pytest.approx(np.std(refitted), rel=0.05)
+
+
+def test_new_and_older_leads_are_checked_apart():
+    p, won, _ = drawn(4, rows=8000)
+    ages, leads = np.where(np.arange(8000) % 2, 6.9, 7.1), np.arange(8000)
+    ages[:4] = np.nan  # known of neither group
+    high = np.where(ages <= 7, expit(logit(p) + 1.0), p)
+    checks = check_calibration_by_age(high, won, leads, ages, 0)
+    assert {name: check["answer"] for name, check in checks.items()} == {"all": FAILS, "new": FAILS, "older": HOLDS}
+    assert checks["new"]["snapshots"] + checks["older"]["snapshots"] + 4 == checks["all"]["snapshots"]
+    assert answer_by_age(high, won, leads, ages, 0) == {"all": FAILS, "new": FAILS, "older": HOLDS}
+    assert answer_by_age(p, won, leads, None, 0) == {"all": HOLDS}
+
+
+def test_a_group_of_few_wins_has_no_figures():
+    p, won, _ = drawn(4)
+    ages = np.where(won.cumsum() <= 9, 3.0, 30.0)
+    few = check_calibration_by_age(p, won, np.arange(len(p)), ages, 0)["new"]
+    assert few == {"answer": TOO_LITTLE_EVIDENCE, "snapshots": int((ages == 3).sum()), "wins": 9}
+    assert answer_by_age(p, won, np.arange(len(p)), np.full(len(p), 8.0), 0)["new"] == TOO_LITTLE_EVIDENCE
+
+
+def test_of_one_chance_for_all_the_level_alone_decides():
+    won = (np.random.default_rng(0).random(4000) < 0.1).astype(int)
+    bootstrap = ClusterBootstrap(np.arange(4000), 0)
+    answers = [check_calibration(np.full(4000, rate), won, bootstrap)["answer"] for rate in (0.1, 0.3)]
+    assert answers == [HOLDS, FAILS]
 
 
 def test_segments_are_told_with_counts_and_only_where_there_are_enough_leads(world):

@@ -46,7 +46,6 @@ EVIDENCE = {
 }
 NIGHT = {
     "base_probability": 0.041,
-    "calibrated": False,
     "topics": {
         topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}
         for topic, (kind, group, english, german) in TOPICS.items()

@@ -41,7 +41,7 @@ WORDS = {
         "agreed": {"by": ["Marketing", "Vertrieb"], "on": "2025-08-01"},
     },
     "base_probability": 0.041,
-    "calibrated": True,
+    "calibration": {"all": "holds"},
     "timezone": "Europe/Berlin",
     "topics": {
         topic: {"kind": kind, "group": group, "label": {"en": english, "de": german}, "values": DISPLAYS[kind]}

@@ -60,7 +60,7 @@ def test_a_lead_is_told_in_the_language_asked_for(client):
 def test_a_lead_is_told_as_of_a_moment(client):
     now = client.get("/api/leads/top").json()
     then = client.get("/api/leads/top", params={"as_of": "2025-09-01T00:30:00+02:00"}).json()
-    assert (now["rank"], then["rank"], then["score"]) == (1, None, now["score"])
+    assert (now["rank"], then["rank"], then["score"]) == (1, 1, now["score"])
     before = client.get("/api/leads/top", params={"as_of": "2025-08-31T23:30:00+02:00"})
     assert before.status_code == 503
 
@@ -70,13 +70,16 @@ def test_a_lead_id_may_have_any_characters(client, data):
     assert (answer.status_code, answer.json()["lead_id"]) == (200, data.odd)
 
 
-def test_without_a_passed_check_there_are_no_chances(serve, data):
+def test_the_api_says_whether_a_probability_holds_and_its_rank(serve, data):
     import httpx
 
-    address = serve({**data.words, "calibrated": False, "policy": None})
+    address = serve({**data.words, "calibration": {"all": "holds", "older": "fails"}, "policy": None})
     lead = httpx.get(f"{address}/api/leads/top").json()
-    assert (lead["probability"], lead["rank"], lead["policy_agreed"], lead["simulated"]) == (None, 1, False, True)
-    assert httpx.get(f"{address}/api/leads").json()["leads"][0]["probability"] is None
+    assert (lead["probability_holds"], lead["rank"], lead["open_leads"]) == (False, 1, len(data.leads))
+    assert (lead["policy_agreed"], lead["simulated"]) == (False, True)
+    listed = httpx.get(f"{address}/api/leads").json()["leads"]
+    assert [entry["rank"] for entry in listed] == list(range(1, len(listed) + 1))
+    assert listed[0]["probability"] == lead["probability"] == data.leads[0]["probability"]
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ def shown(data, tmp_path, monkeypatch):
     monkeypatch.setenv("LEADLIGHT_STORE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     stores = []
 
-    def show(stage, score, hysteresis=3.0, held_back=None):
+    def show(stage, score, hysteresis=3.0, held_back=None, **words):
         first = next(row for row in data.leads if row["lead_id"] == "plain-00")
         base = first["base_score"] + score - first["score"]
         row = first | {"stage": stage, "score": score, "base_score": base, "held_back": held_back}
         store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
         stores.append(store)
-        words = data.words | {"hysteresis": hysteresis}
+        words = data.words | {"hysteresis": hysteresis} | words
         store.write_run(ScoringRun(row["as_of"], row["model_version"], words), pd.DataFrame([row]))
         return TestClient(create_app(store))
 
@@ -67,3 +67,18 @@ def test_of_a_lead_whose_stage_is_that_of_its_score_nothing_is_said(shown, tmp_p
 
 def test_half_a_point_of_hysteresis_is_written_as_it_is(shown):
     assert "falls below 49.5" in shown("marketing_qualified", 49.7, hysteresis=0.5).get("/leads/plain-00").text
+
+
+@pytest.mark.parametrize(
+    ("language", "rank", "why"),
+    [
+        ("en", "rank 1 of 1 open lead ·", "on such past leads it did not match outcomes closely enough"),
+        ("de", "Rang 1 von 1 offenem Lead ·", "traf sie nicht genau genug zu"),
+    ],
+)
+def test_the_terminal_shows_a_rank_where_the_check_fails_for_leads_of_that_age(shown, tmp_path, language, rank, why):
+    shown("lead", 40.0, calibration={"all": "holds", "new": "holds", "older": "fails"})
+    text = terminal(tmp_path, language)
+    assert rank in text
+    assert why in text
+    assert "Ø" not in text

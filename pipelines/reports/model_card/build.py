@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from leadlight.models.metrics.selection_metric import SELECTION_METRICS
+from leadlight.models.scoring.calibration_answers import FAILS, HOLDS, TOO_LITTLE_EVIDENCE
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.calibration_check import TOLERANCE
+from leadlight.models.validation.calibration_check import LEVEL_TOLERANCE, SLOPE_TOLERANCE
 from leadlight.pipelines.reporting.formatting import format_count, format_decimals
 from leadlight.pipelines.reports.model_card.known_limitations import find_limitations
 from leadlight.pipelines.reports.model_card.tables import (
@@ -69,7 +70,7 @@ def build_model_card(
         "wins": metadata.wins,
         "min_wins": metadata.min_wins,
         "base_rate": test["base_rate"],
-        "tolerated": list(TOLERANCE),
+        "tolerated": {"slope": list(SLOPE_TOLERANCE), "level": list(LEVEL_TOLERANCE)},
         "choice": build_selection_table(metadata),
         "metric": (metric := metadata.choice.get("metric", "log_loss")),
         "metric_label": SELECTION_METRICS[metric].label,
@@ -105,11 +106,11 @@ def _list_unmapped_activity(scorer: Scorer) -> list[str]:
 
 def _verdict(content: Mapping[str, Any]) -> str:
     learned, _, test = content["data"]["windows"]
-    number = (
-        "its number may be called a probability"
-        if content["calibration"]["passed"]
-        else "its number is a rank, not a probability"
-    )
+    number = {
+        HOLDS: "its number may be called a probability",
+        FAILS: "its number is a rank, not a probability",
+        TOO_LITTLE_EVIDENCE: "its number is a rank: there is too little evidence that it is a probability",
+    }[content["calibration"]["answer"]]
     within = describe_horizon(content["horizon_days"])
     taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
     return (

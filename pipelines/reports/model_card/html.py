@@ -11,7 +11,7 @@ from leadlight.pipelines.reporting.formatting import DASH, format_count, format_
 from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.model_card.charts import plot_calibration, plot_topics
-from leadlight.pipelines.reports.model_card.labels import METRICS
+from leadlight.pipelines.reports.model_card.labels import GROUPS, METRICS
 from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["render_html", "write_card"]
@@ -76,6 +76,7 @@ def render_html(content: Mapping[str, Any], folder: Path | None = None) -> str:
         "agreement": agreement,
         "charts": charts,
         "images": images,
+        "groups": GROUPS,
         "metrics": METRICS,
         "windows": WINDOWS,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from leadlight.models.scoring.calibration_answers import FAILS, TOO_LITTLE_EVIDENCE
 from leadlight.pipelines.reporting.formatting import (
     format_count,
     format_decimals,
@@ -11,6 +12,7 @@ from leadlight.pipelines.reporting.formatting import (
     format_range,
     format_signed,
 )
+from leadlight.pipelines.reports.model_card.labels import GROUPS
 from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["find_limitations"]
@@ -84,11 +86,19 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
 def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["calibration"]
     ratio, ece, moved = known["actual_over_expected"], known["ece"], known["base_rate"]
-    if not known["passed"]:
-        yield (
-            "rank_only",
-            "The number failed the check of calibration: it orders leads, and must not be read as a chance.",
-        )
+    for group in known["groups"]:
+        if group["answer"] == FAILS:
+            yield (
+                "rank_only",
+                f"Of {GROUPS[group['name']]} the number failed the check of calibration: it orders leads, and must "
+                "not be read as a chance.",
+            )
+        elif group["answer"] == TOO_LITTLE_EVIDENCE:
+            yield (
+                "too_little_evidence",
+                f"Of {GROUPS[group['name']]} there is too little evidence that the number matches outcomes "
+                f"({format_count(group['wins'])} wins): read it as a rank.",
+            )
     if known["off"]:
         yield (
             "base_rate_moved",

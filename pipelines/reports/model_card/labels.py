@@ -2,9 +2,10 @@
 
 from leadlight.features.errors import ParamsError
 from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.scoring.calibration_answers import ALL, NEW, OLDER
 from leadlight.models.scoring.metadata import ScorerMetadata
 
-__all__ = ["METRICS", "MODELS", "describe_candidates", "get_display_name"]
+__all__ = ["GROUPS", "METRICS", "MODELS", "describe_candidates", "get_display_name"]
 
 #: order of the candidates of bundles that do not say theirs
 OLDER_ORDER = ("points", "logistic", "additive", "interactions", "blend")
@@ -16,6 +17,8 @@ MODELS = {
     "plain_logistic": "Plain logistic regression",
     "default_lightgbm": "LightGBM as it comes",
 }
+#: groups that calibration is checked in
+GROUPS = {ALL: "all leads", NEW: "leads in their first week", OLDER: "leads after their first week"}
 #: label and decimals
 METRICS = {
     "log_loss": ("Log loss (nats)", 4),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from leadlight.models.metrics.bootstrap import calculate_wilson_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.calibration_answers import ALL, NEW, OLDER
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.metric_summary import count_above_threshold
@@ -27,6 +28,9 @@ __all__ = [
     "list_unused_columns",
 ]
 
+#: of the check of a group; the intervals are missing where there are too few wins
+GROUP_KEYS = ("answer", "snapshots", "wins", "slope", "actual_over_expected")
+NO_INTERVAL = {"value": None, "low": None, "high": None}
 SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
 
@@ -129,21 +133,29 @@ def _verdict(saved: Mapping[str, float]) -> str:
 
 def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Tabulate calibration by bin, and the effect of base rate correction."""
-    calibration = metrics["calibration"]
+    checks = metrics["calibration"]
+    calibration = checks[ALL]
     bins = []
     for band in calibration["bins"]:
         low, high = calculate_wilson_interval(band["actual"], band["snapshots"])
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
         bins.append({**band, **rates, "low": low, "high": high})
-    kept = {key: calibration[key] for key in ("passed", "slope", "intercept", "actual_over_expected", "ece")}
+    kept = {key: calibration[key] for key in ("answer", "slope", "intercept", "actual_over_expected", "ece")}
     correction = {
         "shift": metadata.base_rate["shift"],
         "applied": metadata.base_rate["shift"] != 0,
         "out_of_time": {key: metadata.base_rate[key] for key in ("saved", "error", "helps")},
-        "test": calibration["base_rate"],
+        "test": checks["base_rate"],
     }
     return {
         **kept,
+        "groups": [
+            {"name": name, "shown": metadata.calibration_check.get(name), "slope": NO_INTERVAL}
+            | {"actual_over_expected": NO_INTERVAL}
+            | {key: value for key, value in checks[name].items() if key in GROUP_KEYS}
+            for name in (ALL, NEW, OLDER)
+            if name in checks
+        ],
         "off": _off(calibration["actual_over_expected"]),
         "map": metadata.choice["calibration"],
         "bins": bins,

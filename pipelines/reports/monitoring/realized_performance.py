@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from leadlight.models.scoring.calibration_answers import FAILS, find_answer
 from leadlight.pipelines.findings.monitoring_codes import AUC_BELOW, SLOPE_OFF, WINS_DIFFER
 from leadlight.pipelines.params.sections import Watch
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
@@ -96,16 +97,16 @@ def check_realized_performance(dataset: MonitoringDataset) -> tuple[Check, dict[
 
 
 def _judge(outcome: RealizedPerformance, limits: Watch, dataset: MonitoringDataset) -> list[MonitoringFinding]:
-    calibrated = dataset.version.tags.get("calibrated") == "true"
+    fails = find_answer(dataset.scorer.metadata.calibration_check) == FAILS
     same = outcome.model_version == dataset.version.name
-    # uncalibrated scores promise no win count, and findings on an older model are not critical
+    # a model that failed its check promises no win count, and findings on an older model are not critical
     most: Level = CRITICAL if same else WARNING
     note = "" if same else f" (scored by {outcome.model_version}, before the present champion)"
     findings = []
     level = _outside(outcome.ratio, LOOK_RATIO, outcome.ratio_ci99, ACT_RATIO)
     if level != OK:
         low, high = outcome.ratio
-        level = _at_most(level, most if calibrated else WARNING)
+        level = _at_most(level, WARNING if fails else most)
         findings.append(MonitoringFinding(level, WINS_DIFFER, "Wins against expected",
             f"{outcome.actual:,} of the leads scored on {outcome.as_of[:10]} won within "
             f"{dataset.scorer.metadata.horizon_days} days where {outcome.expected:,.0f} were expected: "

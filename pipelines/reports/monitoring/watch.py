@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from leadlight.features.errors import BundleError
+from leadlight.models.scoring.calibration_answers import find_answer
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.night_metrics import log_night_metrics
@@ -101,7 +102,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         "leads": len(dataset.scores),
         "horizon_days": dataset.scorer.metadata.horizon_shown,
         "simulated": dataset.params.simulation is not None,
-        "calibrated": dataset.version.tags.get("calibrated") == "true",
+        "calibration": find_answer(dataset.scorer.metadata.calibration_check),
         "verdict": OK if verdict == UNKNOWN else verdict,
         "sentence": _sentence(checks),
         "checks": [check.to_dict() for check in checks],

@@ -18,8 +18,8 @@ __all__ = ["print_report"]
 def print_report(report: dict[str, Any], console: Console) -> None:
     """Print the report of :func:`leadlight.pipelines.reports.thresholds.report.build_report`."""
     console.print(f"[bold]{escape(report['sentence'])}[/]")
-    if report["calibrated"] is False:
-        console.print(UNCALIBRATED)
+    if report["calibration"] in UNCALIBRATED:
+        console.print(UNCALIBRATED[report["calibration"]])
     console.print(_scores(report))
     for table in build_comparison_rows(report):
         console.print(_comparison(table))

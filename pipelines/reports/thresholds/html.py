@@ -64,7 +64,7 @@ def render_html(report: dict[str, Any]) -> str:
         "comparison": build_comparison_rows(report),
         "rows": [row for row in report["scores"] if row["score"] % STEP == 0],
         "short": SHORT_NAMES,
-        "uncalibrated": UNCALIBRATED if report["calibrated"] is False else "",
+        "uncalibrated": UNCALIBRATED.get(report["calibration"], ""),
         "wide": f"scores_{WIDE}",
         "narrow": f"scores_{NARROW}",
     }

@@ -8,6 +8,7 @@ import pandas as pd
 import typer
 
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.calibration_answers import find_answer
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.reporting.report import Report
@@ -18,7 +19,7 @@ from leadlight.pipelines.reports.thresholds.html import render_html
 from leadlight.pipelines.reports.thresholds.metrics import FIGURES, SCORES, compute_metrics_at
 from leadlight.pipelines.reports.thresholds.policy_backtest import backtest_policy
 from leadlight.pipelines.reports.thresholds.text import describe_backtest, render_policy_yaml, write_headline
-from leadlight.pipelines.workspace.workdir import Workdir, read_json, round_floats
+from leadlight.pipelines.workspace.workdir import Workdir, round_floats
 
 __all__ = ["REPORT", "build_report"]
 
@@ -89,7 +90,7 @@ def build_report(dataset: ThresholdDataset, backtest: Backtest | None) -> dict[s
         "window": _window(dataset),
         "agreed": dataset.scorer.metadata.agreed,
         "policy_agreed": dataset.scorer.metadata.policy_agreed,
-        "calibrated": _calibrated(dataset.workdir),
+        "calibration": find_answer(dataset.scorer.metadata.calibration_check),
         "min_leads": dataset.policy.min_leads,
         "economics": dataset.economy._asdict(),
         "scores": of_scores,
@@ -128,13 +129,6 @@ def _window(dataset: ThresholdDataset) -> dict[str, Any]:
         "every_days": dataset.params.snapshots.every_days,
         "at_newest_ages": bool((snapshots["weight"] != 1).any()),
     }
-
-
-def _calibrated(workdir: Workdir) -> bool | None:
-    """Whether the calibration check on the test window passed; None before evaluation."""
-    if not workdir.details.exists():
-        return None
-    return bool(read_json(workdir.details)["calibration"]["passed"])
 
 
 def _replay(dataset: ThresholdDataset, backtest: Backtest) -> dict[str, Any]:

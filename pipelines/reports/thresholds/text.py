@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from leadlight.models.scoring.calibration_answers import FAILS, TOO_LITTLE_EVIDENCE
 from leadlight.models.scoring.thresholds import SHORT_NAMES, Threshold
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.reporting.formatting import format_number, format_percent_scaled
@@ -10,10 +11,13 @@ from leadlight.pipelines.reporting.formatting import format_number, format_perce
 __all__ = ["TEAMS", "UNCALIBRATED", "describe_backtest", "render_policy_yaml", "write_headline"]
 
 TEAMS = {"marketing_qualified": "marketing", "sales_qualified": "sales"}
-UNCALIBRATED = (
-    "The chances of this model did not pass their check on the test window: read them as ranks. "
-    "Precision and recall were counted, and do not depend on it."
-)
+_COUNTED = "Precision and recall were counted, and do not depend on it."
+#: answer of the calibration check -> what to make of the chances
+UNCALIBRATED = {
+    FAILS: f"The chances of this model did not match outcomes closely enough: read them as ranks. {_COUNTED}",
+    TOO_LITTLE_EVIDENCE: "There is too little evidence that the chances of this model match outcomes: read them as "
+    f"ranks. {_COUNTED}",
+}
 
 
 def write_headline(report: Mapping[str, Any]) -> str:
