@@ -85,7 +85,7 @@ bench-quality: setup ## quality out of time against every rival and the truth, i
 	@$(BIN)/python benchmarks/quality.py
 
 bench-worlds: setup ## regret against the truth of simulated worlds, into docs/worlds.md (three hours or more)
-	@$(BIN)/python benchmarks/world_regret.py --judged $(if $(FOLDER),--folder $(FOLDER))
+	@$(BIN)/python benchmarks/world_regret.py $(if $(JUDGED),--judged) $(if $(FOLDER),--folder $(FOLDER))
 
 bench-watch: setup ## alarms of watch on planted faults and undisturbed nights, into docs/watch.md (half an hour)
 	@$(BIN)/python benchmarks/watch_alarms.py

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from quality import describe_machine
+from machine import describe_machine
 from worlds.contest import run_world
 from worlds.laws import DEVELOPED, JUDGED, LAWS, SEEDS
 from worlds_page import write_page

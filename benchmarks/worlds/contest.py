@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,8 @@ def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
     place = folder / f"{name}-{seed}"
     truth, about = prepare_world(name, seed, place)
     rivals = predict_rivals(place, truth)
-    predicted, deeds = run_leadlight(place, truth)
+    with tempfile.TemporaryDirectory(prefix="leadlight-worlds-") as work:
+        predicted, deeds = run_leadlight(place, Path(work), truth)
     answers = {"leadlight": predicted} | {rival: rivals[rival].to_numpy() for rival in RIVALS}
     return {
         "law": name,
@@ -122,7 +124,7 @@ def predict_rivals(place: Path, truth: pd.DataFrame) -> pd.DataFrame:
     return pd.read_parquet(saved)
 
 
-def run_leadlight(place: Path, truth: pd.DataFrame) -> tuple[np.ndarray | None, dict[str, Any]]:
+def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndarray | None, dict[str, Any]]:
     """Train Leadlight on the export, and score the night, with the commands that anybody would use.
 
     Returns
@@ -133,9 +135,7 @@ def run_leadlight(place: Path, truth: pd.DataFrame) -> tuple[np.ndarray | None, 
         ``exit_code`` of run and score, ``seconds`` of both, ``signal`` as in metrics.json, the number of
         ``different`` probabilities, whether a model ``serves``, and ``error``.
     """
-    work, scores = place / "work", place / "scores.parquet"
-    shutil.rmtree(work, ignore_errors=True)
-    scores.unlink(missing_ok=True)
+    scores = work / "scores.parquet"
     paths = ["--params", str(place / "params.yaml"), "--workdir", str(work)]
     started = time.perf_counter()
     run = _call("run", *paths, check=False)
