@@ -18,7 +18,7 @@ from worlds.dynamics import (
 from worlds.history import World, compute_past_chances
 from worlds.population import CATEGORIES, DAYS, MEAN_FIT, NODES, Floats, compute_effect, list_fit_nodes
 
-__all__ = ["ATTRIBUTES", "HORIZON", "compute_truth"]
+__all__ = ["ATTRIBUTES", "HORIZON", "compute_truth", "list_nodes"]
 
 Rows = npt.NDArray[np.int64]
 HORIZON, FUTURES = 90, 300
@@ -62,7 +62,7 @@ def compute_truth(world: World, missing: pd.DataFrame, seed: int, futures: int =
     leads = world.leads
     rng = np.random.Generator(np.random.SFC64([seed, 1]))
     rows = np.flatnonzero((leads["closed_day"] == DAYS).to_numpy())
-    fit, weights = _list_nodes(world, missing, rows)
+    fit, weights = list_nodes(world, missing, rows)
     own = fit + leads["unqualified"].to_numpy(dtype=np.float32)[rows, None]
     own[:, 0] += leads["hidden"].to_numpy(dtype=np.float32)[rows]
     chances = np.empty(own.shape)
@@ -84,8 +84,16 @@ def compute_truth(world: World, missing: pd.DataFrame, seed: int, futures: int =
     )
 
 
-def _list_nodes(world: World, missing: pd.DataFrame, rows: Rows) -> tuple[Singles, Floats]:
-    """List the true fit of each lead, and the nodes of what it may be given the export, with their shares."""
+def list_nodes(world: World, missing: pd.DataFrame, rows: Rows) -> tuple[Singles, Floats]:
+    """List the true fit of some leads, and what it may be given the export.
+
+    Returns
+    -------
+    fit : ndarray, shape (len(rows), 1 + NODES)
+        The true fit, then its nodes; the hidden cause of the law is in the nodes.
+    weights : ndarray, shape (len(rows), NODES)
+        Shares of the nodes among all leads.
+    """
     leads, gaps = world.leads.iloc[rows], missing.iloc[rows][list(ATTRIBUTES)]
     fit = np.empty((len(rows), NODES + 1), dtype=np.float32)
     weights = np.empty((len(rows), NODES))

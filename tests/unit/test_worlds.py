@@ -106,6 +106,24 @@ def test_what_is_missing_is_integrated_out_to_the_same_mean(veiled_truth):
     assert abs(slope) < 3 * (apart * (given - given.mean())).std() / (given.var() * np.sqrt(len(p)))
 
 
+def test_nodes_have_the_mean_hazard_of_the_leads_that_look_the_same(late_world):
+    from worlds.population import CATEGORIES, compute_effect
+    from worlds.truth import ATTRIBUTES, list_nodes
+
+    world, _ = late_world
+    missing = pd.DataFrame(np.random.default_rng(1).random((300, 5)) < 0.5, columns=list(ATTRIBUTES))
+    fit, weights = list_nodes(world, missing, np.arange(300))
+    sizes = 150 * np.exp(1.3 * np.random.default_rng(2).standard_normal(100_000))
+    means = {name: sum(share * np.exp(effect) for share, effect in CATEGORIES[name].values()) for name in CATEGORIES}
+    means["employees"] = np.exp(compute_effect("employees", pd.Series(sizes))).mean()
+    expected = np.ones(300)
+    for name in ATTRIBUTES:
+        known = np.exp(compute_effect(name, world.leads[name]))
+        expected *= np.where(missing[name], means[name], known)
+    assert (weights * np.exp(fit[:, 1:])).sum(axis=1) == pytest.approx(expected, rel=0.01)
+    assert fit[:, 0] == pytest.approx(world.leads["fit"].to_numpy(), abs=1e-6)
+
+
 def test_where_nothing_is_missing_the_export_tells_the_truth(late_world):
     from worlds.truth import ATTRIBUTES, compute_truth
 
