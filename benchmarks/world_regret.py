@@ -55,7 +55,7 @@ def _print_world(world: dict[str, Any]) -> None:
     answers = {"truth given the export": world["given_export"]} | world["contestants"]
     for who, found in answers.items():
         cells = (f"{age}: regret {_format(row['regret'])}, level {row['level']:+.2f}" for age, row in found.items())
-        console.print(f"  {who:24s} {'; '.join(cells)}", markup=False, highlight=False)
+        console.print(f"  {who:24s} {'; '.join(cells)}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"  {world['leadlight']}", markup=False, highlight=False, soft_wrap=True)
 
 
