@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe_machine
-from worlds.contest import run_world
+from worlds.evaluation import run_world
 from worlds.laws import DEVELOPED, JUDGED, LAWS, SEEDS
 from worlds_page import write_page
 

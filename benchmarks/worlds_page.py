@@ -33,7 +33,7 @@ def judge_bars(worlds: list[World]) -> list[tuple[str, str, bool]]:
     Parameters
     ----------
     worlds : list of dict
-        As of :func:`worlds.contest.run_world`.
+        As of :func:`worlds.evaluation.run_world`.
 
     Returns
     -------
@@ -49,7 +49,8 @@ def judge_bars(worlds: list[World]) -> list[tuple[str, str, bool]]:
     levels = {_name(world): abs(_find(world, "level")) for world in scored}
     far = {name: level for name, level in levels.items() if not name.startswith("campaign")}
     near = sum(level <= MAX_LEVEL for level in levels.values())
-    serving = [_name(world) for world in none if world["leadlight"]["serves"]]
+    serving = [world for world in none if world["leadlight"]["serves"]]
+    failed = [world for world in none if world["leadlight"]["error"]]
     bars = [
         (
             f"median regret of all worlds with a signal at most {MAX_REGRET}",
@@ -73,8 +74,8 @@ def judge_bars(worlds: list[World]) -> list[tuple[str, str, bool]]:
         ),
         (
             "no model serves in a world without signal",
-            f"a model serves in {len(serving)} of {len(none)}" if none else "not run",
-            bool(none) and not serving,
+            f"a model serves in {len(serving)} of {len(none)}, {len(failed)} failed" if none else "not run",
+            bool(none) and not serving and not failed,
         ),
     ]
     if lost:
@@ -194,9 +195,9 @@ def _format_range(values: list[float], form: str) -> str:
 
 def _render_law(name: str, worlds: list[World]) -> str:
     counts = (_format_range([world[key] for world in worlds], ",.0f") for key in ("leads", "wins", "open"))
-    serving = sum(not world["leadlight"]["serves"] for world in worlds)
+    silent = sum(not (world["leadlight"]["serves"] or world["leadlight"]["error"]) for world in worlds)
     title = LAWS[name].name + (" (kept)" if name in JUDGED else "")
     return (
         f"| {name} | {title} | {' | '.join(counts)} | {_format_range([world['mean_truth'] for world in worlds], '.1%')} | "
-        f"{serving} of {len(worlds)} |"
+        f"{silent} of {len(worlds)} |"
     )

@@ -138,8 +138,8 @@ def _simulate_activities(
     parts = [(np.arange(len(leads)), created, leads["created_second"].to_numpy(), forms)]
     starts = np.searchsorted(created, np.arange(DAYS + 2))
     for day in range(DAYS):
-        first, new, end = 0, starts[day], starts[day + 1]
-        there = State(*(part[first:new] for part in state))
+        new, end = starts[day], starts[day + 1]
+        there = State(*(part[:new] for part in state))
         engagement[:new, day] = compute_engagement(law, there)
         place, kinds = sample_activities(law, there, (day - created[:new]).astype(np.float32), rng)
         add_activities(there, place, kinds)

@@ -19,7 +19,7 @@ SEEDS = 3
 MIN_TREES, MAX_TREES = 20, 300
 #: share of the snapshots, the newest, that decide how many trees are enough
 VALIDATION = 0.2
-#: knots of a broken line, at equal shares of the distinct values' rows
+#: knots of a broken line, at equal shares of the rows above the lowest value
 KNOTS = 8
 RIDGE = 25.0
 MIN_CATEGORY = 300
@@ -28,7 +28,7 @@ MIN_CATEGORY = 300
 def label_snapshots(
     snapshots: pd.DataFrame, deals: pd.DataFrame, night: str, horizon_days: int
 ) -> "pd.Series[bool | None]":
-    """Label snapshots from the deals of the export: won within the horizon; missing where it has not ended."""
+    """Label snapshots by the deals of the export: won within the horizon; missing where it has not ended."""
     horizon = pd.Timedelta(days=horizon_days)
     won = deals[deals["status"] == "won"].set_index("lead_id")["closed_at"]
     wins = snapshots["lead_id"].map(pd.to_datetime(won))

@@ -18,10 +18,10 @@ def saved(root):
     return json.loads((root / "docs" / "results" / "bench_worlds.json").read_text(encoding="utf-8"))
 
 
-def build_world(law, regret, level=0.0, rivals=(0.2, 0.3), serves=True):
+def build_world(law, regret, level=0.0, rivals=(0.2, 0.3), serves=True, error=None):
     figures = {"leadlight": (regret, level), "lightgbm": (rivals[0], 0.0), "logistic": (rivals[1], 0.0)}
     contestants = {who: {"all": {"regret": r, "level": size}} for who, (r, size) in figures.items()}
-    return {"law": law, "seed": 1, "contestants": contestants, "leadlight": {"serves": serves}}
+    return {"law": law, "seed": 1, "contestants": contestants, "leadlight": {"serves": serves, "error": error}}
 
 
 def build_good_worlds():
@@ -60,6 +60,7 @@ def test_all_bars_are_met_by_good_worlds(page):
         (2, build_world("drift", 0.1, level=0.11)),
         (3, build_world("drift", 0.1, level=-0.26)),
         (4, build_world("no_signal", None, serves=True)),
+        (4, build_world("no_signal", None, serves=False, error="failed")),
     ],
 )
 def test_a_bad_world_breaks_its_bar(page, bar, bad):

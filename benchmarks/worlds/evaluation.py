@@ -1,4 +1,4 @@
-"""One world: simulate and export it, ask Leadlight and the rivals for the night, and judge what they say."""
+"""Evaluate one world: simulate and export it, train Leadlight and the rivals on it, measure what they predict."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ LEADLIGHT = Path(sys.executable).parent / "leadlight"
 
 
 def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
-    """Run one world.
+    """Run Leadlight and the rivals on one world.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
     -------
     dict
         ``law``, ``seed``, counts, ``given_export`` and ``contestants`` (each as of
-        :func:`worlds.regret.judge_predictions`), and what ``leadlight`` did.
+        :func:`worlds.regret.judge_predictions`), and the outcome of ``leadlight``'s commands.
     """
     place = folder / f"{name}-{seed}"
     truth, about = prepare_world(name, seed, place)
     rivals = predict_rivals(place, truth)
     with tempfile.TemporaryDirectory(prefix="leadlight-worlds-") as work:
-        predicted, deeds = run_leadlight(place, Path(work), truth)
+        predicted, outcome = run_leadlight(place, Path(work), truth)
     answers = {"leadlight": predicted} | {rival: rivals[rival].to_numpy() for rival in RIVALS}
     return {
         "law": name,
@@ -61,7 +61,7 @@ def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
         **about,
         "given_export": judge_predictions(truth, truth["given_export"].to_numpy()),
         "contestants": {who: judge_predictions(truth, q) for who, q in answers.items() if q is not None},
-        "leadlight": deeds,
+        "leadlight": outcome,
     }
 
 
@@ -125,13 +125,13 @@ def predict_rivals(place: Path, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndarray | None, dict[str, Any]]:
-    """Train Leadlight on the export, and score the night, with the commands that anybody would use.
+    """Train Leadlight on the export, and score the night, by its commands.
 
     Returns
     -------
     predicted : ndarray or None
         Probabilities in the order of the truth; None where a command failed.
-    deeds : dict
+    outcome : dict
         ``exit_code`` of run and score, ``seconds`` of both, ``signal`` as in metrics.json, the number of
         ``different`` probabilities, whether a model ``serves``, and ``error``.
     """
@@ -141,7 +141,7 @@ def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndar
     run = _call("run", *paths, check=False)
     trained = time.perf_counter()
     score = _call("score", *paths, "--as-of", NIGHT, "--output", str(scores), check=False)
-    deeds: dict[str, Any] = {
+    outcome: dict[str, Any] = {
         "exit_code": {"run": run.returncode, "score": score.returncode},
         "seconds": {"run": trained - started, "score": time.perf_counter() - trained},
         "signal": None,
@@ -150,22 +150,22 @@ def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndar
         "error": None,
     }
     if (work / "metrics.json").exists():
-        deeds["signal"] = json.loads((work / "metrics.json").read_text(encoding="utf-8")).get("signal")
+        outcome["signal"] = json.loads((work / "metrics.json").read_text(encoding="utf-8")).get("signal")
     if score.returncode or not scores.exists():
-        deeds["error"] = ((run.stderr if run.returncode else score.stderr) or score.stdout).strip()[-600:]
-        return None, deeds
+        outcome["error"] = ((run.stderr if run.returncode else score.stderr) or score.stdout).strip()[-600:]
+        return None, outcome
     table = pd.read_parquet(scores).set_index("lead_id")["probability"].astype(float)
     predicted = table.reindex(truth["lead_id"]).to_numpy()
     if np.isnan(predicted).any() or len(table) != len(truth):
-        deeds["error"] = (
+        outcome["error"] = (
             f"The night must hold a probability of each of the {len(truth)} open leads. Got {table.notna().sum()} in "
             f"{len(table)} rows."
         )
-        return None, deeds
-    deeds["different"] = len(np.unique(predicted.round(9)))
-    # a command that says nothing of signal is judged by its scores: without a model all leads have the same
-    deeds["serves"] = deeds["signal"] if isinstance(deeds["signal"], bool) else deeds["different"] > 1
-    return predicted, deeds
+        return None, outcome
+    outcome["different"] = len(np.unique(predicted.round(9)))
+    # whatever a report says of signal: where leads have different probabilities, something serves
+    outcome["serves"] = outcome["different"] > 1 or outcome["signal"] is True
+    return predicted, outcome
 
 
 def _call(command: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
