@@ -131,7 +131,8 @@ shares among all leads and by having stayed open so far): no model can be expect
 with 7 leaves, bagged with three seeds, the number of trees chosen on the newest fifth; *logistic*, a logistic regression on broken lines of
 numbers and on categories, with a ridge of 25 on the rises. They are fitted without signs.
 
-Four laws ({", ".join(JUDGED)}) were named before the first run and kept for the last judgement: they are run only with `--judged`.
+Four laws ({", ".join(JUDGED)}) were named before the first run and kept for the last judgement: only
+`make bench-worlds JUDGED=1` runs them. `FOLDER=path` keeps simulations, truths and rivals for the next time.
 
 ## Bars
 

@@ -18,7 +18,7 @@ def saved(root):
     return json.loads((root / "docs" / "results" / "bench_worlds.json").read_text(encoding="utf-8"))
 
 
-def build_world(law, regret, level=0.0, rivals=(0.2, 0.3), serves=True, error=None):
+def build_world(law, regret, *, level=0.0, rivals=(0.2, 0.3), serves=True, error=None):
     figures = {"leadlight": (regret, level), "lightgbm": (rivals[0], 0.0), "logistic": (rivals[1], 0.0)}
     contestants = {who: {"all": {"regret": r, "level": size}} for who, (r, size) in figures.items()}
     return {"law": law, "seed": 1, "contestants": contestants, "leadlight": {"serves": serves, "error": error}}
