@@ -1,7 +1,7 @@
 """Regret against the true probabilities of simulated worlds: `make bench-worlds`.
 
 Writes docs/results/bench_worlds.json and docs/worlds.md. A world takes five to ten minutes on two cores, most of
-it Leadlight's own training; `--folder` (`make bench-worlds FOLDER=path`) keeps simulations, truths and rivals for the next time. For one world:
+it Leadlight's own training; `--folder` keeps simulations, truths and rivals for the next time. For one world:
 `python benchmarks/world_regret.py --laws drift --seeds 1 --folder FOLDER --output FILE.json`.
 """
 
