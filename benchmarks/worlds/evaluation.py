@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,8 +48,8 @@ def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
         ``law``, ``seed``, counts, ``given_export`` and ``contestants`` (each as of
         :func:`worlds.regret.judge_predictions`), and the outcome of ``leadlight``'s commands.
     """
-    place = folder / f"{name}-{seed}"
-    truth, about = prepare_world(name, seed, place)
+    place = prepare_world(name, seed, folder)
+    truth, about = pd.read_parquet(place / "truth.parquet"), json.loads((place / "world.json").read_text("utf-8"))
     rivals = predict_rivals(place, truth)
     with tempfile.TemporaryDirectory(prefix="leadlight-worlds-") as work:
         predicted, outcome = run_leadlight(place, Path(work), truth)
@@ -65,25 +64,29 @@ def run_world(name: str, seed: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def prepare_world(name: str, seed: int, place: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Simulate a world, write its export and its truth, unless the folder holds them already.
+def prepare_world(name: str, seed: int, folder: Path) -> Path:
+    """Simulate a world, write its export, its truth and its counts, unless the folder holds them already.
+
+    The folder of the world carries the digest of the code that made it, and appears when it is complete: processes
+    may share the folder of all worlds.
 
     Returns
     -------
-    truth : DataFrame
-        As of :func:`worlds.truth.compute_truth`.
-    about : dict
-        Counts, and the mean true probability.
+    Path
+        The folder of the world.
     """
-    mark, digest = place / "world.json", _hash_modules(WORLD_MODULES)
-    if not _is_current(mark, digest):
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
+    place = folder / f"{name}-{seed}-{_hash_modules(WORLD_MODULES)}"
+    if place.exists():
+        return place
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        draft = Path(temporary) / "world"
+        draft.mkdir()
         world = simulate_world(name, seed)
         missing = draw_missing(world, seed)
-        write_export(world, missing, place)
+        write_export(world, missing, draft)
         truth = compute_truth(world, missing, seed)
-        truth.to_parquet(place / "truth.parquet", index=False)
+        truth.to_parquet(draft / "truth.parquet", index=False)
         about = {
             "leads": len(world.leads),
             "wins": int(world.leads["won"].sum()),
@@ -92,8 +95,10 @@ def prepare_world(name: str, seed: int, place: Path) -> tuple[pd.DataFrame, dict
             "activities": len(world.activities),
             "mean_truth": float(truth["probability"].mean()),
         }
-        mark.write_text(json.dumps({"digest": digest, "about": about}), encoding="utf-8")
-    return pd.read_parquet(place / "truth.parquet"), json.loads(mark.read_text(encoding="utf-8"))["about"]
+        (draft / "world.json").write_text(json.dumps(about), encoding="utf-8")
+        if not place.exists():
+            draft.rename(place)
+    return place
 
 
 def predict_rivals(place: Path, truth: pd.DataFrame) -> pd.DataFrame:
@@ -104,24 +109,25 @@ def predict_rivals(place: Path, truth: pd.DataFrame) -> pd.DataFrame:
     DataFrame, shape (open leads, rivals)
         Their probabilities in the order of the truth.
     """
-    saved, mark, digest = place / "rivals.parquet", place / "rivals.json", _hash_modules(RIVAL_MODULES)
-    if not _is_current(mark, digest):
-        params, work = place / "rivals.yaml", place / "rivals"
-        shutil.rmtree(work, ignore_errors=True)
-        params.write_text((place / "params.yaml").read_text(encoding="utf-8") + RIVAL_SNAPSHOTS, encoding="utf-8")
+    saved = place / f"rivals-{_hash_modules(RIVAL_MODULES)}.parquet"
+    if saved.exists():
+        return pd.read_parquet(saved)
+    with tempfile.TemporaryDirectory(dir=place) as temporary:
+        params, work, draft = (Path(temporary) / name for name in ("params.yaml", "work", "rivals.parquet"))
+        text = (place / "params.yaml").read_text(encoding="utf-8").replace("path: ", "path: ../")
+        params.write_text(text + RIVAL_SNAPSHOTS, encoding="utf-8")
         paths = ["--params", str(params), "--workdir", str(work)]
         for command in ("ingest", "snapshot", "featurize"):
             _call(command, *paths)
-        _call("featurize", *paths, "--as-of", NIGHT, "--output", str(place / "night.parquet"))
-        train, night = pd.read_parquet(work / "features.parquet"), pd.read_parquet(place / "night.parquet")
-        shutil.rmtree(work)
+        _call("featurize", *paths, "--as-of", NIGHT, "--output", str(work / "night.parquet"))
+        train, night = pd.read_parquet(work / "features.parquet"), pd.read_parquet(work / "night.parquet")
         won = label_snapshots(train, pd.read_csv(place / "deals.csv"), NIGHT, HORIZON)
         train, labels = train[won.notna()].drop(columns="lead_id"), won[won.notna()].to_numpy(dtype=np.int8)
         night = night.set_index("lead_id").loc[truth["lead_id"]].reset_index(drop=True)
         answers = pd.DataFrame({rival: predict(train, labels, night) for rival, predict in RIVALS.items()})
-        answers.to_parquet(saved, index=False)
-        mark.write_text(json.dumps({"digest": digest}), encoding="utf-8")
-    return pd.read_parquet(saved)
+        answers.to_parquet(draft, index=False)
+        draft.replace(saved)
+    return answers
 
 
 def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndarray | None, dict[str, Any]]:
@@ -184,8 +190,4 @@ def _hash_modules(names: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for name in names:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return digest.hexdigest()
-
-
-def _is_current(mark: Path, digest: str) -> bool:
-    return mark.exists() and json.loads(mark.read_text(encoding="utf-8"))["digest"] == digest
+    return digest.hexdigest()[:12]

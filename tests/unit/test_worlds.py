@@ -1,5 +1,6 @@
 """Simulated worlds with a known truth: added-up chances, what an export can tell, regret, and laws that are kept."""
 
+import json
 import sys
 
 import numpy as np
@@ -169,6 +170,21 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another():
     first, again, other = (simulate_world("drift", seed, leads=100, wins=10).leads for seed in (1, 1, 2))
     assert first.equals(again)
     assert not first.equals(other)
+
+
+def test_a_world_that_the_folder_holds_is_not_simulated_again(monkeypatch, tmp_path):
+    from worlds import evaluation
+
+    simulate = evaluation.simulate_world
+    monkeypatch.setattr(evaluation, "simulate_world", lambda name, seed: simulate(name, seed, leads=100, wins=10))
+    place = evaluation.prepare_world("drift", 1, tmp_path)
+    assert list(tmp_path.iterdir()) == [place]
+    about = json.loads((place / "world.json").read_text())
+    assert len(pd.read_parquet(place / "truth.parquet")) == about["open"] == 100 - about["wins"] - about["losses"]
+    monkeypatch.setattr(evaluation, "simulate_world", None)
+    assert evaluation.prepare_world("drift", 1, tmp_path) == place
+    with pytest.raises(TypeError):
+        evaluation.prepare_world("drift", 2, tmp_path)
 
 
 def test_a_snapshot_is_labelled_by_a_win_within_the_horizon_and_not_before_that_has_ended():
