@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
@@ -83,8 +82,6 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
     weight, ages = served["weight"].to_numpy(), served[AGE].to_numpy() if AGE in served else None
     weeks = measure_weeks(served["as_of"], report["time"])
     scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, weeks, weight)
-    # not of the calibration fitted on the same snapshots, whose slope and level are right there by construction
-    cross_validated = expit(choice.calibrations[choice.name].log_odds)
     scorer = Scorer(
         catalogue=features.catalogue,
         model=model,
@@ -110,7 +107,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
             activity_types=sorted(report["activity_types"]),
             choice=_describe_choice(choice),
             base_rate=correction.to_dict() | {"shift": shift},
-            calibration_check=answer_by_age(cross_validated, won, leads, ages, params.training.seed),
+            calibration_check=answer_by_age(scored.probability, won, leads, ages, params.training.seed),
             snapshots=read_json(workdir.snapshot_report),
             evidence=_count_evidence(params, workdir, report, features),
         ),
