@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := true
 export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock notebooks serve docs pictures bench-features bench-explaining bench-reading bench-damages bench-promises bench-quality bench-watch mlflow clean
+.PHONY: help setup setup-spark setup-tests demo check test-fast test lint lock notebooks serve docs pictures bench-features bench-explaining bench-reading bench-damages bench-promises bench-quality bench-watch bench-worlds mlflow clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ bench-promises: setup ## whether grades and thresholds keep what they promise, i
 
 bench-quality: setup ## quality out of time against every rival and the truth, into docs/quality.md (20 minutes)
 	@$(BIN)/python benchmarks/quality.py
+
+bench-worlds: setup ## regret against the truth of simulated worlds, into docs/worlds.md (three hours or more)
+	@$(BIN)/python benchmarks/world_regret.py $(if $(JUDGED),--judged) $(if $(FOLDER),--folder $(FOLDER))
 
 bench-watch: setup ## alarms of watch on planted faults and undisturbed nights, into docs/watch.md (half an hour)
 	@$(BIN)/python benchmarks/watch_alarms.py

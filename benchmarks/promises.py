@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from machine import describe_machine
 from promises_page import KINDS, write_page
-from quality import describe_machine, render_demo_params
+from quality import render_demo_params
 from scipy.stats import binom
 
 from leadlight.features.errors import LeadlightError

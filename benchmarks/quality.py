@@ -5,10 +5,7 @@ Writes docs/results/bench_quality.json and docs/quality.md. Takes about twenty m
 """
 
 import argparse
-import datetime
-import importlib.metadata
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from comparison import DRAWS, compare
+from machine import describe_machine
 from quality_page import ROWS, WORDS, compare_with, judge, write_page
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -26,11 +24,10 @@ from leadlight.pipelines.stages.table import select_stages
 from leadlight.pipelines.workspace.console import console
 from leadlight.pipelines.workspace.workdir import Workdir, read_json, round_floats, write_json
 
-__all__ = ["describe_machine", "main", "read_params", "render_demo_params", "run_row"]
+__all__ = ["main", "read_params", "render_demo_params", "run_row"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "docs" / "results" / "bench_quality.json"
-PACKAGES = ("numpy", "pandas", "scikit-learn", "lightgbm", "flaml")
 
 
 def main() -> None:
@@ -102,17 +99,6 @@ def render_demo_params(seed: int) -> str:
     before, line = text.split("simulation: {")
     assert line.count("seed: 7}") == 1
     return before + "simulation: {" + line.replace("seed: 7}", f"seed: {seed}}}")
-
-
-def describe_machine() -> dict[str, Any]:
-    """Return cores, system, date and package versions."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "versions": {"Python": platform.python_version()} | versions,
-    }
 
 
 def _render_table(row: dict[str, Any]) -> Table:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from machine import describe_machine
 from planted_faults import FAULTS, Export, Fault
-from quality import describe_machine
 from watch_page import write_figures
 
 from leadlight.features.errors import LeadlightError

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from leadlight.pipelines.registry.artifact_locations import update_artifact_locations
 from leadlight.pipelines.registry.database_creation import create_database
-from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, EXPERIMENT, Registry, convert_errors
-from leadlight.pipelines.registry.registry_errors import make_no_model_error
+from leadlight.pipelines.registry.mlflow_registry import CHALLENGER, CHAMPION, EXPERIMENT, Registry
+from leadlight.pipelines.registry.registry_errors import convert_errors, make_no_model_error
 from leadlight.pipelines.workspace.workdir import Workdir, find_database_file, has_database
 
 __all__ = ["PREVIOUS_CHAMPION_TAG", "RegistryState", "open_registry", "read_registry_state", "set_champion"]

@@ -4,8 +4,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,23 +21,12 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from requests.exceptions import RequestException
-from sqlalchemy.exc import SQLAlchemyError
 
 from leadlight.features.errors import BundleError
 from leadlight.models.scoring.bundle import get_bundle_checksum, verify_bundle
-from leadlight.pipelines.registry.registry_errors import hide_password, make_no_model_error, make_unreachable_error
+from leadlight.pipelines.registry.registry_errors import convert_errors, hide_password, make_no_model_error
 
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "EXPERIMENT",
-    "MODEL",
-    "Registry",
-    "Version",
-    "convert_errors",
-    "parse_version_number",
-]
+__all__ = ["CHALLENGER", "CHAMPION", "EXPERIMENT", "MODEL", "Registry", "Version", "parse_version_number"]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 EXPERIMENT, MODEL = "leadlight", "leadlight"
@@ -284,15 +273,6 @@ class Registry:
     def convert_errors(self) -> AbstractContextManager[None]:
         """Convert errors of MLflow, its database and the network to a BundleError."""
         return convert_errors(self.uri)
-
-
-@contextmanager
-def convert_errors(uri: str) -> Iterator[None]:
-    """Convert errors of MLflow, its database and the network to a BundleError."""
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, RequestException) as error:
-        raise make_unreachable_error(uri, error) from None
 
 
 def _set_tracking_uri(uri: str) -> None:

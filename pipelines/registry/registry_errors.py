@@ -1,10 +1,12 @@
 """Errors of the registry, as sentences."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from leadlight.features.errors import BundleError
 
-__all__ = ["NoModelError", "hide_password", "make_no_model_error", "make_unreachable_error"]
+__all__ = ["NoModelError", "convert_errors", "hide_password", "make_no_model_error"]
 
 
 class NoModelError(BundleError):
@@ -19,7 +21,7 @@ def make_no_model_error(alias: str, uri: str) -> NoModelError:
     )
 
 
-def make_unreachable_error(uri: str, error: Exception) -> BundleError:
+def _make_unreachable_error(uri: str, error: Exception) -> BundleError:
     """Return the error for a registry that cannot be reached or is damaged."""
     reason = " ".join(str(getattr(error, "orig", None) or error).split("\n")[0].split())
     # messages of urllib3 are long; the cause is their last part
@@ -32,6 +34,20 @@ def make_unreachable_error(uri: str, error: Exception) -> BundleError:
         else ""
     )
     return BundleError(f"The registry must be reachable and whole. Got {problem} at {hide_password(uri)}{hint}.")
+
+
+@contextmanager
+def convert_errors(uri: str) -> Iterator[None]:
+    """Convert errors of MLflow, its database and the network to a BundleError."""
+    # not before the registry has set what MLflow reads when it is imported
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, RequestException) as error:
+        raise _make_unreachable_error(uri, error) from None
 
 
 def hide_password(uri: str) -> str:
