@@ -91,10 +91,13 @@ def convert_row_to_score(row: Row[Any], as_of: dt.datetime, words: PresentationC
 
 def rank_scores(connection: Connection, night: StoredRun, found: Sequence[StoredScore]) -> list[StoredScore]:
     """Add to scores of the view after a run their ranks among its open leads by probability."""
-    query = select_current_view(night.night).with_only_columns(scores.c.probability)
-    every = sorted(connection.scalars(query))
-    above = [len(every) - bisect_right(every, score.probability) for score in found]
-    return [score._replace(rank=n + 1, open_leads=len(every)) for score, n in zip(found, above, strict=True)]
+    if not found:
+        return []
+    lowest = min(score.probability for score in found)
+    higher = select_current_view(night.night).where(scores.c.probability > lowest)
+    above = sorted(connection.scalars(higher.with_only_columns(scores.c.probability)))
+    ranks = [len(above) - bisect_right(above, score.probability) + 1 for score in found]
+    return [score._replace(rank=rank, open_leads=night.leads) for score, rank in zip(found, ranks, strict=True)]
 
 
 def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
