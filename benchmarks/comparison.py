@@ -11,7 +11,7 @@ from rivals import RIVALS, Answer, Task
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.metrics import METRICS, compute_metrics
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.console import show_progress
@@ -50,13 +50,14 @@ def compare(
         interval; truth if known), ``intervals`` of Leadlight's metrics, and ``calibration`` of
         `leadlight evaluate`.
     """
-    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
-    past, test = read_labelled_snapshots(workdir).split_past_and_test()
+    scorer = load_evaluation_scorer(workdir.require(workdir.bundle, "calibrate"))
+    snapshots = read_labelled_snapshots(workdir)
+    past, test = snapshots.select_past(), snapshots.select_split("test")
     names, seed, budget = scorer.catalogue.names, params.training.seed, max(training, MIN_BUDGET)
     task = Task(
         past.frame[names], past.won, past.leads, test.frame[names], scorer.catalogue, budget, seed
     )  # fmt: skip
-    ours = scorer.score(test.frame)["probability"].to_numpy()
+    ours = scorer.predict(test.frame)["probability"].to_numpy()
     answers = {"leadlight": Answer(ours, str(scorer.metadata.candidate))}
     seconds = {"leadlight": training}
     for name, rival in rivals.items():
@@ -81,7 +82,6 @@ def compare(
         "contestants": contestants,
         "intervals": _estimate_intervals(ours, test, seed),
         "calibration": {k: v for k, v in metrics["calibration"]["all"].items() if k != "bins"}
-        | {"base_rate": metrics["calibration"]["base_rate"]}
         | {name: metrics["calibration"][name]["answer"] for name in ("new", "older") if name in metrics["calibration"]},
     }
 

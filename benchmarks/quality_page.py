@@ -105,8 +105,8 @@ def _render(found: dict[str, Any]) -> str:
 
 Generated from `docs/results/bench_quality.json` by `make bench-quality`; a test keeps this page current and checks the bars. One run on {machine["date"]}, about {max(1, round(minutes))} min on {machine["cores"]} cores, {machine["system"]}, {versions}.
 {trial}
-All models are trained on the same past and scored once on the same newest window. A gap as long as the horizon separates them, and
-no lead is on both sides. Log loss is in nats, less is better; differences are rival minus Leadlight, **above zero means that
+All models are trained on the same past and scored once on the same newest window. A gap as long as the horizon separates them.
+Log loss is in nats, less is better; differences are rival minus Leadlight, **above zero means that
 Leadlight is better**, in thousandths, with a 95 % bootstrap interval by lead ({found["draws"]:,} paired resamples).
 
 {_render_summary(rows)}
@@ -239,23 +239,10 @@ def _render_bank(rows: dict[str, Any]) -> str:
         "fails": "fails, so pages show a rank instead of a probability",
         "too_little_evidence": "has too little evidence, so pages show a rank instead of a probability",
     }[found["answer"]]
-    text = f"""
+    return f"""
 ## A base rate that moves: bank_marketing
 
 The win rate in the test window differs much from that of the past. The calibration check {answer}.
-"""
-    base = found.get("base_rate")
-    if not base:
-        return text
-    figures = "".join(
-        f"\n| {who} | {base[who]['log_loss']:.4f} | {base[who]['brier']:.4f} | {base[who]['ece']:.4f} |"
-        for who in ("uncorrected", "corrected")
-    )
-    return f"""{text}
-Corrected, at each time, for the base rate of the leads mature by then, the log loss falls by {base["saved"]:.4f} ± {base["error"]:.4f}.
-
-| | log loss | Brier | ECE |
-|---|---|---|---|{figures}
 """
 
 

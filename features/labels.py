@@ -6,6 +6,8 @@ A snapshot is labelled "won in [as_of, as_of + horizon)", once that window has e
 import ibis
 import ibis.expr.types as ir
 
+from leadlight.features.point_in_time import count_days_between
+
 __all__ = ["find_closed_periods", "find_first_closes", "label_snapshots"]
 
 
@@ -81,11 +83,14 @@ def label_snapshots(
     Returns
     -------
     ir.Table
-        lead_id, as_of, won (0, 1, or NULL where the window has not ended at `cut_off`).
+        lead_id, as_of, won (0, 1, or NULL where the window has not ended at `cut_off`) and days_to_win (days until the
+        first win where it lies in the window and before `cut_off`, else NULL).
     """
     wins = closings.select("lead_id", "won_at")
     joined = snapshots.select("lead_id", "as_of").left_join(wins, "lead_id").drop("lead_id_right")
     end = joined.as_of + ibis.interval(days=horizon_days)
     in_window = ((joined.won_at >= joined.as_of) & (joined.won_at < end)).fill_null(False)
     won = ibis.ifelse(end <= cut_off, in_window.cast("int8"), ibis.null("int8"))
-    return joined.select("lead_id", "as_of", won=won)
+    days = count_days_between(joined.as_of, joined.won_at)
+    seen = ibis.ifelse(in_window & (joined.won_at < cut_off), days, ibis.null("float64"))
+    return joined.select("lead_id", "as_of", won=won, days_to_win=seen)

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from leadlight.features.point_in_time import count_days_between, expand_to_moments
 
-__all__ = ["sample_at_ages", "sample_at_creation", "sample_on_grid", "union_snapshots"]
+__all__ = ["sample_at_creation", "sample_at_midnights", "sample_on_grid", "union_snapshots"]
 
 
 def sample_at_creation(leads: ir.Table) -> ir.Table:
@@ -15,9 +15,25 @@ def sample_at_creation(leads: ir.Table) -> ir.Table:
     return leads.select("lead_id", as_of=leads.created_at)
 
 
-def sample_at_ages(leads: ir.Table, days: Iterable[int]) -> list[ir.Table]:
-    """Sample each lead at ages in days: one table of lead_id, as_of per age."""
-    return [leads.select("lead_id", as_of=leads.created_at + ibis.interval(days=n)) for n in days]
+def sample_at_midnights(first: ir.Table, midnights: ir.Table, days: Iterable[int]) -> list[ir.Table]:
+    """Sample each lead at midnights after its creation.
+
+    Parameters
+    ----------
+    first : ir.Table
+        lead_id, day (whole number) of the first midnight strictly after its creation: the first night that sees it.
+    midnights : ir.Table
+        day, as_of.
+    days : iterable of int
+        Days after the first midnight; 0 is that midnight itself.
+
+    Returns
+    -------
+    list of ir.Table
+        One table of lead_id, as_of per number of days.
+    """
+    shifted = [first.select("lead_id", day=first.day + n) for n in days]
+    return [table.join(midnights, "day").select("lead_id", "as_of") for table in shifted]
 
 
 def sample_on_grid(leads: ir.Table, grid: ir.Table) -> ir.Table:

@@ -198,7 +198,7 @@ def find_telling_lead(address: str) -> str:
     for lead in listed:
         page = httpx.get(f"{address}/leads/{lead['lead_id']}?language=en").text
         change = page.partition('id="change"')[2].partition("</div>")[0]
-        if 'id="recourse"' in page and change.count("<li>") > 1:
+        if 'id="recourse"' in page and "<li>" in change:
             return str(lead["lead_id"])
     sys.exit("The night must hold an MQL with a change and a recourse. Got none among the first 200.")
 

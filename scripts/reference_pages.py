@@ -17,6 +17,7 @@ OTHER_CODES = {
     0: ("", "done"),
     2: ("", "invalid usage: an option that does not exist, or a missing argument"),
     10: ("", "`leadlight watch` found something to act on"),
+    11: ("", "`leadlight run` trained, and nothing predicts wins better than the base rate"),
     130: ("", "interrupted"),
 }
 VARIABLES = {

@@ -5,6 +5,7 @@ import gc
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import typing
@@ -131,7 +132,10 @@ def small_params(root: Path) -> str:
     text = text.replace("{leads: 20000, months: 24,", "{leads: 4000, months: 24,")
     assert "leads: 4000" in text
     text = text.replace("precision >= 0.25", "precision >= 0.15")
-    return text.replace("training: {seed: 7}", "training: {seed: 7, max_rounds: 60, min_wins: 30, trials: 2}")
+    text = re.sub(r"(?m)^snapshots: .*$", "snapshots: {after_days: [0], every_days: 30}", text)
+    few = "training: {candidates: [points, logistic, boosted], seed: 7, max_rounds: 30, min_wins: 30}"
+    assert "training: {seed: 7}" in text
+    return text.replace("training: {seed: 7}", few)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from catboost import CatBoostClassifier, Pool
 
-from leadlight.models.candidates.candidate import Candidate, TrainingContext, Words
+from leadlight.models.candidates.candidate import Candidate, TrainingContext, TunedSettings, TuningTrial, Words
 from leadlight.models.candidates.training_data import TrainingData
 
 __all__ = ["CatBoostCandidate", "CatBoostModel"]
@@ -21,6 +21,8 @@ __all__ = ["CatBoostCandidate", "CatBoostModel"]
 NOT_KNOWN = "(not known)"
 #: training snapshots that SHAP values compare with
 MAX_REFERENCE = 50
+#: depths to choose from
+DEPTHS = (2, 4, 6)
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,6 @@ class CatBoostModel:
     categories: tuple[str, ...]
     trees: CatBoostClassifier
     reference: pd.DataFrame
-
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead: one for each level of each tree, with each row of the reference."""
-        return float(self.trees.tree_count_ * self.trees.get_all_params()["depth"] * len(self.reference))
 
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
@@ -85,21 +82,19 @@ class CatBoostCandidate(Candidate):
         de="Symmetrische Bäume, die Merkmale verbinden können; Kategorien gehen als geordnete Statistiken ein.",
     )
 
-    def tune(self, context: TrainingContext) -> dict[str, Any]:
-        """Choose the depth by the metric on the folds, in trials that Leadlight seeds, bounds and counts."""
-        window, metric = context.window, context.metric
-
-        def evaluate(trial: Any, report: Any) -> float:
-            chosen = {"depth": trial.suggest_int("depth", 2, 6)}
-            losses = []
+    def tune(self, context: TrainingContext) -> TunedSettings:
+        """Choose the depth by the metric on the folds."""
+        window, metric, trials = context.window, context.metric, []
+        for depth in DEPTHS:
+            values = []
             for fold in window.get_folds():
                 test = window.take(fold.test)
-                base, parts = self.fit(window.take(fold.train), context, chosen).explain_log_odds(test.frame)
-                losses.append(metric.convert_to_loss(metric.calculate(base + parts.sum(axis=1), test.won)))
-            trial.set_user_attr("depth", chosen["depth"])
-            return float(np.mean(losses))
-
-        return context.search(evaluate, {"depth": 4})
+                model = self.fit(window.take(fold.train), context, {"depth": depth})
+                base, parts = model.explain_log_odds(test.frame)
+                values.append(metric.calculate(base + parts.sum(axis=1), test.won))
+            trials.append(TuningTrial({"depth": depth}, float(np.mean(values))))
+        best = min(trials, key=lambda trial: metric.convert_to_loss(trial.value))
+        return TunedSettings(best.settings, trials)
 
     def fit(self, data: TrainingData, context: TrainingContext, settings: Mapping[str, Any]) -> CatBoostModel:
         """Fit one model with the chosen depth and the directions that the catalogue declares."""
@@ -117,7 +112,7 @@ class CatBoostCandidate(Candidate):
         )
         names = tuple(context.catalogue.names)
         categories = tuple(f.name for f in features if f.kind == "category")
-        trees.fit(build_pool(data.frame, names, categories, data.won))
+        trees.fit(build_pool(data.frame, names, categories, data.won, data.get_offset()))
         rows = np.linspace(0, len(data.won) - 1, min(MAX_REFERENCE, len(data.won))).astype(int)
         reference = data.frame.iloc[rows][list(names)].reset_index(drop=True)
         return CatBoostModel(names, categories, trees, reference)
@@ -132,9 +127,15 @@ class CatBoostCandidate(Candidate):
         return CatBoostModel(features, categories, trees, reference)
 
 
-def build_pool(frame: pd.DataFrame, features: tuple[str, ...], categories: tuple[str, ...], won: np.ndarray) -> Pool:
+def build_pool(
+    frame: pd.DataFrame,
+    features: tuple[str, ...],
+    categories: tuple[str, ...],
+    won: np.ndarray,
+    offset: np.ndarray | None = None,
+) -> Pool:
     """Return CatBoost's form of a feature table: NaN for numbers, a word of its own for unknown categories."""
     table = frame[list(features)].copy()
     for name in categories:
         table[name] = table[name].astype(object).where(table[name].notna(), NOT_KNOWN).astype(str)
-    return Pool(table, label=won, cat_features=list(categories))
+    return Pool(table, label=won, cat_features=list(categories), baseline=offset)

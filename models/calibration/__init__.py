@@ -1,1 +1,1 @@
-"""Calibration: increasing maps from raw log-odds to probabilities; prior shift; equipercentile linking."""
+"""Calibration: slope and level of log-odds, and equipercentile linking."""

@@ -1,8 +1,7 @@
-"""Strictly increasing maps from a model's log-odds to calibrated log-odds, of up to three parameters.
+"""Platt calibration: l = a m + c, from a model's log-odds m to calibrated log-odds l, strictly increasing.
 
-None: l = m. Shift: l = m + c. Platt: l = a m + c. Beta (Kull, Silva Filho and Flach 2017):
-l = a ln p - b ln(1 - p) + c with p = sigmoid(m). All are fitted by maximum likelihood on snapshots later than
-those trained on; a and b are bounded above zero, so the order of leads never changes.
+The level c comes from counts of wins; the slope a, the shape, is fitted by maximum likelihood with a penalty towards 1
+and used only where it predicts later leads better.
 """
 
 from collections.abc import Mapping
@@ -11,64 +10,49 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 
-__all__ = [
-    "BetaCalibrator",
-    "calculate_log_losses",
-    "fit_beta",
-    "fit_identity",
-    "fit_intercept",
-    "fit_platt",
-    "solve_intercept",
-]
+__all__ = ["PlattCalibrator", "calculate_log_losses", "fit_platt", "solve_intercept"]
 
 MIN_SLOPE = 0.01
 MAX_SHIFT = 60.0
 
 
 @dataclass(frozen=True)
-class BetaCalibrator:
-    """l(m) = a * log_expit(m) - b * log_expit(-m) + c; Platt is the case a = b.
+class PlattCalibrator:
+    """l(m) = a m + c.
 
     Parameters
     ----------
-    a, b : float
-        Slopes, both above zero.
+    a : float
+        Slope, above zero.
     c : float
         Shift.
     """
 
-    a: float
-    b: float
-    c: float
+    a: float = 1.0
+    c: float = 0.0
 
     @property
     def kind(self) -> str:
-        """``none``, ``shift``, ``platt`` or ``beta``."""
-        if self.a != self.b:
-            return "beta"
+        """``none``, ``shift`` or ``platt``."""
         if self.a != 1.0:
             return "platt"
         return "shift" if self.c else "none"
 
-    def with_shift(self, by: float) -> "BetaCalibrator":
+    def with_shift(self, by: float) -> "PlattCalibrator":
         """Return the calibrator with its log-odds moved."""
-        return BetaCalibrator(self.a, self.b, self.c + by)
+        return PlattCalibrator(self.a, self.c + by)
 
     def predict_log_odds(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated log-odds, same shape as `margin`."""
-        if self.a == self.b:  # the same in exact arithmetic, and exactly linear in floats
-            return np.asarray(self.a * margin + self.c)
-        return np.asarray(self.a * log_expit(margin) - self.b * log_expit(-margin) + self.c)
+        return np.asarray(self.a * margin + self.c)
 
     def calculate_slope(self, margin: np.ndarray) -> np.ndarray:
         """Return dl/dm, same shape as `margin`."""
-        if self.a == self.b:
-            return np.full_like(np.asarray(margin, dtype=float), self.a)
-        return np.asarray(self.a * expit(-margin) + self.b * expit(margin))
+        return np.full_like(np.asarray(margin, dtype=float), self.a)
 
     def predict_proba(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities, same shape as `margin`."""
@@ -76,22 +60,12 @@ class BetaCalibrator:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {"a": self.a, "b": self.b, "c": self.c}
+        return {"a": self.a, "c": self.c}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "BetaCalibrator":
+    def from_dict(cls, content: Mapping[str, Any]) -> "PlattCalibrator":
         """Read what :meth:`to_dict` gave."""
-        return cls(content["a"], content["b"], content["c"])
-
-
-def fit_identity(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
-    """Return the identity; arrays of shape (n,)."""
-    return BetaCalibrator(1.0, 1.0, 0.0)
-
-
-def fit_intercept(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
-    """Fit the shift alone; arrays of shape (n,)."""
-    return BetaCalibrator(1.0, 1.0, solve_intercept(margin, won))
+        return cls(content["a"], content["c"])
 
 
 def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
@@ -117,31 +91,36 @@ def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
     return float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT))
 
 
-def fit_platt(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
-    """Fit the slope and shift of a Platt calibrator; arrays of shape (n,)."""
-    a, c = _fit(np.column_stack([margin]), won)
-    return BetaCalibrator(a, a, c)
+def fit_platt(
+    margin: np.ndarray, won: np.ndarray, *, slope_sd: float = np.inf, offset: np.ndarray | None = None
+) -> PlattCalibrator:
+    """Fit slope and shift by maximum likelihood.
 
-
-def fit_beta(margin: np.ndarray, won: np.ndarray) -> BetaCalibrator:
-    """Fit the slopes and shift of a beta calibrator; arrays of shape (n,)."""
-    a, b, c = _fit(np.column_stack([log_expit(margin), -log_expit(-margin)]), won)
-    return BetaCalibrator(a, b, c)
+    Parameters
+    ----------
+    margin : ndarray, shape (n,)
+        Log-odds.
+    won : ndarray of int, shape (n,)
+        Labels.
+    slope_sd : float
+        Standard deviation of a normal prior of the slope around 1; infinite for none.
+    offset : ndarray, shape (n,), optional
+        Log-odds to add to.
+    """
+    # written as the distance from 1, so that the penalty is on that
+    offset = np.zeros(len(won)) if offset is None else offset
+    beta = maximize_penalized_likelihood(
+        np.column_stack([margin, np.ones(len(margin))]),
+        won,
+        penalty=np.diag([slope_sd**-2.0, 0.0]),
+        lower=np.array([MIN_SLOPE - 1.0, -np.inf]),
+        upper=np.full(2, np.inf),
+        start=np.zeros(2),
+        offset=offset + margin,
+    )
+    return PlattCalibrator(1.0 + float(beta[0]), float(beta[1]))
 
 
 def calculate_log_losses(log_odds: np.ndarray, won: np.ndarray) -> np.ndarray:
     """Return the log loss of each snapshot, in nats, shape (n,)."""
     return np.asarray(np.logaddexp(0.0, np.where(won == 1, -log_odds, log_odds)))
-
-
-def _fit(X: np.ndarray, won: np.ndarray) -> tuple[float, ...]:
-    slopes = X.shape[1]
-    beta = maximize_penalized_likelihood(
-        np.column_stack([X, np.ones(len(X))]),
-        won,
-        penalty=np.zeros((slopes + 1, slopes + 1)),
-        lower=np.append(np.full(slopes, MIN_SLOPE), -np.inf),
-        upper=np.full(slopes + 1, np.inf),
-        start=np.append(np.ones(slopes), 0.0),
-    )
-    return tuple(float(value) for value in beta)

@@ -21,6 +21,8 @@ MAX_STEPS = 200
 MAX_STALE_CHANGE = 0.05
 #: rows made dense at a time
 BLOCK = 8192
+#: rows that the curvature is computed from: steps need a rough one, the gradient is that of all rows
+MAX_CURVATURE_ROWS = 40_000
 #: added to the curvature, as a share of its mean diagonal, so that collinear columns have a solution
 RIDGE = 1e-12
 #: sufficient decrease of a line search (Armijo)
@@ -35,6 +37,7 @@ def maximize_penalized_likelihood(
     lower: np.ndarray,
     upper: np.ndarray,
     start: np.ndarray,
+    offset: np.ndarray | None = None,
 ) -> np.ndarray:
     """Minimize the summed log loss plus half of ``beta @ penalty @ beta``, with bounds on beta.
 
@@ -50,6 +53,8 @@ def maximize_penalized_likelihood(
         Bounds; infinite where there is none.
     start : ndarray, shape (p,)
         Where the search begins.
+    offset : ndarray, shape (n,), optional
+        Log-odds that the design adds to; left out, zero.
 
     Returns
     -------
@@ -57,10 +62,11 @@ def maximize_penalized_likelihood(
         Coefficients.
     """
     y = np.asarray(won, dtype=float)
+    offset = np.zeros(len(y)) if offset is None else offset
     transposed = csr_array(design.T) if isinstance(design, csr_array) else design.T
     beta = np.clip(start, lower, upper)
     with threadpool_limits(1, user_api="blas"):
-        margin = design @ beta
+        margin = design @ beta + offset
         loss = _loss(margin, y, beta, penalty)
         curvature, change = None, np.inf
         for _ in range(MAX_STEPS):
@@ -82,7 +88,7 @@ def maximize_penalized_likelihood(
             else:
                 break
             change = size * float(np.abs(along).max())
-            beta, margin, loss = tried, design @ tried, value
+            beta, margin, loss = tried, design @ tried + offset, value
     return np.asarray(beta)
 
 
@@ -96,6 +102,10 @@ def _is_free(x: np.ndarray, gradient: np.ndarray, lower: np.ndarray, upper: np.n
 
 
 def _compute_curvature(design: np.ndarray | csr_array, weights: np.ndarray) -> np.ndarray:
+    every = design.shape[0]
+    if every > MAX_CURVATURE_ROWS:
+        rows = np.random.default_rng(0).choice(every, MAX_CURVATURE_ROWS, replace=False)
+        design, weights = design[np.sort(rows)], weights[np.sort(rows)] * (every / MAX_CURVATURE_ROWS)
     total = np.zeros((design.shape[1], design.shape[1]))
     for first in range(0, design.shape[0], BLOCK):
         rows = design[first : first + BLOCK]

@@ -1,54 +1,42 @@
-"""Select the simplest calibration within one standard error of the best, cross-validated by lead."""
+"""Decide whether the shape of a calibration is to be corrected, cross-validated by lead."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
-from leadlight.models.calibration.parametric import (
-    BetaCalibrator,
-    calculate_log_losses,
-    fit_beta,
-    fit_identity,
-    fit_intercept,
-    fit_platt,
-)
-from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
+from leadlight.models.calibration.parametric import PlattCalibrator, calculate_log_losses, fit_platt, solve_intercept
 
-__all__ = ["CalibrationSelection", "Calibrator", "calculate_cluster_robust_se", "read_calibrator", "select_calibrator"]
+__all__ = ["CalibrationSelection", "calculate_cluster_robust_se", "select_calibrator"]
 
-Calibrator = BetaCalibrator | SplineCalibrator
-
-#: simplest first
-KINDS = {"none": fit_identity, "shift": fit_intercept, "platt": fit_platt, "beta": fit_beta, "curve": fit_spline}
 #: wins and losses below which no calibration is fitted
-MIN_WINS = 10
+MIN_WINS = 30
+#: prior standard deviation of the slope around 1
+SLOPE_SD = 0.1
 
 
 class CalibrationSelection(NamedTuple):
-    """The calibration of one candidate, with the losses it was selected by.
+    """The calibration of one candidate, with what it was selected by.
 
     Parameters
     ----------
-    calibrator : Calibrator
-        Fitted on all rows.
-    log_odds : ndarray, shape (n,)
-        Cross-validated log-odds of each row under the chosen kind.
+    calibrator : PlattCalibrator
+        Fitted on all rows, or the identity.
     losses : ndarray, shape (n,)
-        Cross-validated log loss of each row under the chosen kind, in nats.
+        Cross-validated log loss of each row, in nats.
     log_loss : dict of str to float
-        Cross-validated log loss of each kind.
+        Mean cross-validated log loss of ``none`` and ``platt``.
     """
 
-    calibrator: Calibrator
-    log_odds: np.ndarray
+    calibrator: PlattCalibrator
     losses: np.ndarray
     log_loss: dict[str, float]
 
 
-def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> CalibrationSelection:
-    """Compare all kinds and choose.
+def select_calibrator(
+    margin: np.ndarray, won: np.ndarray, groups: np.ndarray, origin: np.ndarray
+) -> CalibrationSelection:
+    """Compare the identity with a penalized Platt calibration, which has to win by more than its standard error.
 
     Parameters
     ----------
@@ -58,20 +46,23 @@ def select_calibrator(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -
         Labels.
     groups : ndarray, shape (n,)
         Lead of each snapshot: no lead is in two folds.
+    origin : ndarray of int, shape (n,)
+        Origin of each snapshot. Each gets the level of its own wins first: a level that moves between origins would
+        flatten the slope, and the level of the scorer is set from newer snapshots.
     """
+    margin = margin.astype(float)
+    for number in np.unique(origin):
+        rows = origin == number
+        margin[rows] += solve_intercept(margin[rows], won[rows])
+    plain = calculate_log_losses(margin, won)
     if min(won.sum(), len(won) - won.sum()) < MIN_WINS:
-        losses = calculate_log_losses(margin, won)
-        return CalibrationSelection(fit_identity(margin, won), margin, losses, {"none": float(losses.mean())})
-    predicted = {name: _cross_validate(fit, margin, won, groups) for name, fit in KINDS.items()}
-    by_kind = {name: calculate_log_losses(log_odds, won) for name, log_odds in predicted.items()}
-    mean = {name: float(loss.mean()) for name, loss in by_kind.items()}
-    best = by_kind[min(mean, key=lambda name: mean[name])]
-    chosen = next(
-        name
-        for name, loss in by_kind.items()
-        if (loss - best).mean() <= calculate_cluster_robust_se(loss - best, groups)
-    )
-    return CalibrationSelection(KINDS[chosen](margin, won), predicted[chosen], by_kind[chosen], mean)
+        return CalibrationSelection(PlattCalibrator(), plain, {"none": float(plain.mean())})
+    fitted = calculate_log_losses(_cross_validate(margin, won, groups), won)
+    means = {"none": float(plain.mean()), "platt": float(fitted.mean())}
+    gain = plain - fitted
+    if gain.mean() <= calculate_cluster_robust_se(gain, groups):
+        return CalibrationSelection(PlattCalibrator(), plain, means)
+    return CalibrationSelection(fit_platt(margin, won, slope_sd=SLOPE_SD), fitted, means)
 
 
 def calculate_cluster_robust_se(values: np.ndarray, groups: np.ndarray) -> float:
@@ -81,13 +72,8 @@ def calculate_cluster_robust_se(values: np.ndarray, groups: np.ndarray) -> float
     return float(np.sqrt((sums**2).sum()) / len(values))
 
 
-def read_calibrator(content: Mapping[str, Any]) -> Calibrator:
-    """Read what ``to_dict`` of a calibrator gave."""
-    return SplineCalibrator.from_dict(content) if "knots" in content else BetaCalibrator.from_dict(content)
-
-
-def _cross_validate(fit: Any, margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def _cross_validate(margin: np.ndarray, won: np.ndarray, groups: np.ndarray) -> np.ndarray:
     log_odds = np.zeros(len(margin))
     for rest, held in GroupKFold(n_splits=min(5, len(np.unique(groups)))).split(margin, won, groups):
-        log_odds[held] = fit(margin[rest], won[rest]).predict_log_odds(margin[held])
+        log_odds[held] = fit_platt(margin[rest], won[rest], slope_sd=SLOPE_SD).predict_log_odds(margin[held])
     return log_odds

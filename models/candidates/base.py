@@ -1,24 +1,27 @@
 """The interface of candidate models, and how they are saved and loaded."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError, ParamsError
 from leadlight.models.candidates.registry import find_kind, find_kind_problem
 
-__all__ = ["AdditiveModel", "AverageEnsemble", "list_kinds", "load_model", "margins", "save_model"]
+__all__ = ["AdditiveModel", "list_kinds", "load_model", "margins", "save_model", "sum_group_log_odds"]
 
 #: what reading a damaged file raises; errors of other libraries are converted where they are known
 LOAD_ERRORS = (OSError, KeyError, TypeError, ValueError)
 
 
 class AdditiveModel(Protocol):
-    """A model whose log-odds are a base plus one part per feature."""
+    """A model whose log-odds are a base plus one part per feature.
+
+    The base is one number, or one per row where it depends on the night (:mod:`.season`).
+    """
 
     @property
     def kind(self) -> str:
@@ -30,21 +33,11 @@ class AdditiveModel(Protocol):
         """Feature names, in the order of the parts."""
         ...
 
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead, counted from the model so that it is reproducible.
-
-        One look-up per feature for the rule book, the logistic model and additive trees; one addition per
-        column on the path to each leaf for trees with interactions; the sum of both models for a blend;
-        all values read by all predictions for a wrapped scikit-learn model.
-        """
-        ...
-
-    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
         """Compute :meth:`explain_log_odds` by its slow definition, as a reference for tests."""
         ...
 
-    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
+    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         ...
 
@@ -53,43 +46,14 @@ class AdditiveModel(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class AverageEnsemble:
-    """The mean of two models in log-odds, and so of their parts."""
-
-    kind: ClassVar[str] = "blend"
-    first: AdditiveModel
-    second: AdditiveModel
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Feature names, in the order of the parts."""
-        return self.first.features
-
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead; see :class:`AdditiveModel`."""
-        return self.first.explanation_cost + self.second.explanation_cost
-
-    def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return the mean of the references of both models."""
-        (base_a, parts_a), (base_b, parts_b) = (m.explain_with_reference(frame) for m in (self.first, self.second))
-        return (base_a + base_b) / 2, (parts_a + parts_b) / 2
-
-    def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
-        (base_a, parts_a), (base_b, parts_b) = (m.explain_log_odds(frame) for m in (self.first, self.second))
-        return (base_a + base_b) / 2, (parts_a + parts_b) / 2
-
-    def save(self, folder: Path) -> dict[str, Any]:
-        """Write both models to folders of their own."""
-        save_model(self.first, folder / "first")
-        save_model(self.second, folder / "second")
-        return {}
-
-
 def margins(model: AdditiveModel, frame: pd.DataFrame) -> np.ndarray:
-    """Return the log-odds of a model: base plus all parts, shape (n,)."""
+    """Return the log-odds of a model: base plus all parts, shape (n,).
+
+    A model may have a method ``predict_log_odds``, which is faster where the parts take long.
+    """
+    predict = getattr(model, "predict_log_odds", None)
+    if predict is not None:
+        return np.asarray(predict(frame))
     base, parts = model.explain_log_odds(frame)
     return np.asarray(base + parts.sum(axis=1))
 
@@ -132,3 +96,21 @@ def list_kinds(folder: Path) -> set[str]:
     """Return the kinds of a saved model and of the models within it."""
     files = [path.read_text(encoding="utf-8") for path in folder.rglob("model.json")]
     return {str(json.loads(text)["kind"]) for text in files}
+
+
+def sum_group_log_odds(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Sum the log-odds of fit and of engagement features.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (n, features)
+        What each feature adds, in log-odds.
+    catalogue : Catalogue
+        The features, in the order of the columns.
+
+    Returns
+    -------
+    fit, engagement : ndarray, shape (n,)
+    """
+    fit = np.array([feature.group == "fit" for feature in catalogue.features])
+    return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)

@@ -1,6 +1,5 @@
-"""LightGBM with monotone constraints; additive where every tree may use one column only."""
+"""LightGBM with monotone constraints, explained by exact SHAP values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,6 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.category_encoding import CategoryEncoder
-from leadlight.models.candidates.scorecard import Scorecard
 from leadlight.models.candidates.tree_shap import CHUNK, TreeShap, compute_lightgbm_shap
 from leadlight.models.candidates.tree_structure import TreeStructure
 
@@ -77,33 +75,14 @@ class BoostedModel:
         Their design matrix.
     booster : lightgbm.Booster
         The trees.
+    start : float
+        Log-odds that they add to.
     """
 
     kind: ClassVar[str] = "boosted"
     columns: DesignMatrix
     booster: lgb.Booster
-
-    @classmethod
-    def fit(
-        cls, frame: pd.DataFrame, won: np.ndarray, columns: DesignMatrix, *, settings: Mapping[str, Any], rounds: int
-    ) -> "BoostedModel":
-        """Grow trees.
-
-        Parameters
-        ----------
-        frame : pd.DataFrame, shape (n, features)
-            The feature table of the training snapshots.
-        won : ndarray of int, shape (n,)
-            Labels.
-        columns : DesignMatrix
-            Their design matrix.
-        settings : mapping
-            LightGBM parameters, constraints among them.
-        rounds : int
-            Trees.
-        """
-        data = lgb.Dataset(columns.transform(frame), label=won, params={"verbosity": -1}, free_raw_data=False)
-        return cls(columns, lgb.train(dict(settings), data, num_boost_round=rounds))
+    start: float = 0.0
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -115,44 +94,32 @@ class BoostedModel:
         """Shape of the trees."""
         return TreeStructure.from_booster(self.booster)
 
-    @cached_property
-    def scorecard(self) -> Scorecard | None:
-        """Tables of additive trees; None where trees combine columns or LightGBM alone reads them right."""
-        if not (self.trees.additive and self.trees.table_safe):
-            return None
-        return Scorecard.from_booster(self.booster, self.trees, self.columns.features, self.columns.levels)
-
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead, counted and not timed.
-
-        One look-up per feature for additive trees; else one addition per column on the path to each leaf;
-        or, where only LightGBM reads the trees right, the square of their number at each leaf.
-        """
-        if self.scorecard is not None:
-            return float(len(self.columns.features))
-        return float(self.trees.table_cost if self.trees.table_safe else self.trees.treeshap_cost)
-
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
-        if self.scorecard is not None:
-            return self.scorecard.base, self.scorecard.explain(frame, self.columns.levels)
         parts = np.empty((len(frame), len(self.columns.features)))
         for start in range(0, len(frame), CHUNK):
             matrix = self.columns.transform(frame.iloc[start : start + CHUNK])
             parts[start : start + CHUNK] = self._by_feature(self._shap(matrix))
-        return self._shap.base, parts
+        return self.start + self._shap.base, parts
+
+    def predict_log_odds(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return the sum of base and SHAP values, shape (n,), by the trees themselves."""
+        found = [
+            self.booster.predict(self.columns.transform(frame.iloc[start : start + CHUNK]), raw_score=True)
+            for start in range(0, len(frame), CHUNK)
+        ]
+        return self.start + np.concatenate(found or [np.zeros(0)])
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Compute the same with LightGBM itself: slow, and the reference for :meth:`explain_log_odds`."""
         base, parts = compute_lightgbm_shap(self.booster, self.columns.transform(frame))
-        return base, self._by_feature(parts)
+        return self.start + base, self._by_feature(parts)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the trees as LightGBM's text; return features and levels."""
         (folder / "trees.txt").write_text(self.booster.model_to_string(), encoding="utf-8")
         levels = {name: list(entry.categories) for name, entry in self.columns.levels.items()}
-        return {"features": list(self.columns.features), "levels": levels}
+        return {"features": list(self.columns.features), "levels": levels, "start": self.start}
 
     @cached_property
     def _shap(self) -> TreeShap:

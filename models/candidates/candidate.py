@@ -8,8 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from leadlight.features.catalogue import Catalogue
-from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
 from leadlight.models.candidates.rules import Rule
+from leadlight.models.candidates.season import YearlySeason, fit_with_season
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.metrics.selection_metric import SelectionMetric
 
@@ -17,16 +18,11 @@ __all__ = [
     "Candidate",
     "FittedCandidate",
     "OutOfTimePredictions",
-    "TrainedCandidate",
     "TrainingContext",
+    "TunedSettings",
     "TuningTrial",
     "Words",
 ]
-
-#: reports a loss at a step of a trial, and ends the trial where it is pruned
-Report = Callable[[float, int], None]
-#: runs trials: a function of (trial, report) that returns a loss, and the settings of the first trial
-Search = Callable[[Callable[[Any, Report], float], Mapping[str, Any]], dict[str, Any]]
 
 
 class Words(NamedTuple):
@@ -60,58 +56,45 @@ class TuningTrial(NamedTuple):
     settings : dict
         Hyperparameters that were tried.
     value : float
-        The metric on the folds; of a pruned trial, when it was pruned.
+        The metric on the folds.
     rounds : int, optional
         Boosting rounds after which it has that value; None for models without rounds.
-    pruned : bool
-        Whether it was given up before its end.
     """
 
     settings: dict[str, Any]
     value: float
     rounds: int | None = None
-    pruned: bool = False
 
 
-class TrainedCandidate(NamedTuple):
-    """The result of training a candidate.
+class TunedSettings(NamedTuple):
+    """Settings that were chosen on the folds.
 
     Parameters
     ----------
-    model : AdditiveModel
-        Fitted on the whole window.
-    tuning : dict
-        Settings chosen by tuning, for JSON; with the metric on the folds under its name, if it was computed.
-    fold_models : sequence of AdditiveModel
-        Fitted on the training side of each fold, with the same settings.
-    out_of_time : OutOfTimePredictions, optional
-        What the fold models predict; left out, it is computed from them.
+    settings : dict
+        For :meth:`Candidate.fit`, and for JSON.
     trials : sequence of TuningTrial
-        Settings that were tried without ``context.search``, which keeps its own.
+        What was tried, in that order.
     """
 
-    model: AdditiveModel
-    tuning: dict[str, Any]
-    fold_models: Sequence[AdditiveModel] = ()
-    out_of_time: OutOfTimePredictions | None = None
+    settings: dict[str, Any]
     trials: Sequence[TuningTrial] = ()
 
 
 class FittedCandidate(NamedTuple):
-    """A candidate fitted on the whole window.
+    """A candidate as it was judged.
 
     Parameters
     ----------
-    tuning : dict
+    settings : dict
         Settings chosen by tuning.
     out_of_time : OutOfTimePredictions
-        Predictions of the refitted models.
+        Predictions of the models that were fitted before each fold.
     trials : sequence of TuningTrial
         What tuning tried, in that order; empty if nothing is tuned.
     """
 
-    model: AdditiveModel
-    tuning: dict[str, Any]
+    settings: dict[str, Any]
     out_of_time: OutOfTimePredictions
     trials: Sequence[TuningTrial] = ()
 
@@ -131,11 +114,10 @@ class TrainingContext(NamedTuple):
         The rule book; empty where there is none.
     metric : SelectionMetric
         What tuning improves.
-    search : callable
-        Runs trials of settings: seeded, pruned, bounded in trials and in time. Returns what the best trial
-        set by ``trial.set_user_attr``, the number of trials, and the metric under its name.
+    seasons : tuple of YearlySeason or None
+        Season of the training side of each fold.
     get_fitted : callable
-        Returns another candidate by name, fitted on the same data.
+        Returns another candidate by name, judged on the same folds.
     """
 
     window: TrainingData
@@ -143,7 +125,7 @@ class TrainingContext(NamedTuple):
     settings: TrainingSettings
     rules: tuple[Rule, ...]
     metric: SelectionMetric
-    search: Search
+    seasons: tuple[YearlySeason | None, ...]
     get_fitted: Callable[[str], FittedCandidate]
 
 
@@ -184,16 +166,18 @@ class Candidate(ABC):
         """
         return True
 
-    def train(self, context: TrainingContext) -> TrainedCandidate:
-        """Choose settings, then fit on the whole window and on the training side of each fold."""
-        chosen = self.tune(context)
-        window = context.window
-        before = [self.fit(window.take(fold.train), context, chosen) for fold in window.get_folds()]
-        return TrainedCandidate(self.fit(window, context, chosen), chosen, before)
-
-    def tune(self, context: TrainingContext) -> dict[str, Any]:
+    def tune(self, context: TrainingContext) -> TunedSettings:
         """Choose settings on the folds; without tuning there are none."""
-        return {}
+        return TunedSettings({})
+
+    def predict_folds(self, context: TrainingContext, settings: Mapping[str, Any]) -> OutOfTimePredictions:
+        """Fit on the training side of each fold and predict its test side."""
+        window, predicted = context.window, []
+        for fold, season in zip(window.get_folds(), context.seasons, strict=True):
+            model = fit_with_season(self.fit, window.take(fold.train), context, settings, season)
+            base, parts = model.explain_log_odds(window.frame.iloc[fold.test].reset_index(drop=True))
+            predicted.append((base + parts.sum(axis=1), *sum_group_log_odds(parts, context.catalogue)))
+        return OutOfTimePredictions(*(np.concatenate(values) for values in zip(*predicted, strict=True)))
 
     @abstractmethod
     def fit(self, data: TrainingData, context: TrainingContext, settings: Mapping[str, Any]) -> AdditiveModel:
@@ -202,7 +186,7 @@ class Candidate(ABC):
         Parameters
         ----------
         data : TrainingData
-            Frame, labels and lead of each snapshot. Snapshots weigh the same.
+            Frame, labels, lead and offset of each snapshot. Snapshots weigh the same.
         context : TrainingContext
             Catalogue, seed and further settings of params.
         settings : mapping

@@ -15,8 +15,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from leadlight.features.catalogue import Catalogue, Feature
+from leadlight.models.calibration.parametric import solve_intercept
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.training_data import TrainingData
 
 __all__ = ["AdditiveLogisticModel", "ShapeFunction"]
 
@@ -79,19 +81,14 @@ class AdditiveLogisticModel:
 
     @classmethod
     def fit_regularization_path(
-        cls, frame: pd.DataFrame, won: np.ndarray, leads: pd.Series, catalogue: Catalogue, *,
-        penalties: Iterable[float], min_category_leads: int,
-    ) -> "Iterator[AdditiveLogisticModel]":  # fmt: skip
+        cls, data: TrainingData, catalogue: Catalogue, *, penalties: Iterable[float], min_category_leads: int
+    ) -> "Iterator[AdditiveLogisticModel]":
         """Fit by penalized maximum likelihood with bounds, to convergence, one model per penalty (lazily).
 
         Parameters
         ----------
-        frame : pd.DataFrame, shape (n, features)
-            The feature table of the training snapshots.
-        won : ndarray of int, shape (n,)
-            Labels.
-        leads : pd.Series, shape (n,)
-            Lead of each snapshot.
+        data : TrainingData
+            Frame, labels, leads and offset of the training snapshots.
         catalogue : Catalogue
             Features in order.
         penalties : iterable of float
@@ -105,18 +102,22 @@ class AdditiveLogisticModel:
         AdditiveLogisticModel
             In the order of `penalties`.
         """
-        parts = [_Part.of(feature, frame[feature.name], leads, min_category_leads) for feature in catalogue.features]
+        frame, won = data.frame, data.won
+        parts = [
+            _Part.of(feature, frame[feature.name], data.leads, min_category_leads) for feature in catalogue.features
+        ]
         blocks = [part.columns(frame[part.name]) for part in parts]
         design = csr_array(np.hstack([np.ones((len(frame), 1)), *blocks]))
         lower, upper = np.array([(-np.inf, np.inf), *(bound for part in parts for bound in part.bounds)]).T
         means = [block.mean(axis=0) for block in blocks]
         coefficients = np.zeros(design.shape[1])
-        coefficients[0] = np.log((won.sum() + 0.5) / (len(won) - won.sum() + 0.5))
+        coefficients[0] = solve_intercept(data.get_offset(), won)
         penalized = np.diag(np.arange(design.shape[1]) > 0).astype(float)  # all but the intercept
         for penalty in penalties:
             coefficients = maximize_penalized_likelihood(
-                design, won, penalty=penalty * penalized, lower=lower, upper=upper, start=coefficients
-            )
+                design, won, penalty=penalty * penalized, lower=lower, upper=upper, start=coefficients,
+                offset=data.offset,
+            )  # fmt: skip
             base, curves, place = float(coefficients[0]), {}, 1
             for part, mean in zip(parts, means, strict=True):
                 of_part = coefficients[place : place + len(mean)]
@@ -129,11 +130,6 @@ class AdditiveLogisticModel:
     def features(self) -> tuple[str, ...]:
         """Feature names in order."""
         return tuple(self.curves)
-
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead: one look-up per feature."""
-        return float(len(self.curves))
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the same as :meth:`explain_log_odds`, which is exact."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["find_candidate", "find_kind", "find_kind_problem", "find_module"]
 
 BUILT_IN = "leadlight.models.candidates.built_in"
-#: kinds of models that several candidates share -> the candidate that loads them
-SHARED_KINDS = {"boosted": "additive"}
+#: kinds of models that are no candidates -> the candidate that loads them
+SHARED_KINDS = {"seasonal": "combined"}
 
 
 def find_candidate(name: str) -> Candidate:

@@ -11,6 +11,7 @@ import pandas as pd
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.calibration.parametric import fit_platt
 from leadlight.models.candidates.rules import ResolvedRule, Rule, resolve_rules
+from leadlight.models.candidates.training_data import TrainingData
 
 __all__ = ["RulesModel"]
 
@@ -38,30 +39,23 @@ class RulesModel:
     log_odds_per_point: float
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, won: np.ndarray, catalogue: Catalogue, rules: tuple[Rule, ...]) -> "RulesModel":
+    def fit(cls, data: TrainingData, catalogue: Catalogue, rules: tuple[Rule, ...]) -> "RulesModel":
         """Fit base and unit by maximum likelihood; the points stay as they are.
 
         Parameters
         ----------
-        frame : pd.DataFrame, shape (n, features)
-            The feature table of the training snapshots.
-        won : ndarray of int, shape (n,)
-            Labels, with and without a win.
+        data : TrainingData
+            Training snapshots, with and without a win.
         catalogue : Catalogue
             Features in order.
         rules : tuple of Rule
             The rule book.
         """
         plain = cls(tuple(catalogue.names), resolve_rules(rules, catalogue), 0.0, 1.0)
-        total = plain.explain_log_odds(frame)[1].sum(axis=1)
+        total = plain.explain_log_odds(data.frame)[1].sum(axis=1)
         scale = max(float(total.std()), 1e-9)
-        platt = fit_platt(total / scale, won)
+        platt = fit_platt(total / scale, data.won, offset=data.offset)
         return cls(plain.features, plain.rules, platt.c, platt.a / scale)
-
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead: one look-up per feature."""
-        return float(len(self.features))
 
     def explain_with_reference(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the same as :meth:`explain_log_odds`, which is exact."""

@@ -98,12 +98,6 @@ class SklearnModel:
         chosen = order[((np.arange(count) + 0.5) * len(order) / count).astype(int)]
         return cls(name, features, levels, empty, estimator, matrix[chosen], seed)
 
-    @property
-    def explanation_cost(self) -> float:
-        """Operations to explain one lead: each prediction of a permutation, both ways, reads every feature."""
-        width = len(self.features)
-        return float((2 * width + 1) * len(self.background) * width)
-
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and what each feature adds to it, in log-odds; shape (n, features)."""
         matrix = encode_features(frame, self.features, self.levels, self.empty)

@@ -18,10 +18,6 @@ class TrainingSettings(NamedTuple):
     min_category_leads: int
     learning_rate: float
     max_rounds: int
-    leaves: int
-    trials: int
-    tuning_seconds: int
-    tuning_snapshots: int
     metric: str
 
 
@@ -31,24 +27,34 @@ class TrainingData(NamedTuple):
     Parameters
     ----------
     frame : pd.DataFrame, shape (n, features)
-        The feature table.
+        The feature table; with as_of, where the source has dates.
     won : ndarray of int, shape (n,)
         Labels.
     leads : pd.Series, shape (n,)
         Lead of each snapshot.
     folds : tuple of Fold
         For tuning and comparing candidates; left out, the newest quarter is the test side.
+    offset : ndarray, shape (n,), optional
+        Log-odds that a model adds to: the season; left out, zero.
     """
 
     frame: pd.DataFrame
     won: np.ndarray
     leads: pd.Series
     folds: tuple[Fold, ...] = ()
+    offset: np.ndarray | None = None
 
     def get_folds(self) -> tuple[Fold, ...]:
         """Return the folds."""
-        return self.folds or (split_newest_quarter(self.won, self.leads),)
+        return self.folds or (split_newest_quarter(len(self.won)),)
+
+    def get_offset(self) -> np.ndarray:
+        """Return the offset, shape (n,)."""
+        return np.zeros(len(self.won)) if self.offset is None else self.offset
 
     def take(self, rows: np.ndarray) -> "TrainingData":
         """Return the data of the numbered rows, without folds."""
-        return TrainingData(self.frame.iloc[rows].reset_index(drop=True), self.won[rows], self.leads.iloc[rows])
+        offset = None if self.offset is None else self.offset[rows]
+        return TrainingData(
+            self.frame.iloc[rows].reset_index(drop=True), self.won[rows], self.leads.iloc[rows], (), offset
+        )

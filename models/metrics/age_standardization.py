@@ -13,6 +13,8 @@ __all__ = ["compute_standardization_weights"]
 BANDS = 10
 #: earlier snapshots that each age band needs
 MIN_SNAPSHOTS = 20
+#: largest share of newer snapshots that may be older than nearly all earlier ones
+MAX_OLDER = 0.25
 
 
 def compute_standardization_weights(ages: np.ndarray, newest: np.ndarray) -> np.ndarray:
@@ -28,12 +30,16 @@ def compute_standardization_weights(ages: np.ndarray, newest: np.ndarray) -> np.
     Returns
     -------
     ndarray, shape (n,)
-        With a mean of 1; 0 for leads younger or older than all newer ones. All are 1 without newer
-        snapshots, with an unknown age, or with fewer than 20 earlier snapshots in a band.
+        With a mean of 1; 0 for leads younger or older than all newer ones. Newer leads that are older than all but
+        20 earlier ones count as so old, unless they are more than a quarter. All are 1 without newer snapshots, with
+        an unknown age, or with fewer than 20 earlier snapshots in a band.
     """
     equal = np.ones(len(ages))
-    if not len(newest) or np.isnan(ages).any() or np.isnan(newest).any():
+    if not len(newest) or len(ages) < MIN_SNAPSHOTS or np.isnan(ages).any() or np.isnan(newest).any():
         return equal
+    oldest = np.sort(ages)[-MIN_SNAPSHOTS]
+    if 0 < (newest > oldest).mean() <= MAX_OLDER:
+        ages, newest = np.minimum(ages, oldest), np.minimum(newest, oldest)
     edges = np.unique(np.quantile(newest, np.arange(1, BANDS + 1) / BANDS))
     band, newest_band = (np.searchsorted(edges, days) for days in (ages, newest))
     band[ages < newest.min()] = len(edges)  # with those beyond the last edge: ages no newer lead has

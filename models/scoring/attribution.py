@@ -30,14 +30,14 @@ class MarginMap(Protocol):
 
 
 def convert_contributions_to_points(
-    base: float, parts: np.ndarray, score_map: MarginMap
-) -> tuple[float, np.ndarray, np.ndarray]:
+    base: float | np.ndarray, parts: np.ndarray, score_map: MarginMap
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Convert log-odds contributions to score points.
 
     Parameters
     ----------
-    base : float
-        m0, log-odds.
+    base : float, or ndarray of shape (n,)
+        m0, log-odds: one for all leads, or one each.
     parts : ndarray, shape (n, k)
         f_i of each lead, log-odds.
     score_map : MarginMap
@@ -45,7 +45,7 @@ def convert_contributions_to_points(
 
     Returns
     -------
-    base_score : float
+    base_score : ndarray, shape (n,)
         s(m0).
     points : ndarray, shape (n, k)
         base_score + points.sum(axis=1) equals the scores.
@@ -53,10 +53,10 @@ def convert_contributions_to_points(
         s(m).
     """
     distance = parts.sum(axis=1)
-    scores = score_map.score(base + distance)
-    base_score = float(score_map.score(np.array(base)))
+    base = np.broadcast_to(np.asarray(base, dtype=float), distance.shape)
+    base_score, scores = score_map.score(base), score_map.score(base + distance)
     near = np.abs(scores - base_score) < SAME_SCORE
-    slope = float(score_map.derive(np.array(base)))
+    slope = score_map.derive(base)
     # at an anchor the slope above may be far steeper than the one below
     bounded_slope = np.minimum(slope, SAME_SCORE / np.maximum(np.abs(distance), MIN_DIFFERENCE))
     factor = np.where(near, bounded_slope, (scores - base_score) / np.where(near, 1.0, distance))

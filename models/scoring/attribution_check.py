@@ -40,14 +40,14 @@ def verify_contributions(model: AdditiveModel, frame: pd.DataFrame) -> None:
     sample = drawn.head(SAMPLE)
     base, parts = model.explain_log_odds(drawn)
     expected_base, expected = model.explain_with_reference(sample)
-    parts = parts[: len(sample)]
+    totals, parts = (base + parts.sum(axis=1))[: len(sample)], parts[: len(sample)]
     differs = ~(np.abs(parts - expected) <= PART_TOLERANCE)  # NaN differs too
     for row, column in np.argwhere(differs):
         raise BundleError(
             f"The part of {model.features[column]} in the score of {sample['lead_id'][row]} must be "
             f"{expected[row, column]:.6f} log-odds, as its reference computes it. Got {parts[row, column]:.6f}."
         )
-    totals, margins = base + parts.sum(axis=1), expected_base + expected.sum(axis=1)
+    margins = expected_base + expected.sum(axis=1)
     for row in np.flatnonzero(~(np.abs(totals - margins) <= SUM_TOLERANCE)):
         raise BundleError(
             f"The parts in the score of {sample['lead_id'][row]} must add up to its margin of "

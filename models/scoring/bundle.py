@@ -7,7 +7,7 @@ from typing import Any
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.selection import read_calibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.base import load_model, save_model
 from leadlight.models.scoring.atomic_folder import restore_path, write_folder_atomically
 from leadlight.models.scoring.code_version import describe_code
@@ -16,25 +16,39 @@ from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
-__all__ = ["compare_code", "get_bundle_checksum", "load_scorer", "refuse_other_code", "save_scorer", "verify_bundle"]
+__all__ = [
+    "compare_code",
+    "get_bundle_checksum",
+    "load_evaluation_scorer",
+    "load_scorer",
+    "refuse_other_code",
+    "save_scorer",
+    "verify_bundle",
+]
 
-FORMAT = 4
+FORMAT = 5
+#: folder of the scorer that the test window judges
+EVALUATION = "evaluation"
 KEYS = {"format", "code", "catalogue", "files"}
 
 
-def save_scorer(scorer: Scorer, folder: Path) -> str:
-    """Write a bundle, replacing the whole folder or nothing, and return its checksum."""
-    content = {
-        "catalogue": scorer.catalogue.to_dict(),
-        "calibrator": scorer.calibrator.to_dict(),
-        "thresholds": {name: threshold.to_dict() for name, threshold in scorer.thresholds.items()},
-        "fit_grades": scorer.fit_grades.to_dict(),
-        "engagement_grades": scorer.engagement_grades.to_dict(),
-        "metadata": scorer.metadata.to_dict(),
-    }
+def save_scorer(scorer: Scorer, folder: Path, evaluation: Scorer | None = None) -> str:
+    """Write a bundle, replacing the whole folder or nothing, and return its checksum.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        What serves.
+    folder : Path
+        Folder of the bundle.
+    evaluation : Scorer, optional
+        The scorer of the same procedure that the test window judges, kept in a folder of its own.
+    """
     with write_folder_atomically(folder) as fresh:
-        save_model(scorer.model, fresh / "model")
-        _write(fresh / "scorer.json", content)
+        _write_scorer(scorer, fresh)
+        if evaluation is not None:
+            (fresh / EVALUATION).mkdir()
+            _write_scorer(evaluation, fresh / EVALUATION)
         manifest = {
             "format": FORMAT,
             "code": describe_code(),
@@ -46,22 +60,46 @@ def save_scorer(scorer: Scorer, folder: Path) -> str:
 
 
 def load_scorer(folder: Path) -> Scorer:
-    """Read a bundle.
+    """Read the scorer of a bundle that serves.
 
     Raises
     ------
     BundleError
         If a file is missing or was changed, or the catalogue is not the one it was written with.
     """
+    return _read_scorer(folder, verify_bundle(folder)["catalogue"])
+
+
+def load_evaluation_scorer(folder: Path) -> Scorer:
+    """Read the scorer of a bundle that the test window judges; raises as :func:`load_scorer`."""
     manifest = verify_bundle(folder)
+    if not (folder / EVALUATION).is_dir():
+        raise BundleError(f"The bundle {folder} must hold the scorer that was judged. It is missing: train anew.")
+    return _read_scorer(folder / EVALUATION, manifest["catalogue"])
+
+
+def _write_scorer(scorer: Scorer, folder: Path) -> None:
+    save_model(scorer.model, folder / "model")
+    content = {
+        "catalogue": scorer.catalogue.to_dict(),
+        "calibrator": scorer.calibrator.to_dict(),
+        "thresholds": {name: threshold.to_dict() for name, threshold in scorer.thresholds.items()},
+        "fit_grades": scorer.fit_grades.to_dict(),
+        "engagement_grades": scorer.engagement_grades.to_dict(),
+        "metadata": scorer.metadata.to_dict(),
+    }
+    _write(folder / "scorer.json", content)
+
+
+def _read_scorer(folder: Path, checksum: str) -> Scorer:
     content = json.loads((folder / "scorer.json").read_text(encoding="utf-8"))
     catalogue = Catalogue.from_dict(content["catalogue"])
-    if catalogue.checksum != manifest["catalogue"]:
+    if catalogue.checksum != checksum:
         raise BundleError(f"The catalogue of the bundle {folder} must match its manifest. It does not.")
     return Scorer(
         catalogue=catalogue,
         model=load_model(folder / "model"),
-        calibrator=read_calibrator(content["calibrator"]),
+        calibrator=PlattCalibrator.from_dict(content["calibrator"]),
         thresholds={name: Threshold.from_dict(entry) for name, entry in content["thresholds"].items()},
         fit_grades=GradeScale.from_dict(content["fit_grades"]),
         engagement_grades=GradeScale.from_dict(content["engagement_grades"]),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue, Feature, Topic
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.selection import Calibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.attribution import MarginMap, convert_contributions_to_points, sum_by_topic
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_CORRECTION = 0.5
 class CalibratedLogOdds(NamedTuple):
     """Map from a model's log-odds to calibrated log-odds."""
 
-    calibrator: Calibrator
+    calibrator: PlattCalibrator
 
     def score(self, margin: np.ndarray) -> np.ndarray:
         """Return calibrated log-odds, same shape as `margin`."""
@@ -62,7 +62,7 @@ def build_explanation(scorer: "Scorer", frame: pd.DataFrame, scale: str = "point
     for name, value, allowed in (("scale", scale, SCALES), ("by", by, BY)):
         if value not in allowed:
             raise ValueError(f"The {name} of an explanation must be {' or '.join(allowed)}. Got {value!r}.")
-    missing = [name for name in scorer.catalogue.names if name not in frame.columns]
+    missing = [name for name in scorer.columns if name not in frame.columns]
     if missing:
         raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
     margin_map: MarginMap = scorer.score_map if scale == "points" else CalibratedLogOdds(scorer.calibrator)
@@ -82,7 +82,7 @@ def build_explanation(scorer: "Scorer", frame: pd.DataFrame, scale: str = "point
     # not an import statement: what a logged model requires is read from those, and it scores without shap
     return importlib.import_module("shap").Explanation(
         values=_correct_rounding(values, outputs - base),
-        base_values=np.full(len(frame), base),
+        base_values=base,
         data=np.column_stack([data for data, _ in columns]),
         display_data=np.column_stack([shown for _, shown in columns]),
         feature_names=names,

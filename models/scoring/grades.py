@@ -8,10 +8,9 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GroupKFold
 
-from leadlight.features.catalogue import Catalogue
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, percentile_interval, proportion_interval
 
-__all__ = ["GradeScale", "GradeStatistics", "compute_grade_statistics", "sum_group_log_odds"]
+__all__ = ["GradeScale", "GradeStatistics", "compute_grade_statistics"]
 
 #: A (or 1) won at least twice as often as the average, B (2) at least as often, C (3) at least half
 LIFT_CUTS = (2.0, 1.0, 0.5)
@@ -175,21 +174,3 @@ def compute_grade_statistics(
                 ratio = percentile_interval((hits / chosen) / (wins / every))
         statistics.append(GradeStatistics(grade, int(rows.sum()), owners, rate, ratio))
     return tuple(statistics)
-
-
-def sum_group_log_odds(parts: np.ndarray, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
-    """Sum the log-odds of fit and of engagement features.
-
-    Parameters
-    ----------
-    parts : ndarray, shape (n, features)
-        What each feature adds, in log-odds.
-    catalogue : Catalogue
-        The features, in the order of the columns.
-
-    Returns
-    -------
-    fit, engagement : ndarray, shape (n,)
-    """
-    fit = np.array([feature.group == "fit" for feature in catalogue.features])
-    return parts[:, fit].sum(axis=1), parts[:, ~fit].sum(axis=1)

@@ -23,6 +23,9 @@ class ScorerMetadata:
         Days within which a win counts.
     time : {"dates", "order", "none"}
         What the source knows of time.
+    procedure : str
+        Digest of what the training is told: features, candidates, moments, windows, label and version; the same for two
+        trainings on other data.
     wins, min_wins : int
         Wins in the training data, and the number below which no model is trained.
     simulated : bool
@@ -42,15 +45,16 @@ class ScorerMetadata:
     activity_types : list of str
         Types in the training data.
     choice : dict
-        Loss, distance to the best, standard error and explaining cost by candidate; ``calibration`` and its
-        losses.
-    base_rate : dict
-        The prior shift, and whether correcting it helps out of time.
+        Loss, distance to the best, gain on the base rate and standard errors by candidate; ``has_signal``;
+        ``calibration`` and its losses.
+    level : dict
+        The shift of :func:`.estimate_level`, with its error and wins.
     calibration_check : dict of str to str
-        Answer of the calibration check out of time, holds, fails or too_little_evidence, of ``all`` snapshots, and
-        where ages are known of ``new`` (first week) and ``older`` leads.
+        Answer of the calibration check on the test window, holds, fails or too_little_evidence, of ``all`` snapshots,
+        and where ages are known of ``new`` (first week) and ``older`` leads.
     snapshots : dict
-        Windows, splits, cut-off and left truncation of the training data.
+        Windows, splits, cut-off and left truncation of the training data; ``learned_until``, the newest snapshot that
+        the model learned from.
     evidence : dict or None
         Win rates by bin, see :func:`.count_win_rates_by_bin`.
     reference : dict or None
@@ -60,6 +64,7 @@ class ScorerMetadata:
     candidate: str
     horizon_days: int
     time: Literal["dates", "order", "none"]
+    procedure: str = ""
     wins: int = 0
     min_wins: int = 0
     simulated: bool = False
@@ -71,7 +76,7 @@ class ScorerMetadata:
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
     activity_types: list[str] = field(default_factory=list)
     choice: dict[str, Any] = field(default_factory=dict)
-    base_rate: dict[str, Any] = field(default_factory=dict)
+    level: dict[str, Any] = field(default_factory=dict)
     calibration_check: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, Any] = field(default_factory=dict)
     evidence: dict[str, Any] | None = None
@@ -86,6 +91,11 @@ class ScorerMetadata:
     def horizon_shown(self) -> int | None:
         """Days within which a win counts, for texts; None where the source has no dates."""
         return self.horizon_days if self.has_dates else None
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether a model beats the base rate; without signal every lead has the base score and no stage."""
+        return bool(self.choice.get("has_signal", True))
 
     @property
     def cut_off(self) -> pd.Timestamp:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from leadlight.features.errors import PolicyError
-from leadlight.models.calibration.selection import Calibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
 __all__ = ["ScoreMap", "ScoreScale"]
@@ -59,13 +59,13 @@ class ScoreMap(NamedTuple):
 
     Parameters
     ----------
-    calibrator : Calibrator
+    calibrator : PlattCalibrator
         Log-odds -> probability.
     scale : ScoreScale
         Probability -> score.
     """
 
-    calibrator: Calibrator
+    calibrator: PlattCalibrator
     scale: ScoreScale
 
     def score(self, margin: np.ndarray) -> np.ndarray:

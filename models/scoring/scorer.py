@@ -9,11 +9,12 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.selection import Calibrator
-from leadlight.models.candidates.base import AdditiveModel
+from leadlight.models.calibration.parametric import PlattCalibrator
+from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
+from leadlight.models.candidates.season import SeasonalModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.explanation import build_explanation
-from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
 from leadlight.models.scoring.score_change import ScoreBreakdown
@@ -34,7 +35,7 @@ class Scorer:
         Features and topics that it was trained on.
     model : AdditiveModel
         The chosen candidate.
-    calibrator : Calibrator
+    calibrator : PlattCalibrator
         Its calibration.
     thresholds : dict of str to Threshold
         ``marketing_qualified`` and ``sales_qualified``.
@@ -46,7 +47,7 @@ class Scorer:
 
     catalogue: Catalogue
     model: AdditiveModel
-    calibrator: Calibrator
+    calibrator: PlattCalibrator
     thresholds: dict[str, Threshold]
     fit_grades: GradeScale
     engagement_grades: GradeScale
@@ -58,6 +59,11 @@ class Scorer:
         t = self.thresholds
         scale = ScoreScale(t["marketing_qualified"].probability, t["sales_qualified"].probability)
         return ScoreMap(self.calibrator, scale)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that a feature table must have: the features, and as_of where the model has a season."""
+        return [*self.catalogue.names, *(["as_of"] if self.model.kind == SeasonalModel.kind else [])]
 
     def check_catalogue(self, catalogue: Catalogue) -> None:
         """Check that a catalogue is the one this scorer was trained on.
@@ -80,7 +86,7 @@ class Scorer:
         Parameters
         ----------
         frame : pd.DataFrame
-            One row per lead with the columns of the catalogue; others are ignored.
+            One row per lead with the columns of :attr:`columns`; others are ignored.
 
         Returns
         -------
@@ -145,13 +151,15 @@ class Scorer:
         """Return scores and the points of each topic as arrays; raises as :meth:`score`."""
         return self._break_down(*self._explain(frame))
 
-    def _explain(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
-        missing = [name for name in self.catalogue.names if name not in frame.columns]
+    def _explain(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
+        missing = [name for name in self.columns if name not in frame.columns]
         if missing:
             raise BundleError(f"The feature table must have the column {missing[0]}. It is missing.")
         return self.model.explain_log_odds(frame)
 
-    def _rate(self, frame: pd.DataFrame, base: float, parts: np.ndarray, breakdown: ScoreBreakdown) -> pd.DataFrame:
+    def _rate(
+        self, frame: pd.DataFrame, base: float | np.ndarray, parts: np.ndarray, breakdown: ScoreBreakdown
+    ) -> pd.DataFrame:
         fit, engagement = sum_group_log_odds(parts, self.catalogue)
         return pd.DataFrame(
             {
@@ -165,12 +173,12 @@ class Scorer:
             index=frame.index,
         )
 
-    def _break_down(self, base: float, parts: np.ndarray) -> ScoreBreakdown:
+    def _break_down(self, base: float | np.ndarray, parts: np.ndarray) -> ScoreBreakdown:
         base_score, feature_points, scores = convert_contributions_to_points(base, parts, self.score_map)
         keys = [topic.key for topic in self.catalogue.topics]
         topics = [feature.topic for feature in self.catalogue.features]
         points, log_odds = sum_by_topic(feature_points, topics, keys), sum_by_topic(parts, topics, keys)
-        return ScoreBreakdown(np.full(len(scores), base_score), points, scores, log_odds)
+        return ScoreBreakdown(base_score, points, scores, log_odds)
 
     def _write_reasons(self, frame: pd.DataFrame, topic_points: np.ndarray) -> list[str]:
         topics = self.catalogue.topics

@@ -46,6 +46,8 @@ class Threshold:
         Value, lower and upper end of the 95 % interval (bootstrap by lead).
     leads, wins : int or None
         Different leads above it, and those of them that won; None in older bundles.
+    moved_from : float or None
+        Probability from which the sentence is met, where the scores could not tell it from the threshold below.
     """
 
     sentence: str
@@ -55,6 +57,7 @@ class Threshold:
     share: Interval
     leads: int | None = None
     wins: int | None = None
+    moved_from: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -177,7 +180,12 @@ def _top(scored: ScoredSnapshots, min_leads: int, number: float, unit: str) -> f
 
 
 def _at_share(scored: ScoredSnapshots, share: float) -> float:
-    return float(np.quantile(scored.probability, 1 - share, method="inverted_cdf", weights=scored.weights))
+    """Return the threshold between two probabilities whose share above it is nearest: on one of them, more pass."""
+    steps = _steps(scored)
+    if len(steps.p) == 1:
+        return float(steps.p[0])
+    nearest = int(np.argmin(np.abs(steps.above[:-1] / steps.above[-1] - share)))
+    return float(steps.p[nearest : nearest + 2].mean())
 
 
 class _Steps(NamedTuple):

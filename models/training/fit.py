@@ -1,35 +1,43 @@
-"""Fit all candidates, each with its out-of-time predictions."""
+"""Judge candidates by out-of-time predictions, and fit one of them as it serves."""
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.base import AdditiveModel
-from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext, TuningTrial
+from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext
 from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.candidates.rules import Rule
+from leadlight.models.candidates.season import fit_season, fit_with_season
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.metrics.selection_metric import SELECTION_METRICS
-from leadlight.models.scoring.grades import sum_group_log_odds
-from leadlight.models.training.tuning import build_search
 
-__all__ = ["FittedCandidate", "OutOfTimePredictions", "TrainingData", "TrainingSettings", "fit_candidates"]
+__all__ = [
+    "FittedCandidate",
+    "OutOfTimePredictions",
+    "TrainingData",
+    "TrainingSettings",
+    "fit_procedure",
+    "judge_candidates",
+]
+
+#: always compared, whatever params name
+BASELINE = "constant"
 
 
-def fit_candidates(
+def judge_candidates(
     window: TrainingData,
     catalogue: Catalogue,
     settings: TrainingSettings,
     rules: tuple[Rule, ...] = (),
     on_fitted: Callable[[str], None] = lambda name: None,
 ) -> dict[str, FittedCandidate]:
-    """Tune, judge and fit the chosen candidates.
+    """Tune every candidate and predict the test side of each fold by models fitted on its training side.
 
     Parameters
     ----------
     window : TrainingData
-        All training data.
+        All snapshots before the test window, with folds.
     catalogue : Catalogue
         Features in order.
     settings : TrainingSettings
@@ -37,40 +45,64 @@ def fit_candidates(
     rules : tuple of Rule
         The rule book; without one there is no candidate ``points``.
     on_fitted : callable
-        Called with the name of each candidate when it is fitted.
+        Called with the name of each candidate when it is judged.
 
     Returns
     -------
     dict of str to FittedCandidate
-        In the order of ``settings.candidates``: simplest first.
+        In the order of ``settings.candidates``, simplest first, after the base rate.
 
     Raises
     ------
     ParamsError
         If a candidate is not known, cannot be imported or could not be saved; before anything is fitted.
     """
-    candidates = {name: find_candidate(name) for name in settings.candidates}
+    candidates = {name: find_candidate(name) for name in dict.fromkeys((BASELINE, *settings.candidates))}
     fitted: dict[str, FittedCandidate] = {}
 
     def get_fitted(name: str) -> FittedCandidate:
         if name not in fitted:
-            trials: list[TuningTrial] = []
-            search = build_search(settings, metric, trials.append)
-            trained = (candidates.get(name) or find_candidate(name)).train(context._replace(search=search))
-            predictions = trained.out_of_time or _predict_folds(trained.fold_models, window, catalogue)
-            fitted[name] = FittedCandidate(trained.model, trained.tuning, predictions, (*trials, *trained.trials))
+            candidate = candidates.get(name) or find_candidate(name)
+            tuned = candidate.tune(context)
+            predictions = candidate.predict_folds(context, tuned.settings)
+            fitted[name] = FittedCandidate(tuned.settings, predictions, tuned.trials)
             on_fitted(name)
         return fitted[name]
 
+    seasons = tuple(fit_season(window.take(fold.train), catalogue, settings) for fold in window.get_folds())
     metric = SELECTION_METRICS[settings.metric]
-    context = TrainingContext(window, catalogue, settings, rules, metric, build_search(settings, metric), get_fitted)
+    context = TrainingContext(window, catalogue, settings, rules, metric, seasons, get_fitted)
     available = [name for name, candidate in candidates.items() if candidate.is_available(context)]
     return {name: get_fitted(name) for name in available}
 
 
-def _predict_folds(models: Sequence[AdditiveModel], window: TrainingData, catalogue: Catalogue) -> OutOfTimePredictions:
-    folds = []
-    for model, fold in zip(models, window.get_folds(), strict=True):
-        base, parts = model.explain_log_odds(window.frame.iloc[fold.test].reset_index(drop=True))
-        folds.append((base + parts.sum(axis=1), *sum_group_log_odds(parts, catalogue)))
-    return OutOfTimePredictions(*(np.concatenate(values) for values in zip(*folds, strict=True)))
+def fit_procedure(
+    name: str,
+    tuned: Mapping[str, Any],
+    data: TrainingData,
+    *,
+    catalogue: Catalogue,
+    settings: TrainingSettings,
+    rules: tuple[Rule, ...] = (),
+) -> AdditiveModel:
+    """Fit one candidate, with the season of the same snapshots where they cover about a year.
+
+    Parameters
+    ----------
+    name : str
+        The candidate.
+    tuned : mapping
+        Its settings, from :func:`judge_candidates`.
+    data : TrainingData
+        All snapshots to learn from.
+    catalogue, settings, rules
+        As there.
+    """
+
+    def refuse(other: str) -> FittedCandidate:
+        raise KeyError(other)  # settings name all that is needed
+
+    metric = SELECTION_METRICS[settings.metric]
+    context = TrainingContext(data, catalogue, settings, rules, metric, (), refuse)
+    season = fit_season(data, catalogue, settings)
+    return fit_with_season(find_candidate(name).fit, data, context, tuned, season)

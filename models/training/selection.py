@@ -1,20 +1,21 @@
-"""Select the candidate that is cheapest to explain within one standard error of the best."""
+"""Select the candidate with the best metric out of time, if it beats the base rate by more than its error."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from leadlight.models.calibration.selection import (
-    CalibrationSelection,
-    Calibrator,
-    calculate_cluster_robust_se,
-    select_calibrator,
-)
+from leadlight.models.calibration.selection import calculate_cluster_robust_se, select_calibrator
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.selection_metric import SELECTION_METRICS, SelectionMetric
 
 __all__ = ["ModelSelection", "select_candidate"]
+
+BASELINE, RULES = "constant", "points"
+#: share of the best loss by which a simpler candidate may be worse and still counts as equal
+EQUAL_SHARE = 0.0005
+#: standard errors by which a model has to beat the base rate: one-sided 2.5 %
+SIGNAL_ERRORS = 1.96
 
 
 class ModelSelection(NamedTuple):
@@ -23,57 +24,55 @@ class ModelSelection(NamedTuple):
     Parameters
     ----------
     name : str
-        Its name.
-    calibrations : dict of str to CalibrationSelection
-        The calibration of every candidate.
+        Its name; ``constant`` where nothing beats the base rate.
     log_loss : dict of str to float
-        Cross-validated log loss of every calibrated candidate after the origins, in nats.
+        Log loss of every candidate on the folds, in nats; each calibrated on other leads where that helps.
     metric : str
         Name of the metric that selects.
     values : dict of str to float
-        That metric, cross-validated after the origins.
+        That metric of every candidate on the folds.
     loss_gap, standard_error : dict of str to float
         What each is worse by than the best, and its standard error, clustered by lead.
-    explanation_cost : dict of str to float
-        Operations to explain one lead.
+    gain, gain_error : dict of str to float
+        Log loss below the base rate, and its standard error.
     """
 
     name: str
-    calibrations: dict[str, CalibrationSelection]
     log_loss: dict[str, float]
     metric: str
     values: dict[str, float]
     loss_gap: dict[str, float]
     standard_error: dict[str, float]
-    explanation_cost: dict[str, float]
+    gain: dict[str, float]
+    gain_error: dict[str, float]
 
     @property
-    def calibrator(self) -> Calibrator:
-        """Calibration of the candidate that serves."""
-        return self.calibrations[self.name].calibrator
+    def has_signal(self) -> bool:
+        """Whether a model, or the rule book, beats the base rate by more than its error."""
+        return self.name != BASELINE
 
 
 def select_candidate(
     margins: Mapping[str, np.ndarray],
     won: np.ndarray,
     groups: np.ndarray,
-    costs: Mapping[str, float],
     *,
+    origin: np.ndarray,
     metric: str = "log_loss",
     seed: int = 0,
 ) -> ModelSelection:
-    """Calibrate every candidate, compare them and choose.
+    """Compare candidates and choose.
 
     Parameters
     ----------
     margins : mapping of str to ndarray, shape (n,)
-        Log-odds of each candidate after the origins, simplest candidate first.
+        Log-odds of each candidate on the folds, simplest candidate first; ``constant`` is among them.
     won : ndarray of int, shape (n,)
         Labels.
     groups : ndarray, shape (n,)
         Lead of each snapshot.
-    costs : mapping of str to float
-        The ``explanation_cost`` of each candidate.
+    origin : ndarray of int, shape (n,)
+        Origin of each snapshot, for :func:`.select_calibrator`.
     metric : str
         Name of the metric that selects, one of :data:`.SELECTION_METRICS`. A metric of ranks is computed on
         the log-odds before calibration, which keeps the order.
@@ -83,28 +82,30 @@ def select_candidate(
     Returns
     -------
     ModelSelection
-        Of the candidates within one standard error of the best, the cheapest to explain; of equally cheap
-        ones the simplest.
+        The best, or a simpler one that is equal to it. Where the best does not beat the base rate by 1.96 standard
+        errors of the log loss, the rule book if it does, else the base rate.
     """
-    calibrations = {name: select_calibrator(margin, won, groups) for name, margin in margins.items()}
-    mean = {name: float(calibration.losses.mean()) for name, calibration in calibrations.items()}
+    losses = {name: select_calibrator(margin, won, groups, origin).losses for name, margin in margins.items()}
+    gains = {name: losses[BASELINE] - rows for name, rows in losses.items()}
+    gain = {name: float(rows.mean()) for name, rows in gains.items()}
+    gain_error = {name: calculate_cluster_robust_se(rows, groups) for name, rows in gains.items()}
     measure = SELECTION_METRICS[metric]
-    if measure.row_losses is not None:
-        rows = {name: measure.row_losses(c.log_odds, won) for name, c in calibrations.items()}
-        values = {name: float(loss.mean()) for name, loss in rows.items()}
-        best = min(values, key=lambda name: values[name])
-        gap = {name: float((loss - rows[best]).mean()) for name, loss in rows.items()}
-        error = {name: calculate_cluster_robust_se(loss - rows[best], groups) for name, loss in rows.items()}
+    values = {name: measure.calculate(margin, won) for name, margin in margins.items()}
+    if metric == "log_loss":
+        values = {name: float(rows.mean()) for name, rows in losses.items()}
+    as_loss = {name: measure.convert_to_loss(value) for name, value in values.items()}
+    best = min(as_loss, key=lambda name: as_loss[name])
+    gap = {name: loss - as_loss[best] for name, loss in as_loss.items()}
+    if metric == "log_loss":
+        error = {name: calculate_cluster_robust_se(rows - losses[best], groups) for name, rows in losses.items()}
     else:
-        values = {name: measure.calculate(margin, won) for name, margin in margins.items()}
-        losses = {name: measure.convert_to_loss(value) for name, value in values.items()}
-        best = min(losses, key=lambda name: losses[name])
-        gap = {name: loss - losses[best] for name, loss in losses.items()}
         error = _estimate_errors(measure, margins, won, groups, best=best, seed=seed)
-    near = [name for name in margins if gap[name] <= error[name]]
-    chosen = min(near, key=lambda name: costs[name])  # the first of equals
-    costs = {name: costs[name] for name in margins}
-    return ModelSelection(chosen, calibrations, mean, metric, values, gap, error, costs)
+    chosen = next(name for name in margins if gap[name] <= EQUAL_SHARE * abs(values[best]))
+    beats = {name for name in margins if gain[name] > SIGNAL_ERRORS * gain_error[name] > 0}
+    if chosen not in beats:
+        chosen = RULES if RULES in beats else BASELINE
+    mean = {name: float(rows.mean()) for name, rows in losses.items()}
+    return ModelSelection(chosen, mean, metric, values, gap, error, gain, gain_error)
 
 
 def _estimate_errors(

@@ -1,12 +1,17 @@
-"""Champion-challenger comparison: better, worse or no evidence, and gates for promotion."""
+"""Champion-challenger comparison: two questions, their answers, and gates for promotion.
+
+A *refresh* is the same procedure on newer data: it serves unless it is worse by more than a margin (non-inferiority).
+Another procedure has to be better by more than a margin (superiority).
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import logit
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 
 from leadlight.models.calibration.parametric import calculate_log_losses
+from leadlight.models.calibration.selection import calculate_cluster_robust_se
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.calibration_answers import FAILS, TOO_LITTLE_EVIDENCE
@@ -14,6 +19,7 @@ from leadlight.models.validation.calibration_check import SLOPE_TOLERANCE, check
 
 __all__ = [
     "BETTER",
+    "NOT_WORSE",
     "NO_EVIDENCE",
     "WORSE",
     "Gate",
@@ -25,15 +31,18 @@ __all__ = [
     "decide",
 ]
 
-BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"
+BETTER, NOT_WORSE, WORSE, NO_EVIDENCE = "better", "not worse", "worse", "no evidence"
 #: change of a volume, in snapshots, that always passes
 MIN_WINS = 10
+#: periods that an estimate of the variance between them needs
+MIN_PERIODS = 3
 
 
 class PromotionCriteria(NamedTuple):
     """Limits of a promotion; fields and defaults are in the section ``promotion`` of params."""
 
     min_gain: float
+    max_loss: float
     min_wins: int
     calibrated_within: tuple[float, float]
     moved_points: float
@@ -107,9 +116,18 @@ class Gate(NamedTuple):
 
 
 def compare_log_loss(
-    challenger: np.ndarray, champion: np.ndarray, won: np.ndarray, leads: np.ndarray, seed: int
+    challenger: np.ndarray,
+    champion: np.ndarray,
+    won: np.ndarray,
+    leads: np.ndarray,
+    *,
+    seed: int,
+    period: np.ndarray | None = None,
 ) -> LogLossReduction:
-    """Compare two sets of probabilities by log loss, with a paired bootstrap of whole leads.
+    """Compare two sets of probabilities by log loss.
+
+    The interval holds the sampling error, by a paired bootstrap of whole leads, and the variance between periods that
+    the sampling error does not explain (random effects: DerSimonian and Laird 1986).
 
     Parameters
     ----------
@@ -118,27 +136,45 @@ def compare_log_loss(
     won : ndarray of int, shape (n,)
         Labels.
     leads : ndarray, shape (n,)
-        Lead of each snapshot. A snapshot that occurs twice counts twice.
+        Lead of each snapshot.
     seed : int
         Seed of the bootstrap.
+    period : ndarray of int, shape (n,), optional
+        Period of each snapshot, such as its month; left out, or below 3 periods, only sampling error counts.
     """
     old, new = (calculate_log_losses(logit(np.clip(p, 1e-12, 1 - 1e-12)), won) for p in (champion, challenger))
     saved, rows = ClusterBootstrap(leads, seed).resample_sums(np.stack([old - new, np.ones(len(won))])).T
-    return LogLossReduction(*percentile_interval(saved / rows), float(old.mean()), int(won.sum()))
+    value, low, high = percentile_interval(saved / rows)
+    between = 0.0 if period is None else _estimate_between_periods(old - new, leads, period)
+    low, high = value - np.hypot(value - low, between), value + np.hypot(high - value, between)
+    return LogLossReduction(value, float(low), float(high), float(old.mean()), int(won.sum()))
 
 
-def decide(reduction: LogLossReduction, limits: PromotionCriteria) -> str:
-    """Return better, worse or no evidence.
+def _estimate_between_periods(gain: np.ndarray, leads: np.ndarray, period: np.ndarray) -> float:
+    """Return what the variance between periods adds to half of a 95 % interval of the mean gain."""
+    parts = [np.flatnonzero(period == number) for number in np.unique(period)]
+    if len(parts) < MIN_PERIODS:
+        return 0.0
+    means = np.array([gain[rows].mean() for rows in parts])
+    errors = np.array([calculate_cluster_robust_se(gain[rows], leads[rows]) for rows in parts])
+    excess = max(0.0, float(means.var(ddof=1) - (errors**2).mean()))
+    return float(norm.ppf(0.975) * np.sqrt(excess / len(parts)))
 
-    It is better or worse only where the whole interval lies beyond the smallest gain (superiority by a
-    margin): two models of the same population differ a little by their samples.
+
+def decide(reduction: LogLossReduction, limits: PromotionCriteria, *, refresh: bool = False) -> str:
+    """Return better, not worse, worse or no evidence.
+
+    Better or worse where the whole interval lies beyond the smallest gain (superiority by a margin): two models of the
+    same population differ a little by their samples. A refresh is not worse where the whole interval lies above the
+    largest loss that is tolerated (non-inferiority).
     """
-    margin = limits.min_gain * reduction.loss
     if reduction.wins < limits.min_wins:
         return NO_EVIDENCE
-    if reduction.low > margin:
+    if reduction.low > limits.min_gain * reduction.loss:
         return BETTER
-    return WORSE if reduction.high < -margin else NO_EVIDENCE
+    if refresh and reduction.low > -limits.max_loss * reduction.loss:
+        return NOT_WORSE
+    return WORSE if reduction.high < -limits.min_gain * reduction.loss else NO_EVIDENCE
 
 
 def check_gates(

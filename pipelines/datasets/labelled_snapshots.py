@@ -1,4 +1,4 @@
-"""Labelled snapshots with their features, and splits without a lead on both sides."""
+"""Labelled snapshots with their features, by window."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,7 @@ from leadlight.models.candidates.rules import Rule
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
-__all__ = [
-    "AGE",
-    "LabelledSnapshots",
-    "build_rolling_folds",
-    "read_labelled_snapshots",
-    "read_rules",
-    "split_disjoint_leads",
-]
+__all__ = ["AGE", "LabelledSnapshots", "build_rolling_folds", "read_labelled_snapshots", "read_rules"]
 
 #: feature with the age of a lead
 AGE = "age_days"
@@ -32,25 +25,28 @@ class LabelledSnapshots:
     Parameters
     ----------
     frame : pd.DataFrame
-        lead_id, as_of, won, split and the features.
+        lead_id, as_of, won, days_to_win, on_grid, split and the features.
     gap : pd.Timedelta
         Between training and test rows: the horizon; zero without dates.
+    cut_off : pd.Timestamp
+        Time up to which outcomes are known.
     """
 
     frame: pd.DataFrame
     gap: pd.Timedelta
+    cut_off: pd.Timestamp
 
     def select_split(self, *names: str) -> "LabelledSnapshots":
         """Keep the snapshots of the named windows."""
         return self.filter(self.frame["split"].isin(names).to_numpy())
 
     def filter(self, rows: np.ndarray) -> "LabelledSnapshots":
-        """Keep the chosen rows: a mask, or row numbers, which may repeat."""
-        return LabelledSnapshots(self.frame.loc[rows].reset_index(drop=True), self.gap)
+        """Keep the rows of a mask."""
+        return LabelledSnapshots(self.frame.loc[rows].reset_index(drop=True), self.gap, self.cut_off)
 
     @property
     def won(self) -> np.ndarray:
-        """Labels, shape (n,)."""
+        """Labels, shape (n,); of snapshots whose window has ended."""
         return self.frame["won"].to_numpy(dtype=np.int64)
 
     @property
@@ -58,46 +54,45 @@ class LabelledSnapshots:
         """Lead of each snapshot, shape (n,)."""
         return self.frame["lead_id"].to_numpy(dtype=object)
 
-    def split_past_and_test(self) -> tuple["LabelledSnapshots", "LabelledSnapshots"]:
-        """Return all snapshots before the last gap, and the test window, with no lead in both.
+    @property
+    def by_time(self) -> bool:
+        """Whether the test window is later than all that came before it, and not a part of the leads."""
+        split, as_of = self.frame["split"], self.frame["as_of"]
+        return bool(as_of[split == "test"].min() > as_of[split.isin(["train", "calibrate"])].max())
 
-        See :func:`split_disjoint_leads`. The gap between training and calibration belongs to the past.
-        """
-        end = self.frame.loc[self.frame["split"] == "calibrate", "as_of"].max()
-        return split_disjoint_leads(self.filter((self.frame["as_of"] <= end).to_numpy()), self.select_split("test"))
+    def select_past(self) -> "LabelledSnapshots":
+        """Return the snapshots whose outcome was known when the test window began."""
+        split, as_of = self.frame["split"], self.frame["as_of"]
+        if not self.by_time:
+            return self.select_split("train", "calibrate")
+        # the gap between training and calibration belongs to the past
+        return self.filter((as_of < as_of[split == "test"].min() - self.gap).to_numpy())
 
-    def select_gap(self) -> "LabelledSnapshots":
-        """Return the snapshots in the last gap, whose labels are not known when the test window begins."""
-        as_of, split = self.frame["as_of"], self.frame["split"]
-        past, test = as_of[split == "calibrate"].max(), as_of[split == "test"].min()
-        return self.filter(((as_of > past) & (as_of < test)).to_numpy())
+    def select_matured(self) -> "LabelledSnapshots":
+        """Return every snapshot with a label."""
+        return self.filter((self.frame["split"] != "unfinished").to_numpy())
 
+    def select_unfinished(self) -> "LabelledSnapshots":
+        """Return the snapshots whose window has not ended at the cut-off; none without dates."""
+        return self.select_split("unfinished")
 
-def split_disjoint_leads(
-    earlier: LabelledSnapshots, later: LabelledSnapshots
-) -> tuple[LabelledSnapshots, LabelledSnapshots]:
-    """Assign every lead with snapshots on both sides to one side.
-
-    A lead on both sides is still open on the later one. Dropping all of them from the earlier side would drop
-    only losses and bias its win rate upwards; dropping them from the later side would remove all old leads.
-    A hash assigns each to one side with probability one half, and its rows there count twice (inverse
-    probability weights: Horvitz and Thompson 1952).
-
-    Parameters
-    ----------
-    earlier, later : LabelledSnapshots
-
-    Returns
-    -------
-    earlier, later : LabelledSnapshots
-        In time order; repeated rows are adjacent.
-    """
-    before, after = _split_rows(earlier.frame, later.frame)
-    return earlier.filter(before), later.filter(after)
+    def select_unfinished_at_test(self) -> "LabelledSnapshots":
+        """Return the snapshots whose window had not ended when the test window began, with what was known then."""
+        if not self.by_time:
+            return self.filter(np.zeros(len(self.frame), dtype=bool))
+        as_of = self.frame["as_of"]
+        start = as_of[self.frame["split"] == "test"].min()
+        then = self.filter(((as_of >= start - self.gap) & (as_of < start)).to_numpy())
+        elapsed = (start - then.frame["as_of"]) / pd.Timedelta(days=1)
+        seen = then.frame["days_to_win"].where(then.frame["days_to_win"] < elapsed)
+        return LabelledSnapshots(then.frame.assign(days_to_win=seen), self.gap, start)
 
 
 def build_rolling_folds(past: LabelledSnapshots, count: int = ORIGINS) -> tuple[Fold, ...]:
     """Build rolling-origin folds: equal parts of the calibration window, each with the rows a gap before it.
+
+    A lead may be in both parts: labels are apart by the gap, and the night knows most open leads (decision 30). Where
+    calibration is a part of the leads, the folds are parts of them, and all others are known.
 
     Parameters
     ----------
@@ -109,47 +104,31 @@ def build_rolling_folds(past: LabelledSnapshots, count: int = ORIGINS) -> tuple[
     Returns
     -------
     tuple of Fold
-        Row numbers of `past`; see :func:`split_disjoint_leads`.
+        Row numbers of `past`.
     """
-    as_of = past.frame["as_of"]
-    calibration = as_of[past.frame["split"] == "calibrate"].reset_index(drop=True)
-    starts = sorted({calibration.iloc[len(calibration) * part // count] for part in range(count)})
-    ends = [*starts[1:], calibration.iloc[-1] + pd.Timedelta(seconds=1)]
-    folds = []
-    for start, end in zip(starts, ends, strict=True):
-        past_rows = as_of < start - past.gap
-        window = (as_of >= start) & (as_of < end)
-        before, after = _split_rows(past.frame[past_rows], past.frame[window])
-        if all(len(np.unique(past.won[rows])) == 2 for rows in (before, after)):
-            folds.append(Fold(before, after))
-    return tuple(folds)
-
-
-def _split_rows(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the index of the rows that each side keeps, with repeats."""
-    both = np.intersect1d(earlier["lead_id"].astype(str), later["lead_id"].astype(str))
-    # salted: the split of an earlier pair must be independent of this one
-    salt = later["as_of"].min().isoformat() if len(both) else ""
-    salted = np.array([f"{lead} {salt}" for lead in both], dtype=object)
-    kept_later = both[pd.util.hash_array(salted) % 2 == 1] if len(both) else both
-    kept_earlier = np.setdiff1d(both, kept_later)
-    return _repeat_kept_rows(earlier, both, kept_earlier), _repeat_kept_rows(later, both, kept_later)
-
-
-def _repeat_kept_rows(side: pd.DataFrame, both: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    leads = side["lead_id"]
-    times = np.where(leads.isin(kept), 2, np.where(leads.isin(both), 0, 1))
-    return side.index.to_numpy().repeat(times)
+    as_of, calibrate = past.frame["as_of"], (past.frame["split"] == "calibrate").to_numpy()
+    by_time = as_of[calibrate].min() > as_of[past.frame["split"] == "train"].max()
+    if by_time:
+        calibration = as_of[calibrate].reset_index(drop=True)
+        starts = sorted({calibration.iloc[len(calibration) * part // count] for part in range(count)})
+        ends = [*starts[1:], calibration.iloc[-1] + pd.Timedelta(seconds=1)]
+        spans = zip(starts, ends, strict=True)
+        parts = [(as_of < start - past.gap, (as_of >= start) & (as_of < end)) for start, end in spans]
+    else:
+        group = pd.util.hash_array(past.leads.astype(str).astype(object), hash_key="rolling-origins-") % count
+        parts = [(~(held := calibrate & (group == part)), held) for part in range(count)]
+    folds = [Fold(np.flatnonzero(before), np.flatnonzero(after)) for before, after in parts]
+    return tuple(fold for fold in folds if all(len(np.unique(past.won[rows])) == 2 for rows in fold))
 
 
 def read_labelled_snapshots(workdir: Workdir) -> LabelledSnapshots:
     """Read labelled snapshots and their features."""
     snapshots = read_frame(workdir.require(workdir.snapshots, "snapshot"))
     features = read_frame(workdir.require(workdir.features, "featurize"))
-    windows = read_json(workdir.require(workdir.snapshot_report, "snapshot"))["windows"]
-    gap = pd.Timestamp(windows["calibrate_start"]) - pd.Timestamp(windows["train_end"])
+    report = read_json(workdir.require(workdir.snapshot_report, "snapshot"))
     joined = snapshots.merge(features, on=["lead_id", "as_of"], validate="one_to_one")
-    return LabelledSnapshots(joined.sort_values(["as_of", "lead_id"], ignore_index=True), gap)
+    frame = joined.sort_values(["as_of", "lead_id"], ignore_index=True)
+    return LabelledSnapshots(frame, pd.Timedelta(days=report["gap_days"]), pd.Timestamp(report["cut_off"]))
 
 
 def read_rules(params: Params) -> tuple[Rule, ...]:

@@ -36,7 +36,7 @@ class LoadedModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ : ndarray of int, shape (2,)
         0 (not won) and 1 (won within the horizon).
     feature_names_in_ : ndarray of str, shape (features,)
-        Columns of a feature table, in order.
+        Columns of a feature table, in order; as_of is the last of them where the model has a season.
     n_features_in_ : int
         Their number.
     """
@@ -46,8 +46,8 @@ class LoadedModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.params = params
         self.historised = historised
         self.classes_ = np.array([0, 1])
-        self.feature_names_in_ = np.array(scorer.catalogue.names, dtype=object)
-        self.n_features_in_ = len(scorer.catalogue.names)
+        self.feature_names_in_ = np.array(scorer.columns, dtype=object)
+        self.n_features_in_ = len(scorer.columns)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         metadata = self.scorer.metadata
@@ -175,4 +175,4 @@ class LoadedModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         frame = pd.DataFrame(values, columns=self.feature_names_in_)
         kinds = {f.name: "float64" if f.kind == "number" else "str" for f in self.scorer.catalogue.features}
-        return frame.astype(kinds)
+        return frame.astype(kinds | ({"as_of": "datetime64[us]"} if "as_of" in self.scorer.columns else {}))

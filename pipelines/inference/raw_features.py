@@ -70,7 +70,7 @@ def compute_features(
         frame: pd.DataFrame = table.order_by("as_of", "lead_id").to_pyarrow().to_pandas()
         engine.connection.disconnect()
     ordered = snapshots.merge(frame, on=["lead_id", "as_of"], validate="many_to_one")
-    return ordered.set_index("lead_id")[scorer.catalogue.names]
+    return ordered.set_index("lead_id")[scorer.columns]
 
 
 def _clean_tables(

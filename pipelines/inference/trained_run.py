@@ -9,6 +9,7 @@ import pandas as pd
 
 import leadlight
 from leadlight.features.errors import SourceError
+from leadlight.models.scoring.bundle import load_evaluation_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.inference.load import load_model
 from leadlight.pipelines.inference.loaded_model import LoadedModel
@@ -32,7 +33,7 @@ class TrainedRun:
     workdir : Workdir
         Its working folder.
     model : LoadedModel
-        The model of its bundle.
+        The model of its bundle that serves.
     """
 
     folder: Path
@@ -41,13 +42,20 @@ class TrainedRun:
     model: LoadedModel
 
     @property
+    def judged(self) -> LoadedModel:
+        """The model of the same procedure that has not seen the test window, which judges it."""
+        scorer = load_evaluation_scorer(self.workdir.bundle)
+        return LoadedModel(scorer, self.model.params, self.model.historised)
+
+    @property
     def has_dates(self) -> bool:
         """Whether the source has dates; without them there are no ages, months, weeks and horizons."""
         return self.model.scorer.metadata.has_dates
 
     def split_past_and_test(self) -> tuple[LabelledSnapshots, LabelledSnapshots]:
-        """Return the snapshots that the model learned from, and those of the test window, with features."""
-        return read_labelled_snapshots(self.workdir).split_past_and_test()
+        """Return the snapshots before the test window and those in it, with features."""
+        snapshots = read_labelled_snapshots(self.workdir)
+        return snapshots.select_past(), snapshots.select_split("test")
 
     def read_raw(self, table: str) -> pd.DataFrame | None:
         """Read a table of the source as it is, such as ``leads``; None where the source has none."""

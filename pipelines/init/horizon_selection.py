@@ -25,6 +25,10 @@ HALF_A_DAY = 0.5
 LATER_DAYS = (1, 3, 7, 14, 21, 30, 60, 90)
 
 
+#: leads up to which snapshots are taken every ten days; of more, every thirty are enough and take a third of the time
+MAX_LEADS_DENSE = 10_000
+
+
 class TimingProposal(NamedTuple):
     """Proposed sections of params, why they are proposed, and the problem of the horizon if there is one."""
 
@@ -62,10 +66,10 @@ def select_horizon(params: Params, workdir: Workdir) -> TimingProposal | None:
     last = max(leads["created_at"].max(), deals["closed_at"].max())
     span = (last - leads["created_at"].min()).days
     if params.source.leads.outcome is not None:
-        snapshots = Snapshots(at_creation=True, every_days=None)
+        snapshots = Snapshots(at_creation=True, after_days=(), every_days=None)
         draft = TimingProposal(Label(), snapshots, why_snapshots="the export has each lead once, in its current state")
         return _choose_horizon(params, workdir, draft, 30, wins)
-    draft = _choose_snapshots(params, days, wins, span)
+    draft = _choose_snapshots(params, days, wins, len(leads), span)
     if draft.why_horizon:
         return draft
     wanted = next((h for h in HORIZONS if (wins < h).mean() >= TARGET_WINS_SHARE), HORIZONS[-1])
@@ -73,25 +77,25 @@ def select_horizon(params: Params, workdir: Workdir) -> TimingProposal | None:
     return _choose_horizon(params, workdir, draft, wanted, wins)
 
 
-def _choose_snapshots(params: Params, days: pd.Series, wins: pd.Series, span: int) -> TimingProposal:
+def _choose_snapshots(params: Params, days: pd.Series, wins: pd.Series, leads: int, span: int) -> TimingProposal:
     if (days < 1).mean() >= MIN_SAME_DAY_SHARE:
         share = f"{(days < 1).mean():.0%} of the closes are on the day of creation"
-        snapshots = Snapshots(at_creation=True, every_days=None)
+        snapshots = Snapshots(at_creation=True, after_days=(), every_days=None)
         return TimingProposal(
             Label(horizon_days=1), snapshots, why_horizon=share, why_snapshots=f"{share}: no later snapshots"
         )
     if params.source.activities is None and params.source.history is None:
         why = "without activities and history a lead does not change after creation"
-        return TimingProposal(Label(), Snapshots(at_creation=True, every_days=None), why_snapshots=why)
+        return TimingProposal(Label(), Snapshots(at_creation=True, after_days=(), every_days=None), why_snapshots=why)
     early = float((days < HALF_A_DAY).mean())
     if early >= MIN_EARLY_SHARE and wins.median() > 1:
         why = f"{early:.0%} of the closes are within twelve hours: scoring is for leads still open later"
         return TimingProposal(
             Label(), Snapshots(at_creation=False, after_days=LATER_DAYS, every_days=None), why_snapshots=why
         )
-    every = 30 if span >= 360 else 14 if span >= 180 else 7
-    why = f"at creation, and every {every} days while open; the files cover {span:,} days"
-    return TimingProposal(Label(), Snapshots(at_creation=True, every_days=every), why_snapshots=why)
+    every = 10 if leads <= MAX_LEADS_DENSE else 30
+    why = f"the nights that see a lead first, and every {every} days while it is open; the files cover {span:,} days"
+    return TimingProposal(Label(), Snapshots(every_days=every), why_snapshots=why)
 
 
 def _drop_late_ages(snapshots: Snapshots, horizon: int) -> Snapshots:
@@ -127,8 +131,9 @@ def _choose_horizon(
     trial = params.model_copy(
         update={"label": Label(horizon_days=horizon), "snapshots": _drop_late_ages(draft.snapshots, horizon)}
     )
-    doubt = f"{learned:,} wins for training at best, whatever the horizon: few for a model"
-    return _build_proposal(trial, report, draft, wins, workdir=workdir, wanted=wanted)._replace(doubt=doubt)
+    few = f"{learned:,} wins for training at best, whatever the horizon: few for a model"
+    built = _build_proposal(trial, report, draft, wins, workdir=workdir, wanted=wanted)
+    return built._replace(doubt="; ".join(filter(None, [built.doubt, few])))
 
 
 def _build_proposal(

@@ -64,15 +64,14 @@ def write_timing(document: YamlDocument, timing: TimingProposal | None) -> None:
     # text, because DVC reads a bare day as a date
     history = {"since": str(since) if since else None, "until": None}
     document.add("history", value=history, remark=timing.why_since or "all that the files hold")
-    keys = {"at_creation", "every_days"} | ({"after_days"} if timing.snapshots.after_days else set())
-    snapshots = timing.snapshots.model_dump(include=keys)
+    snapshots = timing.snapshots.model_dump(include={"at_creation", "after_days", "every_days"}, mode="json")
     document.add("snapshots", value=snapshots, remark=timing.why_snapshots)
 
 
 def write_model_sections(document: YamlDocument) -> None:
     """Write split, training, policy and language with their defaults."""
     split = {"calibrate_share": 0.2, "test_share": 0.2}
-    document.add("split", value=split, remark="the remaining, oldest part is for training")
+    document.add("split", value=split, remark="shares of the days; the oldest part is for training")
     document.add("training", value={"seed": 7})
     document.add_comment("")
     document.add_comment("Add today's rule book here, if there is one; a model then has to beat it:")

@@ -9,6 +9,7 @@ from leadlight.models.metrics.metrics import compute_metrics
 from leadlight.models.validation.champion_challenger import (
     BETTER,
     NO_EVIDENCE,
+    NOT_WORSE,
     WORSE,
     Gate,
     LogLossReduction,
@@ -41,7 +42,7 @@ class Decision(NamedTuple):
     Parameters
     ----------
     verdict : str
-        better, worse or no evidence.
+        better, not worse, worse or no evidence.
     reason : str
         Why, in a sentence or two.
     champion, challenger : dict
@@ -83,7 +84,7 @@ class Decision(NamedTuple):
 
 
 def promote(params: Params, workdir: Workdir, state: RegistryState | None = None) -> Decision:
-    """Compare challenger and champion; promote a challenger that is better and passes all gates.
+    """Compare challenger and champion; promote one that is better, or a refresh that is not worse, and passes gates.
 
     Parameters
     ----------
@@ -159,15 +160,17 @@ def _compare(params: Params, contest: ModelComparison) -> Decision:
     new, old, window = contest.challenger.scores, contest.champion.scores, contest.window
     won, leads, seed = window.won, window.leads, params.training.seed
     dated = contest.challenger.scorer.metadata.has_dates
-    gain = compare_log_loss(new.probability, old.probability, won, leads, seed)
-    answer = decide(gain, limits)
+    refresh = _is_refresh(contest)
+    period = window.frame["as_of"].dt.to_period("M").astype(str).to_numpy() if dated else None
+    gain = compare_log_loss(new.probability, old.probability, won, leads, seed=seed, period=period)
+    answer = decide(gain, limits, refresh=refresh)
     gates = check_gates(new, old, won, leads, limits=limits, seed=seed)
     return _make_decision(
         contest.champion.version,
         contest.challenger.version,
         answer,
         _explain_answer(answer, gain, gates, limits),
-        promoted=answer == BETTER and all(gate.passed for gate in gates),
+        promoted=answer in (BETTER, NOT_WORSE) and all(gate.passed for gate in gates),
         gain=gain,
         gates=gates,
         window={
@@ -178,6 +181,7 @@ def _compare(params: Params, contest: ModelComparison) -> Decision:
             "from": window.frame["as_of"].min().isoformat() if dated else None,
             "to": window.frame["as_of"].max().isoformat() if dated else None,
             "note": contest.note,
+            "question": "refresh" if refresh else "new procedure",
         },
         figures={
             "champion": compute_metrics(old.probability, won),
@@ -207,8 +211,18 @@ def _explain_answer(answer: str, gain: LogLossReduction, gates: tuple[Gate, ...]
         )
     failed = [gate for gate in gates if not gate.passed]
     if failed:
-        return "Better, but held back: " + " ".join(f"{gate.name}: {gate.message}" for gate in failed)
-    return "The challenger is better and keeps every limit."
+        return f"{answer.capitalize()}, but held back: " + " ".join(f"{gate.name}: {gate.message}" for gate in failed)
+    refreshed = (
+        f"the same procedure on newer data; it is not worse by more than {limits.max_loss:.2%} of the champion's log "
+        "loss (promotion.max_loss)"
+    )
+    return f"The challenger is {refreshed if answer == NOT_WORSE else BETTER} and keeps every limit."
+
+
+def _is_refresh(contest: ModelComparison) -> bool:
+    """Return whether both were trained by the same procedure, on other data."""
+    old, new = (model.scorer.metadata for model in (contest.champion, contest.challenger))
+    return bool(new.procedure) and old.procedure == new.procedure
 
 
 def _apply_decision(registry: Registry, decision: Decision) -> None:

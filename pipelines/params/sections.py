@@ -69,21 +69,29 @@ class HistorySpan(FrozenModel):
 
 
 class Snapshots(FrozenModel):
-    """When snapshots of a lead are taken for training."""
+    """When snapshots of a lead are taken for training: at moments that the night sees."""
 
-    at_creation: bool = Field(True, description="Whether to take a snapshot when the lead is created.")
-    after_days: tuple[Annotated[int, Field(ge=1)], ...] = Field((), description="Ages in days at a snapshot.")
+    at_creation: bool | None = Field(
+        None,
+        description="Whether to take a snapshot when the lead is created; null: only where most leads close before "
+        "the first midnight after it.",
+    )
+    after_days: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        (0, 1, 3, 7), description="Days after the first midnight of a lead at which a snapshot is taken."
+    )
     every_days: int | None = Field(
-        30, description="Days between snapshots of all open leads, at midnight; null: none.", ge=1
+        10, description="Days between midnights, counted from 1970-01-01, at which all open leads are taken.", ge=1
     )
     max_age_days: int | None = Field(None, description="Maximum age in days at a snapshot; none: no limit.", ge=1)
 
 
 class Split(FrozenModel):
-    """Shares of the usable period; the remaining, oldest part is for training."""
+    """Windows of days for calibration and test; the remaining, oldest part is for training."""
 
-    calibrate_share: float = Field(0.2, description="Share of the period for calibration.", gt=0, lt=0.5)
-    test_share: float = Field(0.2, description="Share of the period, the newest, for the test.", gt=0, lt=0.5)
+    calibrate_share: float = Field(0.2, description="Share of the days for calibration.", gt=0, lt=0.5)
+    test_share: float = Field(0.2, description="Share of the days, the newest, for the test.", gt=0, lt=0.5)
+    min_days: int = Field(30, description="Minimum length of both windows where the history allows it.", ge=1)
+    min_wins: int = Field(100, description="Leads won that both windows should hold; they grow until then.", ge=1)
 
 
 class Training(FrozenModel):
@@ -91,24 +99,18 @@ class Training(FrozenModel):
 
     seed: int = Field(7, description="Random seed.")
     candidates: tuple[str, ...] = Field(
-        ("points", "logistic", "additive", "interactions", "blend"),
-        description="Models to compare, simplest first; points is the rule book. Also sklearn:MODULE:FUNCTION and "
-        "what packages add (docs/candidates.md).",
+        ("points", "logistic", "boosted", "mean", "combined"),
+        description="Models to compare, simplest first; points is the rule book, and the base rate is always compared. "
+        "Also sklearn:MODULE:FUNCTION and what packages add (docs/candidates.md).",
         min_length=1,
     )
     metric: Literal["log_loss", "brier", "average_precision", "auc"] = Field(
         "log_loss", description="Metric that tunes and selects: log_loss, brier, average_precision or auc."
     )
-    min_wins: int = Field(50, description="With fewer wins before the test window, only the rule book serves.", ge=1)
+    min_wins: int = Field(20, description="With fewer wins before the test window, only the rule book serves.", ge=1)
     min_category_leads: int = Field(30, description="Categories with fewer training leads are pooled.", ge=1)
-    learning_rate: float = Field(0.05, description="Learning rate of the boosted trees.", gt=0, le=1)
-    max_rounds: int = Field(600, description="Maximum number of trees of a boosted model.", ge=1)
-    leaves: int = Field(8, description="Leaves per tree before tuning.", ge=2, le=256)
-    trials: int = Field(8, description="Number of settings to try for each boosted model.", ge=1)
-    tuning_seconds: int = Field(
-        600, description="Seconds after which no trial starts; results then depend on speed.", ge=1
-    )
-    tuning_snapshots: int = Field(20_000, description="Maximum number of snapshots for tuning, per side.", ge=100)
+    learning_rate: float = Field(0.1, description="Learning rate of the boosted trees.", gt=0, le=1)
+    max_rounds: int = Field(300, description="Maximum number of trees of a boosted model.", ge=1)
 
     @field_validator("candidates")
     @classmethod
@@ -201,7 +203,16 @@ class Promotion(FrozenModel):
     """Criteria that a challenger must meet to be promoted."""
 
     min_gain: float = Field(
-        0.01, description="Share of the champion's log loss that the interval of the gain must exceed.", ge=0, lt=1
+        0.01,
+        description="Share of the champion's log loss that the interval of the gain of another procedure must exceed.",
+        ge=0,
+        lt=1,
+    )
+    max_loss: float = Field(
+        0.01,
+        description="Share of the champion's log loss that a refresh (same procedure, newer data) may at most lose.",
+        ge=0,
+        lt=1,
     )
     min_wins: int = Field(30, description="Minimum number of wins in the comparison window.", ge=1)
     calibrated_within: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] = Field(

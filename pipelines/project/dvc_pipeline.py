@@ -59,7 +59,7 @@ STAGE_FILES: dict[str, StageFiles] = {
     ),
     "calibrate": StageFiles(
         ("candidates", "features.parquet", "snapshots", "tables"),
-        (*_FEATURES, "label", "language", "policy", "source.timezone", "training"),
+        (*_FEATURES, "label", "language", "points", "policy", "source.timezone", "split", "training"),
         ("bundle",),
     ),
     "truth": StageFiles(

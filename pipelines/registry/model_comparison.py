@@ -5,16 +5,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from leadlight.features.errors import BundleError, NotEnoughDataError
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.champion_challenger import ModelScores
-from leadlight.pipelines.datasets.labelled_snapshots import (
-    LabelledSnapshots,
-    read_labelled_snapshots,
-    split_disjoint_leads,
-)
+from leadlight.pipelines.datasets.labelled_snapshots import LabelledSnapshots, read_labelled_snapshots
 from leadlight.pipelines.registry.mlflow_registry import Version
 from leadlight.pipelines.workspace.workdir import Workdir
+
+#: newest snapshots that the bundle which would serve is tried on
+NEWEST_ROWS = 1000
 
 __all__ = ["ComparedModel", "ModelComparison", "compare_models", "select_out_of_sample"]
 
@@ -35,7 +34,7 @@ class ModelComparison(NamedTuple):
     champion, challenger : ComparedModel
         The serving version and its rival.
     window : LabelledSnapshots
-        The snapshots; some appear twice (see :func:`.split_disjoint_leads`).
+        The snapshots.
     note : str or None
         Which part of the test window was left out, and why.
     """
@@ -68,10 +67,12 @@ def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> 
     NotEnoughDataError
         If one of them was trained on every snapshot.
     """
-    old, new = load_scorer(champion.bundle), load_scorer(challenger.bundle)
     data = read_labelled_snapshots(workdir)
+    test_start = data.select_split("test").frame["as_of"].min()
+    old, new = (_choose_scorer(version, test_start) for version in (champion, challenger))
     _check_comparable(data, champion, old, challenger, new)
     window, note = select_out_of_sample(data, old, new)
+    _score_newest(data, challenger)
     return ModelComparison(
         ComparedModel(champion, old, _score_window(old, window.frame)),
         ComparedModel(challenger, new, _score_window(new, window.frame)),
@@ -80,36 +81,59 @@ def compare_models(workdir: Workdir, champion: Version, challenger: Version) -> 
     )
 
 
+def _choose_scorer(version: Version, test_start: pd.Timestamp) -> Scorer:
+    """Return the scorer that serves, or where that learned from the window, the one that was judged."""
+    serving = load_scorer(version.bundle)
+    learned_until = pd.Timestamp(serving.metadata.snapshots["learned_until"])
+    gap = pd.Timedelta(days=serving.metadata.snapshots["gap_days"])
+    return serving if learned_until + gap <= test_start else load_evaluation_scorer(version.bundle)
+
+
+def _score_newest(data: LabelledSnapshots, challenger: Version) -> None:
+    """Load what would serve and score the newest snapshots with it: a bundle that cannot score is never promoted.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be loaded, or a probability is not between 0 and 1.
+    """
+    newest = data.frame.tail(NEWEST_ROWS)
+    probability = load_scorer(challenger.bundle).predict(newest)["probability"]
+    if not probability.between(0.0, 1.0).all():
+        raise BundleError(
+            f"The challenger, version {challenger.number}, must give every lead a probability. Got "
+            f"{probability[~probability.between(0.0, 1.0)].iloc[0]}: train anew."
+        )
+
+
 def select_out_of_sample(data: LabelledSnapshots, *scorers: Scorer) -> tuple[LabelledSnapshots, str | None]:
     """Return the newest matured snapshots that no scorer was trained on, and a note on what was left out.
-
-    A scorer was trained on data before its last gap, so snapshots from the start of its test window on are
-    out of sample. Where today's test window starts earlier than that, only its later part is used.
 
     Raises
     ------
     NotEnoughDataError
         If nothing is left.
     """
-    windows = [scorer.metadata.snapshots["windows"] for scorer in scorers]
-    new_since = max(pd.Timestamp(window["test_start"]) for window in windows)
     test = data.select_split("test")
-    if test.frame["as_of"].min() >= new_since:
-        return data.split_past_and_test()[1], None
-    learned_until = max(pd.Timestamp(window["calibrate_end"]) for window in windows)
-    moments = data.frame["as_of"]
-    later = data.filter((moments >= new_since).to_numpy())
+    starts = [scorer.metadata.snapshots["windows"]["test_start"] for scorer in scorers]
+    learned = [start for start in starts if start is not None]
+    if not data.by_time or not learned:
+        return test, None
+    new_since = max(pd.Timestamp(start) for start in learned)
+    begins = test.frame["as_of"].min()
+    if begins >= new_since:
+        return test, None
+    later = test.filter((test.frame["as_of"] >= new_since).to_numpy())
     if not len(later.won):
         raise NotEnoughDataError(
             "The matured snapshots must hold some that neither challenger nor champion learned from. "
             f"Got none from {new_since:%Y-%m-%d} on: wait for newer outcomes."
         )
-    _, window = split_disjoint_leads(data.filter((moments < learned_until).to_numpy()), later)
     note = (
-        f"The test window begins on {test.frame['as_of'].min():%Y-%m-%d}, but one of the two learned "
+        f"The test window begins on {begins:%Y-%m-%d}, but one of the two learned "
         f"from later ones: only snapshots from {new_since:%Y-%m-%d} on are used."
     )
-    return window, note
+    return later, note
 
 
 def _check_comparable(

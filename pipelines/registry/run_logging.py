@@ -11,9 +11,9 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.models import infer_signature
 
-from leadlight.features.catalogue import Catalogue
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.models.scoring.score_table import DEFAULT_REASONS, tabulate_scores
+from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.registry.mlflow_registry import Registry
 from leadlight.pipelines.registry.model_code import copy_scoring_code, ignore_uv_files, list_requirements
 from leadlight.pipelines.registry.training_run import DatasetSummary, TrainingRun
@@ -75,7 +75,7 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
         Of MLflow: ``model_uri`` and ``model_id``.
     """
     scorer = load_scorer(bundle)
-    example = make_input_example(scorer.catalogue)
+    example = make_input_example(scorer)
     with (
         registry.convert_errors(),
         mlflow.start_run(run_id=run_id) as run,
@@ -103,16 +103,17 @@ def log_model(registry: Registry, run_id: str, bundle: Path, training: TrainingR
     return logged
 
 
-def make_input_example(catalogue: Catalogue) -> pd.DataFrame:
+def make_input_example(scorer: Scorer) -> pd.DataFrame:
     """Invent three leads: one of which nothing is known, and two with made-up values; none of a real lead.
 
-    Every column has a missing value, so that the signature declares it as optional.
+    Every feature has a missing value, so that the signature declares it as optional; as_of has none.
     """
     columns = {
         feature.name: [None, "example", "other"] if feature.kind == "category" else [float("nan"), 0.0, 1.0]
-        for feature in catalogue.features
+        for feature in scorer.catalogue.features
     }
-    return pd.DataFrame(columns)
+    moment = {"as_of": pd.Timestamp("2025-01-01")} if "as_of" in scorer.columns else {}
+    return pd.DataFrame(columns).assign(**moment)
 
 
 def _build_dataset(summary: DatasetSummary) -> MetaDataset:

@@ -81,7 +81,7 @@ def describe_training(workdir: Workdir, folder: Path) -> TrainingRun:
     datasets = tuple(_summarize_dataset(snapshots, split, context) for split, context in _CONTEXTS.items())
     choice = scorer.metadata.choice
     candidates = pd.DataFrame(
-        {key: pd.Series(choice[key], dtype=float) for key in ("log_loss", "behind_best", "error", "explaining_cost")}
+        {key: pd.Series(choice[key], dtype=float) for key in ("log_loss", "behind_best", "error", "gain", "gain_error")}
     )
     return TrainingRun(
         name=f"{dt.datetime.now(dt.UTC):%Y-%m-%d} {scorer.metadata.candidate}",

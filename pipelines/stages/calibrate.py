@@ -1,147 +1,234 @@
-"""``leadlight calibrate``: choose a candidate, calibrate it, set thresholds and grades, write the bundle."""
+"""``leadlight calibrate``: calibrate the chosen model, set thresholds and grades, write the scorer bundle.
 
+Two scorers are made in the same way: one from the model fitted before the test window, which is judged there, and one
+from the model fitted on every matured snapshot, which serves. Each is set by predictions and snapshots that its model
+has not learned from.
+"""
+
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import NotEnoughDataError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.prior_shift import estimate_prior_shift, evaluate_correction
-from leadlight.models.candidates.base import load_model
-from leadlight.models.candidates.names import get_folder_name
-from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.calibration.level import LevelShift, estimate_level, estimate_persistence
+from leadlight.models.calibration.parametric import PlattCalibrator, solve_intercept
+from leadlight.models.calibration.selection import select_calibrator
+from leadlight.models.candidates.base import AdditiveModel, load_model, margins
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import save_scorer
+from leadlight.models.scoring.code_version import describe_code
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.win_rates import count_win_rates_by_bin
-from leadlight.models.training.selection import ModelSelection, select_candidate
 from leadlight.models.validation.calibration_check import answer_by_age
-from leadlight.pipelines.datasets.labelled_snapshots import AGE, read_labelled_snapshots
-from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
+from leadlight.pipelines.datasets.labelled_snapshots import AGE, LabelledSnapshots, read_labelled_snapshots
+from leadlight.pipelines.datasets.out_of_time_scores import (
+    add_test_window,
+    link_predictions,
+    measure_weeks,
+    predict_newest,
+    predict_snapshots,
+    read_out_of_time,
+)
+from leadlight.pipelines.datasets.policy_thresholds import place_without_signal, select_thresholds
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
 from leadlight.pipelines.profile.training_reference import build_training_reference
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
+from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
 __all__ = ["calibrate"]
 
-#: out-of-time wins needed to choose among learned models
-MIN_WINS = 10
 #: without a policy: the top 20 and top 5 percent of any number of leads
 DEFAULT_POLICY = Policy(min_leads=1)
+#: fewest days that a level is estimated from
+MIN_LEVEL_DAYS = 90.0
 
 
 def calibrate(params: Params, workdir: Workdir) -> Scorer:
-    """Write the scorer bundle from the candidates and their out-of-time predictions.
+    """Write the scorer bundle: the scorer that serves, and within it the one that the test window judges.
 
     Parameters
     ----------
     params : Params
         Policy and seed.
     workdir : Workdir
-        Holds the candidates; the bundle goes there.
+        Holds models and out-of-time predictions; the bundle goes there.
 
     Returns
     -------
     Scorer
-        The scorer written.
+        The scorer that serves.
 
     Raises
     ------
-    NotEnoughDataError
-        If the calibration window holds too few wins to choose a model.
     PolicyError
         If a policy sentence cannot be read or met.
     """
     listing = read_json(workdir.require(workdir.candidates / "candidates.json", "train"))
-    out_of_time = read_frame(workdir.require(workdir.candidates / "out_of_time.parquet", "train"))
-    won, leads = out_of_time["won"].to_numpy(dtype=np.int64), out_of_time["lead_id"].to_numpy(dtype=object)
-    if won.sum() < MIN_WINS and listing["order"] != ["points"]:
-        raise NotEnoughDataError(
-            f"The calibration window must hold at least {MIN_WINS} wins. Got {won.sum()}: "
-            "raise split.calibrate_share or give more history."
-        )
     report = read_json(workdir.ingest_report)
-    features = build_feature_set(params, report)
-    margins = {name: out_of_time[f"{name}.margin"].to_numpy() for name in listing["order"]}
-    candidates = {name: load_model(workdir.candidates / get_folder_name(name)) for name in listing["order"]}
-    costs = {name: model.explanation_cost for name, model in candidates.items()}
-    choice = select_candidate(margins, won, leads, costs, metric=params.training.metric, seed=params.training.seed)
-    log_odds = choice.calibrator.predict_log_odds(margins[choice.name])
-    horizon = pd.Timedelta(days=params.label.horizon_days if report["time"] == "dates" else 0)
-    correction = evaluate_correction(log_odds, won, leads, out_of_time["as_of"], horizon)
-    shift = estimate_prior_shift(log_odds, won) if correction.helps else 0.0
-    calibrator = choice.calibrator.with_shift(shift)
-    model = candidates[choice.name]
-    served = read_out_of_time(workdir, choice.name, model, calibrator, features.catalogue)
-    weight, ages = served["weight"].to_numpy(), served[AGE].to_numpy() if AGE in served else None
-    weeks = measure_weeks(served["as_of"], report["time"])
-    scored = ScoredSnapshots(served["probability"].to_numpy(), won, leads, weeks, weight)
-    scorer = Scorer(
-        catalogue=features.catalogue,
-        model=model,
-        calibrator=calibrator,
-        thresholds=select_thresholds(params.policy or DEFAULT_POLICY, scored, params.training.seed),
-        fit_grades=GradeScale.fit("ABCD", served["fit"].to_numpy(), won, leads, params.training.seed, weight=weight),
-        engagement_grades=GradeScale.fit(
-            "1234", served["engagement"].to_numpy(), won, leads, params.training.seed, weight=weight
-        ),
-        metadata=ScorerMetadata(
-            candidate=choice.name,
-            horizon_days=params.label.horizon_days,
-            time=report["time"],
-            wins=listing["wins"],
-            min_wins=params.training.min_wins,
-            simulated=report["simulated"],
-            language=params.language,
-            hysteresis=(params.policy or DEFAULT_POLICY).hysteresis,
-            policy_agreed=params.policy is not None,
-            agreed=params.policy.summarize_agreement() if params.policy else None,
-            at_newest_ages=bool((weight != 1).any()),
-            spellings=report["spellings"],
-            activity_types=sorted(report["activity_types"]),
-            choice=_describe_choice(choice),
-            base_rate=correction.to_dict() | {"shift": shift},
-            calibration_check=answer_by_age(scored.probability, won, leads, ages, params.training.seed),
-            snapshots=read_json(workdir.snapshot_report),
-            evidence=_count_evidence(params, workdir, report, features),
-        ),
-    )
+    snapshots, features = read_labelled_snapshots(workdir), build_feature_set(params, report)
+    models = {kind: load_model(workdir.candidates / kind) for kind in ("evaluation", "serving")}
+    past, test, matured = snapshots.select_past(), snapshots.select_split("test"), snapshots.select_matured()
+    metadata = _describe(params, workdir, listing, report, matured, features=features)
+    before_test = read_out_of_time(workdir, listing["choice"]["name"])
+    judged = _build_scorer(
+        params, models["evaluation"], features, _describe(params, workdir, listing, report, past, features=features),
+        predictions=before_test, newest=snapshots.select_unfinished_at_test(), known=past,
+    )  # fmt: skip
+    on_test = predict_snapshots(models["evaluation"], test, features.catalogue)
+    predictions = add_test_window(before_test, on_test)
+    on_test_probability = judged.calibrator.predict_proba(on_test["margin"].to_numpy())
+    ages = on_test[AGE].to_numpy() if AGE in on_test else None
+    answers = answer_by_age(on_test_probability, test.won, test.leads, ages, params.training.seed)
+    metadata = replace(metadata, calibration_check=answers)
+    scorer = _build_scorer(
+        params, models["serving"], features,
+        replace(metadata, evidence=_count_evidence(params, report, matured, features)),
+        predictions=predictions, newest=snapshots.select_unfinished(), known=matured,
+    )  # fmt: skip
     reference = build_training_reference(open_engine(workdir), features, scorer, params.source.timezone)
     scorer = replace(scorer, metadata=replace(scorer.metadata, reference=reference))
-    save_scorer(scorer, workdir.bundle)
+    save_scorer(scorer, workdir.bundle, evaluation=judged)
     return scorer
 
 
-def _count_evidence(params: Params, workdir: Workdir, report: dict[str, Any], features: FeatureSet) -> dict[str, Any]:
-    """Count win rates by bin on snapshots before the last gap; the test window is not used."""
-    snapshots = read_labelled_snapshots(workdir).frame
-    past = snapshots[snapshots["as_of"] <= snapshots.loc[snapshots["split"] == "calibrate", "as_of"].max()]
-    counts = count_win_rates_by_bin(
-        past, past["won"].to_numpy(dtype=np.int64), past["lead_id"], features.catalogue, report["spellings"]
+def _build_scorer(
+    params: Params,
+    model: AdditiveModel,
+    features: FeatureSet,
+    metadata: ScorerMetadata,
+    *,
+    predictions: pd.DataFrame,
+    newest: LabelledSnapshots,
+    known: LabelledSnapshots,
+) -> Scorer:
+    """Set shape, level, thresholds and grades.
+
+    Parameters
+    ----------
+    predictions : pd.DataFrame
+        Out-of-time predictions of the same procedure, with labels.
+    newest : LabelledSnapshots
+        Snapshots whose window has not ended: the model has not learned from them.
+    known : LabelledSnapshots
+        Snapshots that the model has learned from, which say how long wins take.
+    """
+    seed, policy = params.training.seed, params.policy or DEFAULT_POLICY
+    fresh = predict_newest(model, newest, known, features.catalogue)
+    # only the slope is that of the out-of-time predictions: their level is that of models which knew less
+    shape = select_calibrator(
+        predictions["margin"].to_numpy(),
+        predictions["won"].to_numpy(dtype=np.int64),
+        predictions["lead_id"].to_numpy(),
+        predictions["origin"].to_numpy(),
     )
-    return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts
-
-
-def _describe_choice(choice: ModelSelection) -> dict[str, Any]:
-    # with their words, so that pages need no package that adds one; a list keeps the order
-    candidates = {name: find_candidate(name) for name in choice.log_loss}
-    return {
-        "candidates": [
-            {"name": name, "label": entry.label._asdict(), "sentence": entry.sentence._asdict()}
-            for name, entry in candidates.items()
-        ],
-        "metric": choice.metric,
-        choice.metric: choice.values,
-        "log_loss": choice.log_loss,
-        "behind_best": choice.loss_gap,
-        "error": choice.standard_error,
-        "explaining_cost": choice.explanation_cost,
-        "calibration": choice.calibrator.kind,
-        "calibrations": choice.calibrations[choice.name].log_loss,
+    margin = margins(model, known.frame)
+    slope = shape.calibrator.a
+    calibrator = PlattCalibrator(slope, solve_intercept(slope * margin, known.won))
+    level = _estimate_level(calibrator, margin, margins(model, newest.frame), newest, known)
+    calibrator = calibrator.with_shift(level.shift)
+    linked, weight = link_predictions(predictions, fresh)
+    won, leads = linked["won"].to_numpy(dtype=np.int64), linked["lead_id"].to_numpy(dtype=object)
+    if metadata.has_signal:
+        probability = calibrator.predict_proba(linked["margin"].to_numpy())
+        weeks = measure_weeks(linked["as_of"], metadata.time, linked["window"])
+        scored = ScoredSnapshots(probability, won, leads, weeks, weight)
+        thresholds = select_thresholds(policy, scored, seed)
+    else:
+        base, _ = model.explain_log_odds(known.frame.iloc[:1])
+        thresholds = place_without_signal(policy, float(calibrator.predict_proba(np.ravel(base))[0]))
+    grades = {
+        group: GradeScale.fit(names, linked[group].to_numpy(), won, leads, seed, weight=weight)
+        for group, names in (("fit", "ABCD"), ("engagement", "1234"))
     }
+    return Scorer(
+        catalogue=features.catalogue,
+        model=model,
+        calibrator=calibrator,
+        thresholds=thresholds,
+        fit_grades=grades["fit"],
+        engagement_grades=grades["engagement"],
+        metadata=replace(
+            metadata,
+            at_newest_ages=bool((weight != 1).any()),
+            level=level.to_dict(),
+            choice=metadata.choice | {"calibration": shape.calibrator.kind, "calibrations": shape.log_loss},
+        ),
+    )
+
+
+def _estimate_level(
+    calibrator: PlattCalibrator,
+    margin: np.ndarray,
+    newest_margin: np.ndarray,
+    newest: LabelledSnapshots,
+    known: LabelledSnapshots,
+) -> LevelShift:
+    """Estimate the level of the snapshots since one horizon, at least 90 days, before the end of `newest`."""
+    if not known.gap:
+        return LevelShift()  # without dates there is no newest
+    span = max(newest.gap / pd.Timedelta(days=1), MIN_LEVEL_DAYS)
+    age = [(newest.cut_off - rows.frame["as_of"]).dt.total_seconds().to_numpy() / 86_400 for rows in (known, newest)]
+    recent = age[0] <= span
+    days_to_win, newest_days_to_win = (rows.frame["days_to_win"].to_numpy(dtype=float) for rows in (known, newest))
+    log_odds = calibrator.predict_log_odds(margin)
+    return estimate_level(
+        np.concatenate([log_odds[recent], calibrator.predict_log_odds(newest_margin)]),
+        elapsed=np.concatenate([age[0][recent], age[1]]),
+        seen=~np.isnan(np.concatenate([days_to_win[recent], newest_days_to_win])),
+        leads=np.concatenate([known.leads[recent], newest.leads]),
+        delays=days_to_win[~np.isnan(days_to_win)],
+        persistence=estimate_persistence(log_odds, -age[0], days_to_win, span),
+    )
+
+
+def _describe(
+    params: Params,
+    workdir: Workdir,
+    listing: dict[str, Any],
+    report: dict[str, Any],
+    known: LabelledSnapshots,
+    *,
+    features: FeatureSet,
+) -> ScorerMetadata:
+    policy = params.policy or DEFAULT_POLICY
+    learned_until = known.frame["as_of"].max().isoformat()
+    return ScorerMetadata(
+        candidate=listing["choice"]["name"],
+        horizon_days=params.label.horizon_days,
+        time=report["time"],
+        procedure=_digest_procedure(params, features),
+        wins=int(known.frame.loc[known.won == 1, "lead_id"].nunique()),
+        min_wins=params.training.min_wins,
+        simulated=report["simulated"],
+        language=params.language,
+        hysteresis=policy.hysteresis,
+        policy_agreed=params.policy is not None,
+        agreed=params.policy.summarize_agreement() if params.policy else None,
+        spellings=report["spellings"],
+        activity_types=sorted(report["activity_types"]),
+        choice=listing["choice"],
+        snapshots=read_json(workdir.snapshot_report) | {"learned_until": learned_until},
+    )
+
+
+def _digest_procedure(params: Params, features: FeatureSet) -> str:
+    sections = (params.training, params.label, params.snapshots, params.split, *params.points)
+    content = [*(section.model_dump(mode="json") for section in sections), features.catalogue.checksum]
+    content.append(describe_code()["version"])
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _count_evidence(
+    params: Params, report: dict[str, Any], matured: LabelledSnapshots, features: FeatureSet
+) -> dict[str, Any]:
+    """Count win rates by bin on the snapshots that the model learned from."""
+    frame = matured.frame
+    counts = count_win_rates_by_bin(frame, matured.won, frame["lead_id"], features.catalogue, report["spellings"])
+    return {"horizon_days": params.label.horizon_days if report["time"] == "dates" else None} | counts

@@ -1,4 +1,8 @@
-"""``leadlight evaluate``: test metrics of the scorer and of its rivals."""
+"""``leadlight evaluate``: test metrics of the procedure and of its rivals.
+
+What is judged is the scorer of the same procedure that was fitted before the test window; what serves has learned from
+the test window too.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,21 +10,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.prior_shift import evaluate_correction
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.baselines import fit_lightgbm_baseline, fit_logistic_baseline, predict_base_rate
 from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.models.candidates.training_data import TrainingData
 from leadlight.models.metrics.between_period_variance import assign_periods
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 from leadlight.models.metrics.curves import compute_curves
+from leadlight.models.metrics.decision_metrics import measure_decisions
 from leadlight.models.metrics.metrics import METRICS, POINTWISE_METRICS, compute_metrics
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_metrics
 from leadlight.models.metrics.scores import ScoredSnapshots
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
+from leadlight.models.scoring.calibration_answers import MAX_NEW_DAYS
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.validation.calibration_check import check_calibration_by_age
 from leadlight.models.validation.metric_summary import summarize_metrics
@@ -42,6 +49,8 @@ from leadlight.pipelines.workspace.workdir import Workdir, read_frame, round_flo
 
 __all__ = ["evaluate"]
 
+ANCHORS = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
+
 
 def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> dict[str, Any]:
     """Compute metrics of the scorer and its rivals on the test window.
@@ -60,9 +69,11 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     dict
         The content of ``details.json``.
     """
-    scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
-    past, test = read_labelled_snapshots(workdir).split_past_and_test()
-    scored = scorer.score(test.frame)
+    bundle = workdir.require(workdir.bundle, "calibrate")
+    scorer, serving = load_evaluation_scorer(bundle), load_scorer(bundle)
+    snapshots = read_labelled_snapshots(workdir)
+    past, test = snapshots.select_past(), snapshots.select_split("test")
+    scored = scorer.predict(test.frame)
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
     ages = test.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None
@@ -72,14 +83,16 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         "figures": {name: compute_metrics(p, test.won) for name, p in probabilities.items()},
         "intervals": _estimate_intervals(probabilities["leadlight"], test, bootstrap),
         "log_loss_reduction": _estimate_log_loss_saved(probabilities, test, bootstrap),
+        "by_age": _compare_ages(probabilities, test, params.training.seed),
         "calibration": check_calibration_by_age(
             probabilities["leadlight"], test.won, test.leads, ages, params.training.seed
-        )
-        | {"base_rate": _evaluate_base_rate(probabilities["leadlight"], scorer, test)},
+        ),
         "stages": _count_stages(scored["stage"], test),
+        "decisions": _measure_decisions(params, scored["score"].to_numpy(), probabilities, test, snapshots),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),
         "expectations": _backtest(scorer, scored, past, test, params.training.seed),
-        "optimistic": scorer.metadata.time == "none",
+        "learned_until": serving.metadata.snapshots["learned_until"] if serving.metadata.has_dates else None,
+        "optimistic": scorer.metadata.snapshots["optimistic"],
         "simulated": scorer.metadata.simulated,
     }
     if params.simulation is not None:
@@ -88,7 +101,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
         true_probability = q["true_probability"].to_numpy()
         result["truth"] = {name: measure_regret_to_oracle(p, true_probability) for name, p in probabilities.items()}
     _write_plots(probabilities["leadlight"], test, workdir, result)
-    _write_candidates(scorer.metadata.choice, workdir.plots / "candidates.csv")
+    _write_candidates(serving.metadata.choice, workdir.plots / "candidates.csv")
     segments = compute_segment_metrics(
         probabilities["leadlight"],
         test.won,
@@ -99,14 +112,14 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     )
     with write_atomically(workdir.plots / "segments.csv") as temporary:
         segments.to_csv(temporary, index=False, float_format="%.6g")
-    explained = write_shap_plots(scorer, test.frame, workdir.plots / "shap", params.training.seed)
+    explained = write_shap_plots(serving, test.frame, workdir.plots / "shap", params.training.seed)
     written = round_floats(result)
     card = build_model_card(
-        scorer,
+        serving,
         written,
         segments,
         learned=_summarize_window(past, dated=scorer.metadata.has_dates),
-        statistics=compute_grade_and_topic_statistics(scorer, scored, test.won),
+        statistics=compute_grade_and_topic_statistics(scorer, serving, test.frame, test.won),
         unused=list_unused_columns(workdir),
         explanations=[plot.describe(workdir.plots) for plot in explained],
     )
@@ -144,18 +157,17 @@ def _score_rivals(
         "default_lightgbm": fit_lightgbm_baseline(before, past.won, after, scorer.catalogue),
     }
     if params.points:
-        table = RulesModel.fit(before, past.won, scorer.catalogue, read_rules(params))
+        data = TrainingData(before, past.won, past.frame["lead_id"])
+        table = RulesModel.fit(data, scorer.catalogue, read_rules(params))
         rivals["points_table"] = expit(margins(table, after))
     return rivals
 
 
 def _summarize_window(test: LabelledSnapshots, *, dated: bool) -> dict[str, Any]:
-    once = test.frame.drop_duplicates(["lead_id", "as_of"])
     return {
-        "snapshots": len(once),
-        "standing_for": len(test.won),
-        "leads": int(once["lead_id"].nunique()),
-        "wins": int(once["won"].sum()),
+        "snapshots": len(test.won),
+        "leads": int(test.frame["lead_id"].nunique()),
+        "wins": int(test.won.sum()),
         "base_rate": float(test.won.mean()),
         "from": test.frame["as_of"].min().isoformat() if dated else None,
         "to": test.frame["as_of"].max().isoformat() if dated else None,
@@ -194,17 +206,22 @@ def _estimate_log_loss_saved(
     }
 
 
-def _evaluate_base_rate(p: np.ndarray, scorer: Scorer, test: LabelledSnapshots) -> dict[str, Any]:
-    """Evaluate a correction for a moving base rate, which at each moment uses only leads matured by then."""
-    days = scorer.metadata.horizon_days if scorer.metadata.has_dates else 0
-    correction = evaluate_correction(
-        logit(np.clip(p, 1e-12, 1 - 1e-12)), test.won, test.leads, test.frame["as_of"], pd.Timedelta(days=days)
-    )
-    corrected = expit(correction.log_odds)
-    return correction.to_dict() | {
-        "uncorrected": compute_metrics(p, test.won),
-        "corrected": compute_metrics(corrected, test.won),
-    }
+def _compare_ages(probabilities: dict[str, np.ndarray], test: LabelledSnapshots, seed: int) -> dict[str, Any]:
+    """Compare the model with the base rate on leads in their first week and on older ones; empty without ages."""
+    if AGE not in test.frame:
+        return {}
+    new = (test.frame[AGE] <= MAX_NEW_DAYS).to_numpy()
+    found = {}
+    for name, rows in (("new", new), ("older", ~new)):
+        part = test.filter(rows)
+        if len(np.unique(part.won)) < 2:
+            continue
+        kept = {model: probabilities[model][rows] for model in ("leadlight", "constant")}
+        found[name] = _summarize_window(part, dated=True) | {
+            "figures": {model: compute_metrics(p, part.won) for model, p in kept.items()},
+            "log_loss_reduction": _estimate_log_loss_saved(kept, part, ClusterBootstrap(part.leads, seed))["constant"],
+        }
+    return found
 
 
 def _count_stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
@@ -215,14 +232,30 @@ def _count_stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
     }
 
 
+def _measure_decisions(
+    params: Params,
+    score: np.ndarray,
+    probabilities: Mapping[str, np.ndarray],
+    test: LabelledSnapshots,
+    snapshots: LabelledSnapshots,
+) -> dict[str, Any]:
+    if not (snapshots.gap and params.snapshots.every_days):
+        return {}  # no night has leads of all ages
+    earliest = test.frame["lead_id"].map(snapshots.frame.groupby("lead_id")["as_of"].min())
+    frame = test.frame[["lead_id", "as_of", "on_grid", "won"]].assign(first=test.frame["as_of"] == earliest)
+    return measure_decisions(frame, score, probabilities, ANCHORS, params.training.seed)
+
+
 def _backtest(
     scorer: Scorer, scored: pd.DataFrame, past: LabelledSnapshots, test: LabelledSnapshots, seed: int
 ) -> dict[str, Any]:
     """Compare grades and thresholds on the test window with their values out of time."""
     moments = test.frame["as_of"]
+    # expectations are of leads of all ages in one night, as the grid has them
+    on_grid, past = test.frame["on_grid"].to_numpy(), past.filter(past.frame["on_grid"].to_numpy())
     return backtest_expectations(
         scorer,
-        _add_grades(scored, test),
+        _add_grades(scored[on_grid], test.filter(on_grid)),
         # training snapshots: only for the variance between periods
         _add_grades(scorer.predict(past.frame), past),
         seed,

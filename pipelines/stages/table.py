@@ -120,10 +120,16 @@ def _summarize_audit(report: Any) -> str:
 def _summarize_snapshots(report: Mapping[str, Any]) -> str:
     splits = ((name, report["splits"][name]) for name in ("train", "calibrate", "test"))
     counts = ", ".join(f"{split['snapshots']:,} {name} ({split['wins']:,} won)" for name, split in splits)
-    return f"{counts}. {report['left_truncation']}" if report["left_truncation"] else counts
+    return ". ".join(filter(None, [counts, report["left_truncation"], report["fallback"]]))
+
+
+def _summarize_training(result: Mapping[str, Any]) -> str:
+    return f"{result['chosen']} chosen among {', '.join(result['tuning'])}"
 
 
 def _summarize_calibration(scorer: Any) -> str:
+    if not scorer.metadata.has_signal:
+        return "no evidence of signal: every lead has the base score, and no stage is given"
     marketing, sales = (scorer.thresholds[name] for name in ("marketing_qualified", "sales_qualified"))
     return f"{scorer.metadata.candidate} serves; MQL from {marketing.probability:.1%}, SQL from {sales.probability:.1%}"
 
@@ -173,10 +179,13 @@ STAGES: dict[str, Stage] = {
         moment_output="features/{}.parquet",
     ),
     "train": Stage(
-        "Fit the candidates on the training window.", "Training candidates", "stages.train:train", ", ".join
+        "Judge the candidates, choose one, fit it before the test window and on every matured snapshot.",
+        "Training candidates",
+        "stages.train:train",
+        _summarize_training,
     ),
     "calibrate": Stage(
-        "Choose a candidate, calibrate it, set thresholds and grades, write the scorer bundle.",
+        "Calibrate the chosen model, set thresholds and grades, write the scorer bundle.",
         "Calibrating, setting thresholds",
         "stages.calibrate:calibrate",
         _summarize_calibration,

@@ -1,4 +1,4 @@
-"""``leadlight train``: tune, validate and fit the candidates on snapshots before the test window."""
+"""``leadlight train``: judge the candidates before the test window, choose one, fit it as judged and as it serves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,15 @@ import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.candidates.base import save_model
-from leadlight.models.candidates.names import get_folder_name
-from leadlight.models.metrics.age_standardization import compute_standardization_weights
-from leadlight.models.training.fit import FittedCandidate, TrainingData, TrainingSettings, fit_candidates
+from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.training.fit import (
+    FittedCandidate,
+    TrainingData,
+    TrainingSettings,
+    fit_procedure,
+    judge_candidates,
+)
+from leadlight.models.training.selection import ModelSelection, select_candidate
 from leadlight.pipelines.audit.gate import raise_on_leakage
 from leadlight.pipelines.datasets.labelled_snapshots import (
     AGE,
@@ -27,21 +33,21 @@ __all__ = ["train"]
 
 
 def train(params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = lambda name: None) -> dict[str, Any]:
-    """Fit the candidates; write them, their tuning trials and their out-of-time predictions.
+    """Choose a candidate by out-of-time predictions; fit it before the test window, and on every matured snapshot.
 
     Parameters
     ----------
     params : Params
         Training settings and rule book.
     workdir : Workdir
-        Holds snapshots and features; candidates go there.
+        Holds snapshots and features; models, tuning trials and out-of-time predictions go there.
     on_fitted : callable
-        Called with the name of each fitted candidate.
+        Called with the name of each judged candidate.
 
     Returns
     -------
     dict
-        Chosen hyperparameters by candidate.
+        ``chosen``, its name, and ``tuning``, the settings of each candidate.
 
     Raises
     ------
@@ -52,22 +58,48 @@ def train(params: Params, workdir: Workdir, on_fitted: Callable[[str], None] = l
     """
     raise_on_leakage(params, workdir)
     snapshots = read_labelled_snapshots(workdir)
-    past, _ = snapshots.split_past_and_test()
-    catalogue = build_feature_set(params, read_json(workdir.ingest_report)).catalogue
-    wins = int(past.frame.drop_duplicates(["lead_id", "as_of"])["won"].sum())
+    report = read_json(workdir.ingest_report)
+    catalogue = build_feature_set(params, report).catalogue
+    dated = report["time"] == "dates"
+    past, matured = snapshots.select_past(), snapshots.select_matured()
+    wins = past.frame.loc[past.won == 1, "lead_id"].nunique()
     settings, rules = _build_settings(params, wins, len(past.won)), read_rules(params)
-    window = TrainingData(past.frame[catalogue.names], past.won, past.frame["lead_id"], build_rolling_folds(past))
-    fitted = fit_candidates(window, catalogue, settings, rules, on_fitted)
-    chosen = {name: entry.tuning for name, entry in fitted.items()}
-    with write_folder_atomically(workdir.candidates) as fresh:
-        for name, entry in fitted.items():
-            save_model(entry.model, fresh / get_folder_name(name))
-        _collect_out_of_time(past, window, fitted, snapshots.select_gap()).to_parquet(
-            fresh / "out_of_time.parquet", index=False
+    window = _build_data(past, catalogue.names, dated)._replace(folds=build_rolling_folds(past))
+    if not window.folds:
+        raise NotEnoughDataError(
+            "The calibration window must hold wins and losses, after some that were known before. Got none: raise "
+            "split.calibrate_share or give more history."
         )
-        _tabulate_trials(fitted, settings.metric).to_csv(fresh / "trials.csv", index=False, float_format="%.6g")
-        write_json(fresh / "candidates.json", {"order": list(fitted), "tuning": chosen, "wins": wins})
-    return chosen
+    judged = judge_candidates(window, catalogue, settings, rules, on_fitted)
+    rows = np.concatenate([fold.test for fold in window.folds])
+    margins = {name: entry.out_of_time.margin for name, entry in judged.items()}
+    choice = select_candidate(
+        margins, past.won[rows], past.leads[rows], origin=_number_origins(window), metric=settings.metric,
+        seed=settings.seed,
+    )  # fmt: skip
+    tuning = {name: entry.settings for name, entry in judged.items()}
+    with write_folder_atomically(workdir.candidates) as fresh:
+        for folder, part in (("evaluation", past), ("serving", matured)):
+            data = _build_data(part, catalogue.names, dated)
+            model = fit_procedure(
+                choice.name, tuning[choice.name], data, catalogue=catalogue, settings=settings, rules=rules
+            )
+            save_model(model, fresh / folder)
+        _collect_out_of_time(past, window, judged).to_parquet(fresh / "out_of_time.parquet", index=False)
+        _tabulate_trials(judged, settings.metric).to_csv(fresh / "trials.csv", index=False, float_format="%.6g")
+        described = {"order": list(judged), "tuning": tuning, "wins": wins, "choice": _describe_choice(choice)}
+        write_json(fresh / "candidates.json", described)
+    return {"chosen": choice.name, "tuning": tuning}
+
+
+def _number_origins(window: TrainingData) -> np.ndarray:
+    """Return the number of the fold that each out-of-time prediction belongs to."""
+    return np.repeat(np.arange(len(window.folds)), [len(fold.test) for fold in window.folds])
+
+
+def _build_data(snapshots: LabelledSnapshots, names: list[str], dated: bool) -> TrainingData:
+    frame = snapshots.frame[[*names, *(["as_of"] if dated else [])]]
+    return TrainingData(frame, snapshots.won, snapshots.frame["lead_id"])
 
 
 def _build_settings(params: Params, wins: int, snapshots: int) -> TrainingSettings:
@@ -84,31 +116,45 @@ def _build_settings(params: Params, wins: int, snapshots: int) -> TrainingSettin
     )
 
 
-def _tabulate_trials(fitted: dict[str, FittedCandidate], metric: str) -> pd.DataFrame:
+def _tabulate_trials(judged: dict[str, FittedCandidate], metric: str) -> pd.DataFrame:
     """Return one row a tuning trial, with the metric on the folds; a setting that a candidate has not is missing."""
     rows = [
-        {"candidate": name, "trial": number, metric: trial.value, "rounds": trial.rounds, "pruned": trial.pruned}
-        | trial.settings
-        for name, entry in fitted.items()
+        {"candidate": name, "trial": number, metric: trial.value, "rounds": trial.rounds} | trial.settings
+        for name, entry in judged.items()
         for number, trial in enumerate(entry.trials)
     ]
-    return pd.DataFrame(rows, columns=None if rows else ["candidate", "trial", metric, "rounds", "pruned"])
+    return pd.DataFrame(rows, columns=None if rows else ["candidate", "trial", metric, "rounds"])
 
 
 def _collect_out_of_time(
-    past: LabelledSnapshots, window: TrainingData, fitted: dict[str, FittedCandidate], newest: LabelledSnapshots
+    past: LabelledSnapshots, window: TrainingData, judged: dict[str, FittedCandidate]
 ) -> pd.DataFrame:
-    """Return out-of-time predictions, weighted to the ages of the newest leads."""
-    origins = window.get_folds()
-    rows = np.concatenate([origin.test for origin in origins])
-    predictions = past.frame.loc[rows, ["lead_id", "as_of", "won"]].reset_index(drop=True)
-    predictions["origin"] = np.repeat(np.arange(len(origins)), [len(origin.test) for origin in origins])
-    predictions["weight"] = 1.0
-    if AGE in past.frame:
-        predictions["weight"] = compute_standardization_weights(
-            past.frame.loc[rows, AGE].to_numpy(), newest.frame[AGE].to_numpy()
-        )
-    for name, entry in fitted.items():
+    """Return the predictions of every candidate on the folds."""
+    rows = np.concatenate([fold.test for fold in window.folds])
+    kept = ["lead_id", "as_of", "won", "on_grid", *([AGE] if AGE in past.frame else [])]
+    predictions = past.frame.loc[rows, kept].astype({"won": "int8"}).reset_index(drop=True)
+    predictions["origin"] = _number_origins(window)
+    for name, entry in judged.items():
         for part, values in entry.out_of_time._asdict().items():
             predictions[f"{name}.{part}"] = values
     return predictions
+
+
+def _describe_choice(choice: ModelSelection) -> dict[str, Any]:
+    # with their words, so that pages need no package that adds one; a list keeps the order
+    candidates = {name: find_candidate(name) for name in choice.log_loss}
+    return {
+        "candidates": [
+            {"name": name, "label": entry.label._asdict(), "sentence": entry.sentence._asdict()}
+            for name, entry in candidates.items()
+        ],
+        "name": choice.name,
+        "metric": choice.metric,
+        choice.metric: choice.values,
+        "log_loss": choice.log_loss,
+        "behind_best": choice.loss_gap,
+        "error": choice.standard_error,
+        "gain": choice.gain,
+        "gain_error": choice.gain_error,
+        "has_signal": choice.has_signal,
+    }

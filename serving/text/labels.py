@@ -68,12 +68,14 @@ def describe_model_tier(context: PresentationContext, language: str) -> tuple[bo
     Returns
     -------
     learned : bool
-        Whether it is a learned model, not the rule book; True if unknown.
+        Whether it is a learned model, neither the rule book nor the base rate; True if unknown.
     sentence : str
         Empty if unknown.
     """
     if context.rung is None:
         return True, ""
+    if context.rung.candidate == "constant":
+        return False, translate(language, "rung.no_signal")
     learned = context.rung.candidate != "points"
     wins, fewest = (format_number(count, language) for count in (context.rung.wins, context.rung.min_wins))
     if learned:

@@ -36,7 +36,7 @@ FILES = {"leads": "leads.csv", "deals": "deals.csv", "activities": "activities.p
 WRAPPER = """#!/bin/bash
 "{python}" -c 'from leadlight.pipelines.cli.main import main; main()' "$@" || exit $?
 if [ "$1" = init ]; then
-  short='training: {{seed: 7, trials: 1, max_rounds: 40, min_wins: 20, candidates: [logistic, additive]}}'
+  short='training: {{seed: 7, max_rounds: 40, min_wins: 20, candidates: [points, logistic]}}'
   find . -name params.yaml -exec sed -i "s/^training: {{seed: 7}}/$short/" {{}} +
 fi
 """
@@ -110,7 +110,8 @@ def place(request, trained, tmp_path, write_some):
     if name in RETRAINED:
         text = (folder / "params.yaml").read_text(encoding="utf-8")
         assert text.count("training: {") == 1
-        short = text.replace("training: {", "training: {candidates: [logistic], ")
+        short = re.sub(r"candidates: \[[^]]*\], ", "", text)
+        short = short.replace("training: {", "training: {candidates: [logistic], ")
         (folder / "params.yaml").write_text(short, encoding="utf-8")
     return folder
 

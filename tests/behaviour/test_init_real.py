@@ -87,7 +87,7 @@ def test_what_is_proposed_for_a_real_export_makes_sense(real):
         assert set(params.attributes) == {"landing_page_id", "origin"}
         assert params.history.since == dt.date(2017, 12, 5)
         assert "no deal was recorded as won before 2017-12-05" in text
-        assert params.label.horizon_days == 30
+        assert params.label.horizon_days == 60
         assert (params.snapshots.at_creation, params.snapshots.every_days) == (True, None)
     if name == "bpic2012":
         assert params.source.deals.status.won == ("won",)
@@ -131,4 +131,4 @@ def test_the_simulated_crm_gets_what_its_own_params_say(trained, tmp_path):
     assert set(proposed.signals) == set(own.signals)
     assert proposed.signals["unsubscribe"].effect == "lowers"
     assert proposed.attributes["employees"].kind == "number"
-    assert (proposed.snapshots.at_creation, proposed.snapshots.every_days) == (True, 30)
+    assert (proposed.snapshots.at_creation, proposed.snapshots.every_days) == (None, 10)

@@ -35,8 +35,7 @@ def model(trained):
 
 @pytest.fixture(scope="module")
 def test(trained):
-    _, test = read_labelled_snapshots(Workdir(trained / "work")).split_past_and_test()
-    return test
+    return read_labelled_snapshots(Workdir(trained / "work")).select_split("test")
 
 
 @pytest.fixture(scope="module")

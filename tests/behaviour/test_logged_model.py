@@ -109,7 +109,7 @@ def test_a_process_with_nothing_but_the_requirements_of_the_model_loads_it_and_p
     ]
     assert {"ibis", "duckdb", "dvc", "shap"} <= set(blocked)
     scorer = load_scorer(folder / "work" / "bundle")
-    plain = pd.read_parquet(folder / "work" / "features.parquet").head(40)[scorer.catalogue.names]
+    plain = pd.read_parquet(folder / "work" / "features.parquet").head(40)[scorer.columns]
     plain.to_parquet(tmp_path / "plain.parquet")
     done = subprocess.run(
         [sys.executable, "-I", "-c", ALONE, json.dumps(blocked), str(model), str(tmp_path / "plain.parquet")],

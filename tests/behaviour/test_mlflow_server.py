@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from leadlight.features.errors import BundleError
-from leadlight.models.scoring.bundle import load_scorer, save_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer, save_scorer
 from leadlight.pipelines.jobs.register import register
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
@@ -65,7 +65,8 @@ def change_bundle(workdir, hysteresis):
     """Write another bundle in place of the one that is there."""
     scorer = load_scorer(workdir.bundle)
     metadata = dataclasses.replace(scorer.metadata, hysteresis=hysteresis)
-    save_scorer(dataclasses.replace(scorer, metadata=metadata), workdir.bundle)
+    judged = load_evaluation_scorer(workdir.bundle)
+    save_scorer(dataclasses.replace(scorer, metadata=metadata), workdir.bundle, evaluation=judged)
 
 
 #: a process that knows nothing of the repository: the code that scores has to come with the model
@@ -142,7 +143,7 @@ def test_another_process_loads_the_champion_through_the_server_and_scores_alike(
     assert version.version == "1"
     workdir = Workdir(folder / "work")
     scorer = load_scorer(workdir.bundle)
-    plain = pd.read_parquet(workdir.features).head(40)[scorer.catalogue.names]
+    plain = pd.read_parquet(workdir.features).head(40)[scorer.columns]
     plain.to_parquet(tmp_path / "plain.parquet")
     away = tmp_path / "away"
     away.mkdir()

@@ -12,7 +12,8 @@ import pytest
 from scipy.stats import norm
 
 from leadlight.models.metrics.bootstrap import calculate_wilson_interval
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
+from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.reports.model_card.build import build_model_card
@@ -36,7 +37,9 @@ def told(trained):
         metrics = json.loads(work.details.read_text(encoding="utf-8"))
         scorer = load_scorer(work.bundle)
         segments = pd.read_csv(work.plots / "segments.csv")
-        past, test = read_labelled_snapshots(work).split_past_and_test()
+        judged = load_evaluation_scorer(work.bundle)
+        snapshots = read_labelled_snapshots(work)
+        past, test = snapshots.select_past(), snapshots.select_split("test")
 
     return Told
 
@@ -131,20 +134,17 @@ def test_figures_are_those_of_the_metrics(told):
 def test_windows_are_those_of_the_learning_data(told):
     rows = table(told.html, "windows")
     for name, data in (("learned", told.past), ("test", told.test)):
-        once = data.frame.drop_duplicates(["lead_id", "as_of"])
-        counts = [len(once), once["lead_id"].nunique(), once["won"].sum()]
+        counts = [len(data.won), data.frame["lead_id"].nunique(), data.won.sum()]
         assert rows[name] == [*counts, pytest.approx(data.won.mean(), abs=1e-6)]
-    split = told.scorer.metadata.snapshots["splits"]["calibrate"]
-    assert rows["judged"][:3] == [split["snapshots"], split["leads"], split["wins"]]
-    known = told.card["data"]
-    assert known["neither"] + rows["learned"][0] + rows["test"][0] == known["labelled"]
+    matured = told.snapshots.select_matured()
+    assert {len(matured.won), matured.won.sum()} <= set(rows["serves"])
     verdict = told.card["verdict"]
     assert f"with {told.metrics['test']['wins']:,} wins" in verdict
     assert str(told.test.frame["as_of"].min())[:10] in verdict
 
 
 def test_thresholds_are_those_of_the_bundle_and_what_they_gave(told):
-    scored = told.scorer.score(told.test.frame)
+    scored = told.judged.score(told.test.frame)
     won = told.test.won
     for name, threshold in told.scorer.thresholds.items():
         above = (scored["score"] >= {"marketing_qualified": 50, "sales_qualified": 80}[name]).to_numpy()
@@ -157,7 +157,7 @@ def test_thresholds_are_those_of_the_bundle_and_what_they_gave(told):
 
 
 def test_grades_say_what_such_leads_did(told):
-    scored = told.scorer.score(told.test.frame).assign(won=told.test.won)
+    scored = told.judged.score(told.test.frame).assign(won=told.test.won)
     for name in ("fit", "engagement"):
         rows = table(told.html, f"grades-{name}")
         assert "".join(rows) == {"fit": "ABCD", "engagement": "1234"}[name]
@@ -199,8 +199,9 @@ def test_the_interval_of_a_rate_is_the_published_one(wins, snapshots):
 
 
 def test_a_grade_that_nobody_has_is_shown_without_a_rate(told):
-    scored = told.scorer.score(told.test.frame.head(50)).assign(fit_grade="B")
-    rows = compute_grade_and_topic_statistics(told.scorer, scored, told.test.won[:50].copy() | 1)["grades"]["fit"]
+    only_b = dataclasses.replace(told.judged, fit_grades=GradeScale("ABCD", (1e9, -1e9, -2e9)))
+    frame, won = told.test.frame.head(50), told.test.won[:50].copy() | 1
+    rows = compute_grade_and_topic_statistics(only_b, told.scorer, frame, won)["grades"]["fit"]
     assert [row["snapshots"] for row in rows] == [0, 50, 0, 0]
     assert rows[0]["win_rate"] is rows[0]["low"] is rows[0]["lift"] is None
 
@@ -208,7 +209,7 @@ def test_a_grade_that_nobody_has_is_shown_without_a_rate(told):
 def test_every_result_moves_the_card(told, again):
     """No figure is written by hand: whatever is changed in the metrics changes the card."""
     # what the card takes from the bundle, or works out from the counts beside it
-    elsewhere = {("candidate",), ("stages", "lead", "snapshots")}
+    elsewhere = {("candidate",), ("learned_until",), ("stages", "lead", "snapshots")}
     elsewhere |= {("stages", stage, "win_rate") for stage in told.metrics["stages"]}
     before = again()
     still = []
@@ -225,8 +226,8 @@ def test_every_result_moves_the_card(told, again):
     for path in [
         ("choice", "behind_best", metadata["candidate"]),
         ("choice", "error", metadata["candidate"]),
-        ("choice", "explaining_cost", metadata["candidate"]),
-        ("base_rate", "shift"),
+        ("choice", "gain", metadata["candidate"]),
+        ("level", "shift"),
         ("snapshots", "immature"),
         ("snapshots", "splits", "gap", "snapshots"),
         ("horizon_days",),

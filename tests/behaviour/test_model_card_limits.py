@@ -109,7 +109,7 @@ LIMITS = [
     ("base_rate_moved", "metrics", ("calibration", "all", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
     ("ece", "metrics", ("calibration", "all", "ece", "by_chance"), 0.0, 1.0),
     ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
-    ("base_rate_corrected", "metadata", ("base_rate", "shift"), -0.2, 0.0),
+    ("level_moved", "metadata", ("level", "shift"), -0.2, 0.0),
     ("not_agreed", "metadata", ("policy_agreed",), False, True),
     (
         "agreement_changed",
@@ -149,21 +149,25 @@ def test_limits_of_segments_rivals_and_grades_are_said_where_they_hold(results, 
 
 def test_the_rung_is_explained_by_what_was_compared(results, again):
     metadata = results["metadata"]
+    names = ("constant", "logistic", "boosted", "mean")
     flat = {
-        "log_loss": {"logistic": 0.302, "additive": 0.301, "blend": 0.3},
-        "behind_best": {"logistic": 0.002, "additive": 0.001, "blend": 0.0},
-        "error": {"logistic": 0.0015, "additive": 0.00125, "blend": 0.0},
+        "log_loss": dict(zip(names, (0.35, 0.302, 0.3001, 0.3), strict=True)),
+        "behind_best": dict(zip(names, (0.05, 0.002, 0.0001, 0.0), strict=True)),
+        "error": dict(zip(names, (0.004, 0.0015, 0.00125, 0.0), strict=True)),
+        "gain": dict(zip(names, (0.0, 0.048, 0.0499, 0.05), strict=True)),
+        "gain_error": dict(zip(names, (0.0, 0.004, 0.004, 0.004), strict=True)),
         "calibration": "none",
+        "has_signal": True,
     }
-    why = again(metadata=metadata | {"candidate": "additive", "choice": flat})["why"]
-    assert "additive boosted trees, the simplest" in why
-    assert "0.00100 ± 0.00125" in why
-    assert "lowest" in again(metadata=metadata | {"candidate": "blend", "choice": flat})["why"]
-    alone = {key: {"points": 0.0} for key in ("log_loss", "behind_best", "error")} | {"calibration": "shift"}
-    few = metadata | {"candidate": "points", "choice": alone, "wins": 12, "min_wins": 50}
-    content = again(metadata=few)
-    assert "12 wins are fewer than the 50" in content["why"]
-    assert 'id="choice"' not in render_html(content)
+    why = again(metadata=metadata | {"candidate": "boosted", "choice": flat})["why"]
+    assert "boosted trees with interactions, which is simpler than" in why
+    assert "0.00010 ± 0.00125" in why
+    assert "lowest" in again(metadata=metadata | {"candidate": "mean", "choice": flat})["why"]
+    nothing = again(metadata=metadata | {"candidate": "constant", "choice": flat | {"has_signal": False}})
+    assert "no model, and no rule book, predicts out of time better" in nothing["why"]
+    assert nothing["verdict"].startswith("No evidence of signal: ")
+    few = metadata | {"candidate": "points", "choice": results["metadata"]["choice"], "wins": 12, "min_wins": 50}
+    assert "12 wins are fewer than the 50" in again(metadata=few)["why"]
 
 
 def test_a_source_without_dates_has_no_dates_on_its_card(results, again):

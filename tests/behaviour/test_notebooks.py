@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError
 
 from leadlight.features.errors import SourceError
 from leadlight.models.metrics.metrics import compute_metrics
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
 from leadlight.pipelines.inference.trained_run import find_folder
 from leadlight.pipelines.params import load_params
@@ -34,8 +34,8 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: what is asked of a notebook after its last cell
 PROBES = {
     "1_look_at_the_data": "int(per_month['count'].sum())",
-    "2_why_the_label_is_what_it_is": "[len(s.won) for s in sides['by a hash, duplicated']]",
-    "3_compare_candidates_and_calibrations": "[choice.name, choice.calibrator.kind]",
+    "2_why_the_label_is_what_it_is": "[len(both), *(len(side.won) for pair in sides.values() for side in pair)]",
+    "3_compare_candidates_and_calibrations": "[choice.name, selected[choice.name].calibrator.kind]",
     "4_explore_thresholds": "thresholds['agreed']",
     "5_retrain_and_compare_runs": (
         "[len(runs), versions['champion'][0], written['verdict'], Path(rehearsal.name).exists()]"
@@ -216,21 +216,28 @@ def test_a_notebook_writes_nothing_into_the_folder_it_looks_at(executed):
 def test_a_notebook_speaks_of_the_run_in_its_folder(executed, folder):
     name, _, answer, _ = executed
     workdir = Workdir(folder / "work")
-    scorer = load_scorer(workdir.bundle)
+    scorer, judged = load_scorer(workdir.bundle), load_evaluation_scorer(workdir.bundle)
     if name.startswith("1"):
         deals = read_frame(workdir.tables / "deals.parquet")
         won = deals.loc[deals["won"], "lead_id"].nunique()
         assert answer == read_json(workdir.ingest_report)["rows"]["leads"] + won
     elif name.startswith("2"):
-        assert answer == [len(side.won) for side in read_labelled_snapshots(workdir).split_past_and_test()]
+        frame, windows = read_frame(workdir.snapshots), read_json(workdir.snapshot_report)["windows"]
+        past, test = frame[frame["as_of"] < windows["calibrate_end"]], frame[frame["split"] == "test"]
+        both = set(past["lead_id"]) & set(test["lead_id"])
+        rest = [int((~side["lead_id"].isin(both)).sum()) for side in (past, test)]
+        assert answer == [len(both), len(past), len(test), rest[0], len(test), len(past), rest[1]]
+        assert both
     elif name.startswith("3"):
-        assert answer == [scorer.metadata.candidate, scorer.metadata.choice["calibration"]]
+        # the scorer that serves is calibrated with the predictions of the test window added
+        assert answer == [judged.metadata.candidate, judged.metadata.choice["calibration"]]
     elif name.startswith("4"):
         assert answer == pytest.approx(scorer.thresholds["sales_qualified"].probability, rel=1e-12)
     elif name.startswith("6"):
         leads, loss, low, high = answer
-        _, test = read_labelled_snapshots(workdir).split_past_and_test()
-        expected = compute_metrics(scorer.predict(test.frame)["probability"].to_numpy(), test.won)["log_loss"]
+        test = read_labelled_snapshots(workdir).select_split("test")
+        # what serves has learned from the test window
+        expected = compute_metrics(judged.predict(test.frame)["probability"].to_numpy(), test.won)["log_loss"]
         assert leads == pd.read_csv(folder / "data" / "simulated" / "leads.csv.gz")["lead_id"].head(5).tolist()
         assert loss == pytest.approx(expected, rel=1e-9)
         assert low < high

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
 from leadlight.models.validation.threshold_backtest import calculate_prediction_interval
 from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
-from leadlight.pipelines.workspace.workdir import Workdir, read_frame
+from leadlight.pipelines.datasets.out_of_time_scores import link_predictions, predict_snapshots, read_out_of_time
+from leadlight.pipelines.workspace.workdir import Workdir
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def told(trained):
         metrics = json.loads(work.details.read_text(encoding="utf-8"))
         promises = metrics["expectations"]
         html = (work.plots / "card.html").read_text(encoding="utf-8")
-        scorer = load_scorer(work.bundle)
+        scorer = load_evaluation_scorer(work.bundle)
 
     return Told
 
@@ -58,7 +59,8 @@ def test_every_verdict_follows_from_the_intervals_beside_it(told):
 
 @pytest.mark.slow
 def test_promises_are_those_of_the_bundle_and_what_is_shown_is_that_of_the_test_window(told):
-    _, test = read_labelled_snapshots(told.work).split_past_and_test()
+    test = read_labelled_snapshots(told.work).select_split("test")
+    test = test.filter(test.frame["on_grid"].to_numpy())
     scored = told.scorer.score(test.frame).assign(won=test.won)
     for name, threshold in told.scorer.thresholds.items():
         above = scored["probability"] >= threshold.probability
@@ -99,17 +101,15 @@ def test_what_is_kept_of_grades_is_far_from_certain_of_few_leads(told):
 
 @pytest.mark.slow
 def test_out_of_time_snapshots_are_counted_at_the_ages_of_those_after_them(told):
-    known = read_labelled_snapshots(told.work)
-    scored = read_frame(told.work.candidates / "out_of_time.parquet")
-    newest = known.select_gap().frame
-    test = known.frame[known.frame["split"] == "test"]
-    assert scored["as_of"].max() < newest["as_of"].min()
-    assert newest["as_of"].max() < test["as_of"].min()
-    ages = scored.merge(known.frame[["lead_id", "as_of", "age_days"]], on=["lead_id", "as_of"])["age_days"]
-    weighed = np.average(ages, weights=scored["weight"])
-    assert scored["weight"].mean() == pytest.approx(1)
-    assert abs(weighed - newest["age_days"].mean()) < abs(ages.mean() - newest["age_days"].mean())
-    assert told.scorer.metadata.at_newest_ages
+    known, scorer = read_labelled_snapshots(told.work), load_scorer(told.work.bundle)
+    predictions = read_out_of_time(told.work, scorer.metadata.candidate)
+    newest = predict_snapshots(scorer.model, known.select_unfinished(), scorer.catalogue)
+    assert predictions["as_of"].max() < newest["as_of"].min()
+    linked, weight = link_predictions(predictions, newest)
+    ages, wanted = linked["age_days"].to_numpy(), newest.loc[newest["on_grid"], "age_days"].mean()
+    assert weight.mean() == pytest.approx(1)
+    assert abs(np.average(ages, weights=weight) - wanted) < abs(ages.mean() - wanted)
+    assert scorer.metadata.at_newest_ages
 
 
 def test_grades_and_thresholds_of_the_demo_stay_inside_their_intervals(root):

@@ -57,7 +57,7 @@ def test_explanations_of_the_test_window_add_up(example):
     _, _, _, folder = example
     workdir = Workdir(folder / "work")
     scorer = load_scorer(workdir.bundle)
-    _, test = read_labelled_snapshots(workdir).split_past_and_test()
+    test = read_labelled_snapshots(workdir).select_split("test")
     predicted = scorer.predict(test.frame)
     log_odds = scorer.calibrator.predict_log_odds(margins(scorer.model, test.frame))
     for by in ("topic", "feature"):

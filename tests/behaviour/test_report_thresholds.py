@@ -18,7 +18,7 @@ from leadlight.pipelines.workspace.as_of import parse_as_of
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.store import open_store
 
-PROPOSED = "top 12 percent"
+PROPOSED = "top 6 percent"
 
 
 def asked(folder, *more):

@@ -54,7 +54,7 @@ def grown(tmp_path_factory, small_params, without_shap_plots):
     text = small_params.replace("{leads: 4000, months: 24,", "{leads: 3000, months: 30,")
     text = text.replace("every_days: 30", "every_days: 60")
     text = text.replace("until: null", f"until: {CUT_OFF}")
-    text = text.replace("training: {", "training: {candidates: [logistic], ")
+    text = text.replace("candidates: [points, logistic, boosted]", "candidates: [logistic]")
     (folder / "params.yaml").write_text(text, encoding="utf-8")
     base = Base(folder)
     STAGES["simulate"].run(base.params, folder, base.work)

@@ -44,7 +44,7 @@ attributes:
 signals:
   Demo: {effect: raises, label: {en: Demo, de: Demo}}
 label: {horizon_days: 20}
-snapshots: {at_creation: true, every_days: null}
+snapshots: {at_creation: true, after_days: [], every_days: null}
 training: {candidates: [logistic], min_wins: 20, min_category_leads: 5}
 policy:
   marketing_qualified: highest recall with precision >= 0.30

@@ -1,8 +1,12 @@
 """Too little to learn from, or a policy that cannot be: one sentence, and the stage leaves nothing."""
 
 import datetime as dt
+import json
 
 import pytest
+from scipy.special import logit
+
+from leadlight.models.scoring.bundle import load_scorer
 
 NOT_ENOUGH, POLICY = 5, 6
 BEFORE_TRAINING = ("ingest", "audit", "snapshot", "featurize")
@@ -45,25 +49,27 @@ def test_too_few_wins_are_counted(crm, refused):
     assert "must hold at least 60 wins (training.min_wins), or params a rule book (points) to serve" in said
 
 
-def test_too_few_wins_for_calibration_are_counted(crm, refused):
-    crm.set("split", {"calibrate_share": 0.02})
-    crm.has_run(*BEFORE_TRAINING, "train")
-    assert "The calibration window must hold at least" in refused(crm, "calibrate", code=NOT_ENOUGH)
+def test_a_horizon_that_is_too_long_is_told(crm, refused):
+    crm.set("label.horizon_days", 365)
+    crm.has_run("ingest")
+    said = refused(crm, "snapshot", code=NOT_ENOUGH)
+    assert "must hold a snapshot whose window of 365 days has ended" in said
+    assert "shorten label.horizon_days" in said
 
 
 @pytest.mark.parametrize(
-    ("days", "words"),
-    [
-        (365, "must hold a snapshot whose window of 365 days has ended"),
-        (140, "must have room for three windows and two gaps of 140 days"),
-    ],
+    ("days", "words", "optimistic"), [(140, "are optimistic", True), (90, "are chosen on other leads", False)]
 )
-def test_a_horizon_that_is_too_long_is_told(crm, refused, days: int, words: str):
+def test_a_history_without_room_for_windows_of_time_is_said(crm, leadlight, days: int, words: str, optimistic: bool):
     crm.set("label.horizon_days", days)
     crm.has_run("ingest")
-    said = refused(crm, "snapshot", code=NOT_ENOUGH)
+    outcome = leadlight(crm, "snapshot")
+    assert outcome.code == 0, outcome
+    said = " ".join(outcome.out.split())
+    assert f"is too short for windows of time and gaps of {days} days" in said
     assert words in said
-    assert "shorten label.horizon_days" in said
+    report = json.loads((crm.work / "snapshots" / "snapshots.json").read_text(encoding="utf-8"))
+    assert report["optimistic"] is optimistic
 
 
 def test_a_run_that_finds_no_wins_leaves_no_bundle_and_no_temporary_file(crm, leadlight):
@@ -110,12 +116,7 @@ def test_a_policy_that_cannot_be_read_or_met_keeps_the_bundle(trained_crm, refus
 
 
 @pytest.mark.parametrize(
-    ("marketing", "sales"),
-    [
-        ("top 5 percent", "top 20 percent"),
-        ("top 20 percent", "top 20 percent"),
-        ("probability >= 0.5", "probability >= 0.4"),
-    ],
+    ("marketing", "sales"), [("top 5 percent", "top 20 percent"), ("probability >= 0.5", "probability >= 0.4")]
 )
 def test_sales_must_ask_for_more_than_marketing(trained_crm, refused, marketing: str, sales: str):
     both = {"marketing_qualified": marketing, "sales_qualified": sales}
@@ -123,3 +124,13 @@ def test_sales_must_ask_for_more_than_marketing(trained_crm, refused, marketing:
     said = refused(trained_crm, "calibrate", code=POLICY)
     assert marketing in said
     assert sales in said
+
+
+def test_thresholds_that_coincide_are_moved_apart_and_say_so(trained_crm, leadlight):
+    both = {"marketing_qualified": "top 20 percent", "sales_qualified": "top 20 percent"}
+    trained_crm.set("policy", both | {"min_leads": 1})
+    assert leadlight(trained_crm, "calibrate").code == 0
+    marketing, sales = (load_scorer(trained_crm.work / "bundle").thresholds[name] for name in both)
+    assert logit(sales.probability) - logit(marketing.probability) == pytest.approx(0.2)
+    assert sales.moved_from == marketing.probability
+    assert marketing.moved_from is None

@@ -91,9 +91,7 @@ def test_params_that_a_stage_reads_are_declared(name, pipeline, trained):
 WIDER = {
     ("audit", "source.leads.consent.granted"),
     ("audit", "source.leads.owner"),
-    ("calibrate", "training.max_rounds"),
-    ("calibrate", "training.trials"),
-    *((stage, "snapshots.at_creation") for stage in ("featurize", "train", "calibrate", "evaluate")),
+    *((stage, "snapshots.after_days") for stage in ("featurize", "train", "evaluate")),
 }
 
 
@@ -113,7 +111,9 @@ def test_each_key_of_params_reruns_the_stages_that_read_it_and_no_others(pipelin
         for name, stage in pipeline.items()
     }
     assert [entry for entry, (declared, read) in found.items() if read and not declared] == []
-    assert {entry for entry, (declared, read) in found.items() if declared and not read} == WIDER
+    wider = {entry for entry, (declared, read) in found.items() if declared and not read}
+    assert sorted(wider - WIDER) == []
+    assert sorted(WIDER - wider) == []
 
 
 @pytest.mark.parametrize("name", STAGE_FILES)

@@ -24,7 +24,7 @@ from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet, Tables
 from leadlight.features.labels import find_closed_periods, find_first_closes, label_snapshots
 from leadlight.features.point_in_time import filter_open_leads
-from leadlight.features.snapshots import sample_at_ages, sample_at_creation, sample_on_grid, union_snapshots
+from leadlight.features.snapshots import sample_at_creation, sample_at_midnights, sample_on_grid, union_snapshots
 from leadlight.pipelines.engines.engine import register_parquet
 from leadlight.pipelines.sources.columns.number_formats import parse_numbers
 from leadlight.pipelines.sources.columns.text_cleaning import clean_text
@@ -39,6 +39,8 @@ COLUMNS = {
     "deals": {"lead_id": TEXT, "closed_at": MOMENT, "won": pa.bool_()},
     "moments": {"lead_id": TEXT, "as_of": MOMENT},
     "grid": {"as_of": MOMENT},
+    "first": {"lead_id": TEXT, "day": pa.int64()},
+    "midnights": {"day": pa.int64(), "as_of": MOMENT},
     "reopenings": {"lead_id": TEXT, "reopened_at": MOMENT, "closes_before": MOMENT},
     "unknown": {"lead_id": TEXT},
 }
@@ -59,7 +61,9 @@ def _value(cell: str, kind: pa.DataType) -> Any:
         return dt.datetime.fromisoformat(cell)
     if pa.types.is_boolean(kind):
         return {"yes": True, "no": False}[cell]
-    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+    if pa.types.is_integer(kind):
+        return int(cell)
+    if pa.types.is_floating(kind):
         return float(cell)
     return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == "'" else cell
 
@@ -94,7 +98,7 @@ def _at_the_door(table: pa.Table) -> pa.Table:
 def _same(wanted: Any, got: Any) -> bool:
     if wanted is None or got is None:
         return wanted is got
-    if isinstance(wanted, float):
+    if isinstance(wanted, float | int):
         return math.isclose(wanted, float(got), rel_tol=1e-9, abs_tol=1e-11)
     return bool(wanted == got)
 
@@ -178,13 +182,17 @@ class Crm:
         self,
         *,
         at_creation_too: bool = False,
-        ages: Iterable[int] = (),
+        after_days: Iterable[int] = (),
+        midnights: str | None = None,
+        first: str | None = None,
         grid: str | None = None,
         max_age_days: int | None = None,
     ) -> Found:
-        """Moments at creation, at ages and on a grid, put together."""
+        """Moments at creation, at midnights after it and on a grid, put together."""
         parts = [sample_at_creation(self.leads)] if at_creation_too else []
-        parts += sample_at_ages(self.leads, ages)
+        if midnights and first:
+            drawn = self.draw("first", first), self.draw("midnights", midnights)
+            parts += sample_at_midnights(*drawn, after_days)
         parts += [sample_on_grid(self.leads, self.draw("grid", grid))] if grid else []
         return Found(union_snapshots(parts, self.leads, max_age_days))
 

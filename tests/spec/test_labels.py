@@ -159,3 +159,50 @@ def test_the_horizon_is_as_long_as_it_is_said_to_be(crm):
             A       | {won}
             """
         )
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_days_to_the_win_are_told_as_soon_as_it_is_known_and_only_of_wins_in_the_window(crm):
+    crm(
+        leads=FOUR,
+        deals="""
+        lead_id | closed_at           | won
+        A       | 2025-03-01 12:00:00 | yes
+        B       | 2025-03-04 00:00:00 | yes
+        C       | 2025-03-31 12:00:00 | yes
+        D       | 2025-03-05 12:00:00 | no
+        """,
+    ).labels(ALL_AT_NOON, horizon_days=30, cut_off="2025-03-20").shows(
+        """
+        lead_id | won  | days_to_win
+        A       | NULL | 0
+        B       | NULL | 2.5
+        C       | NULL | NULL
+        D       | NULL | NULL
+        """
+    )
+
+
+def test_a_win_that_comes_at_the_cut_off_or_later_is_not_seen(crm):
+    crm(
+        leads=FOUR,
+        deals="""
+        lead_id | closed_at           | won
+        A       | 2025-03-09 23:59:59 | yes
+        B       | 2025-03-10          | yes
+        """,
+    ).labels(
+        """
+        lead_id | as_of
+        A       | 2025-03-08 23:59:59
+        B       | 2025-03-09
+        """,
+        horizon_days=30,
+        cut_off="2025-03-10",
+    ).shows(
+        """
+        lead_id | days_to_win
+        A       | 1
+        B       | NULL
+        """
+    )

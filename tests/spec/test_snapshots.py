@@ -141,14 +141,31 @@ def test_leads_are_looked_at_at_every_moment_of_a_grid_from_their_creation_on(cr
     )
 
 
-def test_leads_are_looked_at_at_ages_in_days(crm):
-    crm(leads=LEADS).drawn_moments(ages=[1, 50]).shows(
+MIDNIGHTS = """
+    day   | as_of
+    20098 | 2025-01-10 23:00:00
+    20099 | 2025-01-11 23:00:00
+    20100 | 2025-01-12 23:00:00
+    20101 | 2025-01-13 23:00:00
+"""
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_leads_are_looked_at_at_midnights_after_the_first_one_that_sees_them(crm):
+    crm(leads=LEADS).drawn_moments(
+        after_days=[0, 2],
+        midnights=MIDNIGHTS,
+        first="""
+        lead_id | day
+        A       | 20098
+        B       | 20101
+        """,
+    ).shows(
         """
         lead_id | as_of
-        A       | 2025-01-11 09:30:00
-        A       | 2025-03-01 09:30:00
-        B       | 2025-02-21
-        B       | 2025-04-11
+        A       | 2025-01-10 23:00:00
+        A       | 2025-01-12 23:00:00
+        B       | 2025-01-13 23:00:00
         """
     )
 
@@ -157,7 +174,15 @@ def test_leads_are_looked_at_at_ages_in_days(crm):
 def test_a_moment_that_is_drawn_in_several_ways_is_looked_at_once(crm):
     crm(leads=LEADS).drawn_moments(
         at_creation_too=True,
-        ages=[9],
+        after_days=[0],
+        midnights="""
+        day   | as_of
+        20139 | 2025-02-20
+        """,
+        first="""
+        lead_id | day
+        A       | 20139
+        """,
         grid="""
         as_of
         2025-02-20
@@ -168,7 +193,6 @@ def test_a_moment_that_is_drawn_in_several_ways_is_looked_at_once(crm):
         """
         lead_id | as_of
         A       | 2025-01-10 09:30:00
-        A       | 2025-01-19 09:30:00
         A       | 2025-02-20
         A       | 2025-03-01
         B       | 2025-02-20

@@ -8,6 +8,9 @@ import pytest
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
+from leadlight.models.candidates.rules import Rule
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.pipelines.params.sections import Training
 
 
 def make_world(rows: int = 1500, seed: int = 0) -> SimpleNamespace:
@@ -37,23 +40,35 @@ def world():
 
 
 @pytest.fixture(scope="session")
-def models(fitted):
-    """One trained model of every candidate kind."""
-    return {name: entry.model for name, entry in fitted.items()}
+def training_settings():
+    """How the candidates of the world are trained: fast."""
+    changed = Training(max_rounds=40, min_category_leads=20)
+    return TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
 
 
 @pytest.fixture(scope="session")
-def fitted(world):
-    """Every candidate kind, with what tuning chose and what it said out of time."""
-    from leadlight.models.candidates.rules import Rule
-    from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
-    from leadlight.pipelines.params.sections import Training
+def rules():
+    """A rule book of the world."""
+    return (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
 
-    rules = (Rule("industry", 20, values=("steel",)), Rule("demo", 15, within_days=7, at_least=1))
+
+@pytest.fixture(scope="session")
+def judged(world, training_settings, rules):
+    """Every candidate, with what tuning chose and what it said out of time."""
     window = TrainingData(world.frame, world.won, world.leads)
-    changed = Training(max_rounds=40, min_category_leads=20, trials=1)
-    settings = TrainingSettings(**changed.model_dump(exclude={"min_wins"}))
-    return fit_candidates(window, world.catalogue, settings, rules)
+    return judge_candidates(window, world.catalogue, training_settings, rules)
+
+
+@pytest.fixture(scope="session")
+def models(world, training_settings, rules, judged):
+    """One trained model of every candidate."""
+    data = TrainingData(world.frame, world.won, world.leads)
+    return {
+        name: fit_procedure(
+            name, entry.settings, data, catalogue=world.catalogue, settings=training_settings, rules=rules
+        )
+        for name, entry in judged.items()
+    }
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ import pytest
 from leadlight.features.catalogue import AttributeSpec
 from leadlight.features.errors import BundleError
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.bundle import (
     compare_code,
     get_bundle_checksum,
+    load_evaluation_scorer,
     load_scorer,
     refuse_other_code,
     save_scorer,
@@ -35,15 +36,15 @@ FIGURE = (0.1, 0.05, 0.2)
 def scorer(world, models):
     return Scorer(
         world.catalogue,
-        models["blend"],
-        BetaCalibrator(1.1, 0.9, -0.2),
+        models["combined"],
+        PlattCalibrator(1.1, -0.2),
         {
             "marketing_qualified": Threshold("probability >= 0.2", 0.2, FIGURE, FIGURE, FIGURE),
             "sales_qualified": Threshold("probability >= 0.5", 0.5, FIGURE, FIGURE, FIGURE),
         },
         GradeScale("ABCD", (np.inf, 0.1, -0.4)),
         GradeScale("1234", (0.6, 0.2, -0.2)),
-        ScorerMetadata(candidate="blend", horizon_days=90, time="dates", activity_types=["visit"]),
+        ScorerMetadata(candidate="combined", horizon_days=90, time="dates", activity_types=["visit"]),
     )
 
 
@@ -53,6 +54,27 @@ def test_a_loaded_scorer_gives_the_same_to_the_last_bit(world, scorer, tmp_path)
     pd.testing.assert_frame_equal(loaded.score(world.frame), scorer.score(world.frame), check_exact=True)
     assert loaded.thresholds == scorer.thresholds
     assert loaded.catalogue == scorer.catalogue
+
+
+def test_a_bundle_holds_the_scorer_that_was_judged_beside_the_one_that_serves(world, scorer, tmp_path):
+    judged = replace(scorer, calibrator=PlattCalibrator(0.9, 0.3))
+    save_scorer(scorer, tmp_path / "bundle", evaluation=judged)
+    serves, evaluated = load_scorer(tmp_path / "bundle"), load_evaluation_scorer(tmp_path / "bundle")
+    pd.testing.assert_frame_equal(serves.score(world.frame), scorer.score(world.frame), check_exact=True)
+    pd.testing.assert_frame_equal(evaluated.score(world.frame), judged.score(world.frame), check_exact=True)
+    path = tmp_path / "bundle" / "evaluation" / "scorer.json"
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    for load in (load_scorer, load_evaluation_scorer):
+        with pytest.raises(BundleError, match=r"Got a change in evaluation/scorer\.json"):
+            load(tmp_path / "bundle")
+
+
+def test_a_bundle_without_the_scorer_that_was_judged_says_so(scorer, tmp_path):
+    save_scorer(scorer, tmp_path / "bundle", evaluation=scorer)
+    save_scorer(scorer, tmp_path / "bundle")
+    assert load_scorer(tmp_path / "bundle") is not None
+    with pytest.raises(BundleError, match=r"must hold the scorer that was judged\. It is missing: train anew\."):
+        load_evaluation_scorer(tmp_path / "bundle")
 
 
 def test_rating_says_what_scoring_does_but_for_the_reasons(world, scorer):
@@ -92,7 +114,7 @@ def test_a_kill_between_any_two_steps_of_a_replacement_leaves_a_bundle_that_load
     """Every rename and every deletion is a step; the process ends before step number `after`."""
     bundle = tmp_path / "bundle"
     save_scorer(scorer, bundle)
-    newer = replace(scorer, calibrator=BetaCalibrator(1.3, 0.8, -0.1))
+    newer = replace(scorer, calibrator=PlattCalibrator(1.3, -0.1))
     steps = []
 
     def stepwise(function):
@@ -127,12 +149,12 @@ def test_a_new_bundle_that_cannot_be_moved_in_leaves_the_old_one_in_its_place(sc
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="no space"):
-        save_scorer(replace(scorer, calibrator=BetaCalibrator(1.3, 0.8, -0.1)), bundle)
+        save_scorer(replace(scorer, calibrator=PlattCalibrator(1.3, -0.1)), bundle)
     assert get_bundle_checksum(bundle) == before
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
-@pytest.mark.parametrize("name", ["scorer.json", "model/model.json", "model/second/trees.txt"])
+@pytest.mark.parametrize("name", ["scorer.json", "model/model.json", "model/member_1/member_0/trees.txt"])
 def test_a_changed_file_is_refused_by_name(scorer, tmp_path, name):
     save_scorer(scorer, tmp_path / "bundle")
     path = tmp_path / "bundle" / name

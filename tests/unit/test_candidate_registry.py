@@ -15,7 +15,7 @@ from leadlight.models.candidates.base import list_kinds, load_model, save_model
 from leadlight.models.candidates.candidate import Candidate
 from leadlight.models.candidates.names import find_problem, get_folder_name, list_built_in, list_candidates
 from leadlight.models.candidates.registry import find_candidate, find_kind, find_module
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 SMALLEST = """\
@@ -35,7 +35,6 @@ class HalfModel:
     kind = "halves"
     features: tuple
     cut: float
-    explanation_cost = 1.0
 
     def explain_log_odds(self, frame):
         parts = np.zeros((len(frame), len(self.features)))
@@ -84,7 +83,7 @@ def package(tmp_path, monkeypatch):
 
 
 def test_every_built_in_candidate_has_words_and_goes_through_the_same_door():
-    assert list_built_in() == ("additive", "blend", "interactions", "logistic", "points", "sklearn")
+    assert list_built_in() == ("boosted", "combined", "constant", "logistic", "mean", "points", "sklearn")
     for name in list_built_in():
         candidate = find_candidate(f"{name}:module:function" if name == "sklearn" else name)
         assert isinstance(candidate, Candidate)
@@ -95,17 +94,18 @@ def test_every_built_in_candidate_has_words_and_goes_through_the_same_door():
 
 
 def test_no_module_of_training_or_of_the_card_names_a_kind(root):
-    for path in ("models/candidates/base.py", "models/training/fit.py", "models/training/tuning.py",
-                 "models/training/selection.py", "models/scoring/bundle.py"):  # fmt: skip
+    for path in ("models/candidates/base.py", "models/training/fit.py", "models/scoring/bundle.py"):
         text = (root / path).read_text(encoding="utf-8")
-        assert [name for name in ("points", "logistic", "additive", "interactions") if f'"{name}"' in text] == [], path
+        assert [name for name in ("points", "logistic", "boosted", "mean", "combined") if f'"{name}"' in text] == [], (
+            path
+        )
 
 
 def test_params_accept_what_is_known_and_refuse_the_rest(load, refusal, package):
     read = load(SMALLEST % "halves, 'sklearn:my_package.my_module:make', logistic")
     assert read.training.candidates == ("halves", "sklearn:my_package.my_module:make", "logistic")
     said = refusal(SMALLEST % "logistic, catbost")
-    assert "must be one of additive, blend, halves, interactions, logistic, points, sklearn" in said
+    assert "must be one of boosted, combined, constant, halves, logistic, mean, points, sklearn" in said
     assert said.endswith("Got catbost.")
     assert "must have something after the colon. Got sklearn:." in refusal(SMALLEST % "'sklearn:'")
     assert "must name each candidate once. Got points twice." in refusal(SMALLEST % "points, points")
@@ -115,18 +115,21 @@ def test_names_are_checked_without_an_import(package):
     assert find_problem("halves") is None
     assert "halves_of_ones_own" not in sys.modules
     assert find_module("halves") == "halves_of_ones_own"
-    assert importlib.util.find_spec(find_module("boosted")).name.endswith("built_in.additive")
+    assert find_module("seasonal") == find_module("combined")
+    assert importlib.util.find_spec(find_module("boosted")).name.endswith("built_in.boosted")
 
 
 def test_a_candidate_of_a_package_is_fitted_saved_and_loaded(world, package, tmp_path):
     settings = TrainingSettings(**Training(candidates=("halves",)).model_dump(exclude={"min_wins"}))
     window = TrainingData(world.frame, world.won, world.leads)
-    fitted = fit_candidates(window, world.catalogue, settings)["halves"]
-    assert fitted.tuning == {}
-    assert set(np.unique(fitted.out_of_time.margin)) == {-1.5, 0.5}
-    save_model(fitted.model, tmp_path / "model")
+    judged = judge_candidates(window, world.catalogue, settings)
+    assert list(judged) == ["constant", "halves"]  # the base rate is always compared
+    assert judged["halves"].settings == {}
+    assert set(np.unique(judged["halves"].out_of_time.margin)) == {-1.5, 0.5}
+    model = fit_procedure("halves", {}, window, catalogue=world.catalogue, settings=settings)
+    save_model(model, tmp_path / "model")
     assert list_kinds(tmp_path / "model") == {"halves"}
-    assert load_model(tmp_path / "model") == fitted.model
+    assert load_model(tmp_path / "model") == model
 
 
 def test_a_bundle_without_its_package_is_refused_by_the_name_of_the_candidate(world, package, tmp_path, monkeypatch):
@@ -219,7 +222,8 @@ def test_the_pipeline_of_the_page_works_as_it_is(world, root, tmp_path, monkeypa
     settings = TrainingSettings(**Training(candidates=(name,)).model_dump(exclude={"min_wins"}))
     some = world.frame.head(120)
     window = TrainingData(some, world.won[:120], world.leads[:120])
-    assert fit_candidates(window, world.catalogue, settings)[name].model.features == tuple(world.catalogue.names)
+    model = fit_procedure(name, {}, window, catalogue=world.catalogue, settings=settings)
+    assert model.features == tuple(world.catalogue.names)
 
 
 def test_the_entry_point_of_the_page_is_that_of_the_example(root):

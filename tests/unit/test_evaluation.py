@@ -1,4 +1,4 @@
-"""Figures against scikit-learn and worked examples; intervals by lead; choice within one standard error."""
+"""Figures against scikit-learn and worked examples; intervals by lead; choice of what beats the base rate."""
 
 import typing
 
@@ -8,6 +8,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
+from leadlight.models.calibration.parametric import solve_intercept
 from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.metrics.bootstrap import ClusterBootstrap
 from leadlight.models.metrics.curves import compute_curves
@@ -105,20 +106,66 @@ def test_snapshots_of_one_lead_count_as_one():
     assert calculate_cluster_robust_se(values, groups) == pytest.approx(values.std() / np.sqrt(50), rel=0.05)
 
 
-def test_the_simpler_candidate_is_chosen_unless_the_other_is_better_beyond_its_error():
-    rng = np.random.default_rng(4)
-    truth = rng.normal(-1, 1.5, 8000)
-    won = (rng.random(8000) < expit(truth)).astype(int)
-    groups = np.arange(8000)
-    worse = truth + rng.normal(0, 2.0, 8000)
-    hardly_worse = truth + rng.normal(0, 0.05, 8000)
-    few = slice(0, 300)
-    near = {"logistic": hardly_worse[few], "interactions": truth[few]}
-    costs = {"logistic": 60.0, "interactions": 6000.0}
-    assert select_candidate(near, won[few], groups[few], costs).name == "logistic"
-    choice = select_candidate({"logistic": worse, "interactions": truth}, won, groups, costs)
-    assert choice.name == "interactions"
-    assert choice.loss_gap["logistic"] > choice.standard_error["logistic"]
+def compare(noise, leads=4000, seed=4, slope=1.0, **more):
+    """Compare the base rate and candidates that say the truth with some noise."""
+    rng = np.random.default_rng(seed)
+    truth = slope * rng.normal(0, 1.5, leads) - 1
+    won = (rng.random(leads) < expit(truth)).astype(int)
+    margins = {"constant": np.full(leads, -1.0)}
+    margins |= {name: truth + rng.normal(0, scale, leads) for name, scale in noise.items()}
+    return select_candidate(margins, won, np.arange(leads), origin=np.zeros(leads), **more)
+
+
+def test_the_best_is_chosen_and_a_simpler_one_only_if_it_is_equal():
+    equal = compare({"logistic": 0.001, "boosted": 0.0})
+    assert equal.name == "logistic"
+    worse = compare({"logistic": 0.7, "boosted": 0.0})
+    assert worse.name == "boosted"
+    assert worse.loss_gap["logistic"] > 0
+    assert worse.loss_gap["boosted"] == worse.standard_error["boosted"] == 0
+    assert worse.has_signal
+
+
+def test_a_planted_signal_is_found_and_its_gain_told_with_its_error():
+    found = compare({"logistic": 0.3}, leads=1500)
+    assert found.name == "logistic"
+    assert found.gain["logistic"] == pytest.approx(found.log_loss["constant"] - found.log_loss["logistic"])
+    assert found.gain["logistic"] > 1.96 * found.gain_error["logistic"] > 0
+
+
+def test_without_a_signal_nothing_is_chosen():
+    """Candidates that say noise, and rules of thumb that say it too."""
+    chosen = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        won = (rng.random(600) < 0.15).astype(int)
+        base = np.full(600, np.log(0.15 / 0.85))
+        margins = {"constant": base} | {name: base + rng.normal(0, 0.2, 600) for name in ("points", "logistic", "mean")}
+        chosen.append(select_candidate(margins, won, np.arange(600), origin=np.zeros(600)).has_signal)
+    assert sum(chosen) <= 3
+
+
+def test_the_rule_book_serves_where_the_best_does_not_beat_the_base_rate_and_it_does():
+    won = np.tile([1, 0, 0, 0, 0], 400)
+    base, rng = np.full(2000, np.log(0.25)), np.random.default_rng(0)
+    # the best on average, but for a hundred leads of which it is very sure: its error is large
+    wild = base + 0.9 * (2 * won - 1) * (rng.random(2000) < 0.55)
+    leads = np.arange(2000)
+    sure = np.where(won == 1, 0.15, -0.05) + base
+    margins = {"constant": base, "points": sure, "logistic": wild}
+    clear = select_candidate(margins, won, leads, origin=np.zeros(len(won)))
+    assert clear.name == "logistic"
+    # of two leads alone, nothing is known of its gain
+    few = np.where(np.arange(2000) < 1000, 0, 1)
+    gain_of_one = np.where(few == 0, 2.6 * (2 * won - 1), -0.2 * (2 * won - 1))
+    unsure = select_candidate(margins | {"logistic": base + gain_of_one}, won, few, origin=np.zeros(len(won)))
+    assert unsure.values["logistic"] < unsure.values["points"]
+    assert unsure.name == "points"
+    del margins["points"]
+    assert (
+        select_candidate(margins | {"logistic": base + gain_of_one}, won, few, origin=np.zeros(len(won))).name
+        == "constant"
+    )
 
 
 @pytest.mark.parametrize("name", SELECTION_METRICS)
@@ -127,37 +174,36 @@ def test_every_metric_selects_by_its_own_values_and_errors(name):
     truth = np.repeat(rng.normal(-1, 1.5, 1000), 2)
     won = (rng.random(2000) < expit(truth)).astype(int)
     groups = np.repeat(np.arange(1000), 2)
-    margins = {"a": truth + rng.normal(0, 3.0, 2000), "b": truth, "c": truth.copy()}
-    costs = {"a": 1.0, "b": 30.0, "c": 20.0}
-    choice = select_candidate(margins, won, groups, costs, metric=name, seed=1)
+    margins = {"constant": np.full(2000, -0.7), "a": truth + rng.normal(0, 3.0, 2000), "b": truth, "c": truth.copy()}
+    choice = select_candidate(margins, won, groups, origin=np.zeros(len(won)), metric=name, seed=1)
     metric = SELECTION_METRICS[name]
     assert choice.metric == name
-    assert choice.name == "c"  # as good as b, and cheaper; a is worse
+    assert choice.name == "b"  # as good as c, and simpler; a is worse
     losses = {key: metric.convert_to_loss(value) for key, value in choice.values.items()}
     best = min(losses, key=losses.get)
     for key in margins:
         assert choice.loss_gap[key] == pytest.approx(losses[key] - losses[best], abs=1e-12)
     assert choice.loss_gap["a"] > choice.standard_error["a"] > 0
     assert choice.standard_error[best] == 0
-    log_odds = choice.calibrations["a"].log_odds
     expected = {
-        "log_loss": log_loss(won, expit(log_odds)),
-        "brier": brier_score_loss(won, expit(log_odds)),
-        "auc": roc_auc_score(won, margins["a"]),
-        "average_precision": average_precision_score(won, margins["a"]),
+        "log_loss": log_loss(won, expit(truth + solve_intercept(truth, won))),
+        "brier": brier_score_loss(won, expit(truth)),
+        "auc": roc_auc_score(won, truth),
+        "average_precision": average_precision_score(won, truth),
     }
-    assert choice.values["a"] == pytest.approx(expected[name], abs=1e-9)
+    assert choice.values["b"] == pytest.approx(expected[name], abs=1e-9)
 
 
 def test_the_error_of_a_metric_of_ranks_is_that_of_whole_leads():
     rng = np.random.default_rng(7)
     truth = rng.normal(-1, 1.5, 800)
     won = (rng.random(800) < expit(truth)).astype(int)
-    margins = {"a": truth + rng.normal(0, 2.0, 800), "b": truth}
-    costs = {"a": 1.0, "b": 2.0}
-    alone = select_candidate(margins, won, np.arange(800), costs, metric="auc")
+    margins = {"constant": np.zeros(800), "a": truth + rng.normal(0, 2.0, 800), "b": truth}
+    alone = select_candidate(margins, won, np.arange(800), origin=np.zeros(800), metric="auc")
     four = {name: np.repeat(margin, 4) for name, margin in margins.items()}
-    together = select_candidate(four, np.repeat(won, 4), np.repeat(np.arange(800), 4), costs, metric="auc")
+    together = select_candidate(
+        four, np.repeat(won, 4), np.repeat(np.arange(800), 4), origin=np.zeros(3200), metric="auc"
+    )
     assert together.standard_error["a"] == pytest.approx(alone.standard_error["a"], rel=0.15)
 
 

@@ -13,14 +13,14 @@ from leadlight.models.candidates.base import load_model, margins, save_model
 from leadlight.models.candidates.names import GROUP
 from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.scoring.attribution_check import verify_contributions
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 
 class Pool:
     """What the example asks of CatBoost's Pool."""
 
-    def __init__(self, data, label=None, cat_features=()):
+    def __init__(self, data, label=None, cat_features=(), baseline=None):
         assert not data[cat_features].isna().any(axis=None), "CatBoost refuses unknown categories"
         self.matrix = data.drop(columns=cat_features).fillna(0.0)
         self.data, self.label = data, label
@@ -79,23 +79,23 @@ def installed(root, tmp_path, monkeypatch):
 
 
 def test_the_example_is_trained_tuned_explained_and_saved(world, installed, tmp_path):
-    chosen = Training(candidates=("logistic", "catboost"), max_rounds=30, trials=2, min_category_leads=20)
+    chosen = Training(candidates=("logistic", "catboost"), max_rounds=30, min_category_leads=20)
     settings = TrainingSettings(**chosen.model_dump(exclude={"min_wins"}))
-    fitted = fit_candidates(TrainingData(world.frame, world.won, world.leads), world.catalogue, settings)
-    assert list(fitted) == ["logistic", "catboost"]
-    entry = fitted["catboost"]
-    assert entry.tuning["trials"] == 2
-    assert 2 <= entry.tuning["depth"] <= 6
-    assert 0 < entry.tuning["log_loss"] < 1
+    data = TrainingData(world.frame, world.won, world.leads)
+    judged = judge_candidates(data, world.catalogue, settings)
+    assert list(judged) == ["constant", "logistic", "catboost"]
+    entry = judged["catboost"]
+    best = min(entry.trials, key=lambda trial: trial.value)
+    assert entry.settings == best.settings
+    assert 0 < best.value < 1
+    model = fit_procedure("catboost", entry.settings, data, catalogue=world.catalogue, settings=settings)
     assert find_candidate("catboost").label.de == "CatBoost"
-    assert entry.model.features == tuple(world.catalogue.names)
-    assert entry.model.explanation_cost > fitted["logistic"].model.explanation_cost
-    verify_contributions(entry.model, world.frame.assign(lead_id=[f"L{i}" for i in range(len(world.frame))]))
-    base, parts = entry.model.explain_log_odds(world.frame.head(0))
+    assert model.features == tuple(world.catalogue.names)
+    verify_contributions(model, world.frame.assign(lead_id=[f"L{i}" for i in range(len(world.frame))]))
+    base, parts = model.explain_log_odds(world.frame.head(0))
     assert parts.shape == (0, len(world.catalogue.names))
-    save_model(entry.model, tmp_path / "model")
+    save_model(model, tmp_path / "model")
     assert {path.name for path in (tmp_path / "model").iterdir()} == {"model.json", "trees.json"}
     again = load_model(tmp_path / "model")
-    np.testing.assert_allclose(margins(again, world.frame), margins(entry.model, world.frame), atol=1e-12)
-    assert again.explanation_cost == entry.model.explanation_cost
+    np.testing.assert_allclose(margins(again, world.frame), margins(model, world.frame), atol=1e-12)
     assert again.explain_log_odds(world.frame.head(1))[0] == base

@@ -8,8 +8,9 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadlight.models.candidates import scorecard, tree_shap
+from leadlight.models.candidates import tree_shap
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
+from leadlight.models.candidates.ensemble import WeightedEnsemble
 from leadlight.models.candidates.tree_shap import MAX_TABLE_DEPTH, MIN_TABLE_ROWS, TreeShap, compute_lightgbm_shap
 
 TINY = float(np.float32(1e-35))
@@ -60,25 +61,25 @@ def odd_world(world):
 
 def by_shap(model, frame):
     """Base and parts of a candidate, trees as shap.TreeExplainer explains them."""
-    if hasattr(model, "first"):
-        pairs = [by_shap(part, frame) for part in (model.first, model.second)]
-        return sum(base for base, _ in pairs) / 2, sum(parts for _, parts in pairs) / 2
+    if isinstance(model, WeightedEnsemble):
+        pairs = [(weight, *by_shap(m, frame)) for weight, m in zip(model.weights, model.members, strict=True)]
+        return sum(w * base for w, base, _ in pairs), sum(w * parts for w, _, parts in pairs)
     if not isinstance(model, BoostedModel):
         return model.explain_log_odds(frame)
     explained = shap.TreeExplainer(model.booster)(model.columns.transform(frame))
     by_feature = np.zeros((len(frame), len(model.features)))
     for column, owner in enumerate(model.columns.feature_index):
         by_feature[:, owner] += explained.values[:, column]
-    return explained.base_values[0], by_feature
+    return model.start + explained.base_values[0], by_feature
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+@pytest.mark.parametrize("kind", ["boosted", "combined"])
 def test_parts_are_those_of_shap_whatever_the_values(world, models, kind):
     frame = odd_world(world)
     base, parts = models[kind].explain_log_odds(frame)
     expected_base, expected = by_shap(models[kind], frame)
-    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-12 if kind == "additive" else 1e-9)
+    np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
     assert base == pytest.approx(expected_base, abs=1e-12)
 
 
@@ -97,7 +98,7 @@ worlds = st.fixed_dictionaries(
 
 
 @given(worlds, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
     seed, rows, columns = (world.pop(key) for key in ("seed", "rows", "columns"))
     X, won = drawn(np.random.default_rng(seed), rows, columns)
@@ -107,7 +108,6 @@ def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
     frame = odd_values(model, X)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tree_shap, "MIN_TABLE_ROWS", 0)
-        patch.setattr(scorecard, "MAX_SCANNED_EDGES", 3)
         base, parts = model.explain_log_odds(frame)
     expected_base, expected = compute_lightgbm_shap(model.booster, frame.to_numpy())
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
@@ -116,7 +116,7 @@ def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+@pytest.mark.parametrize("kind", ["boosted", "combined"])
 def test_a_lead_alone_is_explained_as_in_any_batch(world, models, kind, monkeypatch):
     frame = pd.concat([odd_world(world)] * 2, ignore_index=True)
     assert len(frame) > MIN_TABLE_ROWS
@@ -164,7 +164,7 @@ def test_where_zero_counts_as_missing_lightgbm_explains_for_the_tables_are_wrong
     expected = compute_lightgbm_shap(model.booster, X)[1]
     _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
-    assert model.scorecard is None
+    assert not model.trees.table_safe
     wrong = TreeShap(model.booster, model.trees)._by_tables(X)
     assert np.abs(wrong - expected).max() > 0.05  # what the guard is for; without this it may go
 
@@ -227,7 +227,7 @@ def test_trees_without_a_split_have_a_base_and_no_parts(additive):
     assert not parts.any()
 
 
-@pytest.mark.parametrize("kind", ["additive", "interactions", "blend"])
+@pytest.mark.parametrize("kind", ["boosted", "combined"])
 def test_of_nobody_only_the_base_is_told(world, models, kind):
     base, parts = models[kind].explain_log_odds(world.frame.head(0))
     assert parts.shape == (0, len(world.catalogue.names))

@@ -1,22 +1,17 @@
-"""What explaining costs is counted and chosen by; a sample of each night is explained a second time."""
+"""A sample of each night is explained a second time."""
 
 import dataclasses
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
 
 from leadlight.features.errors import BundleError
 from leadlight.models.candidates import tree_shap
-from leadlight.models.candidates.base import AverageEnsemble, load_model, save_model
-from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.tree_shap import TreeShap
 from leadlight.models.scoring.attribution_check import verify_contributions
-from leadlight.models.training.selection import select_candidate
 
-KINDS = ["points", "logistic", "additive", "interactions", "blend"]
+KINDS = ["constant", "points", "logistic", "boosted", "mean", "combined"]
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +38,19 @@ def test_the_reference_is_what_is_told(world, models, kind):
     assert models[kind].features == tuple(world.catalogue.names)
 
 
-def test_the_check_is_red_when_a_value_of_a_table_is_altered(models, night):
-    altered = dataclasses.replace(models["additive"])
-    table = altered.scorecard.numbers["count_7d__demo"]
-    table.values[1:] += 0.01
+def test_the_check_is_red_when_the_part_of_one_feature_is_altered(models, night):
+    model = models["logistic"]
+    curve = model.curves["count_7d__demo"]
+    raised_curve = curve._replace(values=tuple(value + 0.01 for value in curve.values))
+    altered = dataclasses.replace(model, curves=model.curves | {"count_7d__demo": raised_curve})
+
+    class Altered:
+        features = model.features
+        explain_log_odds = staticmethod(altered.explain_log_odds)
+        explain_with_reference = staticmethod(model.explain_with_reference)
+
     with pytest.raises(BundleError) as raised:
-        verify_contributions(altered, night)
+        verify_contributions(Altered(), night)
     text = str(raised.value)
     assert "count_7d__demo" in text
     lead = next(name for name in night["lead_id"] if name in text)
@@ -65,12 +67,9 @@ def test_the_check_sees_what_only_a_whole_night_goes_through(models, night, monk
         return by_tables(self, matrix)[:, ::-1].copy()
 
     monkeypatch.setattr(TreeShap, "_by_tables", swapped)
-    for kind in ("interactions", "blend"):
-        model = models[kind]
-        if kind == "blend":
-            model = AverageEnsemble(models["logistic"], models["interactions"])
+    for kind in ("boosted", "mean"):
         with pytest.raises(BundleError, match="as its reference computes it"):
-            verify_contributions(model, night)
+            verify_contributions(models[kind], night)
 
 
 def test_the_check_is_red_when_parts_do_not_add_up(models, night):
@@ -99,56 +98,3 @@ def test_the_sample_is_that_of_the_leads_and_not_of_their_order(models, night, m
     verify_contributions(model, night[night["lead_id"].isin(seen[0]) | (night.index % 3 > 0)])
     assert seen[0] == seen[1] == seen[2]
     assert len(seen[0]) == 25
-
-
-def test_cost_is_counted_from_the_model(world, models, tmp_path):
-    features = len(world.catalogue.names)
-    costs = {kind: models[kind].explanation_cost for kind in KINDS}
-    assert costs["points"] == costs["logistic"] == costs["additive"] == features
-    assert costs["interactions"] > features
-    blend = models["blend"]
-    assert costs["blend"] == blend.first.explanation_cost + blend.second.explanation_cost
-    for kind in KINDS:
-        save_model(models[kind], tmp_path / kind)
-        assert load_model(tmp_path / kind).explanation_cost == costs[kind]
-
-
-def test_cost_of_one_tree_is_that_of_its_drawing():
-    x, y = (grid.ravel().astype(float) for grid in np.meshgrid(np.arange(8), np.arange(8)))
-    won = (4.0 * (x > 3) * (1 + (y > 3))).repeat(4)
-    X = np.column_stack([x, y]).repeat(4, axis=0)
-    tree = {"objective": "l2", "num_leaves": 3, "min_data_in_leaf": 2, "verbosity": -1, "num_threads": 1}
-
-    def grown(**more):
-        data = lgb.Dataset(X, won, params={"verbosity": -1})
-        return BoostedModel(DesignMatrix(("x", "y"), {}), lgb.train(tree | more, data, num_boost_round=1))
-
-    # x alone leads to one leaf; x and y lead to two
-    assert sorted(grown().trees.path_columns) == [1, 2, 2]
-    assert grown().explanation_cost == 1 + 2 + 2
-    # what only LightGBM reads right is walked: squares
-    assert grown(zero_as_missing=True).explanation_cost == 1 + 4 + 4
-    assert grown(interaction_constraints=[[0], [1]]).explanation_cost == 2
-
-
-def judged(noise):
-    """Out-of-time log-odds of candidates: the truth with some noise each."""
-    rng = np.random.default_rng(4)
-    truth = rng.normal(-1, 1.5, 4000)
-    won = (rng.random(4000) < expit(truth)).astype(int)
-    return {name: truth + rng.normal(0, scale, 4000) for name, scale in noise.items()}, won, np.arange(4000)
-
-
-def test_of_those_within_one_standard_error_the_cheapest_to_explain_serves():
-    margins = judged({"logistic": 2.0, "interactions": 0.0, "blend": 0.01})
-    assert select_candidate(*margins, {"logistic": 9, "interactions": 500, "blend": 18}).name == "blend"
-    choice = select_candidate(*margins, {"logistic": 9, "interactions": 18, "blend": 500})
-    assert choice.name == "interactions"
-    assert choice.explanation_cost == {"logistic": 9, "interactions": 18, "blend": 500}
-
-
-def test_of_equally_cheap_ones_the_simplest_serves_and_what_is_worse_never_does():
-    margins = judged({"points": 2.0, "logistic": 0.01, "additive": 0.0})
-    costs = dict.fromkeys(("points", "logistic", "additive"), 9)
-    assert select_candidate(*margins, costs).name == "logistic"
-    assert select_candidate(*margins, costs | {"points": 1}).name == "logistic"

@@ -11,6 +11,7 @@ from leadlight.features.catalogue import Catalogue, Feature
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
+from leadlight.models.candidates.training_data import TrainingData
 
 
 def catalogue_of(kind: str, direction: int = 0) -> Catalogue:
@@ -21,7 +22,7 @@ def fit(frame, won, catalogue, penalty=1.0):
     leads = pd.Series(np.arange(len(won)).astype(str))
     return next(
         AdditiveLogisticModel.fit_regularization_path(
-            frame, won, leads, catalogue, penalties=[penalty], min_category_leads=1
+            TrainingData(frame, won, leads), catalogue, penalties=[penalty], min_category_leads=1
         )
     )
 
@@ -97,7 +98,7 @@ def test_a_path_of_penalties_ends_where_each_alone_does(world):
     def path(*penalties):
         leads = pd.Series(np.arange(len(world.won)).astype(str))
         models = AdditiveLogisticModel.fit_regularization_path(
-            world.frame, world.won, leads, world.catalogue, penalties=penalties, min_category_leads=20
+            TrainingData(world.frame, world.won, leads), world.catalogue, penalties=penalties, min_category_leads=20
         )
         return [margins(model, world.frame) for model in models]
 

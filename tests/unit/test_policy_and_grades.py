@@ -4,11 +4,14 @@ import re
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from leadlight.features.errors import PolicyError
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.thresholds import SENTENCE_FORMS, Threshold, select_threshold
+from leadlight.pipelines.datasets.policy_thresholds import MIN_DISTANCE, place_without_signal, select_thresholds
+from leadlight.pipelines.params.sections import Policy
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +186,34 @@ def test_nobody_gets_the_best_grade_where_nobody_earned_it():
     assert scale.cuts[0] == np.inf
     assert "1" not in set(scale.assign(strength))
     assert GradeScale.from_dict(scale.to_dict()) == scale
+
+
+def test_thresholds_too_close_to_tell_apart_are_parted_and_say_from_where(scored):
+    policy = Policy(marketing_qualified="probability >= 0.2", sales_qualified="probability >= 0.21")
+    found = select_thresholds(policy, scored, 0)
+    marketing, sales = found["marketing_qualified"], found["sales_qualified"]
+    assert (marketing.probability, marketing.moved_from) == (0.2, None)
+    assert logit(sales.probability) - logit(0.2) == pytest.approx(MIN_DISTANCE)
+    assert sales.moved_from == 0.21
+    assert sales.sentence == "probability >= 0.21"
+    above = scored.probability >= sales.probability
+    assert sales.precision[0] == pytest.approx(scored.won[above].mean())
+    assert sales.leads == above.sum()
+    assert Threshold.from_dict(sales.to_dict()) == sales
+
+
+def test_thresholds_far_enough_apart_stay_where_they_are(scored):
+    policy = Policy(marketing_qualified="probability >= 0.2", sales_qualified="probability >= 0.25")
+    assert [t.moved_from for t in select_thresholds(policy, scored, 0).values()] == [None, None]
+
+
+def test_marketing_that_is_stricter_than_sales_is_refused(scored):
+    policy = Policy(marketing_qualified="top 3 percent", sales_qualified="top 20 percent")
+    with pytest.raises(PolicyError, match=r"sales_qualified must be stricter than that of marketing_qualified\. Got"):
+        select_thresholds(policy, scored, 0)
+
+
+def test_without_a_signal_no_lead_reaches_a_threshold():
+    found = place_without_signal(Policy(), 0.1)
+    assert 0.1 < found["marketing_qualified"].probability < found["sales_qualified"].probability
+    assert found["marketing_qualified"].probability == pytest.approx(0.25)  # three times the odds of 1 to 9

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.model_selection import GroupKFold
 
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.metrics.age_standardization import compute_standardization_weights
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, proportion_interval
 from leadlight.models.metrics.scores import ScoredSnapshots
@@ -97,7 +97,7 @@ def scorer_of(then, strength, weight=None):
     return Scorer(
         None,
         None,
-        BetaCalibrator(1, 1, 0),
+        PlattCalibrator(),
         thresholds,
         *scales,
         ScorerMetadata(candidate="any", horizon_days=90, time="dates"),

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss
 from leadlight.models.validation.champion_challenger import (
     BETTER,
     NO_EVIDENCE,
+    NOT_WORSE,
     WORSE,
     LogLossReduction,
     ModelScores,
@@ -55,7 +56,7 @@ def answers(challenger_world, champion_world=draw, window=draw, shuffled=False):
         challenger = fitted(X, rng.permutation(won) if shuffled else won)
         X, won, leads = window(2000, rng)
         p, q = (model.predict_proba(X)[:, 1] for model in (challenger, champion))
-        found.append(decide(compare_log_loss(p, q, won, leads, seed), criteria()))
+        found.append(decide(compare_log_loss(p, q, won, leads, seed=seed), criteria()))
     return Counter(found)
 
 
@@ -91,6 +92,39 @@ def test_a_challenger_of_shuffled_labels_is_worse_and_never_gets_in():
     assert found[WORSE] >= 18
 
 
+def refreshed(challenger_rows, shuffled=False):
+    """Verdict of each seed on a champion and the same procedure with newer leads, judged in four months."""
+    found = []
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        X, won, _ = draw(4000, rng)
+        champion = fitted(X[:3400], won[:3400])
+        first = 4000 - challenger_rows
+        challenger = fitted(X[first:], rng.permutation(won[first:]) if shuffled else won[first:])
+        X, won, leads = draw(2400, rng)
+        p, q = (model.predict_proba(X)[:, 1] for model in (challenger, champion))
+        month = np.arange(len(won)) // 600
+        gain = compare_log_loss(p, q, won, leads, seed=seed, period=month)
+        found.append(decide(gain, criteria(), refresh=True))
+    return Counter(found)
+
+
+@pytest.mark.slow
+def test_an_equal_refresh_serves_and_a_broken_one_never():
+    equal = refreshed(4000)
+    assert equal[NOT_WORSE] + equal[BETTER] >= 18
+    assert set(refreshed(4000, shuffled=True)) <= {WORSE, NO_EVIDENCE}
+
+
+def test_a_gain_that_changes_from_month_to_month_is_less_certain(pair):
+    p, q, won, leads = pair
+    month = np.arange(len(won)) // (len(won) // 6)
+    turned = np.where(month % 2 == 0, p, q), np.where(month % 2 == 0, q, p)  # better in one month, worse in the next
+    without, within = (compare_log_loss(*turned, won, leads, seed=0, period=period) for period in (None, month))
+    assert within.value == without.value
+    assert within.high - within.low > 1.2 * (without.high - without.low)
+
+
 @pytest.fixture(scope="module")
 def pair():
     rng = np.random.default_rng(3)
@@ -101,7 +135,7 @@ def pair():
 
 def test_the_gain_is_that_of_scikit_learn_and_its_interval_that_of_scipy(pair):
     p, q, won, leads = pair
-    found = compare_log_loss(p, q, won, leads, 0)
+    found = compare_log_loss(p, q, won, leads, seed=0)
     assert found.value == pytest.approx(log_loss(won, q) - log_loss(won, p), rel=1e-9)
     assert found.loss == pytest.approx(log_loss(won, q), rel=1e-9)
     assert found.share == pytest.approx(found.value / found.loss)
@@ -116,7 +150,7 @@ def test_snapshots_of_one_lead_go_together(pair):
     width = [
         np.subtract(found.high, found.low)
         for found in (
-            compare_log_loss(np.tile(p, k), np.tile(q, k), np.tile(won, k), np.tile(np.arange(len(p)), k), 0)
+            compare_log_loss(np.tile(p, k), np.tile(q, k), np.tile(won, k), np.tile(np.arange(len(p)), k), seed=0)
             for k in (1, 4)
         )
     ]
@@ -125,7 +159,7 @@ def test_snapshots_of_one_lead_go_together(pair):
 
 def test_swapping_the_two_turns_the_answer_round(pair):
     p, q, won, leads = pair
-    there, back = compare_log_loss(p, q, won, leads, 0), compare_log_loss(q, p, won, leads, 0)
+    there, back = compare_log_loss(p, q, won, leads, seed=0), compare_log_loss(q, p, won, leads, seed=0)
     assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
     assert {decide(there, criteria()), decide(back, criteria())} == {BETTER, WORSE}
 

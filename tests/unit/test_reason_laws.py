@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,16 +12,18 @@ from hypothesis import strategies as st
 
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.parametric import BetaCalibrator, fit_beta, fit_identity, fit_intercept, fit_platt
-from leadlight.models.calibration.spline import SplineCalibrator, fit_spline
-from leadlight.models.candidates.base import AverageEnsemble
+from leadlight.models.calibration.parametric import PlattCalibrator, fit_platt
+from leadlight.models.candidates.base import sum_group_log_odds
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.category_encoding import CategoryEncoder
+from leadlight.models.candidates.constant import ConstantModel
+from leadlight.models.candidates.ensemble import WeightedEnsemble
 from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
 from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.candidates.rules_model import RulesModel
+from leadlight.models.candidates.season import SeasonalModel, YearlySeason
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
-from leadlight.models.scoring.grades import GradeScale, sum_group_log_odds
+from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
@@ -43,22 +46,7 @@ seeds = st.integers(0, 2**32 - 1)
 sizes = st.sampled_from([0.0, 1e-300, 1e-14, 1e-9, 1e-7, 0.01, 1.0, 8.0, 90.0, 700.0])
 bases = st.one_of(st.floats(-6, 6), st.sampled_from([0.0, -700.0, 700.0, -37.0, 37.0]))
 slopes = st.one_of(st.floats(0.05, 4), st.just(0.01))
-calibrators = st.one_of(
-    st.just(BetaCalibrator(1.0, 1.0, 0.0)),
-    st.floats(-5, 5).map(lambda c: BetaCalibrator(1.0, 1.0, c)),
-    st.builds(lambda a, c: BetaCalibrator(a, a, c), slopes, st.floats(-5, 5)),
-    st.builds(BetaCalibrator, slopes, slopes, st.floats(-5, 5)),
-    st.tuples(
-        st.floats(-8, 2),
-        st.lists(st.tuples(st.floats(0.05, 4), st.floats(0.0005, 5)), min_size=2, max_size=6),
-        st.floats(-6, 3),
-    ).map(
-        lambda drawn: SplineCalibrator(
-            tuple(np.cumsum([drawn[0], *(step[0] for step in drawn[1])]).tolist()),
-            tuple(np.cumsum([drawn[2], *(step[1] for step in drawn[1])]).tolist()),
-        )
-    ),
-)
+calibrators = st.one_of(st.just(PlattCalibrator()), st.builds(PlattCalibrator, slopes, st.floats(-5, 5)))
 scales = st.tuples(st.floats(1e-6, 0.6), st.floats(1e-6, 0.39)).map(lambda t: (t[0], t[0] + t[1]))
 
 
@@ -124,7 +112,8 @@ def random_trees(seed, additive):
               "learning_rate": 1.0 if seed % 2 else 0.1}  # fmt: skip
     if additive:
         chosen["interaction_constraints"] = [[place] for place in range(len(columns.feature_index))]
-    return BoostedModel.fit(frame, won, columns, settings=chosen, rounds=1 + 10 * seed)
+    data = lgb.Dataset(columns.transform(frame), won, params={"verbosity": -1})
+    return BoostedModel(columns, lgb.train(chosen, data, 1 + 10 * seed))
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +128,8 @@ def constant():
     frame["attribute__industry"] = pd.Series(["steel"] * 60, dtype="str")
     columns = DesignMatrix.fit(frame, pd.Series(np.arange(60)), CATALOGUE, 5)
     chosen = {"objective": "binary", "num_threads": 1, "verbosity": -1}
-    return BoostedModel.fit(frame, np.arange(60) % 3 == 0, columns, settings=chosen, rounds=2)
+    data = lgb.Dataset(columns.transform(frame), np.arange(60) % 3 == 0, params={"verbosity": -1})
+    return BoostedModel(columns, lgb.train(chosen, data, 2))
 
 
 def scorer_of(model, calibrator, scale, catalogue=CATALOGUE):
@@ -219,21 +209,44 @@ def test_for_any_trees(trees, which, calibrator, scale, frame):
     np.testing.assert_allclose(base + parts.sum(axis=1), raw, atol=1e-9)
 
 
-@given(which=st.integers(0, 5), first=curve_models, calibrator=calibrators, scale=scales)
+@given(which=st.integers(0, 5), first=curve_models, weight=st.floats(0.01, 0.99), calibrator=calibrators, scale=scales)
 @EXAMPLES
-def test_for_any_blend(trees, which, first, calibrator, scale):
-    holds(scorer_of(AverageEnsemble(first, trees[which]), calibrator, scale), frame_of(which))
+def test_for_any_weighted_mean(trees, which, first, weight, calibrator, scale):  # noqa: PLR0917
+    mean = WeightedEnsemble((first, trees[which]), (weight, 1 - weight))
+    holds(scorer_of(mean, calibrator, scale), frame_of(which))
 
 
-@pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
+@given(
+    which=st.integers(0, 5),
+    season=st.builds(YearlySeason, st.floats(-2, 2), st.floats(-2, 2), st.floats(-1, 1)),
+    calibrator=calibrators,
+    scale=scales,
+    frame=frames,
+    day=st.integers(0, 800),
+)
+@EXAMPLES
+def test_for_any_season(trees, which, season, calibrator, scale, frame, day):  # noqa: PLR0917
+    night = frame.assign(as_of=pd.Timestamp("2024-01-01") + pd.Timedelta(days=day))
+    scorer = scorer_of(SeasonalModel(trees[which], season), calibrator, scale)
+    holds(scorer, night)
+    assert scorer.score(night)["base_score"].nunique() == 1  # every lead of a night starts from the same value
+
+
+@given(base=bases, calibrator=calibrators, scale=scales, frame=frames)
+@EXAMPLES
+def test_for_the_base_rate(base, calibrator, scale, frame):
+    holds(scorer_of(ConstantModel(tuple(CATALOGUE.names), base), calibrator, scale), frame)
+
+
+@pytest.mark.parametrize("kind", ["constant", "points", "logistic", "boosted", "mean", "combined"])
 @given(calibrator=calibrators, scale=scales, frame=frames)
 @settings(max_examples=15, deadline=None)
 def test_for_every_trained_candidate(models, kind, calibrator, scale, frame):
     holds(scorer_of(models[kind], calibrator, scale), frame)
 
 
-@pytest.mark.parametrize("fit", [fit_identity, fit_intercept, fit_platt, fit_beta, fit_spline])
-@pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
+@pytest.mark.parametrize("fit", [lambda margin, won: PlattCalibrator(), fit_platt], ids=["identity", "platt"])
+@pytest.mark.parametrize("kind", ["constant", "points", "logistic", "boosted", "mean", "combined"])
 def test_for_every_fitted_calibration_of_every_candidate(world, models, kind, fit):
     base, parts = models[kind].explain_log_odds(world.frame)
     calibrator = fit(base + parts.sum(axis=1), world.won)

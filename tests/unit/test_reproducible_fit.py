@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from leadlight.features.catalogue import Catalogue, Feature
-from leadlight.models.calibration.selection import KINDS
+from leadlight.models.calibration.parametric import fit_platt
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.baselines import fit_logistic_baseline
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_candidates
+from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
 
 rng = np.random.default_rng(0)
 common = rng.normal(size=(1500, 3))
@@ -36,18 +36,18 @@ won = (rng.random(1500) < expit(common @ [1.0, -0.8, 0.5] - 1)).astype(int)
 frame, catalogue = pd.DataFrame(frame), Catalogue(tuple(features), ())
 data = TrainingData(frame, won, pd.Series(np.arange(1500).astype(str)))
 settings = TrainingSettings(
-    seed=0, candidates=("logistic",), min_category_leads=20, learning_rate=0.1, max_rounds=10, leaves=4,
-    trials=1, tuning_seconds=60, tuning_snapshots=1000, metric="log_loss",
+    seed=0, candidates=("logistic",), min_category_leads=20, learning_rate=0.1, max_rounds=10,
+    metric="log_loss",
 )
-fitted = fit_candidates(data, catalogue, settings)["logistic"]
-serving = margins(fitted.model, frame)
+judged = judge_candidates(data, catalogue, settings)["logistic"]
+serving = margins(fit_procedure("logistic", judged.settings, data, catalogue=catalogue, settings=settings), frame)
 (weak,) = AdditiveLogisticModel.fit_regularization_path(
-    frame, won, data.leads, catalogue, penalties=[0.1], min_category_leads=20
+    data, catalogue, penalties=[0.1], min_category_leads=20
 )
 columns = [
     expit(margins(weak, frame)),
-    expit(serving), expit(fitted.out_of_time.margin), fitted.tuning["log_loss"], fitted.tuning["penalty"],
-    *(fit(serving, won).predict_proba(serving) for fit in KINDS.values()),
+    expit(serving), expit(judged.out_of_time.margin), judged.settings["penalty"],
+    *(fit_platt(serving, won, slope_sd=sd).predict_proba(serving) for sd in (0.1, np.inf)),
     fit_logistic_baseline(frame, won, frame, catalogue),
 ]
 np.savetxt(sys.stdout, np.concatenate([np.atleast_1d(column) for column in columns]), fmt="%.17g")

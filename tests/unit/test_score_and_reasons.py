@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadlight.features.errors import BundleError, PolicyError
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
@@ -17,7 +17,7 @@ from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
 scales = st.tuples(st.floats(0.001, 0.6), st.floats(0.001, 0.39)).map(lambda t: ScoreScale(t[0], t[0] + t[1]))
-calibrators = st.builds(BetaCalibrator, st.floats(0.05, 4), st.floats(0.05, 4), st.floats(-4, 4))
+calibrators = st.builds(PlattCalibrator, st.floats(0.05, 4), st.floats(-4, 4))
 maps = st.builds(ScoreMap, calibrators, scales)
 parts = st.lists(st.floats(-8, 8), min_size=1, max_size=12)
 
@@ -59,7 +59,7 @@ def test_points_stay_finite_and_add_up_where_the_margin_is_that_of_the_base(scor
 
 
 def test_at_the_base_points_follow_the_slope_of_the_score():
-    score_map = ScoreMap(BetaCalibrator(1.0, 1.0, 0.0), ScoreScale(0.3, 0.6))
+    score_map = ScoreMap(PlattCalibrator(), ScoreScale(0.3, 0.6))
     _, found, _ = convert_contributions_to_points(-1.0, np.array([[0.5, -0.5]]), score_map)
     p = 1 / (1 + np.exp(1.0))
     assert found[0, 0] == pytest.approx(0.5 * (50 / 0.3) * p * (1 - p))
@@ -78,7 +78,7 @@ def scorer_of(world, model, calibrator=None):
     return Scorer(
         world.catalogue,
         model,
-        calibrator or BetaCalibrator(1.2, 0.7, -0.3),
+        calibrator or PlattCalibrator(1.2, -0.3),
         {"marketing_qualified": threshold(0.3), "sales_qualified": threshold(0.6)},
         GradeScale("ABCD", (0.5, 0.1, -0.4)),
         GradeScale("1234", (np.inf, 0.2, -0.2)),
@@ -86,7 +86,7 @@ def scorer_of(world, model, calibrator=None):
     )
 
 
-@pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
+@pytest.mark.parametrize("kind", ["points", "logistic", "boosted", "mean", "combined"])
 def test_what_is_written_for_each_lead_adds_up_for_every_candidate(world, models, kind):
     scored = scorer_of(world, models[kind]).score(world.frame)
     for row in scored.itertuples():
@@ -99,7 +99,7 @@ def test_what_is_written_for_each_lead_adds_up_for_every_candidate(world, models
 
 
 def test_leads_of_different_histories_have_different_reasons(world, models):
-    scored = scorer_of(world, models["blend"]).score(world.frame)
+    scored = scorer_of(world, models["combined"]).score(world.frame)
     assert scored["reasons"].nunique() > 0.99 * len(world.frame)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.score_table import tabulate_scores
@@ -18,12 +18,12 @@ def scorer(world, models):
     bars = {"marketing_qualified": 0.3, "sales_qualified": 0.6}
     return Scorer(
         world.catalogue,
-        models["blend"],
-        BetaCalibrator(0.7, 1.2, -0.3),
+        models["combined"],
+        PlattCalibrator(0.7, -0.3),
         {name: Threshold("", bar, none, none, none) for name, bar in bars.items()},
         GradeScale("ABCD", (0.5, 0.1, -0.4)),
         GradeScale("1234", (0.5, 0.1, -0.4)),
-        ScorerMetadata(candidate="blend", horizon_days=90, time="dates"),
+        ScorerMetadata(candidate="combined", horizon_days=90, time="dates"),
     )
 
 
@@ -46,8 +46,8 @@ def test_the_strongest_reasons_come_first_in_the_language_asked_for(world, score
     label = english["reason_1"].iloc[0]
     topic = next(t for t in world.catalogue.topics if t.label.get("en", t.key) == label)
     assert english[f"points.{topic.key}"].iloc[0] == english["reason_1_points"].iloc[0]
-    assert "Time since creation" in set(english["reason_2"])
-    assert "Zeit seit Anlage" in set(german["reason_2"])
+    assert "Time since creation" in set(english["reason_3"])
+    assert "Zeit seit Anlage" in set(german["reason_3"])
     every = tabulate_scores(scorer, world.frame.head(2), reasons=100)
     assert f"reason_{len(world.catalogue.topics)}" in every
     assert "reason_1" not in tabulate_scores(scorer, world.frame.head(2))

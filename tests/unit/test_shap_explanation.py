@@ -12,8 +12,7 @@ import shap
 from scipy.special import logit
 
 from leadlight.features.errors import BundleError
-from leadlight.models.calibration.parametric import BetaCalibrator, fit_beta, fit_identity
-from leadlight.models.calibration.spline import fit_spline
+from leadlight.models.calibration.parametric import PlattCalibrator, fit_platt
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.boosted import BoostedModel
 from leadlight.models.scoring.explanation import list_topic_features
@@ -23,7 +22,7 @@ from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
 
 mpl.use("Agg")
-IDENTITY = BetaCalibrator(1.0, 1.0, 0.0)
+IDENTITY = PlattCalibrator()
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +44,8 @@ def sum_up(explanation):
     return explanation.base_values + explanation.values.sum(axis=1)
 
 
-@pytest.mark.parametrize("fit", [fit_identity, fit_beta, fit_spline])
-@pytest.mark.parametrize("kind", ["points", "logistic", "additive", "interactions", "blend"])
+@pytest.mark.parametrize("fit", [lambda margin, won: IDENTITY, fit_platt], ids=["identity", "platt"])
+@pytest.mark.parametrize("kind", ["constant", "points", "logistic", "boosted", "mean", "combined"])
 def test_base_and_values_are_the_score_and_the_calibrated_log_odds(world, models, make, kind, fit):
     margin = margins(models[kind], world.frame)
     scorer = make(models[kind], fit(margin, world.won))
@@ -60,22 +59,22 @@ def test_base_and_values_are_the_score_and_the_calibrated_log_odds(world, models
 
 
 def test_points_by_topic_are_the_reasons(world, models, make):
-    scorer = make(models["blend"], BetaCalibrator(0.7, 1.2, -0.3))
+    scorer = make(models["combined"], PlattCalibrator(0.7, -0.3))
     np.testing.assert_allclose(
         scorer.explain(world.frame).values, scorer.break_down(world.frame).points, rtol=0, atol=1e-9
     )
 
 
-@pytest.mark.parametrize("kind", ["additive", "interactions"])
-def test_log_odds_before_calibration_are_those_of_the_tree_explainer(world, models, make, kind):
-    model = models[kind]
+def test_log_odds_before_calibration_are_those_of_the_tree_explainer(world, models, make):
+    model = models["boosted"].members[0]
     assert isinstance(model, BoostedModel)
     expected = shap.TreeExplainer(model.booster)(model.columns.transform(world.frame))
     explanation = make(model).explain(world.frame, "log_odds", "feature")
     by_feature = np.zeros_like(explanation.values)
     np.add.at(by_feature.T, model.columns.feature_index, expected.values.T)
     np.testing.assert_allclose(explanation.values, by_feature, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(explanation.base_values, expected.base_values, rtol=0, atol=1e-9)
+    base = model.start + expected.base_values
+    np.testing.assert_allclose(explanation.base_values, base, rtol=0, atol=1e-9)
 
 
 def linear_columns(curve, column):
@@ -153,7 +152,7 @@ def test_a_missing_column_is_named(world, models, make):
 
 @pytest.mark.parametrize("by", ["topic", "feature"])
 def test_the_plots_of_shap_take_it(world, models, make, by):
-    explanation = make(models["blend"], BetaCalibrator(0.7, 1.2, -0.3)).explain(world.frame.head(60), by=by)
+    explanation = make(models["combined"], PlattCalibrator(0.7, -0.3)).explain(world.frame.head(60), by=by)
     plt = pytest.importorskip("matplotlib.pyplot")
     shap.plots.beeswarm(explanation, show=False)
     shap.plots.bar(explanation, show=False)
@@ -171,7 +170,7 @@ def test_the_plots_of_shap_take_it(world, models, make, by):
 def test_scoring_does_not_import_shap(world, models, make, tmp_path):
     from leadlight.models.scoring.bundle import save_scorer
 
-    save_scorer(make(models["interactions"]), tmp_path / "bundle")
+    save_scorer(make(models["boosted"]), tmp_path / "bundle")
     world.frame.head(30).to_parquet(tmp_path / "frame.parquet")
     code = (
         "import sys, pathlib, pandas as pd\n"
@@ -188,7 +187,7 @@ def test_scoring_does_not_import_shap(world, models, make, tmp_path):
 
 
 def test_one_lead_alone_is_explained(world, models, make):
-    explanation = make(models["additive"]).explain(world.frame.head(1))
+    explanation = make(models["boosted"]).explain(world.frame.head(1))
     assert explanation.shape == (1, len(world.catalogue.topics))
     assert isinstance(explanation, shap.Explanation)
     assert pd.api.types.is_float(float(explanation.base_values[0]))

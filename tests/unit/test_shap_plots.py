@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from leadlight.models.calibration.parametric import BetaCalibrator
+from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
@@ -24,7 +24,7 @@ def make(world):
         grades = GradeScale("ABCD", (0.5, 0.1, -0.4)), GradeScale("1234", (0.5, 0.1, -0.4))
         thresholds = {name: Threshold("", bar, none, none, none) for name, bar in bars.items()}
         metadata = ScorerMetadata(candidate="any", horizon_days=90, time="dates")
-        return Scorer(world.catalogue, model, BetaCalibrator(0.7, 1.2, -0.3), thresholds, *grades, metadata)
+        return Scorer(world.catalogue, model, PlattCalibrator(0.9, -0.3), thresholds, *grades, metadata)
 
     return make
 
@@ -49,7 +49,7 @@ def labels(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("kind", ["points", "interactions"])
+@pytest.mark.parametrize("kind", ["points", "boosted"])
 def test_plots_name_topics_and_points(world, make_kind, tmp_path, labels, kind):
     scorer = make_kind(kind)
     written = write_shap_plots(scorer, world.frame, tmp_path / "shap", 3)

@@ -24,13 +24,9 @@ class PointsCandidate(Candidate):
         """Return whether there is a rule book."""
         return bool(context.rules)
 
-    def tune(self, context: TrainingContext) -> dict[str, Any]:
-        """Return the number of rules; nothing is tuned."""
-        return {"rules": len(context.rules)}
-
     def fit(self, data: TrainingData, context: TrainingContext, settings: Mapping[str, Any]) -> RulesModel:
         """Fit base and unit; see :meth:`.RulesModel.fit`."""
-        return RulesModel.fit(data.frame, data.won, context.catalogue, context.rules)
+        return RulesModel.fit(data, context.catalogue, context.rules)
 
     def load(self, folder: Path, description: Mapping[str, Any]) -> RulesModel:
         """Read a saved rule book."""

@@ -109,8 +109,12 @@ def _print_metrics(metrics: dict[str, Any], workdir: Path) -> None:
 _DETAILS = {STAGES["ingest"]: _print_quarantine, STAGES["audit"]: _print_audit, STAGES["evaluate"]: _print_metrics}
 
 
+#: exit code of ``leadlight run`` where nothing beats the base rate
+NO_SIGNAL_CODE = 11
+
+
 def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
-    """Run all training stages in order, without DVC."""
+    """Run all training stages in order, without DVC; exit code 11 where nothing predicts wins."""
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir, read_frame
@@ -120,7 +124,9 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     _print_findings(results["ingest"])
     metrics = results["evaluate"]
     _print_metrics(metrics, workdir)
-    if metrics["optimistic"]:
+    if results["snapshot"]["fallback"]:
+        console.print(results["snapshot"]["fallback"])
+    elif metrics["optimistic"]:
         console.print("The source has neither dates nor an order: folds are random and these figures optimistic.")
     leads = read_frame(work.tables / "leads.parquet", ["lead_id"])
     if results["ingest"]["outcomes"]["open"] == 0:
@@ -131,3 +137,11 @@ def run(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     where = f" --workdir {workdir}" if workdir != WORK else ""
     params_option = f" --params {params}" if params != PARAMS else ""
     console.print(f"\nThen:\n  leadlight score{params_option}{where}\n  leadlight serve{where}", soft_wrap=True)
+    if not results["calibrate"].metadata.has_signal:
+        console.print(
+            "\nNo evidence of signal: nothing in the source predicts wins out of time better than the base rate by "
+            "more than its error. Every lead has the base score, and no stage is given. What could be added: "
+            "activities, attributes that sales asks for, a longer history.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(NO_SIGNAL_CODE)

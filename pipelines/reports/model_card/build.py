@@ -14,6 +14,7 @@ from leadlight.pipelines.reports.model_card.known_limitations import find_limita
 from leadlight.pipelines.reports.model_card.tables import (
     build_calibration_table,
     build_data_table,
+    build_decisions_table,
     build_expectations_table,
     build_metrics_table,
     build_monotonicity_table,
@@ -70,6 +71,7 @@ def build_model_card(
         "wins": metadata.wins,
         "min_wins": metadata.min_wins,
         "base_rate": test["base_rate"],
+        "has_signal": metadata.has_signal,
         "tolerated": {"slope": list(SLOPE_TOLERANCE), "level": list(LEVEL_TOLERANCE)},
         "choice": build_selection_table(metadata),
         "metric": (metric := metadata.choice.get("metric", "log_loss")),
@@ -81,6 +83,8 @@ def build_model_card(
             "unused_columns": unused,
         },
         "metrics": build_metrics_table(metrics),
+        "by_age": metrics["by_age"],
+        "decisions": build_decisions_table(metrics["decisions"]),
         "calibration": build_calibration_table(metadata, metrics),
         "thresholds": build_thresholds_table(scorer, metrics),
         "policy_agreed": metadata.policy_agreed,
@@ -105,17 +109,25 @@ def _list_unmapped_activity(scorer: Scorer) -> list[str]:
 
 
 def _verdict(content: Mapping[str, Any]) -> str:
-    learned, _, test = content["data"]["windows"]
+    learned, test, serving = content["data"]["windows"]
     number = {
         HOLDS: "its number may be called a probability",
         FAILS: "its number is a rank, not a probability",
         TOO_LITTLE_EVIDENCE: "its number is a rank: there is too little evidence that it is a probability",
     }[content["calibration"]["answer"]]
     within = describe_horizon(content["horizon_days"])
+    if not content["has_signal"]:
+        return (
+            f"No evidence of signal: nothing in the source predicts whether a lead is won{within} better than the base "
+            f"rate, tested on {_describe_window(test, 'snapshots')}. Every lead has the base score, and no stage is "
+            "given."
+        )
     taught = "a rule book, set against" if content["candidate"] == "points" else "learned from"
+    until = f" Judged until {test['to']}, learned until {serving['to']}:" if test["to"] else ""
     return (
         f"Predicts whether a lead is won{within}: {taught} {_describe_window(learned, 'snapshots')}, "
-        f"tested on {_describe_window(test, 'others')}; {number}."
+        f"tested on {_describe_window(test, 'others')}; {number}.{until} what serves is the same procedure, fitted "
+        "anew on all of them, and the figures belong to the procedure."
     )
 
 
@@ -128,28 +140,19 @@ def _why(content: Mapping[str, Any]) -> str:
     candidates = content["choice"]
     name = next(candidate["label"] for candidate in candidates if candidate["serves"])
     metric = SELECTION_METRICS[content["metric"]]
-    if len(candidates) == 1:
-        few = content["wins"] < content["min_wins"]
-        because = (
-            f": {format_count(content['wins'])} wins are fewer than the "
-            f"{format_count(content['min_wins'])} that a model is trained on"
-            if few
-            else ""
+    if content["wins"] < content["min_wins"]:
+        return (
+            f"It is {name}: {format_count(content['wins'])} wins are fewer than the "
+            f"{format_count(content['min_wins'])} that a model is trained on."
         )
-        return f"It is {name}, the only one that could be compared{because}."
     best = min(candidates, key=lambda candidate: candidate["behind_best"])
     serving = next(candidate for candidate in candidates if candidate["serves"])
-    simpler = candidates[: candidates.index(serving)]
-    near = [candidate for candidate in simpler if candidate["behind_best"] <= candidate["error"]]
-    virtue = "cheapest to explain" if near else "simplest"
+    if not content["has_signal"]:
+        return f"It is {name}: no model, and no rule book, predicts out of time better by more than its error."
     if serving is best:
-        beaten = ", and every simpler one is behind it by more than one standard error" if simpler else ""
-        if near:
-            beaten = ", and a simpler one within one standard error of it takes more to explain"
         extreme = "highest" if metric.greater_is_better else "lowest"
-        return f"It is {name}: its {metric.label} out of time is the {extreme}{beaten}."
+        return f"It is {name}: its {metric.label} out of time is the {extreme}."
     return (
-        f"It is {name}, the {virtue} that is within one standard error of the best: out of time it is behind "
-        f"{best['label']} by {format_decimals(serving['behind_best'], 5)} ± "
-        f"{format_decimals(serving['error'], 5)}{metric.unit}."
+        f"It is {name}, which is simpler than {best['label']} and out of time equal to it: behind by "
+        f"{format_decimals(serving['behind_best'], 5)} ± {format_decimals(serving['error'], 5)}{metric.unit}."
     )

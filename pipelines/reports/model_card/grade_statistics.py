@@ -1,7 +1,5 @@
 """Win rates by grade, and points by topic, on the test window."""
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +14,19 @@ __all__ = ["compute_grade_and_topic_statistics"]
 MAX_TOPICS = 10
 
 
-def compute_grade_and_topic_statistics(scorer: Scorer, scored: pd.DataFrame, won: np.ndarray) -> dict[str, Any]:
+def compute_grade_and_topic_statistics(
+    scorer: Scorer, serving: Scorer, frame: pd.DataFrame, won: np.ndarray
+) -> dict[str, Any]:
     """Compute the win rate of each grade, and the topics with the largest points.
 
     Parameters
     ----------
     scorer : Scorer
-        The bundle.
-    scored : pd.DataFrame, shape (n, ...)
-        Scores of the test window by :meth:`leadlight.models.scoring.scorer.Scorer.score`.
+        The scorer that is judged, for the grades.
+    serving : Scorer
+        The scorer that serves, for the topics.
+    frame : pd.DataFrame, shape (n, features)
+        Feature table of the test window.
     won : ndarray of int, shape (n,)
         Labels.
 
@@ -35,10 +37,11 @@ def compute_grade_and_topic_statistics(scorer: Scorer, scored: pd.DataFrame, won
         lift, at_least (what the grade asked for where it was cut). ``topics``: the
         ten with the largest mean absolute points: topic, label, group, mean_points.
     """
+    scored = scorer.predict(frame)
     scales = {"fit": scorer.fit_grades, "engagement": scorer.engagement_grades}
     return {
         "grades": {name: _grades(scale, scored[f"{name}_grade"].to_numpy(), won) for name, scale in scales.items()},
-        "topics": _topics(scorer, scored["reasons"].tolist()),
+        "topics": _topics(serving, serving.break_down(frame).points),
     }
 
 
@@ -64,19 +67,11 @@ def _grades(scale: GradeScale, grades: np.ndarray, won: np.ndarray) -> list[dict
     return rows
 
 
-def _topics(scorer: Scorer, reasons: Sequence[str]) -> list[dict[str, Any]]:
-    sums = dict.fromkeys((topic.key for topic in scorer.catalogue.topics), 0.0)
-    for text in reasons:
-        for reason in json.loads(text):
-            sums[reason["topic"]] += abs(reason["points"])
+def _topics(scorer: Scorer, points: np.ndarray) -> list[dict[str, Any]]:
+    means = np.abs(points).mean(axis=0)
     rows: list[dict[str, Any]] = [
-        {
-            "topic": topic.key,
-            "label": topic.label.get("en", topic.key),
-            "group": topic.group,
-            "mean_points": sums[topic.key] / len(reasons),
-        }
-        for topic in scorer.catalogue.topics
+        {"topic": topic.key, "label": topic.label.get("en", topic.key), "group": topic.group, "mean_points": mean}
+        for topic, mean in zip(scorer.catalogue.topics, means.tolist(), strict=True)
     ]
     rows.sort(key=lambda row: -row["mean_points"])
     return [row for row in rows[:MAX_TOPICS] if row["mean_points"] > 0]

@@ -11,12 +11,12 @@ from leadlight.pipelines.reporting.formatting import DASH, format_count, format_
 from leadlight.pipelines.reporting.rendering import render_page
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.model_card.charts import plot_calibration, plot_topics
-from leadlight.pipelines.reports.model_card.labels import GROUPS, METRICS
+from leadlight.pipelines.reports.model_card.labels import GROUPS, METRICS, MODELS
 from leadlight.pipelines.workspace.agreement import describe_agreement
 
 __all__ = ["render_html", "write_card"]
 
-WINDOWS = {"learned": "Learned from", "judged": "of these, candidates compared and calibrated on", "test": "Tested on"}
+WINDOWS = {"learned": "Judged: learned from", "test": "Judged: tested on", "serves": "What serves: learned from"}
 
 
 def _with_value(form: Callable[..., str]) -> Callable[..., Markup]:
@@ -78,6 +78,7 @@ def render_html(content: Mapping[str, Any], folder: Path | None = None) -> str:
         "images": images,
         "groups": GROUPS,
         "metrics": METRICS,
+        "models": MODELS,
         "windows": WINDOWS,
     }
     return render_page(Path(__file__).parent, context, FILTERS)

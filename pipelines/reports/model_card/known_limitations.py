@@ -56,7 +56,9 @@ def find_limitations(content: Mapping[str, Any]) -> list[dict[str, str]]:
 def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
     if content["simulated"]:
         yield "simulated", "The CRM is simulated: these figures say nothing about real leads."
-    if content["optimistic"]:
+    if content["data"]["fallback"]:
+        yield "optimistic" if content["optimistic"] else "short_history", content["data"]["fallback"]
+    elif content["optimistic"]:
         yield (
             "optimistic",
             "The figures are optimistic: nothing says when the leads came, so the windows were drawn at "
@@ -68,13 +70,15 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
             "Only the order of the leads is known, not their dates: no gap could be kept between the "
             "windows, and every outcome is taken as final.",
         )
-    if content["candidate"] == "points":
+    if not content["has_signal"]:
         yield (
-            "rule_book",
-            f"The rule book serves, no learned model: {format_count(content['wins'])} wins to learn from, "
-            f"{format_count(content['min_wins'])} are asked for.",
+            "no_signal",
+            "There is no evidence of signal. What could be added: activities, attributes that sales asks for, a longer "
+            "history, or outcomes that are missing today.",
         )
-    wins = content["data"]["windows"][-1]["wins"]
+    if content["candidate"] == "points":
+        yield "rule_book", "The rule book serves: no learned model beats it or the base rate by more than its error."
+    wins = content["data"]["windows"][1]["wins"]
     if wins < FEW_WINS_THRESHOLD:
         yield (
             "few_wins",
@@ -85,7 +89,7 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
 
 def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["calibration"]
-    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["base_rate"]
+    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["level"]
     for group in known["groups"]:
         if group["answer"] == FAILS:
             yield (
@@ -106,11 +110,11 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
             f"{format_decimals(ratio['value'])} times as many "
             f"({format_range(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
         )
-    if moved["applied"]:
+    if moved["shift"]:
         yield (
-            "base_rate_corrected",
-            f"The base rate was moving: log-odds were shifted by {format_signed(moved['shift'], 3)}, as the "
-            "newest outcomes known at the time asked for.",
+            "level_moved",
+            f"Log-odds were shifted by {format_signed(moved['shift'], 3)}: the newest snapshots, whose windows have "
+            "not all ended, show another level of wins.",
         )
     if ece["value"] > ece["by_chance"]:
         yield (
@@ -184,7 +188,6 @@ def _segments(content: Mapping[str, Any]) -> Iterator[Limit]:
 
 def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["data"]
-    learned, _, test = known["windows"]
     if known["dated"]:
         yield (
             "horizon",
@@ -192,17 +195,3 @@ def _data(content: Mapping[str, Any]) -> Iterator[Limit]:
         )
     if known["left_truncation"]:
         yield "left_truncation", known["left_truncation"]
-    twice = [row for row in (learned, test) if row["standing_for"] != row["snapshots"]]
-    if twice:
-        yield (
-            "twice",
-            "A lead that was open on both sides of the last gap is kept on one side, drawn by a hash, and "
-            "stands there twice, for the other half of its kind: "
-            + " and ".join(
-                f"the {format_count(row['snapshots'])} snapshots "
-                f"{'learned from' if row is learned else 'tested on'} stand for "
-                f"{format_count(row['standing_for'])}"
-                for row in twice
-            )
-            + ".",
-        )

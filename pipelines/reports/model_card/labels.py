@@ -7,9 +7,6 @@ from leadlight.models.scoring.metadata import ScorerMetadata
 
 __all__ = ["GROUPS", "METRICS", "MODELS", "describe_candidates", "get_display_name"]
 
-#: order of the candidates of bundles that do not say theirs
-OLDER_ORDER = ("points", "logistic", "additive", "interactions", "blend")
-
 MODELS = {
     "leadlight": "Leadlight",
     "constant": "Base rate for all",
@@ -38,14 +35,10 @@ def get_display_name(names: dict[str, str], key: str) -> str:
 def describe_candidates(metadata: ScorerMetadata) -> dict[str, str]:
     """Return the English label of each compared candidate by its name, simplest first.
 
-    Bundles hold the words of their candidates; for older ones they are those of the installed candidates.
+    Bundles hold the words of their candidates; else they are those of the installed candidates.
     """
     said = {entry["name"]: str(entry["label"]["en"]) for entry in metadata.choice.get("candidates", [])}
-    if said:
-        return said
-    known = metadata.choice["log_loss"]
-    names = [name for name in OLDER_ORDER if name in known] + [name for name in known if name not in OLDER_ORDER]
-    return {name: _find_label(name) for name in names}
+    return said or {name: _find_label(name) for name in metadata.choice["log_loss"]}
 
 
 def _find_label(name: str) -> str:

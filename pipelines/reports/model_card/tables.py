@@ -49,7 +49,7 @@ def build_selection_table(metadata: ScorerMetadata) -> list[dict[str, Any]]:
             "log_loss": known["log_loss"][name],
             "behind_best": known["behind_best"][name],
             "error": known["error"][name],
-            "explaining_cost": known.get("explaining_cost", {}).get(name),
+            "gain": known["gain"][name],
             "serves": name == metadata.candidate,
         }
         for name, label in describe_candidates(metadata).items()
@@ -70,20 +70,24 @@ def build_data_table(metadata: ScorerMetadata, learned: Mapping[str, Any], test:
     metadata : ScorerMetadata
         Of the scorer.
     learned, test : mapping
-        snapshots, standing_for, leads, wins, base_rate, from, to of what was learned from and tested on.
+        snapshots, leads, wins, base_rate, from, to of what was learned from and tested on.
     """
     report = metadata.snapshots
     dated = metadata.has_dates
-    calibrate, windows = report["splits"]["calibrate"], report["windows"]
-    judged = {
-        **calibrate,
-        "standing_for": calibrate["snapshots"],
-        "base_rate": calibrate["wins"] / calibrate["snapshots"],
-        "from": windows["calibrate_start"],
-        "to": windows["calibrate_end"],
+    served = report["splits"]
+    rows = {
+        "learned": learned,
+        "test": test,
+        "serves": {
+            "snapshots": sum(split["snapshots"] for split in served.values()),
+            "wins": sum(split["wins"] for split in served.values()),
+            "leads": None,
+            "base_rate": sum(split["wins"] for split in served.values())
+            / sum(split["snapshots"] for split in served.values()),
+            "from": learned["from"],
+            "to": report["learned_until"] if dated else None,
+        },
     }
-    rows = {"learned": learned, "judged": judged, "test": test}
-    labelled = sum(split["snapshots"] for split in report["splits"].values())
     return {
         "dated": dated,
         "cut_off": report["cut_off"][:10] if dated else None,
@@ -93,10 +97,9 @@ def build_data_table(metadata: ScorerMetadata, learned: Mapping[str, Any], test:
             else {"name": name, **row, "from": None, "to": None}
             for name, row in rows.items()
         ],
-        "labelled": labelled,
-        "neither": labelled - learned["snapshots"] - test["snapshots"],
         "immature": report["immature"],
         "left_truncation": report["left_truncation"],
+        "fallback": report["fallback"],
     }
 
 
@@ -141,12 +144,6 @@ def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]
         rates = {f"{kind}_rate": band[kind] / band["snapshots"] for kind in ("expected", "actual")}
         bins.append({**band, **rates, "low": low, "high": high})
     kept = {key: calibration[key] for key in ("answer", "slope", "intercept", "actual_over_expected", "ece")}
-    correction = {
-        "shift": metadata.base_rate["shift"],
-        "applied": metadata.base_rate["shift"] != 0,
-        "out_of_time": {key: metadata.base_rate[key] for key in ("saved", "error", "helps")},
-        "test": checks["base_rate"],
-    }
     return {
         **kept,
         "groups": [
@@ -159,14 +156,21 @@ def build_calibration_table(metadata: ScorerMetadata, metrics: Mapping[str, Any]
         "off": _off(calibration["actual_over_expected"]),
         "map": metadata.choice["calibration"],
         "bins": bins,
-        "base_rate": correction,
+        "level": metadata.level,
     }
+
+
+def build_decisions_table(decisions: Mapping[str, Any]) -> dict[str, Any]:
+    """Tabulate crossings and recall at capacity, Leadlight first."""
+    recall: Mapping[str, Any] = decisions.get("recall_at_capacity", {})
+    names = sorted(recall, key=list(MODELS).index)
+    return {**decisions, "recall_at_capacity": [{"name": name, **recall[name]} for name in names]} if decisions else {}
 
 
 def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tabulate threshold metrics out of time and on the test window."""
     stages = metrics["stages"]
-    every = metrics["test"]["standing_for"]
+    every = metrics["test"]["snapshots"]
     wins = sum(stage["wins"] for stage in stages.values())
     rows: list[dict[str, Any]] = []
     for name, threshold in scorer.thresholds.items():

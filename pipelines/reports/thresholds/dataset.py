@@ -6,14 +6,22 @@ import numpy as np
 import pandas as pd
 
 from leadlight.models.metrics.scores import ScoredSnapshots
-from leadlight.models.scoring.bundle import load_scorer
+from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
-from leadlight.pipelines.datasets.out_of_time_scores import measure_weeks, read_out_of_time, select_thresholds
+from leadlight.pipelines.datasets.labelled_snapshots import read_labelled_snapshots
+from leadlight.pipelines.datasets.out_of_time_scores import (
+    add_test_window,
+    link_predictions,
+    measure_weeks,
+    predict_newest,
+    predict_snapshots,
+    read_out_of_time,
+)
+from leadlight.pipelines.datasets.policy_thresholds import select_thresholds
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.params.sections import Policy
-from leadlight.pipelines.workspace.as_of import localize_midnight_utc
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 __all__ = ["NAMES", "ContactEconomics", "ThresholdDataset", "load_dataset"]
@@ -54,7 +62,7 @@ class ThresholdDataset(NamedTuple):
         Out-of-time snapshots: lead_id, as_of, won, probability, weight (age standardization); ``first``
         (first of its lead), ``previous`` (probability at the snapshot before, or NaN), ``on_grid`` (at a
         time with snapshots of all open leads).
-    scored : OutOfTimeScores
+    scored : ScoredSnapshots
         The same for :func:`leadlight.models.scoring.thresholds.select_threshold`.
     proposed : dict of str to Threshold, or None
         Thresholds of the proposal; None without one.
@@ -102,20 +110,20 @@ def load_dataset(params: Params, workdir: Workdir, marketing: str | None, sales:
         If a proposed sentence cannot be read or met.
     """
     scorer = load_scorer(workdir.require(workdir.bundle, "calibrate"))
-    name = scorer.metadata.candidate
-    out_of_time = read_out_of_time(workdir, name, scorer.model, scorer.calibrator, scorer.catalogue)
+    out_of_time = _read_scores(workdir, scorer)
     scored = ScoredSnapshots(
         out_of_time["probability"].to_numpy(),
         out_of_time["won"].to_numpy(dtype=np.int64),
         out_of_time["lead_id"].to_numpy(dtype=object),
-        measure_weeks(out_of_time["as_of"], scorer.metadata.time),
+        measure_weeks(out_of_time["as_of"], scorer.metadata.time, out_of_time["window"]),
         out_of_time["weight"].to_numpy(),
     )
-    frame = out_of_time.assign(on_grid=False, first=True, previous=np.nan)
+    frame = out_of_time.assign(first=True, previous=np.nan)
     if scorer.metadata.has_dates:
         snapshots = read_frame(workdir.require(workdir.snapshots, "snapshot"), ["lead_id", "as_of"])
         frame = _with_previous(out_of_time, snapshots)
-        frame["on_grid"] = frame["as_of"].isin(_grid(params, scorer, out_of_time["as_of"]))
+    # without a grid no night is known with leads of all ages
+    frame["on_grid"] &= bool(scorer.metadata.has_dates and params.snapshots.every_days)
     proposed = _proposed(params, scorer, scored, marketing, sales)
     return ThresholdDataset(params, workdir, scorer, frame, scored, proposed, _economy(params, workdir, scorer))
 
@@ -132,18 +140,17 @@ def _with_previous(out_of_time: pd.DataFrame, snapshots: pd.DataFrame) -> pd.Dat
     return frame.merge(known, on=["lead_id", "earlier"], how="left", validate="many_to_one")
 
 
-def _grid(params: Params, scorer: Scorer, as_of: pd.Series) -> list[pd.Timestamp]:
-    """Midnights with a snapshot of every open lead, counted back from the cut-off as `snapshot` does."""
-    every, zone = params.snapshots.every_days, params.source.timezone
-    if every is None:
-        return []
-    cut_off = scorer.metadata.cut_off
-    last, first, newest = (
-        moment.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize()
-        for moment in (cut_off, as_of.min(), as_of.max())
-    )
-    steps = range((last - newest).days // every, (last - first).days // every + 1)
-    return [localize_midnight_utc(last - pd.Timedelta(days=step * every), zone) for step in steps]
+def _read_scores(workdir: Workdir, scorer: Scorer) -> pd.DataFrame:
+    """Return the out-of-time scores that the thresholds of the bundle were chosen on."""
+    snapshots = read_labelled_snapshots(workdir)
+    before_test = read_out_of_time(workdir, scorer.metadata.candidate)
+    judged = load_evaluation_scorer(workdir.bundle).model
+    on_test = predict_snapshots(judged, snapshots.select_split("test"), scorer.catalogue)
+    predictions = add_test_window(before_test, on_test)
+    unfinished, matured = snapshots.select_unfinished(), snapshots.select_matured()
+    newest = predict_newest(scorer.model, unfinished, matured, scorer.catalogue)
+    linked, weight = link_predictions(predictions, newest)
+    return linked.assign(probability=scorer.calibrator.predict_proba(linked["margin"].to_numpy()), weight=weight)
 
 
 def _proposed(
