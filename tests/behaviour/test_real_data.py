@@ -17,6 +17,8 @@ from leadlight.pipelines.inference.trained_run import open_run
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame
 
 AS_OF = {"olist": "2018-06-01", "bpic2012": "2012-01-09", "x_education": "2025-01-01", "bank_marketing": "2010-11-16"}
+#: within each part of its calibration window nothing predicts wins better than their rate, which changes fast
+WITHOUT_SIGNAL = ("bank_marketing",)
 RIVALS = ("constant", "plain_logistic", "default_lightgbm")
 #: saved figures were seen on one machine; sums of floats may differ on another
 TOLERANCE = 0.01
@@ -32,7 +34,8 @@ def example(request, root, real_data, tmp_path_factory, call_leadlight):
     params.write_text(text.replace("../../../shared/data", str(real_data)), encoding="utf-8")
     for verb in (["run"], ["score", "--as-of", AS_OF[name], "--output", str(folder / "scores.parquet")]):
         code, said = call_leadlight([*verb, "--params", str(params), "--workdir", str(folder / "work")], folder)
-        assert code == 0, said
+        no_signal = verb == ["run"] and name in WITHOUT_SIGNAL
+        assert code == (11 if no_signal else 0), said
     metrics = json.loads((folder / "work" / "details.json").read_text(encoding="utf-8"))
     return name, metrics, pd.read_parquet(folder / "scores.parquet"), folder
 
