@@ -145,6 +145,7 @@ def _build_lead(score: StoredScore, night: StoredRun, language: str, changes: Ma
         as_of=_mark_utc(score.as_of),
         since=_mark_utc(score.since),
         base_score=score.base_score,
+        season_points=night.words.season_points,
         base_score_rounded=rounded.base,
         score_rounded=rounded.score,
         base_probability=night.words.base_probability,

@@ -119,6 +119,9 @@ class LeadResponse(LeadSummary):
     as_of: dt.datetime = Field(description="As-of time of the score.")
     since: dt.datetime = Field(description="Since then only time has passed.")
     base_score: float = Field(description="Score before any reason; the same for all leads of one night.")
+    season_points: float | None = Field(
+        description="Part of base_score that the season of the night adds; null without a season."
+    )
     base_score_rounded: int = Field(description="base_score in whole points.")
     score_rounded: int = Field(description="The score in whole points, as shown on pages.")
     base_probability: float = Field(description="Average win probability, 0 to 1.")

@@ -110,6 +110,7 @@ class PresentationContext(_Words):
     ``timezone`` is for display; stored times are UTC. ``hysteresis`` is the number of score points by which
     a lead may fall below 50 or 80 before it leaves the stage that begins there. ``calibration`` is the answer of the
     calibration check for all, new and older leads; without one, as in nights of earlier versions, ranks are shown.
+    ``season_points`` is the part of the base score that the season of the night adds; None without a season.
     """
 
     simulated: bool = False
@@ -118,6 +119,7 @@ class PresentationContext(_Words):
     hysteresis: float = Field(default=0, ge=0, lt=30)
     base_probability: float = Field(ge=0, le=1)
     calibration: dict[str, Literal["holds", "fails", "too_little_evidence"]] = Field(default_factory=dict)
+    season_points: float | None = None
     rung: ModelTier | None = None
     evidence: Evidence | None = None
     language_default: str = "en"

@@ -5,6 +5,7 @@ from leadlight.serving.text.evidence import classify_direction, format_evidence_
 from leadlight.serving.text.formatting import format_signed
 from leadlight.serving.text.messages import translate, translate_plural
 from leadlight.serving.text.reason_text import format_sentence
+from leadlight.serving.text.rounding import round_half_up
 from leadlight.serving.waterfall import Bar
 
 __all__ = ["format_bar_direction", "format_bar_evidence", "format_bar_points", "format_bar_text", "is_total"]
@@ -21,6 +22,9 @@ def format_bar_text(bar: Bar, words: PresentationContext, language: str) -> str:
         return format_sentence(bar.reason, words, language)
     if bar.kind == "further":
         return translate_plural(language, "lead.further", bar.topics)
+    if bar.kind == "start" and words.season_points is not None and round_half_up(words.season_points) != 0:
+        season = format_signed(round_half_up(words.season_points))
+        return translate(language, "lead.start.season", season=season)
     return translate(language, f"lead.{bar.kind}")
 
 

@@ -151,6 +151,25 @@ class Scorer:
         """Return scores and the points of each topic as arrays; raises as :meth:`score`."""
         return self._break_down(*self._explain(frame))
 
+    def measure_season(self, frame: pd.DataFrame) -> float | None:
+        """Return the points of the base score that the season of one night adds.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Feature table of the night; the first row is read, as all have the same season.
+
+        Returns
+        -------
+        float or None
+            None for a model without a season, and for no lead.
+        """
+        if not isinstance(self.model, SeasonalModel) or frame.empty:
+            return None
+        bases = [model.explain_log_odds(frame.iloc[:1])[0] for model in (self.model, self.model.model)]
+        night, year = self.score_map.score(np.concatenate([np.ravel(base) for base in bases]))
+        return float(night - year)
+
     def _explain(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:
         missing = [name for name in self.columns if name not in frame.columns]
         if missing:

@@ -155,7 +155,7 @@ def score(
     opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
-    words = build_presentation_context(params, scorer, features)
+    words = build_presentation_context(params, scorer, features) | {"season_points": scorer.measure_season(frame)}
     night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
     remembered = find_profile_path(tonight, as_of)
