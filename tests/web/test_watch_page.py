@@ -5,11 +5,13 @@ import shutil
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
+from leadlight.pipelines.reports.monitoring.console import print_report
 from leadlight.pipelines.reports.monitoring.html import render_html as render
-from leadlight.pipelines.reports.monitoring.watch import run_monitoring
+from leadlight.pipelines.reports.monitoring.watch import NO_SIGNAL, run_monitoring
 from leadlight.pipelines.workspace.workdir import Workdir
 
 pytestmark = pytest.mark.slow
@@ -48,6 +50,16 @@ def test_the_first_line_is_the_verdict_in_one_sentence(shown, watched_folder):
     first = shown.inner_text("main").strip().splitlines()[0]
     assert first == report["sentence"]
     assert first.split(":")[0] in {"Fine", "Look", "Act"}
+
+
+def test_a_champion_without_signal_is_named_on_page_and_terminal(watched_folder):
+    report, _ = watched_folder
+    assert report["notice"] is None
+    without, console = report | {"notice": NO_SIGNAL}, Console(record=True, width=200)
+    print_report(without, console)
+    for text in (render(without), console.export_text()):
+        assert "No evidence of signal: when the champion was trained" in text
+    assert "No evidence" not in render(report)
 
 
 def test_nothing_is_wider_than_the_window(shown):

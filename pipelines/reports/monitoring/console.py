@@ -17,6 +17,8 @@ MAX_ROWS = 6
 def print_report(report: dict[str, Any], console: Console) -> None:
     """Print the report of :func:`leadlight.pipelines.reports.monitoring.watch.run_checks`."""
     console.print(f"[{STYLES[report['verdict']]}]{escape(report['sentence'])}[/]")
+    if report["notice"]:
+        console.print(f"[yellow]{escape(report['notice'])}[/]")
     for check in report["checks"]:
         level = check["level"]
         line = f"[{STYLES[level]}]{MARKS[level]:<10}[/] [bold]{check['name']}[/]: {escape(check['message'])}."

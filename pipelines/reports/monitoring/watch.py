@@ -22,7 +22,13 @@ from leadlight.pipelines.reports.monitoring.stage_volumes import check_stage_vol
 from leadlight.pipelines.workspace.console import errors
 from leadlight.pipelines.workspace.workdir import Workdir
 
-__all__ = ["run_checks", "run_monitoring"]
+__all__ = ["NO_SIGNAL", "run_checks", "run_monitoring"]
+
+NO_SIGNAL = (
+    "No evidence of signal: when the champion was trained, nothing in the source predicted wins better than the "
+    "base rate. Every lead has the base score, and no stage is given. What could be added: activities, attributes that "
+    "sales asks for, a longer history."
+)
 
 
 def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
@@ -73,7 +79,8 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain data: ``verdict`` (fine, look or act), ``sentence``, ``checks``, and the evidence: ``features``,
+        Plain data: ``verdict`` (fine, look or act), ``sentence``, ``notice`` (a sentence where the champion has no
+        signal), ``checks``, and the evidence: ``features``,
         ``scores``, ``shares``, ``missing``, ``expected``, ``outcomes``, ``reference``.
     """
     record, origin = dataset.reference if dataset.same_model else (None, _other_model(dataset))
@@ -103,6 +110,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         "horizon_days": dataset.scorer.metadata.horizon_shown,
         "simulated": dataset.params.simulation is not None,
         "calibration": find_answer(dataset.scorer.metadata.calibration_check),
+        "notice": None if dataset.scorer.metadata.has_signal else NO_SIGNAL,
         "verdict": OK if verdict == UNKNOWN else verdict,
         "sentence": _sentence(checks),
         "checks": [check.to_dict() for check in checks],
