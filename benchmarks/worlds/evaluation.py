@@ -138,8 +138,8 @@ def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndar
     predicted : ndarray or None
         Probabilities in the order of the truth; None where a command failed.
     outcome : dict
-        ``exit_code`` of run and score, ``seconds`` of both, ``signal`` as in metrics.json, the number of
-        ``different`` probabilities, whether a model ``serves``, and ``error``.
+        ``exit_code`` of run and score, ``seconds`` of both, the number of ``different`` probabilities, whether a model
+        ``serves``, and ``error``.
     """
     scores = work / "scores.parquet"
     paths = ["--params", str(place / "params.yaml"), "--workdir", str(work)]
@@ -150,13 +150,10 @@ def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndar
     outcome: dict[str, Any] = {
         "exit_code": {"run": run.returncode, "score": score.returncode},
         "seconds": {"run": trained - started, "score": time.perf_counter() - trained},
-        "signal": None,
         "different": 0,
         "serves": False,
         "error": None,
     }
-    if (work / "metrics.json").exists():
-        outcome["signal"] = json.loads((work / "metrics.json").read_text(encoding="utf-8")).get("signal")
     if score.returncode or not scores.exists():
         outcome["error"] = ((run.stderr if run.returncode else score.stderr) or score.stdout).strip()[-600:]
         return None, outcome
@@ -169,8 +166,8 @@ def run_leadlight(place: Path, work: Path, truth: pd.DataFrame) -> tuple[np.ndar
         )
         return None, outcome
     outcome["different"] = len(np.unique(predicted.round(9)))
-    # whatever a report says of signal: where leads have different probabilities, something serves
-    outcome["serves"] = outcome["different"] > 1 or outcome["signal"] is True
+    # whatever the exit code says of signal: where leads have different probabilities, something serves
+    outcome["serves"] = outcome["different"] > 1
     return predicted, outcome
 
 
