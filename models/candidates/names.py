@@ -8,7 +8,7 @@ import pkgutil
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["GROUP", "find_problem", "get_folder_name", "list_built_in", "list_candidates"]
+__all__ = ["GROUP", "find_problem", "list_built_in", "list_candidates"]
 
 #: group of entry points by which a package adds candidates
 GROUP = "leadlight.candidates"
@@ -31,11 +31,6 @@ def find_problem(name: str) -> str | None:
     if colon and not argument:
         return f"must have something after the colon. Got {name}"
     return None
-
-
-def get_folder_name(name: str) -> str:
-    """Return the name of the folder that a candidate is saved in: without colons."""
-    return name.replace(":", "-")
 
 
 def list_built_in() -> tuple[str, ...]:

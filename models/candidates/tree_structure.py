@@ -56,16 +56,6 @@ class TreeStructure(NamedTuple):
         thresholds = tuple(np.array(sorted(found), dtype=float) for found in split_at)
         return cls(thresholds, additive, plain, tuple(path_columns))
 
-    @property
-    def table_cost(self) -> int:
-        """Values added up for one lead: one for each column on the path to each leaf."""
-        return sum(self.path_columns)
-
-    @property
-    def treeshap_cost(self) -> int:
-        """Steps of TreeSHAP for one lead: at each leaf, every column is removed from its path."""
-        return sum(columns**2 for columns in self.path_columns)
-
 
 def _walk(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[int]]]:
     """Go through all nodes, each with the columns on the path to it."""

@@ -13,7 +13,7 @@ from leadlight.features.errors import BundleError, ParamsError
 from leadlight.models.candidates import names
 from leadlight.models.candidates.base import list_kinds, load_model, save_model
 from leadlight.models.candidates.candidate import Candidate
-from leadlight.models.candidates.names import find_problem, get_folder_name, list_built_in, list_candidates
+from leadlight.models.candidates.names import find_problem, list_built_in, list_candidates
 from leadlight.models.candidates.registry import find_candidate, find_kind, find_module
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
@@ -195,7 +195,6 @@ def test_an_argument_is_given_where_one_is_wanted_and_nowhere_else():
         find_candidate("logistic:strong")
     with pytest.raises(ParamsError, match=r"A candidate must be one of .*\. Got nothing_like_it\."):
         find_candidate("nothing_like_it")
-    assert get_folder_name("sklearn:a.b:c") == "sklearn-a.b-c"
 
 
 def test_the_example_of_an_own_package_is_a_candidate_in_one_file(root):
