@@ -225,7 +225,9 @@ def _compare_ages(probabilities: dict[str, np.ndarray], test: LabelledSnapshots,
 
 
 def _count_stages(stage: pd.Series, test: LabelledSnapshots) -> dict[str, Any]:
-    won = pd.Series(test.won, index=stage.index)
+    """Count snapshots of the grid by stage: they have leads of all ages, as a night has."""
+    on_grid = test.frame["on_grid"].to_numpy()
+    won, stage = pd.Series(test.won, index=stage.index)[on_grid], stage[on_grid]
     return {
         str(name): {"snapshots": len(rows), "wins": int(rows.sum()), "win_rate": float(rows.mean())}
         for name, rows in won.groupby(stage)

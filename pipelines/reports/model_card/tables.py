@@ -170,7 +170,7 @@ def build_decisions_table(decisions: Mapping[str, Any]) -> dict[str, Any]:
 def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tabulate threshold metrics out of time and on the test window."""
     stages = metrics["stages"]
-    every = metrics["test"]["snapshots"]
+    every = sum(stage["snapshots"] for stage in stages.values())
     wins = sum(stage["wins"] for stage in stages.values())
     rows: list[dict[str, Any]] = []
     for name, threshold in scorer.thresholds.items():
