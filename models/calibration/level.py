@@ -10,8 +10,9 @@ So it is multiplied by how much of it lasted at past moments.
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit
+
+from leadlight.models.calibration.parametric import solve_shift
 
 __all__ = ["LevelShift", "estimate_level", "estimate_persistence"]
 
@@ -80,8 +81,8 @@ def estimate_level(
     wins = len(np.unique(leads[seen])) if len(leads) else 0
     if wins < MIN_WINS or len(delays) < MIN_WINS:
         return LevelShift(wins=wins)
-    share = _calculate_share(delays, elapsed)
-    shift = _solve_shift(log_odds, share, int(seen.sum()))
+    share = _calculate_share(np.sort(delays), elapsed)
+    shift = solve_shift(log_odds, int(seen.sum()), MAX_SHIFT, share)
     chance = expit(log_odds + shift)
     _, group = np.unique(leads, return_inverse=True)
     surplus_by_lead = np.bincount(group, seen - chance * share)
@@ -112,7 +113,7 @@ def estimate_persistence(log_odds: np.ndarray, days: np.ndarray, days_to_win: np
     float
         0 to 1; near a half where few moments have enough wins.
     """
-    delays = days_to_win[~np.isnan(days_to_win)]
+    delays = np.sort(days_to_win[~np.isnan(days_to_win)])
     products = squares = 0.0
     for moment in np.arange(days.min() + span, days.max() - LATER_DAYS, EVERY_DAYS):
         before = (days >= moment - span) & (days < moment)
@@ -121,22 +122,13 @@ def estimate_persistence(log_odds: np.ndarray, days: np.ndarray, days_to_win: np
         seen, wins = int((days_to_win[before] < elapsed).sum()), int((~np.isnan(days_to_win[after])).sum())
         if min(seen, wins) < MIN_WINS:
             continue
-        shift = _solve_shift(log_odds[before], _calculate_share(delays, elapsed), seen)
-        products += shift * _solve_shift(log_odds[after], np.ones(after.sum()), wins)
+        shift = solve_shift(log_odds[before], seen, MAX_SHIFT, _calculate_share(delays, elapsed))
+        products += shift * solve_shift(log_odds[after], wins, MAX_SHIFT)
         squares += shift**2
     found = (products + PRIOR_PERSISTENCE * PRIOR_SQUARES) / (squares + PRIOR_SQUARES)
     return float(np.clip(found, 0.0, 1.0))
 
 
 def _calculate_share(delays: np.ndarray, elapsed: np.ndarray) -> np.ndarray:
-    """Return the share of wins that come within the time elapsed."""
-    return np.searchsorted(np.sort(delays), elapsed, side="right") / len(delays)
-
-
-def _solve_shift(log_odds: np.ndarray, share: np.ndarray, wins: int) -> float:
-    """Solve for the shift of log-odds at which expected wins, times the share, equal the wins seen."""
-
-    def surplus(shift: float) -> float:
-        return float((expit(log_odds + shift) * share).sum() - wins)
-
-    return float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT)) if surplus(-MAX_SHIFT) < 0 < surplus(MAX_SHIFT) else 0.0
+    """Return the share of wins that come within the time elapsed; delays are sorted."""
+    return np.searchsorted(delays, elapsed, side="right") / len(delays)

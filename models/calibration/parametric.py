@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
 
-__all__ = ["PlattCalibrator", "calculate_log_losses", "fit_platt", "solve_intercept"]
+__all__ = ["PlattCalibrator", "calculate_log_losses", "fit_platt", "solve_intercept", "solve_shift"]
 
 MIN_SLOPE = 0.01
 MAX_SHIFT = 60.0
@@ -83,12 +83,33 @@ def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
     float
         In log-odds: the maximum likelihood estimate of an intercept.
     """
-    share = (won.sum() + 0.5) / (len(won) + 1.0)
+    return solve_shift(log_odds, len(won) * (won.sum() + 0.5) / (len(won) + 1.0), MAX_SHIFT)
+
+
+def solve_shift(log_odds: np.ndarray, wins: float, limit: float, share: np.ndarray | float = 1.0) -> float:
+    """Solve for the shift of log-odds at which expected wins, times a share of them, equal a number of wins.
+
+    Parameters
+    ----------
+    log_odds : ndarray, shape (n,)
+        Of the snapshots.
+    wins : float
+        Wins to expect.
+    limit : float
+        Largest shift in either direction.
+    share : float or ndarray, shape (n,)
+        Share of its wins that each snapshot is to show.
+
+    Returns
+    -------
+    float
+        0 where no shift within the limit gives as many.
+    """
 
     def surplus(shift: float) -> float:
-        return float(expit(log_odds + shift).mean() - share)
+        return float((expit(log_odds + shift) * share).sum() - wins)
 
-    return float(brentq(surplus, -MAX_SHIFT, MAX_SHIFT))
+    return float(brentq(surplus, -limit, limit)) if surplus(-limit) < 0 < surplus(limit) else 0.0
 
 
 def fit_platt(

@@ -19,6 +19,8 @@ def measure_decisions(
     score: np.ndarray,
     probabilities: Mapping[str, np.ndarray],
     anchors: Mapping[str, float],
+    *,
+    weeks: float,
     seed: int,
 ) -> dict[str, Any]:
     """Measure who newly crosses a threshold, and the wins among those that sales contacts first.
@@ -36,6 +38,8 @@ def measure_decisions(
         Of the model and its rivals.
     anchors : mapping of str to float
         Score of each threshold, lowest first.
+    weeks : float
+        Weeks that the snapshots cover.
     seed : int
         Of the intervals.
 
@@ -44,7 +48,6 @@ def measure_decisions(
     dict
         ``weekly_capacity``, ``nights``, ``crossings`` by threshold, ``recall_at_capacity`` by model.
     """
-    weeks = max((frame["as_of"].max() - frame["as_of"].min()) / pd.Timedelta(weeks=1), 1 / 7)
     won, leads, first = (frame[name].to_numpy() for name in ("won", "lead_id", "first"))
     won = won.astype(int)
     bootstrap = ClusterBootstrap(leads, seed)

@@ -166,8 +166,9 @@ class Scorer:
         """
         if not isinstance(self.model, SeasonalModel) or frame.empty:
             return None
-        bases = [model.explain_log_odds(frame.iloc[:1])[0] for model in (self.model, self.model.model)]
-        night, year = self.score_map.score(np.concatenate([np.ravel(base) for base in bases]))
+        row = frame.iloc[:1]
+        base = float(np.ravel(self.model.model.explain_log_odds(row)[0])[0])
+        night, year = self.score_map.score(np.append(base + self.model.season.calculate(row["as_of"]), base))
         return float(night - year)
 
     def _explain(self, frame: pd.DataFrame) -> tuple[float | np.ndarray, np.ndarray]:

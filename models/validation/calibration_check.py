@@ -26,6 +26,7 @@ __all__ = [
     "check_calibration",
     "check_calibration_by_age",
     "resample_slope",
+    "split_by_age",
 ]
 
 #: actual over expected wins: a chance of 20 % may stand for 16 % to 25 %
@@ -107,11 +108,16 @@ def answer_by_age(
     return {name: check["answer"] for name, check in checks.items()}
 
 
+def split_by_age(ages: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the snapshots of new leads and of older ones, as masks of shape (n,)."""
+    return {NEW: ages <= MAX_NEW_DAYS, OLDER: ages > MAX_NEW_DAYS}
+
+
 def _judge_groups(
     p: np.ndarray, won: np.ndarray, leads: np.ndarray, ages: np.ndarray | None, seed: int
 ) -> dict[str, dict[str, Any]]:
     checks = {}
-    for name, rows in () if ages is None else ((NEW, ages <= MAX_NEW_DAYS), (OLDER, ages > MAX_NEW_DAYS)):
+    for name, rows in {} if ages is None else split_by_age(ages).items():
         wins = int(won[rows].sum())
         if wins < MIN_WINS:
             checks[name] = {"answer": TOO_LITTLE_EVIDENCE, "snapshots": int(rows.sum()), "wins": wins}

@@ -127,7 +127,7 @@ def compare_log_loss(
     """Compare two sets of probabilities by log loss.
 
     The interval holds the sampling error, by a paired bootstrap of whole leads, and the variance between periods that
-    the sampling error does not explain (random effects: DerSimonian and Laird 1986).
+    the sampling error does not explain (random effects, by moments: Hedges and Olkin 1985, chapter 9).
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import pandas as pd
 
 from leadlight.features.catalogue import AGE, Catalogue
 from leadlight.models.metrics.performance_estimation import estimate_expected_metrics
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, THRESHOLD_SCORES
 
 __all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "count_population", "mask_recent_leads"]
 
@@ -152,7 +152,7 @@ def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue, ref
             levels = sorted(str(level) for level in shares.index[shares >= RARE])
             categories[feature.name] = {"levels": levels, "counts": _in_levels(values, levels).tolist()}
     score, probability = scored["score"], scored["probability"].to_numpy(dtype=float)
-    bars = {"marketing_qualified": score >= MARKETING_SCORE, "sales_qualified": score >= SALES_SCORE}
+    bars = {name: score >= anchor for name, anchor in THRESHOLD_SCORES.items()}
     precision = {name: probability[over].mean() if over.any() else np.nan for name, over in bars.items()}
     return {
         "leads": len(frame),

@@ -40,6 +40,10 @@ class LabelledSnapshots:
         """Keep the snapshots of the named windows."""
         return self.filter(self.frame["split"].isin(names).to_numpy())
 
+    def select_grid(self) -> "LabelledSnapshots":
+        """Keep the snapshots of the grid, whose nights have leads of all ages."""
+        return self.filter(self.frame["on_grid"].to_numpy())
+
     def filter(self, rows: np.ndarray) -> "LabelledSnapshots":
         """Keep the rows of a mask."""
         return LabelledSnapshots(self.frame.loc[rows].reset_index(drop=True), self.gap, self.cut_off)

@@ -53,8 +53,11 @@ def read_out_of_time(workdir: Workdir, name: str) -> pd.DataFrame:
     return pd.concat([kept, named], axis=1).assign(window="calibrate")
 
 
-def add_test_window(predictions: pd.DataFrame, on_test: pd.DataFrame) -> pd.DataFrame:
-    """Append predictions of the test window, by :func:`predict_snapshots` with the model judged there."""
+def add_test_window(
+    predictions: pd.DataFrame, judged: AdditiveModel, test: LabelledSnapshots, catalogue: Catalogue
+) -> pd.DataFrame:
+    """Append the predictions of the test window by the model that is judged there."""
+    on_test = predict_snapshots(judged, test, catalogue)
     last = on_test.assign(origin=predictions["origin"].max() + 1, window="test")
     return pd.concat([predictions, last], ignore_index=True)
 
@@ -74,12 +77,12 @@ def predict_newest(
     """Predict the newest snapshots, which out-of-time predictions are linked to; none without dates.
 
     They are those whose window has not ended, which the model has not learned from. Where a short horizon leaves fewer
-    than :data:`MIN_NEWEST`, the newest others are added: of so few, a quantile would be noise.
+    than :data:`MIN_NEWEST`, the newest others are put before them: of so few, a quantile would be noise.
     """
     predicted = predict_snapshots(model, unfinished, catalogue)
     missing = MIN_NEWEST - int(predicted["on_grid"].sum())
     if known.gap and missing > 0:
-        on_grid = known.filter(known.frame["on_grid"].to_numpy())
+        on_grid = known.select_grid()
         newest = on_grid.filter(np.arange(len(on_grid.frame)) >= len(on_grid.frame) - missing)
         predicted = pd.concat([predict_snapshots(model, newest, catalogue), predicted], ignore_index=True)
     return predicted

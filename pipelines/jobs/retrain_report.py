@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.anchors import THRESHOLD_SCORES
 from leadlight.models.scoring.attribution import sum_by_topic
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import SHORT_NAMES
@@ -13,7 +13,6 @@ from leadlight.pipelines.registry.model_comparison import ComparedModel, ModelCo
 __all__ = ["compare_retrained_models", "list_changes", "render_report"]
 
 MAX_TOPICS = 5
-ANCHORS = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 
 
 def compare_retrained_models(contest: ModelComparison, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def _read_thresholds(model: ComparedModel) -> dict[str, Any]:
 
 
 def _count_volumes(model: ComparedModel) -> dict[str, int]:
-    return {name: int((model.scores.score >= anchor).sum()) for name, anchor in ANCHORS.items()}
+    return {name: int((model.scores.score >= anchor).sum()) for name, anchor in THRESHOLD_SCORES.items()}
 
 
 def _find_topic_changes(contest: ModelComparison) -> list[dict[str, Any]]:

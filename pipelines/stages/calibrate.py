@@ -32,7 +32,6 @@ from leadlight.pipelines.datasets.out_of_time_scores import (
     link_predictions,
     measure_weeks,
     predict_newest,
-    predict_snapshots,
     read_out_of_time,
 )
 from leadlight.pipelines.datasets.policy_thresholds import place_without_signal, select_thresholds
@@ -81,8 +80,8 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
         params, models["evaluation"], features, _describe(params, workdir, listing, report, past, features=features),
         predictions=before_test, newest=snapshots.select_unfinished_at_test(), known=past,
     )  # fmt: skip
-    on_test = predict_snapshots(models["evaluation"], test, features.catalogue)
-    predictions = add_test_window(before_test, on_test)
+    predictions = add_test_window(before_test, models["evaluation"], test, features.catalogue)
+    on_test = predictions[predictions["window"] == "test"]
     on_test_probability = judged.calibrator.predict_proba(on_test["margin"].to_numpy())
     ages = on_test[AGE].to_numpy() if AGE in on_test else None
     answers = answer_by_age(on_test_probability, test.won, test.leads, ages, params.training.seed)
@@ -131,7 +130,8 @@ def _build_scorer(
     margin = margins(model, known.frame)
     slope = shape.calibrator.a
     calibrator = PlattCalibrator(slope, solve_intercept(slope * margin, known.won))
-    level = _estimate_level(calibrator, margin, margins(model, newest.frame), newest, known)
+    newest_margin = fresh["margin"].to_numpy()[len(fresh) - len(newest.frame) :]
+    level = _estimate_level(calibrator, margin, newest_margin, newest, known)
     calibrator = calibrator.with_shift(level.shift)
     linked, weight = link_predictions(predictions, fresh)
     won, leads = linked["won"].to_numpy(dtype=np.int64), linked["lead_id"].to_numpy(dtype=object)

@@ -25,11 +25,10 @@ from leadlight.models.metrics.metrics import METRICS, POINTWISE_METRICS, compute
 from leadlight.models.metrics.oracle import measure_regret_to_oracle
 from leadlight.models.metrics.rank_metrics import resample_ece, resample_rank_metrics
 from leadlight.models.metrics.scores import ScoredSnapshots
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.anchors import THRESHOLD_SCORES
 from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer
-from leadlight.models.scoring.calibration_answers import MAX_NEW_DAYS
 from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.validation.calibration_check import check_calibration_by_age
+from leadlight.models.validation.calibration_check import check_calibration_by_age, split_by_age
 from leadlight.models.validation.metric_summary import summarize_metrics
 from leadlight.models.validation.segments import compute_segment_metrics
 from leadlight.models.validation.threshold_backtest import backtest_expectations
@@ -48,8 +47,6 @@ from leadlight.pipelines.workspace.time_words import describe_span
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, round_floats, write_atomically, write_json
 
 __all__ = ["evaluate"]
-
-ANCHORS = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 
 
 def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> dict[str, Any]:
@@ -77,6 +74,7 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     probabilities = {"leadlight": scored["probability"].to_numpy()} | _score_rivals(params, scorer, past, test)
     bootstrap = ClusterBootstrap(test.leads, params.training.seed)
     ages = test.frame[AGE].to_numpy() if AGE in scorer.catalogue.names else None
+    weeks = measure_weeks(test.frame["as_of"], scorer.metadata.time)
     result = {
         "test": _summarize_window(test, dated=scorer.metadata.has_dates),
         "candidate": scorer.metadata.candidate,
@@ -88,7 +86,9 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
             probabilities["leadlight"], test.won, test.leads, ages, params.training.seed
         ),
         "stages": _count_stages(scored["stage"], test),
-        "decisions": _measure_decisions(params, scored["score"].to_numpy(), probabilities, test, snapshots),
+        "decisions": _measure_decisions(
+            params, scored["score"].to_numpy(), probabilities, test, snapshots, weeks=weeks
+        ),
         "one_more_activity": measure_monotonicity(params, workdir, scorer),
         "expectations": _backtest(scorer, scored, past, test, params.training.seed),
         "learned_until": serving.metadata.snapshots["learned_until"] if serving.metadata.has_dates else None,
@@ -125,7 +125,6 @@ def evaluate(params: Params, workdir: Workdir, folder: Path | None = None) -> di
     )
     write_card(card, workdir.plots)
     write_json(workdir.details, written)
-    weeks = measure_weeks(test.frame["as_of"], scorer.metadata.time)
     write_json(workdir.metrics, round_floats(summarize_metrics(written, probabilities["leadlight"], test.won, weeks)))
     if folder is not None:
         _log_run(workdir, folder)
@@ -210,9 +209,8 @@ def _compare_ages(probabilities: dict[str, np.ndarray], test: LabelledSnapshots,
     """Compare the model with the base rate on leads in their first week and on older ones; empty without ages."""
     if AGE not in test.frame:
         return {}
-    new = (test.frame[AGE] <= MAX_NEW_DAYS).to_numpy()
     found = {}
-    for name, rows in (("new", new), ("older", ~new)):
+    for name, rows in split_by_age(test.frame[AGE].to_numpy()).items():
         part = test.filter(rows)
         if len(np.unique(part.won)) < 2:
             continue
@@ -240,12 +238,14 @@ def _measure_decisions(
     probabilities: Mapping[str, np.ndarray],
     test: LabelledSnapshots,
     snapshots: LabelledSnapshots,
+    *,
+    weeks: float | None,
 ) -> dict[str, Any]:
-    if not (snapshots.gap and params.snapshots.every_days):
+    if weeks is None or not params.snapshots.every_days:
         return {}  # no night has leads of all ages
     earliest = test.frame["lead_id"].map(snapshots.frame.groupby("lead_id")["as_of"].min())
     frame = test.frame[["lead_id", "as_of", "on_grid", "won"]].assign(first=test.frame["as_of"] == earliest)
-    return measure_decisions(frame, score, probabilities, ANCHORS, params.training.seed)
+    return measure_decisions(frame, score, probabilities, THRESHOLD_SCORES, weeks=weeks, seed=params.training.seed)
 
 
 def _backtest(
@@ -254,10 +254,10 @@ def _backtest(
     """Compare grades and thresholds on the test window with their values out of time."""
     moments = test.frame["as_of"]
     # expectations are of leads of all ages in one night, as the grid has them
-    on_grid, past = test.frame["on_grid"].to_numpy(), past.filter(past.frame["on_grid"].to_numpy())
+    past = past.select_grid()
     return backtest_expectations(
         scorer,
-        _add_grades(scored[on_grid], test.filter(on_grid)),
+        _add_grades(scored[test.frame["on_grid"].to_numpy()], test.select_grid()),
         # training snapshots: only for the variance between periods
         _add_grades(scorer.predict(past.frame), past),
         seed,

@@ -9,6 +9,10 @@ import pytest
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.candidates.rules import Rule
+from leadlight.models.scoring.grades import GradeScale
+from leadlight.models.scoring.metadata import ScorerMetadata
+from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.scoring.thresholds import Threshold
 from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
@@ -69,6 +73,20 @@ def models(world, training_settings, rules, judged):
         )
         for name, entry in judged.items()
     }
+
+
+@pytest.fixture(scope="session")
+def make_scorer(world):
+    """Make a scorer of the world from a model and a calibrator."""
+
+    def make(model, calibrator, candidate="any"):
+        none, bars = (0.0, 0.0, 0.0), {"marketing_qualified": 0.3, "sales_qualified": 0.6}
+        thresholds = {name: Threshold("", bar, none, none, none) for name, bar in bars.items()}
+        grades = (GradeScale(names, (0.5, 0.1, -0.4)) for names in ("ABCD", "1234"))
+        metadata = ScorerMetadata(candidate=candidate, horizon_days=90, time="dates")
+        return Scorer(world.catalogue, model, calibrator, thresholds, *grades, metadata)
+
+    return make
 
 
 @pytest.fixture

@@ -5,26 +5,12 @@ import pandas as pd
 import pytest
 
 from leadlight.models.calibration.parametric import PlattCalibrator
-from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.score_table import tabulate_scores
-from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Threshold
 
 
 @pytest.fixture(scope="module")
-def scorer(world, models):
-    none = (0.0, 0.0, 0.0)
-    bars = {"marketing_qualified": 0.3, "sales_qualified": 0.6}
-    return Scorer(
-        world.catalogue,
-        models["combined"],
-        PlattCalibrator(0.7, -0.3),
-        {name: Threshold("", bar, none, none, none) for name, bar in bars.items()},
-        GradeScale("ABCD", (0.5, 0.1, -0.4)),
-        GradeScale("1234", (0.5, 0.1, -0.4)),
-        ScorerMetadata(candidate="combined", horizon_days=90, time="dates"),
-    )
+def scorer(make_scorer, models):
+    return make_scorer(models["combined"], PlattCalibrator(0.7, -0.3), "combined")
 
 
 def test_columns_are_typed_and_add_up_to_the_score(world, scorer):

@@ -8,27 +8,14 @@ import pytest
 
 from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.season import SeasonalModel, YearlySeason
-from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.scoring.metadata import ScorerMetadata
-from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Threshold
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.waterfall import Bar
 from leadlight.serving.waterfall_text import format_bar_text
 
 
 @pytest.fixture(scope="module")
-def scorer(world, models):
-    none, bars = (0.0, 0.0, 0.0), {"marketing_qualified": 0.3, "sales_qualified": 0.6}
-    return Scorer(
-        world.catalogue,
-        models["logistic"],
-        PlattCalibrator(0.9, -0.2),
-        {name: Threshold("", bar, none, none, none) for name, bar in bars.items()},
-        GradeScale("ABCD", (0.5, 0.1, -0.4)),
-        GradeScale("1234", (0.5, 0.1, -0.4)),
-        ScorerMetadata(candidate="logistic", horizon_days=90, time="dates"),
-    )
+def scorer(make_scorer, models):
+    return make_scorer(models["logistic"], PlattCalibrator(0.9, -0.2))
 
 
 @pytest.mark.parametrize("month", [1, 4, 7, 10])

@@ -8,25 +8,13 @@ from PIL import Image
 
 from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
-from leadlight.models.scoring.grades import GradeScale
-from leadlight.models.scoring.metadata import ScorerMetadata
-from leadlight.models.scoring.scorer import Scorer
-from leadlight.models.scoring.thresholds import Threshold
 from leadlight.pipelines.reporting import shap_plots
 from leadlight.pipelines.reporting.shap_plots import write_shap_plots
 
 
 @pytest.fixture(scope="module")
-def make(world):
-    def make(model):
-        bars = {"marketing_qualified": 0.3, "sales_qualified": 0.6}
-        none = (0.0, 0.0, 0.0)
-        grades = GradeScale("ABCD", (0.5, 0.1, -0.4)), GradeScale("1234", (0.5, 0.1, -0.4))
-        thresholds = {name: Threshold("", bar, none, none, none) for name, bar in bars.items()}
-        metadata = ScorerMetadata(candidate="any", horizon_days=90, time="dates")
-        return Scorer(world.catalogue, model, PlattCalibrator(0.9, -0.3), thresholds, *grades, metadata)
-
-    return make
+def make(make_scorer):
+    return lambda model: make_scorer(model, PlattCalibrator(0.9, -0.3))
 
 
 @pytest.fixture

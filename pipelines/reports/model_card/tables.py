@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from leadlight.models.metrics.bootstrap import calculate_wilson_interval
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.anchors import THRESHOLD_SCORES
 from leadlight.models.scoring.calibration_answers import ALL, NEW, OLDER
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
@@ -31,7 +31,6 @@ __all__ = [
 #: of the check of a group; the intervals are missing where there are too few wins
 GROUP_KEYS = ("answer", "snapshots", "wins", "slope", "actual_over_expected")
 NO_INTERVAL = {"value": None, "low": None, "high": None}
-SCORES = {"marketing_qualified": MARKETING_SCORE, "sales_qualified": SALES_SCORE}
 SHORT = {"marketing_qualified": "Marketing qualified (MQL)", "sales_qualified": "Sales qualified (SQL)"}
 
 
@@ -180,7 +179,7 @@ def build_thresholds_table(scorer: Scorer, metrics: Mapping[str, Any]) -> list[d
             {
                 "name": name,
                 "label": SHORT[name],
-                "score": SCORES[name],
+                "score": THRESHOLD_SCORES[name],
                 **threshold.to_dict(),
                 "test": {
                     "snapshots": above,

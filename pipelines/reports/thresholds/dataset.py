@@ -16,7 +16,6 @@ from leadlight.pipelines.datasets.out_of_time_scores import (
     link_predictions,
     measure_weeks,
     predict_newest,
-    predict_snapshots,
     read_out_of_time,
 )
 from leadlight.pipelines.datasets.policy_thresholds import select_thresholds
@@ -145,8 +144,7 @@ def _read_scores(workdir: Workdir, scorer: Scorer) -> pd.DataFrame:
     snapshots = read_labelled_snapshots(workdir)
     before_test = read_out_of_time(workdir, scorer.metadata.candidate)
     judged = load_evaluation_scorer(workdir.bundle).model
-    on_test = predict_snapshots(judged, snapshots.select_split("test"), scorer.catalogue)
-    predictions = add_test_window(before_test, on_test)
+    predictions = add_test_window(before_test, judged, snapshots.select_split("test"), scorer.catalogue)
     unfinished, matured = snapshots.select_unfinished(), snapshots.select_matured()
     newest = predict_newest(scorer.model, unfinished, matured, scorer.catalogue)
     linked, weight = link_predictions(predictions, newest)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
+from leadlight.models.scoring.anchors import THRESHOLD_SCORES
 from leadlight.models.scoring.calibration_answers import find_answer
 from leadlight.models.scoring.scale import ScoreScale
 from leadlight.pipelines.params import Params
@@ -22,8 +22,6 @@ from leadlight.pipelines.reports.thresholds.text import describe_backtest, rende
 from leadlight.pipelines.workspace.workdir import Workdir, round_floats
 
 __all__ = ["REPORT", "build_report"]
-
-CURRENT_SCORES = dict(zip(NAMES, (MARKETING_SCORE, SALES_SCORE), strict=True))
 
 
 def build(
@@ -95,7 +93,7 @@ def build_report(dataset: ThresholdDataset, backtest: Backtest | None) -> dict[s
         "economics": dataset.economy._asdict(),
         "scores": of_scores,
         "standing": {
-            name: {"sentence": t.sentence, **of_scores[int(CURRENT_SCORES[name]) - 1]}
+            name: {"sentence": t.sentence, **of_scores[int(THRESHOLD_SCORES[name]) - 1]}
             for name, t in dataset.scorer.thresholds.items()
         },
         "proposed": proposed
