@@ -69,7 +69,7 @@ lock: ## compile requirements/*.txt (needs uv)
 bench-features: setup ## speed and memory of features, as ratios, into docs/benchmarks.md (some minutes)
 	@$(BIN)/python benchmarks/feature_speed.py
 
-bench-explaining: setup ## speed of explaining trees, against shap, into docs/benchmarks.md (six minutes)
+bench-explaining: setup ## speed of explaining trees, against shap, into docs/benchmarks.md (two minutes)
 	@$(BIN)/python benchmarks/explaining_speed.py
 
 bench-reading: setup ## seconds and peak memory of reading 5 million activities, into docs/benchmarks.md (two minutes)

@@ -6,7 +6,7 @@ from typing import Any
 
 __all__ = ["render_page", "write_page"]
 
-KINDS = {"interactions_31": ("31 leaves, with interactions", 8), "interactions_7": ("7 leaves, with interactions", 4)}
+KINDS = {"interactions_7": ("7 leaves, with interactions", 4)}
 WORDS = {
     "leadlight": "Leadlight, the same 55 features",
     "sql_in_two_stages": "hand-written SQL in two stages",

@@ -12,7 +12,6 @@ import pandas as pd
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.category_encoding import CategoryEncoder
 from leadlight.models.candidates.tree_shap import CHUNK, TreeShap, compute_lightgbm_shap
-from leadlight.models.candidates.tree_structure import TreeStructure
 
 __all__ = ["BoostedModel", "DesignMatrix"]
 
@@ -89,11 +88,6 @@ class BoostedModel:
         """Feature names in order."""
         return self.columns.features
 
-    @cached_property
-    def trees(self) -> TreeStructure:
-        """Shape of the trees."""
-        return TreeStructure.from_booster(self.booster)
-
     def explain_log_odds(self, frame: pd.DataFrame) -> tuple[float, np.ndarray]:
         """Return the base and the SHAP values of each feature, in log-odds; shape (n, features)."""
         parts = np.empty((len(frame), len(self.columns.features)))
@@ -123,7 +117,7 @@ class BoostedModel:
 
     @cached_property
     def _shap(self) -> TreeShap:
-        return TreeShap(self.booster, self.trees)
+        return TreeShap(self.booster)
 
     def _by_feature(self, parts: np.ndarray) -> np.ndarray:
         # the columns of a feature are adjacent

@@ -140,18 +140,14 @@ class AdditiveLogisticModel:
         return self.base, np.column_stack([curve(frame[name]) for name, curve in self.curves.items()])
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Return plain data; there are no further files."""
-        return {"model": self.to_dict()}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
+        """Return plain data for JSON; there are no further files."""
         # a list keeps the order of features; JSON objects are written sorted
         curves = [{"feature": name} | curve.to_dict() for name, curve in self.curves.items()]
         return {"base": self.base, "curves": curves}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "AdditiveLogisticModel":
-        """Read what :meth:`to_dict` gave."""
+    def read(cls, content: Mapping[str, Any]) -> "AdditiveLogisticModel":
+        """Read what :meth:`save` returned."""
         return cls(content["base"], {c["feature"]: ShapeFunction.from_dict(c) for c in content["curves"]})
 
 

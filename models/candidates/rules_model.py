@@ -71,11 +71,7 @@ class RulesModel:
         return self.base, parts
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Return plain data; there are no further files."""
-        return {"model": self.to_dict()}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
+        """Return plain data for JSON; there are no further files."""
         return {
             "features": list(self.features),
             "rules": [rule._asdict() for rule in self.rules],
@@ -84,8 +80,8 @@ class RulesModel:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "RulesModel":
-        """Read what :meth:`to_dict` gave."""
+    def read(cls, content: Mapping[str, Any]) -> "RulesModel":
+        """Read what :meth:`save` returned."""
         rules = tuple(
             ResolvedRule(tuple(r["features"]), r["points"], tuple(r["values"]), r["at_least"]) for r in content["rules"]
         )

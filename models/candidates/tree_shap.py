@@ -1,4 +1,4 @@
-"""SHAP values of trees with interactions: those of TreeSHAP, by the WOODELF algorithm, in float64.
+"""SHAP values of small trees with interactions: those of TreeSHAP, by the WOODELF algorithm, in float64.
 
 WOODELF (Nadel and Wettenstein, "From Decision Trees to Boolean Logic: A Fast and Unified SHAP Algorithm",
 2026) looks at the path to a leaf as a set of yes-or-no questions, one a column: what the leaf adds is then a
@@ -21,20 +21,17 @@ from woodelf.core.path_to_s_vectors.lts_recursive_p2s import (
 from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 from woodelf.core.utils import get_covers_vector, get_unique_features_in_path
 
-from leadlight.models.candidates.tree_structure import ZERO, TreeStructure
-
-__all__ = ["TreeShap", "compute_lightgbm_shap"]
+__all__ = ["TreeShap", "can_explain_by_tables", "compute_lightgbm_shap"]
 
 #: Rows explained at a time. Working memory is then about 120 MiB for 60 columns, and rebuilding the tables
 #: for each chunk takes a quarter of the time.
 CHUNK = 65_536
 #: Below this many rows the tables take longer than LightGBM's own walk.
 MIN_TABLE_ROWS = 2_000
-#: Columns on a path up to which both agree to 1e-12, so that the number of rows may choose between them. The
-#: walk divides by what it multiplied with and loses digits on longer ones: 1e-8 at 34 columns, tables 1e-14.
-MAX_TABLE_DEPTH = 24
-#: Paths with at most this many columns get a table of all answers, longer ones of those that occur.
-WHOLE_TABLE = 10
+#: Leaves of a tree up to which a table of all answers to the questions on a path, at most 2 ** 10, is small.
+MAX_LEAVES = 11
+#: LightGBM treats values within this distance of zero as zero when it predicts.
+ZERO = float(np.float32(1e-35))
 #: Error in log-odds above which a lead is explained by LightGBM instead.
 TOLERANCE = 1e-6
 
@@ -49,20 +46,30 @@ def compute_lightgbm_shap(booster: lgb.Booster, matrix: np.ndarray) -> tuple[flo
     return float(values[0, -1]), values[: len(matrix), :-1]
 
 
+def can_explain_by_tables(booster: lgb.Booster) -> bool:
+    """Return whether the trees are small, compare only numbers, take only NaN for missing, and have no empty node."""
+    nodes = booster.trees_to_dataframe()
+    splits = nodes[nodes["split_feature"].notna()]
+    return bool(
+        splits["decision_type"].eq("<=").all()
+        and splits["missing_type"].isin(["None", "NaN"]).all()
+        and nodes["count"].fillna(1).gt(0).all()  # a tree of one leaf has no count
+        and (splits.groupby("tree_index").size() < MAX_LEAVES).all()
+    )
+
+
 class TreeShap:
     """Explains the trees of one booster.
 
     Parameters
     ----------
     booster : lightgbm.Booster
-        The trees.
-    trees : TreeStructure
-        Their shape. Those that are not plain are explained by LightGBM.
+        The trees. LightGBM explains those for which :func:`can_explain_by_tables` is false.
     """
 
-    def __init__(self, booster: lgb.Booster, trees: TreeStructure) -> None:
+    def __init__(self, booster: lgb.Booster) -> None:
         self.booster = booster
-        self.trees = trees
+        self.by_tables = can_explain_by_tables(booster)
 
     @cached_property
     def base(self) -> float:
@@ -85,11 +92,10 @@ class TreeShap:
         ndarray, shape (n, columns)
             In log-odds.
         """
-        walk = len(matrix) < MIN_TABLE_ROWS and max(self.trees.path_columns) <= MAX_TABLE_DEPTH
-        if walk or not self.trees.table_safe:
-            parts = compute_lightgbm_shap(self.booster, matrix)[1]
-        else:
+        if self.by_tables and len(matrix) >= MIN_TABLE_ROWS:
             parts = self._by_tables(matrix)
+        else:
+            parts = compute_lightgbm_shap(self.booster, matrix)[1]
         if len(matrix) == 0:
             return parts
         margin = np.asarray(self.booster.predict(matrix, raw_score=True))
@@ -123,25 +129,16 @@ class TreeShap:
                 shares = np.array(get_covers_vector([*path, leaf], columns))
                 shared = tree.depth > 1 and ignore_right_neighbor(leaf, path, True)
                 neighbour = leaf.parent.right.value if shared else None
-                places, kinds = _kinds(answers, len(columns))
-                table = _table(shares, kinds, leaf.value, neighbour)
+                table = _table(shares, leaf.value, neighbour)
                 for column, values in zip(columns, table, strict=True):
-                    np.take(values, places, out=added, mode="clip")
+                    np.take(values, answers.astype(np.intp), out=added, mode="clip")
                     found[column] += added
         return found.T
 
 
-def _kinds(answers: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the place of each row's answers among the kinds of answers, and those kinds."""
-    if columns <= WHOLE_TABLE and 2**columns <= len(answers):
-        return answers.astype(np.intp), np.arange(2**columns, dtype=np.uint32)
-    places, kinds = pd.factorize(answers)
-    return places, np.asarray(kinds)
-
-
-def _table(shares: np.ndarray, kinds: np.ndarray, value: float, neighbour: float | None) -> np.ndarray:
-    """Return what a leaf adds to each column on its path, by the kind of answers; shape (columns, kinds)."""
-    weights = shapley_values_f_w(len(shares))
+def _table(shares: np.ndarray, value: float, neighbour: float | None) -> np.ndarray:
+    """Return what a leaf adds to each column on its path, by the answers as bits; shape (columns, 2 ** columns)."""
+    kinds, weights = np.arange(2 ** len(shares), dtype=np.uint32), shapley_values_f_w(len(shares))
     if neighbour is None:
         found = improved_linear_tree_shap_magic(shares, kinds, weights, value)
     else:

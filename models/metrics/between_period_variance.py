@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["Rate", "assign_periods", "estimate_between_period_sd"]
+__all__ = ["Rate", "assign_periods", "estimate_between_period_sd", "sum_excess"]
 
 #: numerator and denominator of a rate, masks of shape (n,): the first lies within the second
 Rate = tuple[np.ndarray, np.ndarray]
@@ -84,7 +84,7 @@ def estimate_between_period_sd(
     for kind, pooled in rates.items():
         sums = np.zeros(2)
         for parts in pooled:
-            sums += _compute_excess(*_compare_periods(parts, kept, band, pairs, of))
+            sums += sum_excess(*_compare_periods(parts, kept, band, pairs, of))
         deviations[kind] = float(np.sqrt(max(0.0, sums[0] / sums[1]))) if sums[1] > 0 else 0.0
     return deviations
 
@@ -119,12 +119,18 @@ def _sum_observed_and_expected(
     return np.bincount(pairs, hits), np.bincount(pairs, rows * rate[band])
 
 
-def _compute_excess(ratio: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Return numerator and denominator of the DerSimonian-Laird estimate."""
-    known = np.isfinite(ratio) & np.isfinite(chance) & (chance > 0)
+def sum_excess(values: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    """Return numerator and denominator of the DerSimonian-Laird variance between periods; zeros below 3 periods.
+
+    Parameters
+    ----------
+    values, variances : ndarray, shape (periods,)
+        A figure of each period, and its sampling variance; periods without a finite one are left out.
+    """
+    known = np.isfinite(values) & np.isfinite(variances) & (variances > 0)
     if known.sum() < MIN_PERIODS:
         return np.zeros(2)
-    observed, weight = ratio[known], 1 / chance[known]
+    observed, weight = values[known], 1 / variances[known]
     mean = np.average(observed, weights=weight)
     surplus = (weight * (observed - mean) ** 2).sum() - (len(observed) - 1)
     return np.array([surplus, weight.sum() - (weight**2).sum() / weight.sum()])

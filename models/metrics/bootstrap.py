@@ -8,7 +8,14 @@ import numpy as np
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-__all__ = ["ClusterBootstrap", "Interval", "calculate_wilson_interval", "percentile_interval", "proportion_interval"]
+__all__ = [
+    "ClusterBootstrap",
+    "Interval",
+    "calculate_wilson_interval",
+    "convert_interval",
+    "percentile_interval",
+    "proportion_interval",
+]
 
 #: value, lower and upper end of a 95 % interval
 Interval = tuple[float, float, float]
@@ -79,6 +86,11 @@ def _draw_blocks(leads: int, seed: int, draws: int) -> Iterator[np.ndarray]:
 @lru_cache(maxsize=2)
 def _keep_blocks(leads: int, seed: int, draws: int) -> tuple[np.ndarray, ...]:
     return tuple(_draw_blocks(leads, seed, draws))
+
+
+def convert_interval(interval: Interval) -> dict[str, float]:
+    """Return an interval as plain data: value, low, high."""
+    return dict(zip(("value", "low", "high"), interval, strict=True))
 
 
 def percentile_interval(values: np.ndarray) -> Interval:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, convert_interval, percentile_interval
 
 __all__ = ["find_crossings", "measure_crossings", "measure_decisions", "measure_recall_at_capacity"]
 
@@ -140,6 +140,5 @@ def measure_recall_at_capacity(
     for name, probability in probabilities.items():
         ranked = pd.Series(probability).groupby(moment).rank(method="first", ascending=False).to_numpy()
         hits, wins = bootstrap.resample_sums(np.stack([(ranked <= capacity) * won, won]).astype(float)).T
-        value, low, high = percentile_interval(hits / np.maximum(wins, 1.0))
-        found[name] = {"value": value, "low": low, "high": high}
+        found[name] = convert_interval(percentile_interval(hits / np.maximum(wins, 1.0)))
     return found

@@ -1,17 +1,9 @@
 """How far a population has moved from a reference, and how much of that is chance."""
 
 import numpy as np
-from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, false_discovery_control
 
-__all__ = [
-    "adjust_p_values",
-    "calculate_expected_psi",
-    "calculate_jensen_shannon",
-    "calculate_psi",
-    "calculate_psi_p_value",
-    "smooth_proportions",
-]
+__all__ = ["adjust_p_values", "calculate_expected_psi", "calculate_psi", "calculate_psi_p_value", "smooth_proportions"]
 
 
 def smooth_proportions(counts: np.ndarray) -> np.ndarray:
@@ -53,11 +45,6 @@ def calculate_psi_p_value(index: float, bins: int, leads_before: float, leads_no
     if bins < 2:
         return 1.0
     return float(chi2.sf(index / (1 / leads_before + 1 / leads_now), bins - 1))
-
-
-def calculate_jensen_shannon(before: np.ndarray, now: np.ndarray) -> float:
-    """Return the Jensen-Shannon distance in bits (Endres and Schindelin 2003): 0 the same, 1 apart."""
-    return float(np.nan_to_num(jensenshannon(before, now, base=2)))
 
 
 def adjust_p_values(chances: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ __all__ = [
     "verify_bundle",
 ]
 
-FORMAT = 5
+FORMAT = 6
 #: folder of the scorer that the test window judges
 EVALUATION = "evaluation"
 KEYS = {"format", "code", "catalogue", "files"}

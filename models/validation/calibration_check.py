@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit
 
-from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, percentile_interval
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, convert_interval, percentile_interval
 from leadlight.models.metrics.metrics import bin_calibration, calculate_ece, fit_calibration_line, simulate_expected_ece
 from leadlight.models.metrics.rank_metrics import resample_ece
 from leadlight.models.scoring.calibration_answers import (
@@ -68,7 +68,8 @@ def check_calibration(
     ece = percentile_interval(resample_ece(p, won, bootstrap))
     return _judge(p, won, bootstrap, level) | {
         "intercept": fit_calibration_line(p, won)[1],
-        "ece": _to_dict((calculate_ece(p, won), *ece[1:])) | {"by_chance": simulate_expected_ece(p, won, bootstrap)},
+        "ece": convert_interval((calculate_ece(p, won), *ece[1:]))
+        | {"by_chance": simulate_expected_ece(p, won, bootstrap)},
         "bins": bin_calibration(p, won),
     }
 
@@ -136,8 +137,8 @@ def _judge(
         "answer": answer_intervals(int(won.sum()), slope, ratio, level),
         "snapshots": len(won),
         "wins": int(won.sum()),
-        "slope": _to_dict(slope),
-        "actual_over_expected": _to_dict(ratio),
+        "slope": convert_interval(slope),
+        "actual_over_expected": convert_interval(ratio),
     }
 
 
@@ -162,7 +163,3 @@ def answer_intervals(wins: int, slope: Interval, ratio: Interval, level: tuple[f
     if not outside:
         return HOLDS
     return FAILS if any(low > 1 or high < 1 for low, high in outside) else TOO_LITTLE_EVIDENCE
-
-
-def _to_dict(interval: Interval) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), interval, strict=True))

@@ -12,6 +12,7 @@ from scipy.stats import norm, spearmanr
 
 from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.calibration.selection import calculate_cluster_robust_se
+from leadlight.models.metrics.between_period_variance import sum_excess
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, percentile_interval
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 from leadlight.models.scoring.calibration_answers import FAILS, TOO_LITTLE_EVIDENCE
@@ -34,8 +35,6 @@ __all__ = [
 BETTER, NOT_WORSE, WORSE, NO_EVIDENCE = "better", "not worse", "worse", "no evidence"
 #: change of a volume, in snapshots, that always passes
 MIN_WINS = 10
-#: periods that an estimate of the variance between them needs
-MIN_PERIODS = 3
 
 
 class PromotionCriteria(NamedTuple):
@@ -153,12 +152,10 @@ def compare_log_loss(
 def _estimate_between_periods(gain: np.ndarray, leads: np.ndarray, period: np.ndarray) -> float:
     """Return what the variance between periods adds to half of a 95 % interval of the mean gain."""
     parts = [np.flatnonzero(period == number) for number in np.unique(period)]
-    if len(parts) < MIN_PERIODS:
-        return 0.0
     means = np.array([gain[rows].mean() for rows in parts])
     errors = np.array([calculate_cluster_robust_se(gain[rows], leads[rows]) for rows in parts])
-    excess = max(0.0, float(means.var(ddof=1) - (errors**2).mean()))
-    return float(norm.ppf(0.975) * np.sqrt(excess / len(parts)))
+    surplus, weight = sum_excess(means, errors**2)
+    return float(norm.ppf(0.975) * np.sqrt(max(0.0, surplus) / weight / len(parts))) if weight > 0 else 0.0
 
 
 def decide(reduction: LogLossReduction, limits: PromotionCriteria, *, refresh: bool = False) -> str:

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.catalogue import AGE, Catalogue
-from leadlight.models.metrics.performance_estimation import estimate_expected_metrics
-from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE, THRESHOLD_SCORES
+from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
 __all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "count_population", "mask_recent_leads"]
 
@@ -55,9 +54,7 @@ def build_reference(
         * ``scores``: ``edges`` and ``counts`` as for a number;
         * ``marketing_qualified``, ``sales_qualified``: leads with a score of at least 50 and 80;
         * ``contactable_marketing``, ``contactable_sales``: those of them that have not refused consent;
-        * ``refused``: leads that have;
-        * ``expected``: figures to be expected, see :func:`.estimate_expected_metrics`, and the mean
-          probability of the leads of each stage.
+        * ``refused``: leads that have.
     """
     new, refused = mask_recent_leads(frame, catalogue), _fill(refused, frame)
     enough = new is not None and new.sum() >= MIN_LEADS
@@ -151,19 +148,13 @@ def _record(frame: pd.DataFrame, scored: pd.DataFrame, catalogue: Catalogue, ref
             shares = values.value_counts(normalize=False) / max(1, len(values))
             levels = sorted(str(level) for level in shares.index[shares >= RARE])
             categories[feature.name] = {"levels": levels, "counts": _in_levels(values, levels).tolist()}
-    score, probability = scored["score"], scored["probability"].to_numpy(dtype=float)
-    bars = {name: score >= anchor for name, anchor in THRESHOLD_SCORES.items()}
-    precision = {name: probability[over].mean() if over.any() else np.nan for name, over in bars.items()}
+    score = scored["score"]
     return {
         "leads": len(frame),
         "numbers": numbers,
         "categories": categories,
         "scores": _number(score, np.arange(SCORE_STEP, 100, SCORE_STEP, dtype=float)),
         **_count_above(score.to_numpy(dtype=float), refused),
-        "expected": {
-            name: None if np.isnan(value) else float(value)
-            for name, value in (estimate_expected_metrics(probability) | precision).items()
-        },
     }
 
 

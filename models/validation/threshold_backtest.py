@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import norm
 
 from leadlight.models.metrics.between_period_variance import Rate, estimate_between_period_sd
-from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, proportion_interval
+from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, convert_interval, proportion_interval
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.grades import compute_grade_statistics
 from leadlight.models.scoring.scorer import Scorer
@@ -149,17 +149,13 @@ def calculate_prediction_interval(
 def _compare(promised: Interval, shown: Interval, together: int, between: float) -> dict[str, Any]:
     low, high = calculate_prediction_interval(promised, shown, together, between)
     return {
-        "promised": _to_dict(promised),
-        "shown": _to_dict(shown),
+        "promised": convert_interval(promised),
+        "shown": convert_interval(shown),
         "between_periods": between,
         "prediction_interval": {"low": low, "high": high},
         "inside": bool(low <= shown[0] <= high),
         "inside_expected": bool(promised[1] <= shown[0] <= promised[2]),
     }
-
-
-def _to_dict(interval: Interval) -> dict[str, float]:
-    return dict(zip(("value", "low", "high"), interval, strict=True))
 
 
 def _measure_above(window: ScoredSnapshots, probability: float, seed: int) -> dict[str, Interval]:

@@ -7,7 +7,6 @@ __all__ = [
     "AUC_BELOW",
     "CLOCK_AHEAD",
     "CONSENT_SHARE",
-    "ESTIMATE_BELOW",
     "FEATURE_DRIFT",
     "HOURS_MOVED",
     "KIND_GONE",
@@ -63,14 +62,6 @@ CONSENT_SHARE = FindingCode(
     "cut-off: 10 percentage points more or fewer to be looked at, 25 to be acted upon, with the 99 % interval.",
     "A consent that is spelled another way counts as refused: no lead becomes an MQL or an SQL.",
     "The values of the column `source.leads.consent` and the list `granted`.",
-    _NOT_ALLOWED,
-)
-ESTIMATE_BELOW = FindingCode(
-    "LL305",
-    "expected performance below the training cut-off",
-    "AUC and precision to be expected from the probabilities alone against the training cut-off.",
-    "Scores tell leads apart less well.",
-    "The features that moved (LL301).",
     _NOT_ALLOWED,
 )
 WINS_DIFFER = FindingCode(
@@ -230,7 +221,6 @@ CODES: tuple[FindingCode, ...] = (
     SCORE_DRIFT,
     THRESHOLD_SHARE,
     CONSENT_SHARE,
-    ESTIMATE_BELOW,
     WINS_DIFFER,
     AUC_BELOW,
     SLOPE_OFF,

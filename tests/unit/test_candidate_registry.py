@@ -143,7 +143,7 @@ def test_a_bundle_without_its_package_is_refused_by_the_name_of_the_candidate(wo
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [({"kind": "logistic"}, "Got 'model'."), ({}, "Got 'kind'."), ([1], "complete and readable"),
+    [({"kind": "logistic"}, "Got 'base'."), ({}, "Got 'kind'."), ([1], "complete and readable"),
      ({"kind": "boosted", "features": [], "levels": {}}, "trees.txt")],
 )  # fmt: skip
 def test_a_damaged_model_is_refused(tmp_path, content, words):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadlight.models.candidates import tree_shap
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.ensemble import WeightedEnsemble
-from leadlight.models.candidates.tree_shap import MAX_TABLE_DEPTH, MIN_TABLE_ROWS, TreeShap, compute_lightgbm_shap
+from leadlight.models.candidates.tree_shap import MIN_TABLE_ROWS, TreeShap, can_explain_by_tables, compute_lightgbm_shap
 
 TINY = float(np.float32(1e-35))
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1e300)
@@ -19,7 +19,8 @@ ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0, TINY, -TINY, 1e-36, -1e-36, 1e300, -1
 
 def grown(X, won, rounds=20, **settings):
     """Trees of a matrix, whose columns are number features."""
-    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5} | settings
+    plain = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5, "num_leaves": 7}
+    settings = plain | settings
     booster = lgb.train(settings, lgb.Dataset(X, won, params={"verbosity": -1}), num_boost_round=rounds)
     return BoostedModel(DesignMatrix(tuple(f"x{i}" for i in range(X.shape[1])), {}), booster)
 
@@ -36,7 +37,9 @@ def odd_values(model, X):
     """The rows, and as many again with odd values and with values exactly at thresholds in them."""
     strange = X.copy()
     rng = np.random.default_rng(5)
-    for column, thresholds in enumerate(model.trees.thresholds):
+    nodes = model.booster.trees_to_dataframe()
+    for column in range(X.shape[1]):
+        thresholds = nodes.loc[nodes["split_feature"] == f"Column_{column}", "threshold"].astype(float).unique()
         values = np.array([*ODD, *thresholds, *np.nextafter(thresholds, np.inf)])
         strange[:, column] = rng.choice(values, len(X))
     return pd.DataFrame(np.vstack([X, strange]), columns=model.features)
@@ -88,7 +91,7 @@ worlds = st.fixed_dictionaries(
         "seed": st.integers(0, 10_000),
         "rows": st.integers(20, 400),
         "columns": st.integers(1, 8),
-        "num_leaves": st.integers(2, 31),
+        "num_leaves": st.integers(2, 11),
         "min_data_in_leaf": st.sampled_from([1, 5, 50]),
         "use_missing": st.booleans(),
         "zero_as_missing": st.booleans(),
@@ -97,13 +100,11 @@ worlds = st.fixed_dictionaries(
 )
 
 
-@given(worlds, st.booleans())
+@given(worlds)
 @settings(max_examples=30, deadline=None)
-def test_any_trees_are_explained_as_lightgbm_explains_them(world, additive):
+def test_any_trees_are_explained_as_lightgbm_explains_them(world):
     seed, rows, columns = (world.pop(key) for key in ("seed", "rows", "columns"))
     X, won = drawn(np.random.default_rng(seed), rows, columns)
-    if additive:
-        world["interaction_constraints"] = [[column] for column in range(columns)]
     model = grown(X, won, rounds=8, bagging_freq=1, seed=seed, **world)
     frame = odd_values(model, X)
     with pytest.MonkeyPatch.context() as patch:
@@ -130,42 +131,23 @@ def test_a_lead_alone_is_explained_as_in_any_batch(world, models, kind, monkeypa
         np.testing.assert_allclose(found, parts[: len(some)], rtol=0, atol=1e-9)
 
 
-def peeled(columns, rows=3000):
-    """Leads that leave one after the other, each column sorting out a few: trees become one long path."""
-    rng = np.random.default_rng(0)
-    X, margin = rng.normal(size=(rows, columns)), np.zeros(rows)
-    staying = np.ones(rows, dtype=bool)
-    for column in range(columns):
-        leaving = staying & (X[:, column] > 1.5)
-        margin[leaving] = 3 * rng.normal()
-        staying &= ~leaving
-    return X, (rng.random(rows) < 1 / (1 + np.exp(-margin))).astype(int)
+def test_large_trees_are_explained_by_lightgbm():
+    X, won = drawn(np.random.default_rng(2), rows=4000)
+    model = grown(X, won, num_leaves=31)
+    assert not can_explain_by_tables(model.booster)
+    assert can_explain_by_tables(grown(X, won, num_leaves=11).booster)
+    _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
+    np.testing.assert_allclose(parts, compute_lightgbm_shap(model.booster, X)[1], rtol=0, atol=1e-9)
 
 
-def test_on_long_paths_tables_keep_the_digits_that_a_walk_loses():
-    X, won = peeled(45)
-    model = grown(X, won, num_leaves=60, min_data_in_leaf=1, min_sum_hessian_in_leaf=0, learning_rate=0.3)
-    assert max(model.trees.path_columns) > MAX_TABLE_DEPTH
-    frame = pd.DataFrame(X, columns=model.features)
-    base, parts = model.explain_log_odds(frame)
-    raw = model.booster.predict(X, raw_score=True)
-    walked = compute_lightgbm_shap(model.booster, X)[1]
-    assert np.abs(base + parts.sum(axis=1) - raw).max() < 1e-12
-    assert np.abs(base + walked.sum(axis=1) - raw).max() > 1e-12
-    alone = np.vstack([model.explain_log_odds(frame.iloc[i : i + 1])[1] for i in range(3)])
-    np.testing.assert_allclose(alone, parts[:3], rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("additive", [True, False])
-def test_where_zero_counts_as_missing_lightgbm_explains_for_the_tables_are_wrong(additive):
+def test_where_zero_counts_as_missing_lightgbm_explains_for_the_tables_are_wrong():
     X, won = drawn(np.random.default_rng(1), rows=4000)
-    constraints = {"interaction_constraints": [[i] for i in range(6)]} if additive else {}
-    model = grown(X, won, zero_as_missing=True, **constraints)
+    model = grown(X, won, zero_as_missing=True)
     expected = compute_lightgbm_shap(model.booster, X)[1]
     _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     np.testing.assert_allclose(parts, expected, rtol=0, atol=1e-9)
-    assert not model.trees.table_safe
-    wrong = TreeShap(model.booster, model.trees)._by_tables(X)
+    assert not can_explain_by_tables(model.booster)
+    wrong = TreeShap(model.booster)._by_tables(X)
     assert np.abs(wrong - expected).max() > 0.05  # what the guard is for; without this it may go
 
 
@@ -173,11 +155,13 @@ def test_trees_that_split_categories_are_explained_by_lightgbm():
     X, won = drawn(np.random.default_rng(2), rows=4000)
     X = np.nan_to_num(np.abs(X))
     data = lgb.Dataset(X, won, categorical_feature=[0], params={"verbosity": -1})
-    booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=20)
+    booster = lgb.train(
+        {"objective": "binary", "verbosity": -1, "num_threads": 1, "num_leaves": 7}, data, num_boost_round=20
+    )
     model = BoostedModel(DesignMatrix(tuple(f"x{i}" for i in range(6)), {}), booster)
     _, parts = model.explain_log_odds(pd.DataFrame(X, columns=model.features))
     np.testing.assert_allclose(parts, compute_lightgbm_shap(booster, X)[1], rtol=0, atol=1e-9)
-    assert not model.trees.table_safe
+    assert not can_explain_by_tables(booster)
 
 
 @pytest.fixture
@@ -216,11 +200,9 @@ def test_what_rounding_lost_is_spread_without_new_signs_or_reasons(interacting, 
     np.testing.assert_array_equal(np.sign(parts[missing]), np.sign(rounded[missing]))
 
 
-@pytest.mark.parametrize("additive", [True, False])
-def test_trees_without_a_split_have_a_base_and_no_parts(additive):
+def test_trees_without_a_split_have_a_base_and_no_parts():
     rng = np.random.default_rng(4)
-    constraints = {"interaction_constraints": [[0], [1]]} if additive else {}
-    model = grown(rng.normal(size=(60, 2)), np.arange(60) % 3 == 0, min_data_in_leaf=50, **constraints)
+    model = grown(rng.normal(size=(60, 2)), np.arange(60) % 3 == 0, min_data_in_leaf=50)
     frame = pd.DataFrame(rng.normal(size=(MIN_TABLE_ROWS + 1, 2)), columns=model.features)
     base, parts = model.explain_log_odds(frame)
     assert base == pytest.approx(np.log(1 / 2))

@@ -49,4 +49,4 @@ class LogisticCandidate(Candidate):
 
     def load(self, folder: Path, description: Mapping[str, Any]) -> AdditiveLogisticModel:
         """Read a saved model."""
-        return AdditiveLogisticModel.from_dict(description["model"])
+        return AdditiveLogisticModel.read(description)

@@ -30,4 +30,4 @@ class PointsCandidate(Candidate):
 
     def load(self, folder: Path, description: Mapping[str, Any]) -> RulesModel:
         """Read a saved rule book."""
-        return RulesModel.from_dict(description["model"])
+        return RulesModel.read(description)

@@ -9,7 +9,6 @@ from leadlight.features.catalogue import AGE, Feature
 from leadlight.models.metrics.drift import (
     adjust_p_values,
     calculate_expected_psi,
-    calculate_jensen_shannon,
     calculate_psi,
     calculate_psi_p_value,
     smooth_proportions,
@@ -47,8 +46,6 @@ class DriftResult(NamedTuple):
     nearest : float
         The smallest PSI, beyond chance, against the reference or an earlier midnight: small if a similar
         base has occurred before, such as at the same time of the last year.
-    distance : float
-        Jensen-Shannon distance, 0 to 1.
     p : float
         p-value without drift, adjusted for all comparisons.
     weight : float
@@ -66,7 +63,6 @@ class DriftResult(NamedTuple):
     expected_psi: float
     baseline_psi: float
     nearest: float
-    distance: float
     p: float
     weight: float
     moved: str
@@ -157,7 +153,6 @@ def _measured(before: np.ndarray, now: np.ndarray) -> dict[str, float]:
         "psi": index,
         "expected_psi": calculate_expected_psi(bins, *sizes),
         "p": calculate_psi_p_value(index, bins, *sizes),
-        "distance": calculate_jensen_shannon(p, q),
     }
 
 

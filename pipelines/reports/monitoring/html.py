@@ -12,15 +12,6 @@ __all__ = ["render_html"]
 
 #: topics in the chart, and in the table; watch.json has all
 MAX_DRAWN, MAX_LISTED = 12, 40
-METRICS = {
-    "wins": ("Wins", "{:,.0f}"),
-    "log_loss": ("Log loss", "{:.4f}"),
-    "brier": ("Brier score", "{:.4f}"),
-    "auc": ("AUC", "{:.2f}"),
-    "lift_at_10_percent": ("Lift of the best tenth", "{:.1f}"),
-    "precision_marketing_qualified": ("Precision at MQL", "{:.1%}"),
-    "precision_sales_qualified": ("Precision at SQL", "{:.1%}"),
-}
 
 
 def render_html(report: dict[str, Any]) -> str:
@@ -32,12 +23,7 @@ def render_html(report: dict[str, Any]) -> str:
         "scores": plot_scores(scores["before"], scores["now"]) if scores["before"] else None,
         "outcomes": plot_outcomes(report["outcomes"]["nights"]),
     }
-    context = {
-        "report": report,
-        "charts": charts,
-        "features": features[:MAX_LISTED],
-        "estimates": [_format_estimate(row) for row in report["expected"]],
-    }
+    context = {"report": report, "charts": charts, "features": features[:MAX_LISTED]}
     return render_page(Path(__file__).parent, context, {"percent": format_percent_brief})
 
 
@@ -48,20 +34,3 @@ def _by_topic(features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in ranked:
         first.setdefault(row["topic"], row)
     return list(first.values())
-
-
-def _format_estimate(row: dict[str, Any]) -> dict[str, Any]:
-    """Format the estimates of one metric; a dash for missing values."""
-    name, form = METRICS[row["figure"]]
-
-    def write(value: float | None) -> str:
-        return "–" if value is None else form.format(value).replace("%", " %")
-
-    chosen = row.get("chosen")
-    return {
-        "name": name,
-        "value": write(row["value"]),
-        "interval": f"{write(row['low'])} to {write(row['high'])}" if row["value"] is not None else "–",
-        "reference": write(row["reference"]),
-        "chosen": f"{write(chosen[0])} ({write(chosen[1])} to {write(chosen[2])})" if chosen else "",
-    }

@@ -13,8 +13,6 @@ __all__ = ["collect_night_metrics"]
 
 #: before the name of each metric; MLflow shows what follows a slash as a section of its own
 PREFIX = "watch/"
-#: which estimates before outcomes
-EXPECTED = ("wins", "auc")
 
 
 def collect_night_metrics(report: Mapping[str, Any], zone: str) -> Iterator[NightMetrics]:
@@ -49,7 +47,7 @@ def _list_figures(report: Mapping[str, Any]) -> Iterator[tuple[str, float | None
     yield "leads", report["leads"]
     for row in report["shares"]:
         yield f"{row['threshold']}_share", row["share"]
-    yield from ((f"expected_{row['figure']}", row["value"]) for row in report["expected"] if row["figure"] in EXPECTED)
+    yield from ((f"expected_{name}", value) for name, value in report["expected"].items())
     if report["missing"] is not None:
         yield "max_missing_share", report["missing"]["share"]
     # drift is known only where the champion itself scored the night

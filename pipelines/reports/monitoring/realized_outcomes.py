@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 from scipy.stats import chi2, rankdata
 
 from leadlight.features.labels import find_first_closes, label_snapshots
+from leadlight.models.metrics.expected_auc import estimate_expected_auc
 from leadlight.models.metrics.metrics import bin_calibration, compute_metrics, fit_calibration_line
-from leadlight.models.metrics.performance_estimation import estimate_metrics
 from leadlight.pipelines.engines.engine import Engine
 from leadlight.serving.store.run_history import RunSummary
 
@@ -37,8 +37,10 @@ class RealizedPerformance(NamedTuple):
         Calibration slope with its 95 % interval, and its 99 % interval; None with less than two wins.
     auc_error : float or None
         Standard error of the AUC; None with less than two wins.
-    measured, expected_metrics : dict
-        AUC, log loss, Brier score and lift: measured, and expected from the probabilities.
+    measured : dict of str to float
+        AUC, log loss, Brier score and lift; empty with less than two wins.
+    expected_auc : float or None
+        Expected from the probabilities; None with less than two wins.
     bins : list of dict
         Expected and actual wins in five bins of equal size.
     """
@@ -56,12 +58,12 @@ class RealizedPerformance(NamedTuple):
     slope_ci99: tuple[float, float] | None
     auc_error: float | None
     measured: dict[str, float]
-    expected_metrics: dict[str, dict[str, float | None]]
+    expected_auc: float | None
     bins: list[dict[str, float]]
 
 
 def evaluate_realized(
-    night: RunSummary, scores: pd.DataFrame, engine: Engine, horizon_days: int, *, now: pd.Timestamp, seed: int
+    night: RunSummary, scores: pd.DataFrame, engine: Engine, horizon_days: int, now: pd.Timestamp
 ) -> RealizedPerformance | None:
     """Evaluate the scores of a matured run on their outcomes.
 
@@ -77,8 +79,6 @@ def evaluate_realized(
         Won within so many days.
     now : pd.Timestamp
         Outcomes are known up to here.
-    seed : int
-        Seed of the expected metrics.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def evaluate_realized(
         slope_ci99=(slope - 2.576 * error, slope + 2.576 * error) if has_both else None,
         auc_error=estimate_auc_standard_error(p, won) if has_both else None,
         measured={name: v for name, v in compute_metrics(p, won).items() if name in kept} if has_both else {},
-        expected_metrics={name: e.to_dict() for name, e in estimate_metrics(p, seed).items()},
+        expected_auc=estimate_expected_auc(p) if has_both else None,
         bins=bin_calibration(p, won, 5),
     )
 

@@ -69,11 +69,10 @@ def check_realized_performance(dataset: MonitoringDataset) -> tuple[Check, dict[
     horizon, limits = dataset.scorer.metadata.horizon_days, dataset.params.watch
     nights = dataset.store.list_runs(dataset.night.as_of)
     ended, waiting = select_runs(nights, dataset.now, horizon, limits.ages_days)
-    seed = dataset.params.training.seed
     outcomes = []
     for night in ended:
         scores = dataset.store.read_scores(night.night)
-        outcome = evaluate_realized(night, scores, dataset.engine, horizon, now=dataset.now, seed=seed)
+        outcome = evaluate_realized(night, scores, dataset.engine, horizon, dataset.now)
         if outcome is not None:
             outcomes.append(outcome)
     content = {
@@ -112,17 +111,17 @@ def _judge(outcome: RealizedPerformance, limits: Watch, dataset: MonitoringDatas
             f"{dataset.scorer.metadata.horizon_days} days where {outcome.expected:,.0f} were expected: "
             f"{outcome.actual / outcome.expected:.2f} times, 95 % interval {low:.2f} to {high:.2f}{note}",
             {"actual": outcome.actual, "expected": outcome.expected}))  # fmt: skip
-    auc, expected = outcome.measured.get("auc"), outcome.expected_metrics["auc"]
-    if auc is not None and expected["value"] is not None and outcome.auc_error is not None:
-        short, error = expected["value"] - auc, outcome.auc_error
+    auc, expected = outcome.measured.get("auc"), outcome.expected_auc
+    if auc is not None and expected is not None and outcome.auc_error is not None:
+        short, error = expected - auc, outcome.auc_error
         act = short > ACT_AUC and short - 2.576 * error > LOOK_AUC
         if act or (short > LOOK_AUC and short - 1.96 * error > 0):
             level = _at_most(CRITICAL if act else WARNING, most)
             findings.append(MonitoringFinding(level, AUC_BELOW, "AUC against expected",
                 f"the AUC of the scores of {outcome.as_of[:10]} is {auc:.2f}, 95 % interval "
-                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {expected['value']:.2f} was to "
+                f"{auc - 1.96 * error:.2f} to {auc + 1.96 * error:.2f}, where {expected:.2f} was to "
                 f"be expected{note}",
-                {"auc": auc, "expected": expected["value"]}))  # fmt: skip
+                {"auc": auc, "expected": expected}))  # fmt: skip
     if outcome.slope and outcome.slope_ci99 and _apart(outcome.slope_ci99, LOOK_SLOPE):
         spread = "too far apart" if outcome.slope[0] < 1 else "too close together"
         findings.append(MonitoringFinding(WARNING, SLOPE_OFF, "Calibration slope",

@@ -1,10 +1,12 @@
 """``leadlight watch``: monitor drift, volumes and performance after each scoring run."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from leadlight.features.errors import BundleError
+from leadlight.models.metrics.expected_auc import estimate_expected_auc
 from leadlight.models.scoring.calibration_answers import find_answer
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.registry.champion import open_registry
@@ -12,7 +14,6 @@ from leadlight.pipelines.registry.night_metrics import log_night_metrics
 from leadlight.pipelines.reporting.report import write_files
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, load_dataset
 from leadlight.pipelines.reports.monitoring.drift import SCORE, DriftResult, group_by_topic, measure_drift
-from leadlight.pipelines.reports.monitoring.estimated_performance import ASSUMPTIONS, check_estimated_performance
 from leadlight.pipelines.reports.monitoring.findings import OK, UNKNOWN, Check, find_max_severity
 from leadlight.pipelines.reports.monitoring.html import render_html
 from leadlight.pipelines.reports.monitoring.mlflow_metrics import collect_night_metrics
@@ -88,7 +89,8 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
     of_features = [m for m in moved if m.topic != SCORE]
     of_scores = [m for m in moved if m.topic == SCORE]
     share_check, share_rows = check_stage_volumes(dataset, record)
-    estimate_check, estimate_rows = check_estimated_performance(dataset, record)
+    probability = dataset.scores["probability"].to_numpy(dtype=float)
+    expected_auc = estimate_expected_auc(probability)
     outcome_check, outcomes = check_realized_performance(dataset)
     *of_source, rewritten = check_source(dataset)
     # what names a fault of the source comes before what follows from it
@@ -97,7 +99,6 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         _drift("Features", of_features, origin),
         _drift("Scores", of_scores, origin),
         share_check,
-        estimate_check,
         outcome_check,
         rewritten,
     ]
@@ -129,8 +130,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
         },
         "shares": share_rows,
         "missing": dataset.find_max_missing(),
-        "expected": estimate_rows,
-        "assumptions": list(ASSUMPTIONS),
+        "expected": {"wins": float(probability.sum()), "auc": None if math.isnan(expected_auc) else expected_auc},
         "outcomes": outcomes,
         "limits": dataset.params.watch.model_dump(),
     }
