@@ -98,9 +98,15 @@ def _add_differences(
     rivals = [name for name in answers if name != "leadlight"]
     differences = {name: _log_losses(answers[name].probability, test.won) - ours for name in rivals}
     bootstrap = ClusterBootstrap(test.leads, seed, DRAWS)
-    intervals = bootstrap.estimate_interval(*(_make_mean(differences[name]) for name in rivals))
-    for name, (low, high) in zip(rivals, intervals, strict=True):
+    draws = bootstrap.resample(*(_make_mean(differences[name]) for name in rivals))
+    for name, (low, high) in zip(rivals, _find_ends(draws), strict=True):
         contestants[name]["difference"] = {"value": float(differences[name].mean()), "low": low, "high": high}
+
+
+def _find_ends(draws: np.ndarray) -> list[list[float]]:
+    """Return the 95 % percentile interval of each column."""
+    ends: list[list[float]] = np.nanquantile(draws, [0.025, 0.975], axis=0).T.tolist()
+    return ends
 
 
 def _make_mean(column: np.ndarray) -> Callable[[np.ndarray], float]:
@@ -111,10 +117,8 @@ def _estimate_intervals(p: np.ndarray, test: LabelledSnapshots, seed: int) -> di
     def on_rows(metric: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[np.ndarray], float]:
         return lambda rows: metric(p[rows], test.won[rows])
 
-    intervals = ClusterBootstrap(test.leads, seed, METRIC_DRAWS).estimate_interval(
-        *(on_rows(metric) for metric in METRICS.values())
-    )
-    return {name: {"low": low, "high": high} for name, (low, high) in zip(METRICS, intervals, strict=True)}
+    draws = ClusterBootstrap(test.leads, seed, METRIC_DRAWS).resample(*(on_rows(metric) for metric in METRICS.values()))
+    return {name: {"low": low, "high": high} for name, (low, high) in zip(METRICS, _find_ends(draws), strict=True)}
 
 
 def _read_truth(workdir: Workdir, test: LabelledSnapshots) -> np.ndarray:

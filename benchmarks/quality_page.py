@@ -211,20 +211,20 @@ def _render_simulated(rows: dict[str, Any]) -> str:
     simulated = {name: row for name, row in rows.items() if "truth" in row["contestants"]["leadlight"]}
     if not simulated:
         return ""
-    lines = ["| | regret | default LightGBM | slope | ECE | ECE by chance alone |", "|---|---|---|---|---|---|"]
+    lines = ["| | regret | default LightGBM | slope | actual over expected wins |", "|---|---|---|---|---|"]
     for name, row in simulated.items():
-        slope, ours = row["calibration"]["slope"], row["contestants"]["leadlight"]
+        slope, ratio = (row["calibration"][name] for name in ("slope", "actual_over_expected"))
+        ours = row["contestants"]["leadlight"]
         lines.append(
             f"| {_format_title(name)} | {ours['truth']['regret']:.3f} | {row['contestants']['default_lightgbm']['truth']['regret']:.3f} | "
-            f"{slope['value']:.3f} [{slope['low']:.3f}, {slope['high']:.3f}] | {ours['figures']['ece']:.4f} | up to {row['calibration']['ece']['by_chance']:.4f} |"
+            f"{slope['value']:.3f} [{slope['low']:.3f}, {slope['high']:.3f}] | {ratio['value']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}] |"
         )
     return f"""
 ## Against the truth
 
 The simulation has every lead's true probability. *Regret* is the missing share of the improvement from the best constant to the
 truth; *error*, in the tables above, is the mean absolute difference of predicted and true probability. A calibration slope of 1 is
-perfect, below 1 is overconfident. An ECE is never zero: by chance alone, that of a perfect model stays below the last column in 95 of
-100 cases (resampled by lead).
+perfect, below 1 is overconfident. Brackets are 95 % intervals by lead.
 
 {chr(10).join(lines)}
 """

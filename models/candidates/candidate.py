@@ -8,9 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from leadlight.features.catalogue import Catalogue
+from leadlight.models.calibration.yearly_season import YearlySeason
 from leadlight.models.candidates.base import AdditiveModel, sum_group_log_odds
 from leadlight.models.candidates.rules import Rule
-from leadlight.models.candidates.season import YearlySeason, fit_with_season
+from leadlight.models.candidates.season import fit_with_season
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.metrics.selection_metric import SelectionMetric
 

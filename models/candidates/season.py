@@ -7,7 +7,7 @@ in one night.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,46 +15,19 @@ import pandas as pd
 from leadlight.features.catalogue import Catalogue
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
+from leadlight.models.calibration.yearly_season import YearlySeason, build_season_columns
 from leadlight.models.candidates.base import AdditiveModel, load_model, margins, save_model
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 
-__all__ = ["SeasonalModel", "YearlySeason", "build_season_columns", "fit_season", "fit_with_season"]
+__all__ = ["SeasonalModel", "fit_season", "fit_with_season"]
 
 #: days of snapshots from which on a season is fitted: nearly every part of the year has been seen
 MIN_DAYS = 330
-DAYS_A_YEAR = 365.25
 #: penalty of the model that the season is fitted beside, and rows that both learn from
 SEASON_PENALTY, MAX_ROWS = 25.0, 40_000
 #: prior standard deviation of sine and cosine, in log-odds
 SEASON_SD = 0.5
-
-
-def build_season_columns(as_of: pd.Series) -> np.ndarray:
-    """Return sine and cosine of the day of the year, shape (n, 2)."""
-    days = (as_of - pd.Timestamp("2000-01-01")) / pd.Timedelta(days=1)
-    angle = 2 * np.pi * days.to_numpy(dtype=float) / DAYS_A_YEAR
-    return np.column_stack([np.sin(angle), np.cos(angle)])
-
-
-class YearlySeason(NamedTuple):
-    """Log-odds that a night adds for every lead.
-
-    Parameters
-    ----------
-    sine, cosine : float
-        Coefficients of :func:`build_season_columns`.
-    mean : float
-        Mean over the training snapshots, which is taken off.
-    """
-
-    sine: float
-    cosine: float
-    mean: float
-
-    def calculate(self, as_of: pd.Series) -> np.ndarray:
-        """Return the log-odds of each moment, shape (n,)."""
-        return np.asarray(build_season_columns(as_of) @ np.array([self.sine, self.cosine]) - self.mean)
 
 
 @dataclass(frozen=True)

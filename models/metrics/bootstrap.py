@@ -69,11 +69,6 @@ class ClusterBootstrap:
         draws = (np.repeat(rows, times[self.group]) for block in self.draw_multiplicities() for times in block)
         return np.array([[statistic(drawn) for statistic in statistics] for drawn in draws])
 
-    def estimate_interval(self, *statistics: Callable[[np.ndarray], float]) -> list[tuple[float, float]]:
-        """Return the 95 % percentile interval of each statistic; see :meth:`resample`."""
-        low, high = np.nanquantile(self.resample(*statistics), [0.025, 0.975], axis=0)
-        return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
-
 
 def _draw_blocks(leads: int, seed: int, draws: int) -> Iterator[np.ndarray]:
     generator = np.random.default_rng(seed)

@@ -1,9 +1,9 @@
 """How far a population has moved from a reference, and how much of that is chance."""
 
 import numpy as np
-from scipy.stats import chi2, false_discovery_control
+from scipy.stats import chi2
 
-__all__ = ["adjust_p_values", "calculate_expected_psi", "calculate_psi", "calculate_psi_p_value", "smooth_proportions"]
+__all__ = ["calculate_expected_psi", "calculate_psi", "calculate_psi_p_value", "smooth_proportions"]
 
 
 def smooth_proportions(counts: np.ndarray) -> np.ndarray:
@@ -45,22 +45,3 @@ def calculate_psi_p_value(index: float, bins: int, leads_before: float, leads_no
     if bins < 2:
         return 1.0
     return float(chi2.sf(index / (1 / leads_before + 1 / leads_now), bins - 1))
-
-
-def adjust_p_values(chances: np.ndarray) -> np.ndarray:
-    """Adjust p-values for multiple testing under any dependence.
-
-    Parameters
-    ----------
-    chances : ndarray, shape (n,)
-        One a feature.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        To be compared with the share of false alarms allowed (Benjamini and Yekutieli 2001); where nothing
-        has moved at all, that is the chance of any alarm.
-    """
-    if len(chances) == 0:
-        return chances
-    return np.asarray(false_discovery_control(np.clip(chances, 0.0, 1.0), method="by"))

@@ -8,7 +8,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from leadlight.models.calibration.parametric import calculate_log_losses
 from leadlight.models.calibration.penalized_logistic import maximize_penalized_likelihood
-from leadlight.models.metrics.bootstrap import ClusterBootstrap
 
 __all__ = [
     "METRICS",
@@ -21,7 +20,6 @@ __all__ = [
     "fit_calibration_line",
     "order_by_probability",
     "round_for_ranking",
-    "simulate_expected_ece",
     "weigh_top_fraction",
 ]
 
@@ -75,32 +73,6 @@ def round_for_ranking(p: np.ndarray) -> np.ndarray:
 def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
     """Return the expected calibration error over ten bins of equal size (Naeini and others 2015)."""
     return float(sum(abs(b["expected"] - b["actual"]) for b in bin_calibration(p, won)) / len(p))
-
-
-def simulate_expected_ece(p: np.ndarray, won: np.ndarray, bootstrap: ClusterBootstrap) -> float:
-    """Return the 95 % quantile of the ECE of a calibrated model.
-
-    Residuals are centred within each band and whole leads resampled, which leaves sampling error alone.
-
-    Parameters
-    ----------
-    p : ndarray, shape (n,)
-        Probabilities.
-    won : ndarray of int, shape (n,)
-        Labels.
-    bootstrap : ClusterBootstrap
-        Resamples of the same rows.
-    """
-    band = np.empty(len(p), dtype=np.int64)
-    parts = np.array_split(order_by_probability(p), BANDS)
-    for number, part in enumerate(parts):
-        band[part] = number
-    residual = won - p
-    size = np.maximum(np.bincount(band, minlength=BANDS), 1)
-    residual = residual - (np.bincount(band, residual, BANDS) / size)[band]
-    columns = [*(residual * (band == number) for number in range(BANDS)), np.ones(len(p))]
-    *sums, rows = bootstrap.resample_sums(np.stack(columns))[1:].T
-    return float(np.quantile(np.abs(sums).sum(axis=0) / rows, 0.95))
 
 
 def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:

@@ -13,6 +13,7 @@ from leadlight.features.catalogue import Catalogue, Feature, Topic
 from leadlight.features.errors import BundleError
 from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.scoring.attribution import MarginMap, convert_contributions_to_points, sum_by_topic
+from leadlight.models.scoring.topic_values import list_texts
 
 if TYPE_CHECKING:
     from leadlight.models.scoring.scorer import Scorer
@@ -143,17 +144,13 @@ def _describe(frame: pd.DataFrame, features: list[Feature], spellings: dict[str,
     """Return the values of a topic or feature as floats and as words, each of shape (n,)."""
     if all(feature.kind == "number" for feature in features):
         return _describe_numbers(frame[features[0].name], features[0])
-    words = [_spell(frame[feature.name], spellings) for feature in features]
+    words = [list_texts(frame[feature.name], spellings) for feature in features]
     shown = np.empty(len(frame), dtype=object)
     shown[:] = [" / ".join(filter(None, row)) or None for row in zip(*words, strict=True)]
     order = {word: float(place) for place, word in enumerate(sorted({word for word in shown if word is not None}))}
     codes = np.array([order.get(word, np.nan) for word in shown], dtype=float)
     shown[[word is None for word in shown]] = UNKNOWN
     return codes, shown
-
-
-def _spell(column: pd.Series, spellings: dict[str, str]) -> list[str | None]:
-    return [None if pd.isna(text) else spellings.get(text, str(text)) for text in column]
 
 
 def _describe_numbers(column: pd.Series, feature: Feature) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadlight.features.catalogue import Catalogue, Topic
 
-__all__ = ["extract_topic_values", "round_values"]
+__all__ = ["extract_topic_values", "list_texts", "round_values"]
 
 
 def extract_topic_values(
@@ -38,7 +38,7 @@ def extract_topic_values(
     columns = {
         feature.family: _list_numbers(frame[feature.name])
         if feature.kind == "number"
-        else _list_texts(frame[feature.name], texts if display.role == "value" else {})
+        else list_texts(frame[feature.name], texts if display.role == "value" else {})
         for feature, display in shown
     }
     feature, display = shown[0]
@@ -47,7 +47,8 @@ def extract_topic_values(
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _list_texts(column: pd.Series, spellings: Mapping[str, str]) -> list[str | None]:
+def list_texts(column: pd.Series, spellings: Mapping[str, str]) -> list[str | None]:
+    """Return texts as they are spelled in the source; None where not known."""
     return [None if pd.isna(text) else spellings.get(text, str(text)) for text in column]
 
 

@@ -5,21 +5,14 @@ from typing import Any
 
 from leadlight.features.catalogue import Catalogue
 from leadlight.models.candidates.base import AdditiveModel
-from leadlight.models.candidates.candidate import FittedCandidate, OutOfTimePredictions, TrainingContext
+from leadlight.models.candidates.candidate import FittedCandidate, TrainingContext
 from leadlight.models.candidates.registry import find_candidate
 from leadlight.models.candidates.rules import Rule
 from leadlight.models.candidates.season import fit_season, fit_with_season
 from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.metrics.selection_metric import SELECTION_METRICS
 
-__all__ = [
-    "FittedCandidate",
-    "OutOfTimePredictions",
-    "TrainingData",
-    "TrainingSettings",
-    "fit_procedure",
-    "judge_candidates",
-]
+__all__ = ["fit_procedure", "judge_candidates"]
 
 #: always compared, whatever params name
 BASELINE = "constant"

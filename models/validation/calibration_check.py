@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from leadlight.models.metrics.bootstrap import ClusterBootstrap, Interval, convert_interval, percentile_interval
-from leadlight.models.metrics.metrics import bin_calibration, calculate_ece, fit_calibration_line, simulate_expected_ece
+from leadlight.models.metrics.metrics import bin_calibration, calculate_ece, fit_calibration_line
 from leadlight.models.metrics.rank_metrics import resample_ece
 from leadlight.models.scoring.calibration_answers import (
     ALL,
@@ -62,14 +62,12 @@ def check_calibration(
         ``answer``: holds, if the 95 % intervals of slope and actual over expected wins lie within their
         tolerances; fails, if one excludes 1 and does not lie within; else, and below 10 wins,
         too_little_evidence. ``snapshots``, ``wins``, ``slope`` and ``actual_over_expected`` with intervals,
-        ``intercept``, ``ece`` with its interval and the 95 % quantile of a calibrated model (``by_chance``), and
-        ``bins``.
+        ``intercept``, ``ece`` with its interval, and ``bins``.
     """
     ece = percentile_interval(resample_ece(p, won, bootstrap))
     return _judge(p, won, bootstrap, level) | {
         "intercept": fit_calibration_line(p, won)[1],
-        "ece": convert_interval((calculate_ece(p, won), *ece[1:]))
-        | {"by_chance": simulate_expected_ece(p, won, bootstrap)},
+        "ece": convert_interval((calculate_ece(p, won), *ece[1:])),
         "bins": bin_calibration(p, won),
     }
 

@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.feature_set import FeatureSet
-from leadlight.models.calibration.level import LevelShift, estimate_level, estimate_persistence
+from leadlight.models.calibration.level import Level, estimate_level
 from leadlight.models.calibration.parametric import PlattCalibrator, solve_intercept
 from leadlight.models.calibration.selection import select_calibrator
+from leadlight.models.calibration.yearly_season import YearlySeason, build_season_columns
 from leadlight.models.candidates.base import AdditiveModel, load_model, margins
+from leadlight.models.candidates.season import SeasonalModel
 from leadlight.models.metrics.scores import ScoredSnapshots
 from leadlight.models.scoring.bundle import save_scorer
 from leadlight.models.scoring.code_version import describe_code
@@ -45,8 +47,6 @@ __all__ = ["calibrate"]
 
 #: without a policy: the top 20 and top 5 percent of any number of leads
 DEFAULT_POLICY = Policy(min_leads=1)
-#: fewest days that a level is estimated from
-MIN_LEVEL_DAYS = 90.0
 
 
 def calibrate(params: Params, workdir: Workdir) -> Scorer:
@@ -119,7 +119,6 @@ def _build_scorer(
         Snapshots that the model has learned from, which say how long wins take.
     """
     seed, policy = params.training.seed, params.policy or DEFAULT_POLICY
-    fresh = predict_newest(model, newest, known, features.catalogue)
     # only the slope is that of the out-of-time predictions: their level is that of models which knew less
     shape = select_calibrator(
         predictions["margin"].to_numpy(),
@@ -127,13 +126,8 @@ def _build_scorer(
         predictions["lead_id"].to_numpy(),
         predictions["origin"].to_numpy(),
     )
-    margin = margins(model, known.frame)
-    slope = shape.calibrator.a
-    calibrator = PlattCalibrator(slope, solve_intercept(slope * margin, known.won))
-    newest_margin = fresh["margin"].to_numpy()[len(fresh) - len(newest.frame) :]
-    level = _estimate_level(calibrator, margin, newest_margin, newest, known)
-    calibrator = calibrator.with_shift(level.shift)
-    linked, weight = link_predictions(predictions, fresh)
+    model, calibrator, level = _set_level(model, shape.calibrator.a, known, newest, seasonal=metadata.has_signal)
+    linked, weight = link_predictions(predictions, predict_newest(model, newest, known, features.catalogue))
     won, leads = linked["won"].to_numpy(dtype=np.int64), linked["lead_id"].to_numpy(dtype=object)
     if metadata.has_signal:
         probability = calibrator.predict_proba(linked["margin"].to_numpy())
@@ -163,29 +157,32 @@ def _build_scorer(
     )
 
 
-def _estimate_level(
-    calibrator: PlattCalibrator,
-    margin: np.ndarray,
-    newest_margin: np.ndarray,
-    newest: LabelledSnapshots,
-    known: LabelledSnapshots,
-) -> LevelShift:
-    """Estimate the level of the snapshots since one horizon, at least 90 days, before the end of `newest`."""
-    if not known.gap:
-        return LevelShift()  # without dates there is no newest
-    span = max(newest.gap / pd.Timedelta(days=1), MIN_LEVEL_DAYS)
-    age = [(newest.cut_off - rows.frame["as_of"]).dt.total_seconds().to_numpy() / 86_400 for rows in (known, newest)]
-    recent = age[0] <= span
-    days_to_win, newest_days_to_win = (rows.frame["days_to_win"].to_numpy(dtype=float) for rows in (known, newest))
-    log_odds = calibrator.predict_log_odds(margin)
-    return estimate_level(
-        np.concatenate([log_odds[recent], calibrator.predict_log_odds(newest_margin)]),
-        elapsed=np.concatenate([age[0][recent], age[1]]),
-        seen=~np.isnan(np.concatenate([days_to_win[recent], newest_days_to_win])),
-        leads=np.concatenate([known.leads[recent], newest.leads]),
-        delays=days_to_win[~np.isnan(days_to_win)],
-        persistence=estimate_persistence(log_odds, -age[0], days_to_win, span),
+def _set_level(
+    model: AdditiveModel, slope: float, known: LabelledSnapshots, newest: LabelledSnapshots, *, seasonal: bool
+) -> tuple[AdditiveModel, PlattCalibrator, Level]:
+    """Return the model with the season, and the calibrator with the level, that all snapshots show until now."""
+    fitted = model.model if isinstance(model, SeasonalModel) else model
+    margin = margins(fitted, known.frame)
+    calibrator = PlattCalibrator(slope, solve_intercept(slope * margin, known.won))
+    if not known.gap:  # without dates there is no newest
+        return fitted, calibrator, Level()
+    both = pd.concat([known.frame, newest.frame], ignore_index=True)
+    level = estimate_level(
+        calibrator.predict_log_odds(np.concatenate([margin, margins(fitted, newest.frame)])),
+        as_of=both["as_of"],
+        end=newest.cut_off,
+        horizon=known.gap / pd.Timedelta(days=1),
+        days_to_win=both["days_to_win"].to_numpy(dtype=float),
+        leads=both["lead_id"].to_numpy(dtype=object),
+        seasonal=seasonal,
     )
+    calibrator = calibrator.with_shift(level.shift)
+    if not level.season_probability:
+        return fitted, calibrator, level
+    wave = np.array([level.sine, level.cosine]) / slope
+    mean = float((build_season_columns(known.frame["as_of"]) @ wave).mean())
+    season = YearlySeason(float(wave[0]), float(wave[1]), mean)
+    return SeasonalModel(fitted, season), calibrator.with_shift(slope * mean), level
 
 
 def _describe(

@@ -8,14 +8,10 @@ import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError
 from leadlight.models.candidates.base import save_model
+from leadlight.models.candidates.candidate import FittedCandidate
 from leadlight.models.candidates.registry import find_candidate
-from leadlight.models.training.fit import (
-    FittedCandidate,
-    TrainingData,
-    TrainingSettings,
-    fit_procedure,
-    judge_candidates,
-)
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 from leadlight.models.training.selection import ModelSelection, select_candidate
 from leadlight.pipelines.audit.gate import raise_on_leakage
 from leadlight.pipelines.datasets.labelled_snapshots import (

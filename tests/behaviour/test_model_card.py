@@ -124,7 +124,6 @@ def test_figures_are_those_of_the_metrics(told):
         "intercept": [c["intercept"]],
         "actual_over_expected": [c["actual_over_expected"][key] for key in ("value", "low", "high")],
         "ece": [c["ece"][key] for key in ("value", "low", "high")],
-        "by_chance": [c["ece"]["by_chance"]],
     }
     assert [row[:3] for row in table(html, "bins").values()] == [
         [band["snapshots"], band["expected"], band["actual"]] for band in c["bins"]

@@ -107,9 +107,8 @@ LIMITS = [
     ("optimistic", "metrics", ("optimistic",), True, False),
     ("few_wins", "metrics", ("test", "wins"), 99, 100),
     ("base_rate_moved", "metrics", ("calibration", "all", "actual_over_expected"), RATIO, RATIO | {"high": 1.1}),
-    ("ece", "metrics", ("calibration", "all", "ece", "by_chance"), 0.0, 1.0),
     ("threshold", "metrics", ("stages", "sales_qualified"), {"snapshots": 90, "wins": 0}, {"snapshots": 9, "wins": 9}),
-    ("level_moved", "metadata", ("level", "shift"), -0.2, 0.0),
+    ("level_moved", "metadata", ("level", "shift"), -2.0, 0.0),
     ("not_agreed", "metadata", ("policy_agreed",), False, True),
     (
         "agreement_changed",

@@ -9,11 +9,12 @@ import pytest
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.candidates.rules import Rule
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.thresholds import Threshold
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 

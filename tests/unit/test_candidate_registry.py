@@ -15,7 +15,8 @@ from leadlight.models.candidates.base import list_kinds, load_model, save_model
 from leadlight.models.candidates.candidate import Candidate
 from leadlight.models.candidates.names import find_problem, list_built_in, list_candidates
 from leadlight.models.candidates.registry import find_candidate, find_kind, find_module
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 SMALLEST = """\

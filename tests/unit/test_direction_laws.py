@@ -10,8 +10,9 @@ from leadlight.features.catalogue import Catalogue, Feature, Topic
 from leadlight.models.calibration.parametric import PlattCalibrator
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.rules import Rule
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.scoring.scale import ScoreMap, ScoreScale
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 KINDS = ["points", "logistic", "boosted", "combined"]

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import rel_entr
+from scipy.stats import false_discovery_control
 
 from leadlight.features.catalogue import AGE, Catalogue, Feature, Topic
 from leadlight.models.metrics.drift import (
-    adjust_p_values,
     calculate_expected_psi,
     calculate_psi,
     calculate_psi_p_value,
@@ -66,15 +66,6 @@ def test_what_has_one_bin_cannot_move():
     assert calculate_psi_p_value(0.0, 1, 100, 100) == 1
 
 
-def test_chances_are_adjusted_as_benjamini_and_yekutieli_wrote():
-    p = np.array([0.01, 0.02, 0.03, 0.5])
-    harmonic = 1 + 1 / 2 + 1 / 3 + 1 / 4
-    stepped = p * 4 * harmonic / np.arange(1, 5)
-    expected = np.minimum(1, np.minimum.accumulate(stepped[::-1])[::-1])
-    assert adjust_p_values(p) == pytest.approx(expected)
-    assert len(adjust_p_values(np.array([]))) == 0
-
-
 def test_of_many_features_that_have_not_moved_few_nights_raise_an_alarm():
     draw = np.random.default_rng(8)
     shares, alarms = np.full(10, 0.1), 0
@@ -86,7 +77,7 @@ def test_of_many_features_that_have_not_moved_few_nights_raise_an_alarm():
             for _ in range(60)
         ]
         chances = np.array([calculate_psi_p_value(index, 10, 500, 500) for index in indexes])
-        alarms += bool((adjust_p_values(chances) <= 0.05).any())
+        alarms += bool((false_discovery_control(chances, method="by") <= 0.05).any())
     assert alarms <= 15
 
 

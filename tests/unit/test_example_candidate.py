@@ -12,8 +12,9 @@ import pytest
 from leadlight.models.candidates.base import load_model, margins, save_model
 from leadlight.models.candidates.names import GROUP
 from leadlight.models.candidates.registry import find_candidate
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
 from leadlight.models.scoring.attribution_check import verify_contributions
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 from leadlight.pipelines.params.sections import Training
 
 

@@ -1,94 +1,133 @@
-"""The level of the newest snapshots is read from windows that have not ended."""
+"""The level of the next windows, from wins of all snapshots: planted changes, seasons and trends against it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 
-from leadlight.models.calibration.level import MIN_WINS, LevelShift, estimate_level, estimate_persistence
+from leadlight.models.calibration.level import MIN_WINS, Level, estimate_level
+from leadlight.models.calibration.parametric import solve_intercept
+from leadlight.models.calibration.yearly_season import DAYS_A_YEAR, build_season_columns
 
-HORIZON = 60.0
+HORIZON, DAYS = 60, 600
+END = pd.Timestamp("2026-01-01")
+#: one lead of a hundred wins within a window where nothing moves
+BASE = -4.6
 
 
-def draw(shift, seed=0, snapshots=4000, per_lead=1):
-    """Snapshots of the last sixty days whose outcomes are those of log-odds moved by `shift`."""
+def draw(law, seed=0, snapshots=60_000, per_lead=1, base=BASE):
+    """Snapshots of 600 days whose daily chance to win moves by `law`, in log rate, of the days before the end."""
     rng = np.random.default_rng(seed)
-    log_odds = np.repeat(rng.normal(-2, 1, snapshots // per_lead), per_lead)
-    leads = np.repeat(np.arange(snapshots // per_lead), per_lead)
-    won = np.repeat(rng.random(snapshots // per_lead) < expit(log_odds[::per_lead] + shift), per_lead)
-    elapsed = np.repeat(rng.uniform(0, HORIZON, snapshots // per_lead), per_lead)
-    delay = np.repeat(HORIZON * rng.beta(1, 2, snapshots // per_lead), per_lead)
-    delays = HORIZON * rng.beta(1, 2, 20_000)
-    return log_odds, {"elapsed": elapsed, "seen": won & (delay <= elapsed), "leads": leads, "delays": delays}
+    elapsed = np.sort(rng.uniform(0, DAYS, snapshots))[::-1]
+    delay = HORIZON * rng.beta(1, 2, snapshots)
+    rate = expit(base) * np.exp(law(elapsed - delay))
+    won = rng.random(snapshots) < rate
+    seen = np.where(won & (delay < elapsed), delay, np.nan)
+    repeat = lambda values: np.repeat(values, per_lead)  # noqa: E731
+    return {
+        "log_odds": np.full(snapshots * per_lead, base),
+        "as_of": pd.Series(END - pd.to_timedelta(repeat(elapsed), unit="D")),
+        "end": END,
+        "horizon": float(HORIZON),
+        "days_to_win": repeat(seen),
+        "leads": repeat(np.arange(snapshots)),
+    }
 
 
-@pytest.mark.parametrize("shift", [-0.6, 0.0, 0.6])
-def test_a_planted_shift_is_recovered_though_most_windows_have_not_ended(shift):
-    drawn = [draw(shift, seed) for seed in range(8)]
-    found = [estimate_level(log_odds, **rows) for log_odds, rows in drawn]
-    assert np.mean([level.shift for level in found]) == pytest.approx(shift, abs=0.07)
-    assert [level.wins for level in found] == [rows["seen"].sum() for _, rows in drawn]
+def keep(drawn, rows):
+    return drawn | {name: drawn[name][rows] for name in ("log_odds", "as_of", "days_to_win", "leads")}
 
 
-def test_the_error_is_that_of_repeated_draws_and_of_leads():
-    found = [estimate_level(log_odds, **rows) for log_odds, rows in (draw(0.0, seed) for seed in range(40))]
-    shrunk = np.array([0.25 / (0.25 + level.error**2) for level in found])
-    raw = np.array([level.shift for level in found]) / shrunk
-    assert raw.std() == pytest.approx(np.mean([level.error for level in found]), rel=0.2)
-    log_odds, rows = draw(0.0, 1, per_lead=4)
-    together = estimate_level(log_odds, **rows)
-    alone = estimate_level(log_odds, **rows | {"leads": np.arange(len(log_odds))})
-    assert together.error == pytest.approx(2 * alone.error, rel=0.05)
-    assert together.wins * 4 == alone.wins
+def estimate(drawn, **other):
+    return estimate_level(**drawn | other)
 
 
-def test_what_is_uncertain_is_shrunk_towards_zero():
-    log_odds, rows = draw(1.0, 3, snapshots=700)
-    found = estimate_level(log_odds, **rows)
-    unshrunk = found.shift * (0.25 + found.error**2) / 0.25
-    share = np.searchsorted(np.sort(rows["delays"]), rows["elapsed"], side="right") / len(rows["delays"])
-    assert (expit(log_odds + unshrunk) * share).sum() == pytest.approx(rows["seen"].sum(), rel=1e-6)
-    assert 0 < found.shift < unshrunk
+def predict(level, at=END):
+    """Log-odds that the level adds to a night."""
+    return level.shift + float((build_season_columns(pd.Series([at])) @ [level.sine, level.cosine])[0])
+
+
+def test_where_nothing_moves_it_is_zero_within_its_error():
+    found = [estimate(draw(lambda day: 0 * day, seed)) for seed in range(12)]
+    moved = np.array([predict(level) for level in found])
+    assert abs(moved.mean()) < 0.05
+    # the error holds changes that might have come, and did not
+    assert moved.std() < np.mean([level.error for level in found]) < 0.15
+
+
+@pytest.mark.parametrize("size", [-0.7, 0.7])
+def test_a_step_that_lasts_is_followed_though_half_of_its_windows_have_not_ended(size):
+    found = [predict(estimate(draw(lambda day: size * (day < 100), seed))) for seed in range(6)]
+    assert np.mean(found) == pytest.approx(size, abs=0.2)
+
+
+def test_a_holiday_is_not():
+    dips = [predict(estimate(draw(lambda day: -1.5 * (day % 120 < 12), seed))) for seed in range(6)]
+    # a window of sixty days holds six days of holiday on average
+    assert np.mean(dips) > -0.35
+
+
+def test_a_season_is_found_and_the_window_of_the_night_has_its_own():
+    def law(day):
+        return 0.7 * np.cos(2 * np.pi * (day - 20) / DAYS_A_YEAR)  # highest twenty days before the end
+
+    found = [estimate(draw(law, seed)) for seed in range(4)]
+    assert min(level.season_probability for level in found) > 0.95
+    share = np.random.default_rng(0).beta(1, 2, 20_000) * HORIZON
+    true = np.log(np.exp(law(-share)).mean())
+    assert np.mean([predict(level) for level in found]) == pytest.approx(true, abs=0.15)
+    # half a year later the wave is at its other end
+    later = [predict(level, END + pd.Timedelta(days=183)) for level in found]
+    assert np.mean(later) == pytest.approx(-true, abs=0.3)
+    assert all(level.sine == level.cosine == 0 for level in [estimate(draw(law), seasonal=False)])
+
+
+def test_a_trend_goes_on():
+    found = [predict(estimate(draw(lambda day: 0.6 * (day / 365 - 0.8), seed))) for seed in range(6)]
+    assert np.mean(found) == pytest.approx(-0.54, abs=0.2)
+
+
+def test_frequent_wins_move_log_odds_and_not_chances():
+    """A rate of 1.5 times lifts 40 % to 60 %: log-odds of 0.81, where the log of 1.5 is 0.41."""
+    often = {"snapshots": 20_000, "base": float(np.log(0.4 / 0.6))}
+    found = [predict(estimate(draw(lambda day: np.log(1.5) * (day < 200), seed, **often))) for seed in range(5)]
+    assert np.mean(found) == pytest.approx(0.81, abs=0.2)
+
+
+def test_a_short_history_has_no_season():
+    drawn = draw(lambda day: np.cos(2 * np.pi * day / DAYS_A_YEAR))
+    rows = ((END - drawn["as_of"]) < pd.Timedelta(days=150)).to_numpy()
+    assert estimate(keep(drawn, rows)).season_probability == 0.0
+
+
+def test_several_snapshots_of_a_lead_count_together():
+    law = lambda day: 0.4 * (day < 100)  # noqa: E731
+    once, often = estimate(draw(law)), estimate(draw(law, per_lead=5))
+    assert often.wins == once.wins
+    assert often.error == pytest.approx(once.error, rel=0.02)
+    assert often.shift == pytest.approx(once.shift, abs=0.02)
+
+
+def test_days_without_snapshots_say_nothing():
+    drawn = draw(lambda day: 0 * day)
+    elapsed = ((END - drawn["as_of"]) / pd.Timedelta(days=1)).to_numpy()
+    rows = (elapsed < 200) | (elapsed > 400)
+    assert abs(predict(estimate(keep(drawn, rows)))) < 0.3
 
 
 def test_few_wins_move_nothing():
-    log_odds, rows = draw(1.0, 2)
-    few = np.flatnonzero(rows["seen"])[: MIN_WINS - 1]
-    seen = np.isin(np.arange(len(log_odds)), few)
-    assert estimate_level(log_odds, **rows | {"seen": seen}) == LevelShift(0.0, None, MIN_WINS - 1)
-    assert estimate_level(log_odds, **rows | {"delays": rows["delays"][: MIN_WINS - 1]}).shift == 0.0
-    nobody = np.empty(0)
-    none = estimate_level(nobody, elapsed=nobody, seen=nobody.astype(bool), leads=nobody, delays=rows["delays"])
-    assert none == LevelShift()
+    drawn = draw(lambda day: 1.0 + 0 * day)
+    won = np.flatnonzero(~np.isnan(drawn["days_to_win"]))
+    few = drawn["days_to_win"].copy()
+    few[won[MIN_WINS - 1 :]] = np.nan
+    assert estimate(drawn, days_to_win=few) == Level(wins=MIN_WINS - 1)
+    nothing = {"log_odds": np.zeros(0), "as_of": pd.Series([], dtype="datetime64[ns]"), "days_to_win": np.zeros(0)}
+    assert estimate(drawn, leads=np.zeros(0), **nothing) == Level()
 
 
-def draw_history(law, seed=0, snapshots=40_000):
-    """Snapshots of 540 days whose chances a law of the day of the *win* moves, and their days to win."""
-    rng = np.random.default_rng(seed)
-    days = np.sort(rng.uniform(0, 540, snapshots))
-    delay = HORIZON * rng.beta(1, 2, snapshots)
-    won = rng.random(snapshots) < expit(-2.5 + law(days + delay))
-    return np.full(snapshots, -2.5), days, np.where(won, delay, np.nan)
-
-
-def test_a_shift_that_lasts_is_kept_and_one_of_a_slump_is_not():
-    lasting = estimate_persistence(*draw_history(lambda day: 1.2 * day / 540 - 0.6), int(HORIZON))
-    slumps = estimate_persistence(*draw_history(lambda day: -1.2 * ((day // 30) % 4 == 2)), int(HORIZON))
-    assert lasting > 0.8
-    assert slumps < 0.25
-
-
-def test_where_nothing_changes_little_of_a_shift_is_kept():
-    assert estimate_persistence(*draw_history(lambda day: 0.0 * day), int(HORIZON)) < 0.5
-
-
-def test_a_history_too_short_to_say_keeps_half():
-    log_odds, days, days_to_win = draw_history(lambda day: 0.0 * day)
-    short = days < 1.4 * HORIZON
-    assert estimate_persistence(log_odds[short], days[short], days_to_win[short], int(HORIZON)) == 0.5
-
-
-def test_persistence_multiplies_the_shift():
-    log_odds, rows = draw(0.6)
-    whole, part = (estimate_level(log_odds, **rows, persistence=share) for share in (1.0, 0.3))
-    assert part.shift == pytest.approx(0.3 * whole.shift)
-    assert (part.error, part.wins, part.persistence) == (whole.error, whole.wins, 0.3)
+def test_a_constant_alone_is_the_intercept_of_maximum_likelihood():
+    """Without changes, and with windows that have ended, it is what solve_intercept gives."""
+    drawn = draw(lambda day: 0.5 + 0 * day, snapshots=200_000)
+    old = ((END - drawn["as_of"]) > pd.Timedelta(days=HORIZON)).to_numpy()
+    expected = solve_intercept(drawn["log_odds"][old], ~np.isnan(drawn["days_to_win"][old]))
+    assert predict(estimate(drawn)) == pytest.approx(expected, abs=0.06)

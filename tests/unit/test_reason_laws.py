@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from leadlight.features.catalogue import AttributeSpec, SignalSpec
 from leadlight.features.feature_set import FeatureSet
 from leadlight.models.calibration.parametric import PlattCalibrator, fit_platt
+from leadlight.models.calibration.yearly_season import YearlySeason
 from leadlight.models.candidates.base import sum_group_log_odds
 from leadlight.models.candidates.boosted import BoostedModel, DesignMatrix
 from leadlight.models.candidates.category_encoding import CategoryEncoder
@@ -21,7 +22,7 @@ from leadlight.models.candidates.ensemble import WeightedEnsemble
 from leadlight.models.candidates.logistic import AdditiveLogisticModel, ShapeFunction
 from leadlight.models.candidates.rules import Rule, resolve_rules
 from leadlight.models.candidates.rules_model import RulesModel
-from leadlight.models.candidates.season import SeasonalModel, YearlySeason
+from leadlight.models.candidates.season import SeasonalModel
 from leadlight.models.scoring.attribution import convert_contributions_to_points, sum_by_topic
 from leadlight.models.scoring.grades import GradeScale
 from leadlight.models.scoring.metadata import ScorerMetadata

@@ -22,7 +22,8 @@ from leadlight.models.calibration.parametric import fit_platt
 from leadlight.models.candidates.base import margins
 from leadlight.models.candidates.baselines import fit_logistic_baseline
 from leadlight.models.candidates.logistic import AdditiveLogisticModel
-from leadlight.models.training.fit import TrainingData, TrainingSettings, fit_procedure, judge_candidates
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
+from leadlight.models.training.fit import fit_procedure, judge_candidates
 
 rng = np.random.default_rng(0)
 common = rng.normal(size=(1500, 3))

@@ -9,10 +9,11 @@ from scipy.special import expit
 
 from leadlight.features.catalogue import Catalogue, Feature
 from leadlight.features.errors import BundleError
+from leadlight.models.calibration.yearly_season import YearlySeason, build_season_columns
 from leadlight.models.candidates.base import load_model, margins, save_model
-from leadlight.models.candidates.season import SeasonalModel, YearlySeason, build_season_columns, fit_season
-from leadlight.models.candidates.training_data import TrainingData
-from leadlight.models.training.fit import TrainingSettings, fit_procedure
+from leadlight.models.candidates.season import SeasonalModel, fit_season
+from leadlight.models.candidates.training_data import TrainingData, TrainingSettings
+from leadlight.models.training.fit import fit_procedure
 from leadlight.pipelines.params.sections import Training
 
 CATALOGUE = Catalogue((Feature("x", "attribute", "x", "fit", "number", 0, "x"),), ())

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from leadlight.models.calibration.parametric import PlattCalibrator
-from leadlight.models.candidates.season import SeasonalModel, YearlySeason
+from leadlight.models.calibration.yearly_season import YearlySeason
+from leadlight.models.candidates.season import SeasonalModel
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.waterfall import Bar
 from leadlight.serving.waterfall_text import format_bar_text

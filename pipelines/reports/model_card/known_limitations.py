@@ -89,7 +89,7 @@ def _source(content: Mapping[str, Any]) -> Iterator[Limit]:
 
 def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
     known = content["calibration"]
-    ratio, ece, moved = known["actual_over_expected"], known["ece"], known["level"]
+    ratio, moved = known["actual_over_expected"], known["level"]
     for group in known["groups"]:
         if group["answer"] == FAILS:
             yield (
@@ -110,18 +110,11 @@ def _number(content: Mapping[str, Any]) -> Iterator[Limit]:
             f"{format_decimals(ratio['value'])} times as many "
             f"({format_range(format_decimals(ratio['low']), format_decimals(ratio['high']))}).",
         )
-    if moved["shift"]:
+    if moved["error"] and abs(moved["shift"]) > 1.96 * moved["error"]:
         yield (
             "level_moved",
-            f"Log-odds were shifted by {format_signed(moved['shift'], 3)}: the newest snapshots, whose windows have "
-            "not all ended, show another level of wins.",
-        )
-    if ece["value"] > ece["by_chance"]:
-        yield (
-            "ece",
-            f"Within bins of the score expected and actual wins differ by more than chance: ECE "
-            f"{format_decimals(ece['value'], 4)}, and {format_decimals(ece['by_chance'], 4)} is what a "
-            "calibrated model stays below in 95 of 100 cases.",
+            f"Log-odds are shifted by {format_signed(moved['shift'], 3)}: wins of the newest days are "
+            f"{'more' if moved['shift'] > 0 else 'fewer'} than the whole history lets expect.",
         )
 
 

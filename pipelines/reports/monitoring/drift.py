@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from leadlight.features.catalogue import AGE, Feature
 from leadlight.models.metrics.drift import (
-    adjust_p_values,
     calculate_expected_psi,
     calculate_psi,
     calculate_psi_p_value,
@@ -92,7 +92,9 @@ def measure_drift(dataset: MonitoringDataset, reference: dict[str, Any]) -> list
     young = mask_recent_leads(dataset.tonight.frame, dataset.scorer.catalogue)
     if reference["new"] is not None and young is not None and young.sum() >= MIN_LEADS:
         rows += _rows(dataset, weights, reference, part="new", now=dataset.tonight.select(young))
-    for row, p in zip(rows, adjust_p_values(np.array([row["p"] for row in rows])), strict=True):
+    # adjusted for several tests under any dependence (Benjamini and Yekutieli 2001)
+    adjusted = false_discovery_control(np.clip([row["p"] for row in rows], 0.0, 1.0), method="by") if rows else []
+    for row, p in zip(rows, adjusted, strict=True):
         row["p"] = float(p)
     results = [DriftResult(**row, level=_level(row, dataset.params.watch)) for row in rows]
     return sorted(results, key=lambda m: (-m.beyond, -m.psi))
