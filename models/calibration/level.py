@@ -154,7 +154,8 @@ def _count_by_block(
     last = int(first_day.max())
     by_day = np.bincount(last - first_day, chance[before], minlength=last + 1)
     expected = np.convolve(by_day, share)[: last + 1][::-1]
-    actual = np.bincount(days_since_win.astype(int), minlength=last + 1)
+    # a win at the moment of the oldest snapshot belongs to the day that follows it
+    actual = np.bincount(np.clip(days_since_win, 0, last).astype(int), minlength=last + 1)
     block = np.arange(last + 1) // BLOCK
     return np.bincount(block, expected), np.bincount(block, actual)
 

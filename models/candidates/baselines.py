@@ -1,4 +1,4 @@
-"""Baselines: the base rate, a plain logistic regression, LightGBM with its defaults."""
+"""Baselines: a plain logistic regression, and LightGBM with its defaults."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from leadlight.features.catalogue import Catalogue
 
-__all__ = ["convert_to_categorical", "fit_lightgbm_baseline", "fit_logistic_baseline", "predict_base_rate"]
-
-
-def predict_base_rate(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame) -> np.ndarray:
-    """Predict the base rate of the training snapshots for every lead; shape (len(test),)."""
-    return np.full(len(test), won.mean())
+__all__ = ["convert_to_categorical", "fit_lightgbm_baseline", "fit_logistic_baseline"]
 
 
 def fit_logistic_baseline(train: pd.DataFrame, won: np.ndarray, test: pd.DataFrame, catalogue: Catalogue) -> np.ndarray:

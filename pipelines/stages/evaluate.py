@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from leadlight.features.errors import BundleError
 from leadlight.models.candidates.base import margins
-from leadlight.models.candidates.baselines import fit_lightgbm_baseline, fit_logistic_baseline, predict_base_rate
+from leadlight.models.candidates.baselines import fit_lightgbm_baseline, fit_logistic_baseline
 from leadlight.models.candidates.rules_model import RulesModel
 from leadlight.models.candidates.training_data import TrainingData
 from leadlight.models.metrics.between_period_variance import assign_periods
@@ -151,7 +151,7 @@ def _score_rivals(
     names = scorer.catalogue.names
     before, after = past.frame[names], test.frame[names]
     rivals = {
-        "constant": predict_base_rate(before, past.won, after),
+        "constant": np.full(len(after), past.won.mean()),
         "plain_logistic": fit_logistic_baseline(before, past.won, after, scorer.catalogue),
         "default_lightgbm": fit_lightgbm_baseline(before, past.won, after, scorer.catalogue),
     }

@@ -131,3 +131,10 @@ def test_a_constant_alone_is_the_intercept_of_maximum_likelihood():
     old = ((END - drawn["as_of"]) > pd.Timedelta(days=HORIZON)).to_numpy()
     expected = solve_intercept(drawn["log_odds"][old], ~np.isnan(drawn["days_to_win"][old]))
     assert predict(estimate(drawn)) == pytest.approx(expected, abs=0.06)
+
+
+def test_a_win_at_the_moment_of_the_oldest_snapshot_is_counted():
+    drawn = draw(lambda day: 0.5 + 0 * day, snapshots=5_000)
+    midnights = drawn["as_of"].dt.floor("D")
+    found = estimate(drawn, as_of=midnights, days_to_win=np.where(np.isnan(drawn["days_to_win"]), np.nan, 0.0))
+    assert found.wins == (~np.isnan(drawn["days_to_win"])).sum()
