@@ -51,8 +51,17 @@ class ColumnRoles:
         return {self.lead_id, *times, *outcome, *self.columns.values()}
 
 
-def find_roles(tables: dict[str, SourceTable], keys: DetectedKeys) -> dict[str, ColumnRoles]:
+def find_roles(
+    tables: dict[str, SourceTable], keys: DetectedKeys, outcome: str | None = None
+) -> dict[str, ColumnRoles]:
     """Find the roles of the columns of every table.
+
+    Parameters
+    ----------
+    tables, keys
+        What was read, and the keys that were found.
+    outcome : str, optional
+        The outcome column of leads, where the user names it.
 
     Raises
     ------
@@ -60,7 +69,7 @@ def find_roles(tables: dict[str, SourceTable], keys: DetectedKeys) -> dict[str, 
         If a table lacks a required column.
     """
     roles = {name: ColumnRoles(keys.columns[name]) for name in tables}
-    _assign_leads_and_deals(tables, roles)
+    _assign_leads_and_deals(tables, roles, outcome)
     if "activities" in tables:
         _assign_activities(tables["activities"], roles["activities"])
     if "history" in tables:
@@ -68,7 +77,7 @@ def find_roles(tables: dict[str, SourceTable], keys: DetectedKeys) -> dict[str, 
     return roles
 
 
-def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, ColumnRoles]) -> None:
+def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, ColumnRoles], outcome: str | None) -> None:
     leads, lead_roles = tables["leads"], roles["leads"]
     deals, deal_roles = tables.get("deals"), roles.get("deals")
     if deals and deal_roles:
@@ -87,11 +96,11 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
     if lead_roles.time is None and (order := _find_order(leads.frame)):
         lead_roles.columns["order"] = order
     if deals is None:
-        lead_roles.outcome = find_outcome(leads.frame, lead_roles.used)
+        lead_roles.outcome = find_outcome(leads.frame, lead_roles.used, outcome)
     if deals is None and lead_roles.outcome is None:
         raise SourceError(
-            "The leads must come with a file of deals (--deals) or have a column of outcomes. "
-            f"Got no column with such values among {', '.join(map(str, leads.frame.columns))}."
+            "The leads must come with a file of deals (--deals) or have a column of outcomes, which --outcome can "
+            f"name. Got no column of two values such as yes and no among {', '.join(map(str, leads.frame.columns))}."
         )
     lead_roles.other_times = tuple(c for c in leads.times if lead_roles.time and c != lead_roles.time.column)
     for column in leads.frame.columns:

@@ -39,6 +39,7 @@ class TimingProposal(NamedTuple):
     why_snapshots: str = ""
     why_since: str = ""
     doubt: str = ""
+    calibration_leads: int | None = None
 
 
 def select_horizon(params: Params, workdir: Workdir) -> TimingProposal | None:
@@ -153,5 +154,6 @@ def _build_proposal(
         since = HistorySpan(since=first)
         why_since = f"no deal was recorded as won before {first}, so older leads only look lost"
     return draft._replace(
-        label=trial.label, snapshots=trial.snapshots, history=since, why_horizon=why, why_since=why_since, doubt=doubt
-    )
+        label=trial.label, snapshots=trial.snapshots, history=since, why_horizon=why, why_since=why_since, doubt=doubt,
+        calibration_leads=report["splits"].get("calibrate", {}).get("leads"),
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from leadlight.features.errors import SourceError
 from leadlight.pipelines.init.source_tables import strip_text
 from leadlight.pipelines.init.vocabulary import NAMES, NO, OPEN, YES, classify_outcome, count_stems, normalize_name
 
@@ -24,6 +25,7 @@ class DetectedOutcome(NamedTuple):
     won_rows: int
     rows: int
     by_words: bool  # whether values such as won and lost decided, not yes and no with the column's name
+    doubt: str = ""  # what to look at
 
     @property
     def unclear(self) -> dict[str, int]:
@@ -51,11 +53,68 @@ def find_unrecognized_status(frame: pd.DataFrame, used: set[str]) -> tuple[str, 
     return None
 
 
-def find_outcome(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
-    """Find the outcome column of a flat export; a column of yes and no also needs a fitting name."""
+def find_outcome(frame: pd.DataFrame, used: set[str], named: str | None = None) -> DetectedOutcome | None:
+    """Find the outcome column of a flat export.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        The leads.
+    used : set of str
+        Columns with another role.
+    named : str, optional
+        The column that the user names.
+
+    Returns
+    -------
+    DetectedOutcome or None
+        A column with words such as won, or of yes and no with a fitting name; else the last column of yes and no, to be
+        looked at.
+
+    Raises
+    ------
+    SourceError
+        If the named column is not there, or has one value only, or more than 30.
+    """
+    if named is not None:
+        return _read_named(frame, named)
     stems = NAMES["outcome"]
     candidates = _find_candidates(frame, used, stems)
-    return _choose_best([c for c in candidates if count_stems(c.column, stems) or c.lost], stems)
+    best = _choose_best([c for c in candidates if count_stems(c.column, stems) or c.lost], stems)
+    return best or _find_by_values(frame, used)
+
+
+def _find_by_values(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
+    other_meaning = (*NAMES["consent"], *NAMES["earlier"])
+    found = []
+    for column in frame.columns:
+        counts = strip_text(frame[column]).value_counts()
+        words = {str(value): _means_yes(str(value)) for value in counts.index} if len(counts) == 2 else {}
+        if column not in used and set(words.values()) == {True, False} and not count_stems(column, other_meaning):
+            found.append(_build_outcome(str(column), counts, words, by_words=False))
+    if not found:
+        return None
+    others = f" {', '.join(c.column for c in found[:-1])} could be it too." if len(found) > 1 else ""
+    return found[-1]._replace(doubt=f"taken for the outcome by its values.{others} --outcome names another column")
+
+
+def _read_named(frame: pd.DataFrame, named: str) -> DetectedOutcome:
+    if named not in frame.columns:
+        raise SourceError(
+            f"The outcome must be a column of leads (--outcome). Got {named}; there are "
+            f"{', '.join(map(str, frame.columns))}."
+        )
+    counts = strip_text(frame[named]).value_counts()
+    if not 2 <= len(counts) <= MAX_VALUES:
+        raise SourceError(f"The outcome {named} must have 2 to {MAX_VALUES} values. Got {len(counts):,}.")
+    for classify in (classify_outcome, _means_yes):
+        words = {str(value): classify(str(value)) for value in counts.index}
+        if True in words.values():
+            return _build_outcome(named, counts, words, by_words=classify is classify_outcome)
+    rarest = str(counts.index[-1])
+    words = {value: value == rarest for value in map(str, counts.index)}
+    asked = f"which of {', '.join(words)} means won? Taken is the rarest value"
+    return _build_outcome(named, counts, words, by_words=False)._replace(doubt=asked)
 
 
 def find_yes_values(values: pd.Series) -> tuple[str, ...]:

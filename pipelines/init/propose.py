@@ -18,12 +18,14 @@ from leadlight.pipelines.init.document import ReviewNote, YamlDocument
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
 from leadlight.pipelines.init.key_detection import find_keys
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
+from leadlight.pipelines.init.policy_proposal import propose_policy
 from leadlight.pipelines.init.signal_detection import DetectedSignal, find_signals
 from leadlight.pipelines.init.source_tables import SourceTable, read_tables
 from leadlight.pipelines.init.unusable_rows import UnusableShares, measure_unusable
 from leadlight.pipelines.init.yaml_sections import write_attributes, write_model_sections, write_signals, write_timing
 from leadlight.pipelines.init.yaml_source import write_source
 from leadlight.pipelines.params import Params, load_params
+from leadlight.pipelines.params.sections import Policy, Split
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, write_atomically
 
@@ -52,7 +54,7 @@ class Proposal(NamedTuple):
     quarantined: int  # rows and cells that a trial run could not use
 
 
-def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Proposal:
+def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: str | None = None) -> Proposal:
     """Propose a params file.
 
     Parameters
@@ -63,6 +65,8 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         The params file to write.
     force : bool
         Whether an existing file may be replaced.
+    outcome : str, optional
+        The outcome column of leads that come without deals, where the user names it.
 
     Returns
     -------
@@ -82,14 +86,14 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         raise ParamsError(f"The params file to write must be new, or --force given. Got {output}, which exists.")
     tables = read_tables(paths)
     keys = find_keys(tables)
-    roles = find_roles(tables, keys)
+    roles = find_roles(tables, keys, outcome)
     resolve_order_by_deals(tables, roles)
     leads = tables["leads"]
     roleless = [c for c in map(str, leads.frame.columns) if c not in roles["leads"].used | set(leads.times)]
     missing = find_missing(leads.frame, roleless)
 
     def render(
-        columns: SelectedColumns, timing: TimingProposal | None, folder: Path, unusable: UnusableShares
+        columns: SelectedColumns, timing: TimingProposal | None, folder: Path, unusable: UnusableShares, policy: Policy
     ) -> tuple[str, tuple[ReviewNote, ...]]:
         document = YamlDocument()
         files = ", ".join(table.path.name for table in tables.values())
@@ -105,7 +109,7 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
             write_signals(document, columns.signals, columns.others)
             document.add_comment("")
         write_timing(document, timing)
-        write_model_sections(document)
+        write_model_sections(document, policy)
         return document.render()
 
     with tempfile.TemporaryDirectory(prefix="leadlight-init-") as name:
@@ -113,7 +117,9 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         work = Workdir(trial / "work")
         columns = _select_columns(tables, roles, tuple(missing), LeakageSuspects({}, {}, {}))
         draft_file = trial / "params.yaml"
-        draft_file.write_text(render(columns, None, trial, UnusableShares({}, {}, 0.0, ""))[0], encoding="utf-8")
+        draft_file.write_text(
+            render(columns, None, trial, UnusableShares({}, {}, 0.0, ""), propose_policy(None))[0], encoding="utf-8"
+        )
         limited = load_params(draft_file)
         draft = _lift_limits(limited)
         ingest(draft, trial, work)
@@ -125,7 +131,7 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False) -> Propos
         timing = select_horizon(draft, work)
         rows = {name: len(table.frame) for name, table in tables.items()}
         unusable = measure_unusable(rows, audit["overview"], work)
-        text, notes = render(columns, timing, output.parent, unusable)
+        text, notes = render(columns, timing, output.parent, unusable, propose_policy(_count_calibration(timing, work)))
         with write_atomically(output) as temporary:
             temporary.write_text(text, encoding="utf-8")
             params = load_params(temporary)
@@ -153,6 +159,13 @@ def _select_columns(
     taken = {attribute.name: "an attribute has this name" for attribute in attributes} | suspects.types
     signals, others = find_signals(frame[mapped.lead_id], frame[mapped.columns["type"]], taken, len(leads.frame))
     return SelectedColumns(attributes, excluded, signals, others)
+
+
+def _count_calibration(timing: TimingProposal | None, work: Workdir) -> int | None:
+    """Return the leads of the calibration window: where there are no dates, its share of all leads."""
+    if timing is not None:
+        return timing.calibration_leads
+    return int(Split().calibrate_share * len(read_frame(work.tables / "leads.parquet", ["lead_id"])))
 
 
 def _has_wins(work: Workdir) -> bool:

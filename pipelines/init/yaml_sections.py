@@ -1,9 +1,11 @@
 """All sections of a proposed params file except ``source``."""
 
+from leadlight.models.scoring.thresholds import MIN_LEADS
 from leadlight.pipelines.init.attribute_detection import DetectedAttribute, ExcludedColumn
 from leadlight.pipelines.init.document import YamlDocument, format_entry
 from leadlight.pipelines.init.horizon_selection import TimingProposal
 from leadlight.pipelines.init.signal_detection import DetectedSignal
+from leadlight.pipelines.params.sections import Policy
 
 __all__ = ["write_attributes", "write_model_sections", "write_signals", "write_timing"]
 
@@ -68,8 +70,8 @@ def write_timing(document: YamlDocument, timing: TimingProposal | None) -> None:
     document.add("snapshots", value=snapshots, remark=timing.why_snapshots)
 
 
-def write_model_sections(document: YamlDocument) -> None:
-    """Write split, training, policy and language with their defaults."""
+def write_model_sections(document: YamlDocument, policy: Policy) -> None:
+    """Write split, training and language with their defaults, and a policy."""
     split = {"calibrate_share": 0.2, "test_share": 0.2}
     document.add("split", value=split, remark="shares of the days; the oldest part is for training")
     document.add("training", value={"seed": 7})
@@ -79,13 +81,16 @@ def write_model_sections(document: YamlDocument) -> None:
     document.add_comment("  - {attribute: NAME, is: [VALUE], points: 10}", wrap=False)
     document.add_comment("")
     document.add("policy", value={}, remark="not agreed on yet; every page says so")
-    document.add("policy", "marketing_qualified", value="top 20 percent")
-    document.add("policy", "sales_qualified", value="top 5 percent")
+    document.add("policy", "marketing_qualified", value=policy.marketing_qualified)
+    document.add("policy", "sales_qualified", value=policy.sales_qualified)
+    if policy.min_leads != MIN_LEADS:
+        look = "few leads: so many must be above a threshold, and its figures are rough"
+        document.add("policy", "min_leads", value=policy.min_leads, look=look)
     document.add_comment("agreed:  # who agreed, when, and on what", 2)
     document.add_comment("  by: [Marketing, Sales]", 2)
     document.add_comment('  "on": "2025-01-31"', 2)
-    document.add_comment("  marketing_qualified: top 20 percent", 2)
-    document.add_comment("  sales_qualified: top 5 percent", 2)
+    document.add_comment(f"  marketing_qualified: {policy.marketing_qualified}", 2)
+    document.add_comment(f"  sales_qualified: {policy.sales_qualified}", 2)
     document.add_comment("")
     document.add("language", value="en", remark="en or de")
 

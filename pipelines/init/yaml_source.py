@@ -158,7 +158,8 @@ def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
         document.add_comment(look, 4, look=True)
     if (outcome := roles.outcome) is not None:
         # open leads are what scoring is for, so they are not in doubt
-        look = f"values that mean neither won nor lost: {_list_values(outcome.unclear)}" if outcome.unclear else ""
+        unclear = f"values that mean neither won nor lost: {_list_values(outcome.unclear)}" if outcome.unclear else ""
+        look = "; ".join(filter(None, [outcome.doubt, unclear]))
         _write_outcome(
             document,
             ("leads", "outcome"),

@@ -15,6 +15,9 @@ def init(
         Path | None, typer.Option("--deals", help="The closed deals; leads have an outcome column if left out.")
     ] = None,
     history: Annotated[Path | None, typer.Option("--history", help="What attributes were before.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option("--outcome", help="Column of leads that says who won, where there are no deals.")
+    ] = None,
     *,
     output: Annotated[Path, typer.Option("--output", help="The params file to write.")] = Path("params.yaml"),
     project: Annotated[
@@ -31,11 +34,13 @@ def init(
     from leadlight.pipelines.project.files import write_project
     from leadlight.pipelines.workspace.console import console
 
+    if outcome is not None and deals is not None:
+        raise typer.BadParameter("--outcome names a column of leads that come without --deals: name one of the two.")
     if project is not None:
         output = project / "params.yaml"
     if leads is not None:
         given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
-        _propose({name: path for name, path in given.items() if path is not None}, output, force)
+        _propose({name: path for name, path in given.items() if path is not None}, output, force, outcome)
     elif project is None:
         raise typer.BadParameter("Name the file of the leads with --leads, or a --project that has a params.yaml.")
     if project is not None:
@@ -48,13 +53,13 @@ def init(
         console.print(f"\nThen:\n  leadlight run --params {output}", markup=False, soft_wrap=True)
 
 
-def _propose(paths: dict[str, Path], output: Path, force: bool) -> None:
+def _propose(paths: dict[str, Path], output: Path, force: bool, outcome: str | None) -> None:
     from leadlight.pipelines.init.propose import propose
     from leadlight.pipelines.init.report import report
     from leadlight.pipelines.workspace.console import console, show_progress
 
     with show_progress("Looking at the files") as report_progress:
         output.parent.mkdir(parents=True, exist_ok=True)
-        proposal = propose(paths, output, force=force)
+        proposal = propose(paths, output, force=force, outcome=outcome)
         report_progress(result=f"{len(paths)} {'file' if len(paths) == 1 else 'files'}")
     console.print(report(proposal, output))

@@ -110,7 +110,7 @@ def _matrices(dataset: ThresholdDataset, engine: Engine, scored: pd.DataFrame, w
     wide = scored.pivot(index="moment", columns="lead_id", values="log_odds").sort_index()
     log_odds = wide.to_numpy()
     closings = find_first_closes(engine.deals).select("lead_id", "won_at").to_pyarrow().to_pandas()
-    won_at = wide.columns.map(closings.set_index("lead_id")["won_at"]).to_numpy(dtype="datetime64[us]")
+    won_at = closings.set_index("lead_id")["won_at"].reindex(wide.columns).to_numpy(dtype="datetime64[us]")
     horizon = pd.Timedelta(days=dataset.scorer.metadata.horizon_days)
     cut_off = dataset.scorer.metadata.cut_off
     moments = [pd.Timestamp(moment) for moment in wide.index]

@@ -137,6 +137,7 @@ def _replay(dataset: ThresholdDataset, backtest: Backtest) -> dict[str, Any]:
         "to": backtest.moments[-1].isoformat(),
         "weeks": len(backtest.moments),
         "weeks_known": int(backtest.known.sum()),
+        "leads_won": int((backtest.won == 1).any(axis=0).sum()),
         "leads": len(backtest.leads),
         "weight": backtest.weight,
         "hysteresis": hysteresis,

@@ -49,6 +49,7 @@ def describe_backtest(report: Mapping[str, Any]) -> str:
         "and later than the scores that the thresholds were chosen on. It is for choosing a policy; a model "
         "chosen by it would have seen its test. Outcomes are known of the first "
         f"{backtest['weeks_known']} weeks."
+        + ("" if backtest["leads_won"] else " None of these leads won within the horizon: shares of 0 % say nothing.")
     )
 
 

@@ -1,0 +1,94 @@
+"""`leadlight init` on one table: the outcome by its values or by its name, and a policy that can be met."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from leadlight.features.errors import SourceError
+from leadlight.pipelines.cli.main import app
+from leadlight.pipelines.init.propose import propose
+from leadlight.pipelines.workspace.workdir import read_json
+
+
+@pytest.fixture
+def sessions(tmp_path):
+    """Sessions of a shop; who looks at more pages buys more often."""
+    draw = np.random.default_rng(4)
+    pages = draw.poisson(6, 900)
+    bought = draw.random(900) < 1 / (1 + np.exp(3 - 0.3 * pages))
+    columns = {"session": [f"S-{i}" for i in range(900)], "pages": pages, "minutes": draw.gamma(2, 3, 900).round(2)}
+    more = {"weekend": draw.choice(["TRUE", "FALSE"], 900), "region": draw.choice(["North", "South", "West"], 900)}
+    return pd.DataFrame(columns | more | {"Revenue": np.where(bought, "TRUE", "FALSE")})
+
+
+def write(frame, folder):
+    path = folder / "sessions.csv"
+    frame.to_csv(path, index=False)
+    return {"leads": path}
+
+
+def test_a_column_of_yes_and_no_under_any_name_is_the_outcome_to_be_looked_at(sessions, tmp_path):
+    found = propose(write(sessions, tmp_path), tmp_path / "params.yaml")
+    outcome = found.params.source.leads.outcome
+    assert (outcome.column, outcome.won) == ("Revenue", ("TRUE",))
+    (note,) = [n.text for n in found.review_notes if "by its values" in n.text]
+    assert "weekend could be it too" in note
+
+
+def test_the_user_names_the_outcome(sessions, tmp_path):
+    params = tmp_path / "params.yaml"
+    found = propose(write(sessions, tmp_path), params, outcome="weekend")
+    assert found.params.source.leads.outcome.column == "weekend"
+    assert "Revenue" not in found.params.attributes  # it seems to be an outcome too
+    # of words that mean nothing here the rarest is taken, and asked for
+    named = propose(write(sessions.drop(columns="Revenue"), tmp_path), params, force=True, outcome="region")
+    rarest = sessions["region"].value_counts().index[-1]
+    assert named.params.source.leads.outcome.won == (rarest,)
+    assert any("means won? Taken is the rarest value" in note.text for note in named.review_notes)
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [("revenue", r"must be a column of leads \(--outcome\)\. Got revenue"), ("minutes", "2 to 30 values")],
+)
+def test_an_outcome_that_cannot_be_one_is_refused(sessions, tmp_path, named, words):
+    with pytest.raises(SourceError, match=words):
+        propose(write(sessions, tmp_path), tmp_path / "params.yaml", outcome=named)
+    assert not (tmp_path / "params.yaml").exists()
+
+
+def test_an_outcome_and_deals_are_one_too_many(sessions, tmp_path):
+    path = str(write(sessions, tmp_path)["leads"])
+    done = CliRunner().invoke(app, ["init", "--leads", path, "--deals", path, "--outcome", "Revenue"])
+    assert done.exit_code == 2
+    assert "without --deals" in done.output
+
+
+def run(*arguments):
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exit_code in (0, 11), done.output
+    return done.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [900, 300])
+def test_run_meets_the_proposed_policy(sessions, tmp_path, rows):
+    params, work = tmp_path / "params.yaml", tmp_path / "work"
+    propose(write(sessions.head(rows), tmp_path), params)
+    run("run", "--params", params, "--workdir", work)
+    assert read_json(work / "metrics.json")["wins"] > 0
+
+
+@pytest.mark.slow
+def test_a_replay_in_which_no_lead_wins_says_so(sessions, tmp_path):
+    """Each lead of a flat export without closing times closes when it is created, or never."""
+    times = pd.date_range("2025-01-01 08:00", periods=900, freq="7h").strftime("%Y-%m-%d %H:%M")
+    status = sessions["Revenue"].map({"TRUE": "Won", "FALSE": "Lost"}).mask(np.arange(900) % 4 == 0, "Open")
+    leads = sessions.drop(columns=["Revenue", "weekend"]).assign(created=times, status=status)
+    params, work = tmp_path / "params.yaml", tmp_path / "work"
+    propose(write(leads, tmp_path), params)
+    run("run", "--params", params, "--workdir", work)
+    assert "None of these leads won within the horizon" in " ".join(
+        run("report", "thresholds", "--params", params, "--workdir", work).split()
+    )
