@@ -137,11 +137,11 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         key = table.deal_id if isinstance(table, DealsTable) and "deals_as_leads" in tables else None
         key = key or table.lead_id
         if marks := table.number_marks or params.source.number_marks:
-            raw = convert_numbers(raw, NumberFormat(*marks), {table.lead_id, key})
+            raw = convert_numbers(raw, NumberFormat(*marks), {name for name in (table.lead_id, key) if name})
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         won_rows[name] = _find_won_rows(table, raw)
         if name in ("leads", "deals"):
-            keys = convert_to_text(raw[key])
+            keys = convert_to_text(raw[key]) if key else pd.Series(range(1, len(raw) + 1), raw.index).astype("str")
             texts = pd.DataFrame({c: _mask_missing(raw[c], profiles[name, c], missing) for c in raw.columns})
             texts = texts.set_axis(pd.Index(keys))[~keys.duplicated().to_numpy()]
             columns, deal_columns = (texts, deal_columns) if name == "leads" else (columns, texts)

@@ -33,7 +33,7 @@ MIN_OPENED_BEFORE = 0.95
 class ColumnRoles:
     """Roles of the columns of one table."""
 
-    lead_id: str
+    lead_id: str | None  # none: the number of the row
     time: DetectedTimeFormat | None = None  # created_at, occurred_at, closed_at or changed_at
     opened: DetectedTimeFormat | None = None  # opened_at of deals
     columns: dict[str, str] = field(default_factory=dict)  # role -> column, in the other roles
@@ -48,7 +48,7 @@ class ColumnRoles:
         """Columns with a role."""
         times = {time.column for time in (self.time, self.opened) if time}
         outcome = {self.outcome.column} if self.outcome else set()
-        return {self.lead_id, *times, *outcome, *self.columns.values()}
+        return {name for name in (self.lead_id, *times, *outcome, *self.columns.values()) if name}
 
 
 def find_roles(
@@ -81,13 +81,14 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
     leads, lead_roles = tables["leads"], roles["leads"]
     deals, deal_roles = tables.get("deals"), roles.get("deals")
     if deals and deal_roles:
-        keys = lead_roles.lead_id, deal_roles.lead_id
+        keys = str(lead_roles.lead_id), str(deal_roles.lead_id)  # there are some, where there are deals
         lead_roles.time, deal_roles.time = _choose_created_and_closed(leads, deals, *keys)
         _assign_status(deals.frame, deal_roles)
         if amount := _choose_number(deals.frame, NAMES["amount"], deal_roles.used):
             deal_roles.columns["amount"] = amount
-        deal_roles.opened = _find_opening(deals, deal_roles.time)
-        deal_roles.other_times = tuple(c for c in deals.times if c not in deal_roles.used)
+        same_file = deals.path == leads.path  # the creation of a lead is no opening of another deal
+        deal_roles.opened = None if same_file else _find_opening(deals, deal_roles.time)
+        deal_roles.other_times = () if same_file else tuple(c for c in deals.times if c not in deal_roles.used)
     else:
         ranked = sorted(leads.times.values(), key=_score_creation, reverse=True)
         lead_roles.time = ranked[0] if ranked and _score_creation(ranked[0]) > 0 else None
@@ -102,7 +103,10 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
             "The leads must come with a file of deals (--deals) or have a column of outcomes, which --outcome can "
             f"name. Got no column of two values such as yes and no among {', '.join(map(str, leads.frame.columns))}."
         )
-    lead_roles.other_times = tuple(c for c in leads.times if lead_roles.time and c != lead_roles.time.column)
+    closing = deal_roles.used if deals and deal_roles and deals.path == leads.path else set()
+    lead_roles.other_times = tuple(
+        c for c in leads.times if lead_roles.time and c != lead_roles.time.column and c not in closing
+    )
     for column in leads.frame.columns:
         if column in lead_roles.used:
             continue

@@ -19,7 +19,7 @@ MIN_SHARED, MIN_SHARED_BY_NAME = 0.5, 0.05
 class DetectedKeys(NamedTuple):
     """The lead's key in every file."""
 
-    columns: dict[str, str]  # by table
+    columns: dict[str, str | None]  # by table; None for leads without a key, which are named by their row
     known: dict[str, float]  # table -> share of its rows whose lead is in leads
     repeated: int  # rows of leads with the key of an earlier row
 
@@ -35,14 +35,16 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
     Raises
     ------
     SourceError
-        If no column of leads is unique, or a file has no column with keys of leads.
+        If no column of leads is unique and there are other files, or a file has no column with keys of leads.
     """
     leads = tables["leads"].frame
     texts = {column: strip_text(leads[column]) for column in leads.columns}
     unique = {c: set(t.dropna()) for c, t in texts.items() if t.nunique() >= MIN_UNIQUE_SHARE * len(leads)}
+    if not unique and len(tables) == 1:
+        return DetectedKeys({"leads": None}, {}, 0)
     if not unique:
         raise SourceError(
-            "The table leads must have a column with a different value for each lead. "
+            "The table leads must have a column with a different value for each lead, where there are other tables. "
             f"Got none among {', '.join(map(str, leads.columns))}."
         )
     others = {name: table for name, table in tables.items() if name != "leads"}
@@ -71,7 +73,8 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
                 f"leads has {', '.join(map(str, leads.columns))}; {name} has "
                 f"{', '.join(map(str, others[name].frame.columns))}."
             )
-    columns = {"leads": key} | {name: column for name, (_, column, _) in joins[key].items()}
+    columns: dict[str, str | None] = {"leads": key}
+    columns |= {name: column for name, (_, column, _) in joins[key].items()}
     known = {name: share for name, (_, _, share) in joins[key].items()}
     return DetectedKeys(columns, known, int(texts[key].dropna().duplicated().sum()))
 

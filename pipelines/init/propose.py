@@ -15,6 +15,7 @@ from leadlight.pipelines.init.attribute_detection import (
 from leadlight.pipelines.init.column_roles import ColumnRoles, find_roles
 from leadlight.pipelines.init.day_month_order import resolve_order_by_deals
 from leadlight.pipelines.init.document import ReviewNote, YamlDocument
+from leadlight.pipelines.init.flat_export import add_deals_of_flat_export
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
 from leadlight.pipelines.init.key_detection import find_keys
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
@@ -85,18 +86,19 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: 
     if output.exists() and not force:
         raise ParamsError(f"The params file to write must be new, or --force given. Got {output}, which exists.")
     tables = read_tables(paths)
-    keys = find_keys(tables)
+    tables, keys = add_deals_of_flat_export(tables, find_keys(tables), outcome)
     roles = find_roles(tables, keys, outcome)
     resolve_order_by_deals(tables, roles)
     leads = tables["leads"]
-    roleless = [c for c in map(str, leads.frame.columns) if c not in roles["leads"].used | set(leads.times)]
+    used = _list_used(tables, roles)
+    roleless = [c for c in map(str, leads.frame.columns) if c not in used | set(leads.times)]
     missing = find_missing(leads.frame, roleless)
 
     def render(
         columns: SelectedColumns, timing: TimingProposal | None, folder: Path, unusable: UnusableShares, policy: Policy
     ) -> tuple[str, tuple[ReviewNote, ...]]:
         document = YamlDocument()
-        files = ", ".join(table.path.name for table in tables.values())
+        files = ", ".join(dict.fromkeys(table.path.name for table in tables.values()))
         document.add_comment(
             f'Proposed by `leadlight init` from {files}. Read every line: lines marked with "look" are a '
             "guess that only you can settle. Every key is explained in docs/params.md."
@@ -140,11 +142,17 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: 
     return Proposal(text, params, notes, tables, roles, columns, timing, quarantined)
 
 
+def _list_used(tables: dict[str, SourceTable], roles: dict[str, ColumnRoles]) -> set[str]:
+    """Return the columns of the leads' file that have a role, as leads or as the deals of the same file."""
+    same = "deals" in tables and tables["deals"].path == tables["leads"].path
+    return roles["leads"].used | (roles["deals"].used if same else set())
+
+
 def _select_columns(
     tables: dict[str, SourceTable], roles: dict[str, ColumnRoles], missing: tuple[str, ...], suspects: LeakageSuspects
 ) -> SelectedColumns:
     leads = tables["leads"]
-    used = roles["leads"].used
+    used = _list_used(tables, roles)
     attributes, excluded = find_attributes(leads.frame, used, set(leads.times), missing, suspects)
     excluded += [ExcludedColumn(name, reason) for name, reason in leads.left_out.items()]
     if not attributes and "activities" not in tables:

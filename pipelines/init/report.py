@@ -46,7 +46,7 @@ def _tables(proposal: Proposal) -> Table:
         if name == "leads" and "order" in roles.columns:
             time = f"none, order {roles.columns['order']}"
         written = "Parquet" if facts.parquet else f"{DELIMITERS[facts.delimiter]}, {facts.encoding}"
-        grid.add_row(*map(escape, (name, f"{len(table.frame):,}", roles.lead_id, time, written)))
+        grid.add_row(*map(escape, (name, f"{len(table.frame):,}", roles.lead_id or "number of the row", time, written)))
     return grid
 
 

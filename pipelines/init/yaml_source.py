@@ -73,16 +73,25 @@ def write_source(
         look = f"won deals that cannot be used: {unusable.why_wins}"
         document.add("source", "max_lost_win_share", value=value, look=look)
     for name, table in tables.items():
-        _write_table(document, name, table, keys, roles[name], folder=folder)
+        from_leads = name == "deals" and table.path == tables["leads"].path
+        _write_table(document, name, table, keys, roles[name], folder=folder, from_leads=from_leads)
 
 
 def _write_table(
-    document: YamlDocument, name: str, table: SourceTable, keys: DetectedKeys, roles: ColumnRoles, *, folder: Path
+    document: YamlDocument,
+    name: str,
+    table: SourceTable,
+    keys: DetectedKeys,
+    roles: ColumnRoles,
+    *,
+    folder: Path,
+    from_leads: bool,
 ) -> None:
     def add(key: str, value: Any, remark: str = "", look: str = "") -> None:
         document.add("source", name, key, value=value, remark=remark, look=look)
 
-    document.add("source", name, value={}, remark=f"{len(table.frame):,} rows: {ROW_MEANINGS[name]}")
+    meaning = "the same file: when and how each lead was closed" if from_leads else ROW_MEANINGS[name]
+    document.add("source", name, value={}, remark=f"{len(table.frame):,} rows: {meaning}")
     # links are not resolved: the path stays as the user wrote it, relative to the params file
     path = Path(os.path.relpath(Path(os.path.abspath(table.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
     add("path", path.as_posix())
@@ -94,12 +103,7 @@ def _write_table(
         add("encoding", facts.encoding, look=look)
     if table.marks is not None:
         _write_marks(document, name, table.marks)
-    if name == "leads":
-        repeated = f"{keys.repeated:,} rows repeat a key and go to quarantine"
-        add("lead_id", roles.lead_id, repeated if keys.repeated else "unique in every row")
-    else:
-        share = "every row belongs" if keys.known[name] == 1 else f"{keys.known[name]:.1%} of rows belong"
-        add("lead_id", roles.lead_id, f"{share} to a lead of the leads file")
+    _write_key(document, name, keys, roles)
     if roles.time:
         _write_time(document, name, roles.time, roles.other_times)
     if name == "leads":
@@ -112,8 +116,21 @@ def _write_table(
         if role in roles.columns:
             add(role, roles.columns[role])
     rest = [*(c for c in map(str, table.frame.columns) if c not in roles.used), *table.left_out]
-    if name != "leads" and rest:
+    if name != "leads" and rest and not from_leads:
         document.add_comment(f"not mapped: {', '.join(rest)}", 4)
+
+
+def _write_key(document: YamlDocument, table: str, keys: DetectedKeys, roles: ColumnRoles) -> None:
+    remark = look = ""
+    if roles.lead_id is None:
+        look = "no column has another value in each row: the number of the row names a lead, while rows stay in place"
+    elif table == "leads":
+        repeated = f"{keys.repeated:,} rows repeat a key and go to quarantine"
+        remark = repeated if keys.repeated else "unique in every row"
+    else:
+        share = "every row belongs" if keys.known[table] == 1 else f"{keys.known[table]:.1%} of rows belong"
+        remark = f"{share} to a lead of the leads file"
+    document.add("source", table, "lead_id", value=roles.lead_id, remark=remark, look=look)
 
 
 def _write_marks(document: YamlDocument, table: str, marks: DetectedMarks) -> None:

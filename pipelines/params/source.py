@@ -109,6 +109,11 @@ class Source(NumberMarks):
             got = "none" if self.deals is None else "both"
             raise ValueError(f"must name the outcome once: as deals, or as leads.outcome of a flat export. Got {got}")
         dated = (("deals", self.deals), ("activities", self.activities), ("history", self.history))
+        others = [name for name, table in (*dated, ("stages", self.stages)) if table]
+        if self.leads.lead_id is None and others:
+            raise ValueError(
+                f"must name leads.lead_id, by which other tables name leads. Got {' and '.join(others)} without it"
+            )
         if self.leads.created_at is None and (named := [name for name, table in dated if table]):
             raise ValueError(
                 "must name leads.created_at where there are deals, activities or a history. "

@@ -80,7 +80,6 @@ class _Table(NumberMarks):
     pad_rows: bool = Field(
         False, description="Whether a CSV row that ends early ends in empty cells; otherwise it is left out."
     )
-    lead_id: str = Field(description="Column of the lead's id.")
 
     @field_validator("delimiter")
     @classmethod
@@ -99,9 +98,16 @@ class _Table(NumberMarks):
         return value
 
 
+class _TableOfLeads(_Table):
+    lead_id: str = Field(description="Column of the lead's id.")
+
+
 class LeadsTable(_Table):
     """One row per lead."""
 
+    lead_id: str | None = Field(
+        description="Column of the lead's id; null: the number of the row, for a table without ids that stays as it is."
+    )
     created_at: Time | None = Field(None, description="Column of the time of creation.")
     order: str | None = Field(None, description="Column that grows with time, where there are no dates.")
     consent: Consent | None = Field(None, description="Column of consent to marketing contact.")
@@ -115,7 +121,7 @@ class LeadsTable(_Table):
         return self
 
 
-class ActivitiesTable(_Table):
+class ActivitiesTable(_TableOfLeads):
     """One row per activity of a lead or of sales."""
 
     occurred_at: Time = Field(description="Column of the time of the activity.")
@@ -124,7 +130,7 @@ class ActivitiesTable(_Table):
     object: str | None = Field(None, description="Column of the object, such as a page or document.")
 
 
-class DealsTable(_Table):
+class DealsTable(_TableOfLeads):
     """One row per closed deal."""
 
     closed_at: Time = Field(description="Column of the time of closing.")
@@ -163,7 +169,7 @@ class DealsTable(_Table):
         return self
 
 
-class HistoryTable(_Table):
+class HistoryTable(_TableOfLeads):
     """One row per change of an attribute."""
 
     attribute: str = Field(description="Column of the attribute's name.")
@@ -172,7 +178,7 @@ class HistoryTable(_Table):
     changed_at: Time = Field(description="Column of the time of the change.")
 
 
-class StagesTable(_Table):
+class StagesTable(_TableOfLeads):
     """One row per stage that a lead entered."""
 
     stage: str = Field(description="Column of the stage.")

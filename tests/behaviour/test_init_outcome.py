@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.cli.main import app
 from leadlight.pipelines.init.propose import propose
-from leadlight.pipelines.workspace.workdir import read_json
+from leadlight.pipelines.params.source import Source
 
 
 @pytest.fixture
@@ -65,6 +66,52 @@ def test_an_outcome_and_deals_are_one_too_many(sessions, tmp_path):
     assert "without --deals" in done.output
 
 
+def test_the_close_date_of_a_flat_table_dates_the_outcome(sessions, tmp_path):
+    """A list of opportunities: open ones have a planned date, which closes nothing."""
+    draw, count = np.random.default_rng(6), len(sessions)
+    created = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 600, count)), unit="D")
+    closed = created + pd.to_timedelta(draw.integers(5, 40, count), unit="D")
+    stage = np.where(closed > pd.Timestamp("2025-08-01"), "Proposal", np.where(draw.random(count) < 0.3, "Won", "Lost"))
+    columns = {
+        "created": created.date,
+        "closing_date": closed.date,
+        "stage": stage,
+        "amount": draw.integers(1, 9, count),
+    }
+    found = propose(write(sessions[["session", "pages"]].assign(**columns), tmp_path), tmp_path / "params.yaml")
+    source = found.params.source
+    assert source.leads.outcome is None
+    assert (source.deals.path, source.deals.closed_at.column) == ("sessions.csv", "closing_date")
+    assert (source.deals.status.open, source.deals.opened_at) == (("Proposal",), None)
+    assert list(found.params.attributes) == ["pages"]
+    assert found.params.label.horizon_days == 45  # all wins take 5 to 39 days
+    assert not [n for n in found.review_notes if "do not say" in n.text or "other time columns" in n.text]
+
+
+def test_a_second_date_that_is_no_closing_leaves_the_outcome_undated(sessions, tmp_path):
+    created = pd.date_range("2024-01-01", periods=len(sessions), freq="D")
+    columns = {"created": created.date, "updated": (created + pd.Timedelta(days=9)).date}
+    leads = sessions.assign(**columns, status=np.where(sessions["Revenue"] == "TRUE", "Won", "Lost"))
+    assert propose(write(leads, tmp_path), tmp_path / "params.yaml").params.source.deals is None
+
+
+def test_a_table_without_ids_takes_the_number_of_the_row(sessions, tmp_path):
+    found = propose(write(sessions.drop(columns="session"), tmp_path), tmp_path / "params.yaml")
+    assert found.params.source.leads.lead_id is None
+    assert any("the number of the row names a lead" in note.text for note in found.review_notes)
+    assert set(found.params.attributes) == {"pages", "minutes", "region"}  # weekend seems to be an outcome
+
+
+def test_rows_without_ids_cannot_be_joined(sessions, tmp_path):
+    leads = write(sessions.drop(columns="session"), tmp_path)
+    with pytest.raises(SourceError, match="where there are other tables"):
+        propose(leads | {"deals": leads["leads"]}, tmp_path / "params.yaml")
+    mapping = {"path": "sessions.csv", "lead_id": None}
+    table = {"path": "deals.csv", "lead_id": "session", "closed_at": "day"}
+    with pytest.raises(ValidationError, match="by which other tables name leads"):
+        Source(leads=mapping | {"created_at": "day"}, deals=table)
+
+
 def run(*arguments):
     done = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert done.exit_code in (0, 11), done.output
@@ -75,9 +122,13 @@ def run(*arguments):
 @pytest.mark.parametrize("rows", [900, 300])
 def test_run_meets_the_proposed_policy(sessions, tmp_path, rows):
     params, work = tmp_path / "params.yaml", tmp_path / "work"
-    propose(write(sessions.head(rows), tmp_path), params)
+    propose(write(sessions.head(rows).drop(columns="session"), tmp_path), params)
     run("run", "--params", params, "--workdir", work)
-    assert read_json(work / "metrics.json")["wins"] > 0
+    run("score", "--params", params, "--workdir", work, "--output", tmp_path / "scores.parquet")
+    scores = pd.read_parquet(tmp_path / "scores.parquet")
+    # a lead without a win stays open
+    lost = np.flatnonzero(sessions["Revenue"].head(rows) == "FALSE") + 1
+    assert sorted(scores["lead_id"].astype(int)) == lost.tolist()
 
 
 @pytest.mark.slow

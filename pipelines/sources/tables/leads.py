@@ -53,7 +53,10 @@ def clean_leads(
     mapped = [record.column for record in (table.created_at, table.consent, table.outcome) if record]
     columns = [table.lead_id, table.order, table.owner, *mapped, *params.attributes]
     reader = read_whole("leads", table, columns, params.source, folder)
-    reader.read_text("lead_id", table.lead_id)
+    if table.lead_id is None:
+        reader.clean["lead_id"] = pd.Series(range(1, len(reader.clean) + 1), reader.clean.index).astype("str")
+    else:
+        reader.read_text("lead_id", table.lead_id)
     if table.created_at:
         reader.read_time("created_at", table.created_at)
     else:
@@ -76,7 +79,8 @@ def clean_leads(
     again = fold_ids(reader.clean["lead_id"], params.source)
     again = again.duplicated() & again.notna()
     unique = pa.Check(lambda s: ~again.loc[s.index], error="lead id comes a second time", ignore_na=False)
-    footers = find_footers(reader.clean["lead_id"], reader.raw.drop(columns=table.lead_id), params.source.missing)
+    others = reader.raw if table.lead_id is None else reader.raw.drop(columns=table.lead_id)
+    footers = find_footers(reader.clean["lead_id"], others, params.source.missing)
     no_footer = pa.Check(lambda s: ~footers.loc[s.index], error="line of a report instead of a lead", ignore_na=False)
     schema = {"lead_id": pa.Column(None, [require_not_null("no lead id"), no_footer, unique], nullable=True)}
     unfit = "no number to order by" if table.order else "no time that fits the format"

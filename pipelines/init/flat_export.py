@@ -1,0 +1,64 @@
+"""One table of opportunities with their close dates is a table of leads and a table of deals."""
+
+import pandas as pd
+
+from leadlight.pipelines.init.key_detection import DetectedKeys
+from leadlight.pipelines.init.outcome_detection import find_outcome
+from leadlight.pipelines.init.source_tables import SourceTable, strip_text
+from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.vocabulary import NAMES, count_stems
+
+__all__ = ["add_deals_of_flat_export"]
+
+#: share of the closed rows that have a close date, and share of those that close on the day of another time or later
+MIN_DATED, MIN_IN_ORDER = 0.9, 0.95
+
+
+def add_deals_of_flat_export(
+    tables: dict[str, SourceTable], keys: DetectedKeys, outcome: str | None = None
+) -> tuple[dict[str, SourceTable], DetectedKeys]:
+    """Map the file of the leads as deals too, where it says when each was closed: closing times date the outcomes.
+
+    Parameters
+    ----------
+    tables, keys
+        What was read, and the keys that were found.
+    outcome : str, optional
+        The outcome column, where the user names it: it is then of leads.
+
+    Returns
+    -------
+    tables, keys
+        Unchanged where there are deals already, or no time of closing.
+    """
+    leads = tables["leads"]
+    if "deals" in tables or outcome is not None or len(leads.times) < 2:
+        return tables, keys
+    key = keys.columns["leads"]
+    if key is None:
+        return tables, keys
+    found = find_outcome(leads.frame, {key})
+    if found is None or not found.by_words or _find_closing(leads, found.column, {*found.won, *found.lost}) is None:
+        return tables, keys
+    columns, known = keys.columns | {"deals": key}, keys.known | {"deals": 1.0}
+    return tables | {"deals": leads._replace(name="deals")}, keys._replace(columns=columns, known=known)
+
+
+def _find_closing(leads: SourceTable, outcome: str, closed: set[str]) -> DetectedTimeFormat | None:
+    rows = strip_text(leads.frame[outcome]).isin(closed)
+    for time in leads.times.values():
+        named = count_stems(time.column, NAMES["closed"]) and not count_stems(time.column, NAMES["opened"])
+        if named and time.times[rows].notna().mean() >= MIN_DATED and _is_last(time, leads, rows):
+            return time
+    return None
+
+
+def _is_last(time: DetectedTimeFormat, leads: SourceTable, rows: pd.Series) -> bool:
+    """Return whether it hardly ever comes before another time of the same row."""
+    others = [other.times[rows] for other in leads.times.values() if other.column != time.column]
+    closed = time.times[rows]
+    in_order = [closed.dt.normalize() >= other.dt.normalize() for other in others]
+    return any(
+        bool(order[other.notna() & closed.notna()].mean() >= MIN_IN_ORDER)
+        for order, other in zip(in_order, others, strict=True)
+    )
