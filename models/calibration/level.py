@@ -135,7 +135,7 @@ def estimate_level(
         season=season,
         season_sds=SEASONS if may_season else SEASONS[:1],
     )
-    newest = elapsed <= max(horizon, MIN_NEWEST_DAYS)
+    newest = elapsed <= elapsed.min() + max(horizon, MIN_NEWEST_DAYS)
     shift = solve_shift(log_odds[newest], float(share @ rate * chance[newest].sum()), MAX_SHIFT)
     moved = expit(log_odds[newest] + shift)
     # d log p = (1 - p) d log-odds, on average over wins

@@ -11,6 +11,7 @@ from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import (
     DetectedOutcome,
     find_outcome,
+    find_outcome_by_values,
     find_status,
     find_unrecognized_status,
     find_yes_values,
@@ -97,7 +98,9 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
     if lead_roles.time is None and (order := _find_order(leads.frame)):
         lead_roles.columns["order"] = order
     if deals is None:
-        lead_roles.outcome = find_outcome(leads.frame, lead_roles.used, outcome)
+        lead_roles.outcome = find_outcome(leads.frame, lead_roles.used, outcome) or find_outcome_by_values(
+            leads.frame, lead_roles.used
+        )
     if deals is None and lead_roles.outcome is None:
         raise SourceError(
             "The leads must come with a file of deals (--deals) or have a column of outcomes, which --outcome can "

@@ -9,7 +9,14 @@ from leadlight.features.errors import SourceError
 from leadlight.pipelines.init.source_tables import strip_text
 from leadlight.pipelines.init.vocabulary import NAMES, NO, OPEN, YES, classify_outcome, count_stems, normalize_name
 
-__all__ = ["DetectedOutcome", "find_outcome", "find_status", "find_unrecognized_status", "find_yes_values"]
+__all__ = [
+    "DetectedOutcome",
+    "find_outcome",
+    "find_outcome_by_values",
+    "find_status",
+    "find_unrecognized_status",
+    "find_yes_values",
+]
 
 #: no list of stages is longer
 MAX_VALUES = 30
@@ -68,8 +75,7 @@ def find_outcome(frame: pd.DataFrame, used: set[str], named: str | None = None) 
     Returns
     -------
     DetectedOutcome or None
-        A column with words such as won, or of yes and no with a fitting name; else the last column of yes and no, to be
-        looked at.
+        A column with words such as won, or of yes and no with a fitting name.
 
     Raises
     ------
@@ -80,11 +86,11 @@ def find_outcome(frame: pd.DataFrame, used: set[str], named: str | None = None) 
         return _read_named(frame, named)
     stems = NAMES["outcome"]
     candidates = _find_candidates(frame, used, stems)
-    best = _choose_best([c for c in candidates if count_stems(c.column, stems) or c.lost], stems)
-    return best or _find_by_values(frame, used)
+    return _choose_best([c for c in candidates if count_stems(c.column, stems) or c.lost], stems)
 
 
-def _find_by_values(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
+def find_outcome_by_values(frame: pd.DataFrame, used: set[str]) -> DetectedOutcome | None:
+    """Take the last column of yes and no for the outcome, to be looked at."""
     other_meaning = (*NAMES["consent"], *NAMES["earlier"])
     found = []
     for column in frame.columns:

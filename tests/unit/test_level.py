@@ -138,3 +138,9 @@ def test_a_win_at_the_moment_of_the_oldest_snapshot_is_counted():
     midnights = drawn["as_of"].dt.floor("D")
     found = estimate(drawn, as_of=midnights, days_to_win=np.where(np.isnan(drawn["days_to_win"]), np.nan, 0.0))
     assert found.wins == (~np.isnan(drawn["days_to_win"])).sum()
+
+
+def test_a_source_whose_newest_leads_are_long_closed_has_a_level():
+    drawn = draw(lambda day: 0.5 + 0 * day)
+    old = ((END - drawn["as_of"]) > pd.Timedelta(days=200)).to_numpy()
+    assert np.isfinite(predict(estimate(keep(drawn, old))))
