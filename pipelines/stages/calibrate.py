@@ -80,7 +80,7 @@ def calibrate(params: Params, workdir: Workdir) -> Scorer:
         params, models["evaluation"], features, _describe(params, workdir, listing, report, past, features=features),
         predictions=before_test, newest=snapshots.select_unfinished_at_test(), known=past,
     )  # fmt: skip
-    predictions = add_test_window(before_test, models["evaluation"], test, features.catalogue)
+    predictions = add_test_window(before_test, judged.model, test, features.catalogue)
     on_test = predictions[predictions["window"] == "test"]
     on_test_probability = judged.calibrator.predict_proba(on_test["margin"].to_numpy())
     ages = on_test[AGE].to_numpy() if AGE in on_test else None
