@@ -86,8 +86,8 @@ def solve_intercept(log_odds: np.ndarray, won: np.ndarray) -> float:
     return solve_shift(log_odds, len(won) * (won.sum() + 0.5) / (len(won) + 1.0), MAX_SHIFT)
 
 
-def solve_shift(log_odds: np.ndarray, wins: float, limit: float, share: np.ndarray | float = 1.0) -> float:
-    """Solve for the shift of log-odds at which expected wins, times a share of them, equal a number of wins.
+def solve_shift(log_odds: np.ndarray, wins: float, limit: float) -> float:
+    """Solve for the shift of log-odds at which expected wins equal a number of wins.
 
     Parameters
     ----------
@@ -97,8 +97,6 @@ def solve_shift(log_odds: np.ndarray, wins: float, limit: float, share: np.ndarr
         Wins to expect.
     limit : float
         Largest shift in either direction.
-    share : float or ndarray, shape (n,)
-        Share of its wins that each snapshot is to show.
 
     Returns
     -------
@@ -107,7 +105,7 @@ def solve_shift(log_odds: np.ndarray, wins: float, limit: float, share: np.ndarr
     """
 
     def surplus(shift: float) -> float:
-        return float((expit(log_odds + shift) * share).sum() - wins)
+        return float(expit(log_odds + shift).sum() - wins)
 
     return float(brentq(surplus, -limit, limit)) if surplus(-limit) < 0 < surplus(limit) else 0.0
 

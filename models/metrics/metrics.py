@@ -20,7 +20,6 @@ __all__ = [
     "fit_calibration_line",
     "order_by_probability",
     "round_for_ranking",
-    "weigh_top_fraction",
 ]
 
 BANDS = 10
@@ -77,15 +76,15 @@ def calculate_ece(p: np.ndarray, won: np.ndarray) -> float:
 
 def calculate_lift(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
     """Return the win rate of the top share over that of all; ties at the border count in part."""
-    return float(won @ weigh_top_fraction(p, share) / won.mean())
+    return float(won @ _weigh_top_fraction(p, share) / won.mean())
 
 
 def calculate_top_capture(p: np.ndarray, won: np.ndarray, share: float = 0.1) -> float:
     """Return the share of all wins that the top share of rows holds; ties at the border count in part."""
-    return float(won @ weigh_top_fraction(p, share) * max(1, round(len(p) * share)) / won.sum())
+    return float(won @ _weigh_top_fraction(p, share) * max(1, round(len(p) * share)) / won.sum())
 
 
-def weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
+def _weigh_top_fraction(p: np.ndarray, share: float = 0.1) -> np.ndarray:
     """Return the weight of each row in a mean over the top share, shape (n,); they add up to 1."""
     p = round_for_ranking(p)
     top = max(1, round(len(p) * share))

@@ -15,7 +15,7 @@ from leadlight.pipelines.params.tables import DealsTable
 from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
 from leadlight.pipelines.sources.columns.number_formats import NumberFormat
 from leadlight.pipelines.sources.columns.times import convert_to_local
-from leadlight.pipelines.sources.files.read import AnyTable, read_all_columns
+from leadlight.pipelines.sources.files.read import AnyTable, number_rows, read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["AuditDataset", "list_mapped_tables", "read_audit_dataset"]
@@ -141,7 +141,7 @@ def read_audit_dataset(params: Params, folder: Path, workdir: Workdir) -> AuditD
         profiles |= {(name, column): profile_column(raw[column], missing) for column in raw.columns}
         won_rows[name] = _find_won_rows(table, raw)
         if name in ("leads", "deals"):
-            keys = convert_to_text(raw[key]) if key else pd.Series(range(1, len(raw) + 1), raw.index).astype("str")
+            keys = convert_to_text(raw[key]) if key else number_rows(raw)
             texts = pd.DataFrame({c: _mask_missing(raw[c], profiles[name, c], missing) for c in raw.columns})
             texts = texts.set_axis(pd.Index(keys))[~keys.duplicated().to_numpy()]
             columns, deal_columns = (texts, deal_columns) if name == "leads" else (columns, texts)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError, SourceError
+from leadlight.pipelines.init.flat_export import is_flat_export
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import (
     DetectedOutcome,
@@ -87,7 +88,7 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
         _assign_status(deals.frame, deal_roles)
         if amount := _choose_number(deals.frame, NAMES["amount"], deal_roles.used):
             deal_roles.columns["amount"] = amount
-        same_file = deals.path == leads.path  # the creation of a lead is no opening of another deal
+        same_file = is_flat_export(tables)  # the creation of a lead is no opening of another deal
         deal_roles.opened = None if same_file else _find_opening(deals, deal_roles.time)
         deal_roles.other_times = () if same_file else tuple(c for c in deals.times if c not in deal_roles.used)
     else:
@@ -106,7 +107,7 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
             "The leads must come with a file of deals (--deals) or have a column of outcomes, which --outcome can "
             f"name. Got no column of two values such as yes and no among {', '.join(map(str, leads.frame.columns))}."
         )
-    closing = deal_roles.used if deals and deal_roles and deals.path == leads.path else set()
+    closing = deal_roles.used if deal_roles and is_flat_export(tables) else set()
     lead_roles.other_times = tuple(
         c for c in leads.times if lead_roles.time and c != lead_roles.time.column and c not in closing
     )

@@ -8,10 +8,15 @@ from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
-__all__ = ["add_deals_of_flat_export"]
+__all__ = ["add_deals_of_flat_export", "is_flat_export"]
 
 #: share of the closed rows that have a close date, and share of those that close on the day of another time or later
 MIN_DATED, MIN_IN_ORDER = 0.9, 0.95
+
+
+def is_flat_export(tables: dict[str, SourceTable]) -> bool:
+    """Return whether leads and deals are one file."""
+    return "deals" in tables and tables["deals"].path == tables["leads"].path
 
 
 def add_deals_of_flat_export(
@@ -55,10 +60,10 @@ def _find_closing(leads: SourceTable, outcome: str, closed: set[str]) -> Detecte
 
 def _is_last(time: DetectedTimeFormat, leads: SourceTable, rows: pd.Series) -> bool:
     """Return whether it hardly ever comes before another time of the same row."""
-    others = [other.times[rows] for other in leads.times.values() if other.column != time.column]
-    closed = time.times[rows]
-    in_order = [closed.dt.normalize() >= other.dt.normalize() for other in others]
-    return any(
-        bool(order[other.notna() & closed.notna()].mean() >= MIN_IN_ORDER)
-        for order, other in zip(in_order, others, strict=True)
-    )
+    closed = time.times[rows].dt.normalize()
+    for other in leads.times.values():
+        begun = other.times[rows].dt.normalize()
+        both = begun.notna() & closed.notna()
+        if other.column != time.column and (closed >= begun)[both].mean() >= MIN_IN_ORDER:
+            return True
+    return False

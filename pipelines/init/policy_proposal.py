@@ -29,14 +29,12 @@ def propose_policy(leads: int | None) -> Policy:
         up to a half and a quarter, and then fewer than 20 leads above.
     """
     if not leads:
-        return _write(MARKETING_PERCENT, SALES_PERCENT, MIN_LEADS)
+        return Policy()
     needed = 5 * math.ceil(100 * SPARE * MIN_LEADS / leads / 5)
     sales = min(max(SALES_PERCENT, needed), MAX_SALES_PERCENT)
     marketing = min(max(MARKETING_PERCENT, 2 * sales), MAX_MARKETING_PERCENT)
-    return _write(marketing, sales, max(1, min(MIN_LEADS, int(leads * sales / 100 / SPARE))))
-
-
-def _write(marketing: int, sales: int, min_leads: int) -> Policy:
     return Policy(
-        marketing_qualified=f"top {marketing} percent", sales_qualified=f"top {sales} percent", min_leads=min_leads
+        marketing_qualified=f"top {marketing} percent",
+        sales_qualified=f"top {sales} percent",
+        min_leads=max(1, min(MIN_LEADS, int(leads * sales / 100 / SPARE))),
     )

@@ -15,7 +15,7 @@ from leadlight.pipelines.init.attribute_detection import (
 from leadlight.pipelines.init.column_roles import ColumnRoles, find_roles
 from leadlight.pipelines.init.day_month_order import resolve_order_by_deals
 from leadlight.pipelines.init.document import ReviewNote, YamlDocument
-from leadlight.pipelines.init.flat_export import add_deals_of_flat_export
+from leadlight.pipelines.init.flat_export import add_deals_of_flat_export, is_flat_export
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
 from leadlight.pipelines.init.key_detection import find_keys
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
@@ -144,8 +144,7 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: 
 
 def _list_used(tables: dict[str, SourceTable], roles: dict[str, ColumnRoles]) -> set[str]:
     """Return the columns of the leads' file that have a role, as leads or as the deals of the same file."""
-    same = "deals" in tables and tables["deals"].path == tables["leads"].path
-    return roles["leads"].used | (roles["deals"].used if same else set())
+    return roles["leads"].used | (roles["deals"].used if is_flat_export(tables) else set())
 
 
 def _select_columns(

@@ -6,6 +6,7 @@ from typing import Any
 
 from leadlight.pipelines.init.column_roles import ColumnRoles
 from leadlight.pipelines.init.document import YamlDocument, format_entry
+from leadlight.pipelines.init.flat_export import is_flat_export
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.number_detection import DetectedMarks
 from leadlight.pipelines.init.outcome_detection import DetectedOutcome
@@ -73,7 +74,7 @@ def write_source(
         look = f"won deals that cannot be used: {unusable.why_wins}"
         document.add("source", "max_lost_win_share", value=value, look=look)
     for name, table in tables.items():
-        from_leads = name == "deals" and table.path == tables["leads"].path
+        from_leads = name == "deals" and is_flat_export(tables)
         _write_table(document, name, table, keys, roles[name], folder=folder, from_leads=from_leads)
 
 

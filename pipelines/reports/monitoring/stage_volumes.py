@@ -13,7 +13,7 @@ from leadlight.pipelines.reporting.formatting import format_percent_brief
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset
 from leadlight.pipelines.reports.monitoring.findings import CRITICAL, OK, WARNING, Check, Level, MonitoringFinding
 
-__all__ = ["BARS", "check_stage_volumes"]
+__all__ = ["check_stage_volumes"]
 
 NAME = "Shares above the thresholds"
 #: threshold, its short name, its score

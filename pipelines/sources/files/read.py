@@ -24,6 +24,7 @@ from leadlight.pipelines.sources.files.typed_columns import describe_nested, nor
 __all__ = [
     "AnyTable",
     "make_empty_error",
+    "number_rows",
     "open_table",
     "read_all_columns",
     "read_table",
@@ -97,6 +98,11 @@ def read_all_columns(name: str, table: AnyTable, folder: Path, database: str | N
     for batch in iterate_batches(raw, columns, None):
         return batch.frame.reset_index(drop=True)
     return pd.DataFrame(columns=columns)
+
+
+def number_rows(table: pd.DataFrame) -> pd.Series:
+    """Return the number of each row, from 1, as text: the id of leads whose table has none."""
+    return pd.Series(range(1, len(table) + 1), table.index).astype("str")
 
 
 def require_columns(name: str, table: AnyTable, raw: RawTable, wanted: list[str]) -> None:

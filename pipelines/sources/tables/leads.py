@@ -8,6 +8,7 @@ import pandera.pandas as pa
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.load import Params
 from leadlight.pipelines.sources.columns.text_cleaning import clean_text, find_canonical_spellings
+from leadlight.pipelines.sources.files.read import number_rows
 from leadlight.pipelines.sources.outcomes.deal_outcomes import CleanDeals
 from leadlight.pipelines.sources.rows.footers import find_footers
 from leadlight.pipelines.sources.rows.matching import fold_ids, match_values
@@ -54,7 +55,7 @@ def clean_leads(
     columns = [table.lead_id, table.order, table.owner, *mapped, *params.attributes]
     reader = read_whole("leads", table, columns, params.source, folder)
     if table.lead_id is None:
-        reader.clean["lead_id"] = pd.Series(range(1, len(reader.clean) + 1), reader.clean.index).astype("str")
+        reader.clean["lead_id"] = number_rows(reader.clean)
     else:
         reader.read_text("lead_id", table.lead_id)
     if table.created_at:
