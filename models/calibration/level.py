@@ -28,7 +28,7 @@ MIN_WINS = 20
 #: days of history that a season needs: in less it looks like a change
 MIN_SEASON_DAYS = 180.0
 #: standard deviation of a change in log rate, and days until 63 % of it is forgotten. The first is as good as none, and
-#: as likely beforehand as the nine others together. Of those that are forgotten soon a window holds many, quiet and busy.
+#: as likely beforehand as all others together. Of those that are forgotten soon a window holds many, quiet and busy.
 SOON, MONTHS, NEVER = 15.0, 90.0, 2000.0
 CHANGES = (
     (0.02, SOON), (0.15, SOON), (0.3, SOON), (0.6, SOON),

@@ -11,11 +11,11 @@ import pandas as pd
 from leadlight.pipelines.audit.parsing import convert_numbers, parse_numbers
 from leadlight.pipelines.datasets.time_splits import LeftTruncation, detect_left_truncation
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.params.tables import DealsTable
+from leadlight.pipelines.params.tables import AnyTable, DealsTable
 from leadlight.pipelines.profile.columns import ColumnProfile, convert_to_text, profile_column
 from leadlight.pipelines.sources.columns.number_formats import NumberFormat
 from leadlight.pipelines.sources.columns.times import convert_to_local
-from leadlight.pipelines.sources.files.read import AnyTable, number_rows, read_all_columns
+from leadlight.pipelines.sources.files.read import number_rows, read_all_columns
 from leadlight.pipelines.workspace.workdir import Workdir, read_frame, read_json
 
 __all__ = ["AuditDataset", "list_mapped_tables", "read_audit_dataset"]

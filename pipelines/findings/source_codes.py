@@ -185,6 +185,15 @@ LEADS_WITHOUT_DEAL = FindingCode(
     "With unit: lead each lead is scored, with or without a deal.",
 )
 
+ACCOUNT_UNKNOWN = FindingCode(
+    "LL221",
+    "leads name an account that is not there",
+    "A lead names an account (source.leads.attributes_from.key) that the table of accounts does not have.",
+    "Its account's attributes are missing, as if they were not known.",
+    "Whether the export of accounts is complete, and whether ids of both tables are written alike.",
+    "The run goes on: it cannot tell deleted accounts from missing ones.",
+)
+
 CODES: tuple[FindingCode, ...] = (
     NO_LEAD_ID,
     DUPLICATE_LEAD,
@@ -207,6 +216,7 @@ CODES: tuple[FindingCode, ...] = (
     ROW_TOO_NARROW,
     RETURNING,
     LEADS_WITHOUT_DEAL,
+    ACCOUNT_UNKNOWN,
 )
 
 #: beginning of a recorded reason -> its code

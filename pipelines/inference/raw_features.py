@@ -3,7 +3,7 @@
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import ibis
 import pandas as pd
@@ -13,6 +13,7 @@ from leadlight.features.errors import SourceError
 from leadlight.models.scoring.scorer import Scorer
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine, register_parquet
 from leadlight.pipelines.params import Params
+from leadlight.pipelines.params.table_files import TableFile
 from leadlight.pipelines.sources.rows.quarantine import LEFT_OUT, Quarantine
 from leadlight.pipelines.sources.tables.event_tables import clean_activities, clean_history, join_history
 from leadlight.pipelines.sources.tables.history_completion import complete_history
@@ -21,6 +22,8 @@ from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_a
 from leadlight.pipelines.workspace.workdir import Workdir, write_frame, write_json
 
 __all__ = ["RawRecords", "compute_features"]
+
+Mapped = TypeVar("Mapped", bound=TableFile)
 
 EMPTY_ACTIVITIES = {
     "lead_id": "str",
@@ -86,7 +89,7 @@ def _clean_tables(
     optional = {"consent": table.consent, "outcome": table.outcome}
     absent = {name: None for name, entry in optional.items() if entry and entry.column not in leads}
     absent |= {"owner": None} if table.owner not in leads else {}
-    mapped = table.model_copy(update={"path": _write_raw("leads", leads, folder), **absent})
+    mapped = _map_frame(table, "leads", leads, folder).model_copy(update=absent)
     source = source.model_copy(update={"leads": mapped, "database": None})
     usable = params.model_copy(update={"source": source})
     clean, attributes, _ = clean_leads(usable, folder, Quarantine(0.0, judges_spans=False))
@@ -96,7 +99,7 @@ def _clean_tables(
         rows = _select_leads(activities, "activities", source.activities.lead_id, ids)
         tables["activities"] = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_ACTIVITIES.items()})
         if rows is not None:
-            written = source.activities.model_copy(update={"path": _write_raw("activities", rows, folder)})
+            written = _map_frame(source.activities, "activities", rows, folder)
             batches = clean_activities(source, written, folder, clean, quarantine)
             tables["activities"] = pd.concat(batches, ignore_index=True)
     elif activities is not None:
@@ -107,7 +110,7 @@ def _clean_tables(
         rows = _select_leads(history, "history", source.history.lead_id, ids)
         recorded, old = pd.DataFrame({k: pd.Series(dtype=kind) for k, kind in EMPTY_HISTORY.items()}), None
         if rows is not None:
-            changed = source.history.model_copy(update={"path": _write_raw("history", rows, folder)})
+            changed = _map_frame(source.history, "history", rows, folder)
             recorded, old = join_history(
                 clean_history(source, changed, folder, clean, quarantine, attributes=params.attributes)
             )
@@ -123,13 +126,15 @@ def _clean_tables(
     }
 
 
-def _write_raw(name: str, frame: pd.DataFrame, folder: Path) -> str:
+def _map_frame(table: Mapped, name: str, frame: pd.DataFrame, folder: Path) -> Mapped:
+    """Write a frame, and return the mapping to its file; it holds already what is joined to a table of the source."""
     try:
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     except (pa.ArrowException, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise SourceError(f"Each column of {name} must hold values of one kind. Got {reason}.") from None
-    return f"{name}.parquet"
+    joins = {key: None for key in ("sheet", "through", "attributes_from") if key in type(table).model_fields}
+    return table.model_copy(update={"path": f"{name}.parquet"} | joins)
 
 
 def _select_leads(frame: pd.DataFrame | None, name: str, column: str, ids: set[str]) -> pd.DataFrame | None:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import difflib
 import gzip
 import io
 import itertools
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from leadlight.features.errors import SourceError
+from leadlight.pipelines.sources.files.file_sets import PARQUET, TEXT, WORKBOOK, find_file_kind, list_files
+from leadlight.pipelines.sources.files.workbook import list_sheets
 
 __all__ = ["FileFormat", "detect_format"]
 
@@ -19,23 +22,14 @@ DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_BYTES, SAMPLE_ROWS, CHUNK = 1 << 18, 1_000, 1 << 20
 #: share of the sampled rows that must be as wide as the header
 MIN_EVEN_SHARE = 0.9
-#: first bytes of unsupported files -> their type
-UNSUPPORTED = {
-    b"PK\x03\x04": "a workbook or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF document",
-    b"SQLite format 3": "a SQLite database",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-}
-PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 
 
 class FileFormat(NamedTuple):
-    """Format of a file; delimiter and encoding, as in ``source``, are for text only."""
+    """Format of a file; delimiter and encoding, as in ``source``, are for CSV, the sheet for Excel."""
 
-    parquet: bool
+    kind: str
+    sheet: str | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
     sample_word: str = ""  # decoded word with a non-ASCII letter, where the encoding is a guess
@@ -49,42 +43,44 @@ def detect_format(name: str, path: Path) -> FileFormat:
     name : str
         Name of the table in params, for messages.
     path : Path
-        The file, or a folder of Parquet files.
+        A file, a folder or a pattern.
 
     Raises
     ------
     SourceError
-        If it is missing, empty, neither text nor Parquet, or has a single column.
+        If it is missing, empty, of no kind that can be read, or text of a single column.
     """
-    if not path.exists():
-        raise SourceError(f"The file of {name} must exist. Got {path}.")
-    if path.is_dir():
-        if any(path.rglob("*.parquet")):
-            return FileFormat(parquet=True)
-        raise SourceError(f"The file of {name} must be a file, or a folder of Parquet files. Got {path}.")
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
+        file = list_files(path)[0]
+        if file.is_dir():
+            return FileFormat(PARQUET)
+        with file.open("rb") as opened:
+            head = opened.read(16)
         if not head:
-            raise SourceError(f"The file of {name} must have a header and rows. Got the empty file {path}.")
-        if head.startswith(PARQUET):
-            _require_suffix(name, path, (".parquet", ".pq"), "Parquet")
-            return FileFormat(parquet=True)
-        if head.startswith(GZIP):
-            _require_suffix(name, path, (".gz",), "gzip")
-        for mark, kind in UNSUPPORTED.items():
-            if head.startswith(mark):
-                raise SourceError(f"The file of {name} must be CSV, CSV.GZ or Parquet. Got {kind}, {path}.")
-        return _detect_text_format(name, path)
+            raise SourceError(f"The file of {name} must have a header and rows. Got the empty file {file}.")
+        if head.startswith(GZIP) and file.suffix.lower() != ".gz":
+            raise SourceError(f"The file of {name}, which is gzip, must be named with .gz. Got {file}.")
+        kind = find_file_kind(file)
+        if kind == WORKBOOK:
+            return FileFormat(kind, _choose_sheet(name, file))
+        return _detect_text_format(name, file) if kind == TEXT else FileFormat(kind)
+    except FileNotFoundError as error:
+        raise SourceError(f"The file of {name} must exist. Got {error}.") from None
+    except ValueError as error:
+        kinds = "CSV, Parquet, Excel (.xlsx) or JSON lines (.jsonl), and all of one kind"
+        raise SourceError(f"The file of {name} must be {kinds}. Got {error}, {path}.") from None
     except (OSError, EOFError, zlib.error) as error:
         reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise SourceError(f"The file of {name}, {path}, must be complete and readable. Got {reason}.") from None
 
 
-def _require_suffix(name: str, path: Path, suffixes: tuple[str, ...], kind: str) -> None:
-    if path.suffix.lower() not in suffixes:
-        wanted = " or ".join(suffixes)
-        raise SourceError(f"The file of {name}, which is {kind}, must be named with {wanted}. Got {path}.")
+def _choose_sheet(name: str, path: Path) -> str | None:
+    """Return the sheet whose name is most like that of the table; None where there is one."""
+    sheets = list_sheets(path)
+    if len(sheets) == 1:
+        return None
+    near = difflib.get_close_matches(name, [sheet.casefold() for sheet in sheets], n=1)
+    return next((sheet for sheet in sheets if sheet.casefold() in near), sheets[0])
 
 
 def _detect_text_format(name: str, path: Path) -> FileFormat:
@@ -103,7 +99,7 @@ def _detect_text_format(name: str, path: Path) -> FileFormat:
             f"The file of {name} must have two columns or more, separated by comma, semicolon, tab or |. "
             f"Got {first!r} as the first row of {path}."
         )
-    return FileFormat(False, delimiter, encoding, sample_word)
+    return FileFormat(TEXT, None, delimiter, encoding, sample_word)
 
 
 def _read_chunks(path: Path, size: int) -> Iterator[bytes]:

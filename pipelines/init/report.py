@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leadlight.pipelines.init.propose import Proposal
+from leadlight.pipelines.sources.files.file_sets import TEXT
 
 __all__ = ["report"]
 
@@ -45,7 +46,7 @@ def _tables(proposal: Proposal) -> Table:
             time += f" {roles.time.format}"
         if name == "leads" and "order" in roles.columns:
             time = f"none, order {roles.columns['order']}"
-        written = "Parquet" if facts.parquet else f"{DELIMITERS[facts.delimiter]}, {facts.encoding}"
+        written = f"{DELIMITERS[facts.delimiter]}, {facts.encoding}" if facts.kind == TEXT else facts.kind
         grid.add_row(*map(escape, (name, f"{len(table.frame):,}", roles.lead_id or "number of the row", time, written)))
     return grid
 

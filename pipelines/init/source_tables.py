@@ -13,7 +13,9 @@ from leadlight.pipelines.init.file_format import FileFormat, detect_format
 from leadlight.pipelines.init.number_detection import DetectedMarks, detect_marks
 from leadlight.pipelines.init.time_format import DetectedTimeFormat, detect_time_format, resolve_day_month_order
 from leadlight.pipelines.params.tables import LeadsTable
-from leadlight.pipelines.sources.files.read import read_table
+from leadlight.pipelines.sources.files.file_sets import TEXT
+from leadlight.pipelines.sources.files.read import open_table, read_table
+from leadlight.pipelines.sources.files.typed_columns import strip_text
 
 __all__ = ["SourceTable", "read_tables", "strip_text"]
 
@@ -71,36 +73,22 @@ def _read_numbers(table: SourceTable) -> SourceTable:
     return table._replace(marks=marks, frame=convert_numbers(table.frame, marks.form, set(table.times)))
 
 
-def strip_text(values: pd.Series) -> pd.Series:
-    """Return values as stripped text; empty text is NA."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Int64")
-    text = values.astype("str").str.strip()
-    return text.mask(values.isna() | (text == ""))
-
-
 def _read(name: str, path: Path, facts: FileFormat) -> SourceTable:
-    columns, left_out = _read_schema(name, path) if facts.parquet else _read_header(path, facts)
+    # the simplest mapping, to state the format
+    mapping = LeadsTable(
+        path=path.name, sheet=facts.sheet, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=None
+    )
+    folder = path.resolve().parent
+    if facts.kind == TEXT and path.is_file():
+        columns, left_out = _read_header(path, facts)
+    else:
+        raw = open_table(name, mapping, folder, None)
+        columns = [column for column in raw.columns if column.strip() and column not in raw.nested]
+        left_out = dict.fromkeys(raw.nested, "a list or record, not a single value")
     if not columns:
         raise SourceError(f"The file of {name} must have columns with names, each once. Got none in {path}.")
-    # the simplest mapping, to state the format
-    mapping = LeadsTable(path=path.name, delimiter=facts.delimiter, encoding=facts.encoding, lead_id=columns[0])
-    frame, _ = read_table(name, mapping, columns, path.resolve().parent, None)
+    frame, _ = read_table(name, mapping, columns, folder, None)
     return SourceTable(name, path, facts, frame, {}, left_out)
-
-
-def _read_schema(name: str, path: Path) -> tuple[list[str], dict[str, str]]:
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    try:
-        schema = ds.dataset(path, format="parquet").schema
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise SourceError(f"The file of {name}, {path}, must be readable as Parquet. Got {reason}.") from None
-    known = [field for field in schema if field.name.strip() and not field.name.startswith("__index_level_")]
-    nested = {field.name: "a list or record, not a single value" for field in known if pa.types.is_nested(field.type)}
-    return [field.name for field in known if field.name not in nested], nested
 
 
 def _read_header(path: Path, facts: FileFormat) -> tuple[list[str], dict[str, str]]:

@@ -97,9 +97,11 @@ def _write_table(
     path = Path(os.path.relpath(Path(os.path.abspath(table.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
     add("path", path.as_posix())
     facts = table.facts
-    if not facts.parquet and facts.delimiter != ",":
+    if facts.sheet is not None:
+        add("sheet", facts.sheet, look="the workbook has several sheets")
+    if facts.delimiter != ",":
         add("delimiter", facts.delimiter)
-    if not facts.parquet and facts.encoding != "utf-8":
+    if facts.encoding != "utf-8":
         look = f"a guess: are the letters of {facts.sample_word} right?" if facts.sample_word else ""
         add("encoding", facts.encoding, look=look)
     if table.marks is not None:

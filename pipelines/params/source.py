@@ -1,6 +1,7 @@
 """The ``source`` section of params: the tables, and how all of them are read."""
 
 import difflib
+import re
 import zoneinfo
 from typing import Literal, Self
 
@@ -12,6 +13,8 @@ from leadlight.pipelines.params.tables import ActivitiesTable, DealsTable, Histo
 
 __all__ = ["Source"]
 
+_VARIABLE = re.compile(r"\$\{\w+\}")
+
 
 class Source(NumberMarks):
     """The source tables and how to read them; keys for numbers hold for tables that have none of their own."""
@@ -19,7 +22,10 @@ class Source(NumberMarks):
     timezone: str = Field("UTC", description="IANA time zone of times without one.")
     missing: tuple[Text, ...] = Field((), description="Texts that mean a missing value.")
     database: str | None = Field(
-        None, description="SQLAlchemy URL without a password; then each path is the name of a table."
+        None,
+        description="Address of a database, such as `postgresql+psycopg://host/crm`, `sqlite:///crm.db`, "
+        "`duckdb:///crm.duckdb` or `snowflake://...`; then each path is the name of a table, or a file with a query. "
+        "Passwords come from the environment: `${NAME}` is replaced with the variable NAME.",
     )
     max_bad_share: float = Field(
         0.05, description="Share of a table's rows in quarantine above which the run stops.", ge=0, le=1
@@ -73,10 +79,12 @@ class Source(NumberMarks):
             url = make_url(value or "")
         except (ArgumentError, ValueError):  # reported where the source is read
             return value
-        if url.password or {"password", "passwd", "pwd"} & {key.casefold() for key in url.query}:
+        named = [text for key, text in url.query.items() if key.casefold() in {"password", "passwd", "pwd", "token"}]
+        if any(not _VARIABLE.fullmatch(str(secret)) for secret in [*named, url.password] if secret):
             raise ValueError(
-                "must be without a password, which DVC would copy to dvc.lock: leave it to the environment, "
-                "for PostgreSQL to PGPASSWORD. Got one"
+                "must be without a password, which DVC would copy to dvc.lock: write the name of a variable of the "
+                "environment in its place, such as ${CRM_PASSWORD}, or leave it to the driver, for PostgreSQL to "
+                "PGPASSWORD. Got one"
             )
         return value
 

@@ -3,13 +3,15 @@
 import itertools
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from leadlight.pipelines.params.base import FrozenModel, Text
 from leadlight.pipelines.params.number_marks import NumberMarks
+from leadlight.pipelines.params.table_files import AccountsTable, AssociationTable, TableFile
 
 __all__ = [
     "ActivitiesTable",
+    "AnyTable",
     "Consent",
     "DealsTable",
     "HistoryTable",
@@ -71,38 +73,14 @@ class Status(FrozenModel):
     open: tuple[Text, ...] = Field((), description="Values that mean open: such a deal closes no lead.")
 
 
-class _Table(NumberMarks):
-    path: str = Field(
-        description="CSV, CSV.GZ or Parquet file relative to the params file, or a table of source.database."
-    )
-    delimiter: str = Field(",", description="Delimiter of a CSV file: one character.")
-    encoding: str = Field("utf-8", description="Encoding of a CSV file.")
-    pad_rows: bool = Field(
-        False, description="Whether a CSV row that ends early ends in empty cells; otherwise it is left out."
-    )
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, value: str) -> str:
-        if len(value) != 1:
-            raise ValueError(f'must be one character ("\\t" in double quotes for a tab). Got {value!r}')
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except (LookupError, ValueError):
-            raise ValueError(f"must be an encoding such as utf-8 or latin-1. Got {value!r}") from None
-        return value
-
-
-class _TableOfLeads(_Table):
+class _TableOfLeads(TableFile, NumberMarks):
     lead_id: str = Field(description="Column of the lead's id.")
+    through: AssociationTable | None = Field(
+        None, description="Table that holds the lead's id, where this one names leads by the id of another record."
+    )
 
 
-class LeadsTable(_Table):
+class LeadsTable(TableFile, NumberMarks):
     """One row per lead."""
 
     lead_id: str | None = Field(
@@ -113,6 +91,9 @@ class LeadsTable(_Table):
     consent: Consent | None = Field(None, description="Column of consent to marketing contact.")
     owner: str | None = Field(None, description="Column of the person or team that owns the lead.")
     outcome: Outcome | None = Field(None, description="Column of the outcome in an export without deals.")
+    attributes_from: AccountsTable | None = Field(
+        None, description="Table of the leads' accounts, whose columns can be attributes too."
+    )
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
@@ -184,3 +165,6 @@ class StagesTable(_TableOfLeads):
     stage: str = Field(description="Column of the stage.")
     entered_at: Time = Field(description="Column of the time of entering the stage.")
     reopens: tuple[Text, ...] = Field((), description="Stages that reopen a lost lead.")
+
+
+AnyTable = LeadsTable | ActivitiesTable | DealsTable | HistoryTable | StagesTable

@@ -5,6 +5,7 @@ reads and on no others, and on the code. In a checkout the code is its folders; 
 Leadlight in ``leadlight.json``.
 """
 
+import glob
 import io
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -19,6 +20,8 @@ __all__ = ["CODE_VERSION_FILE", "build_dvc_pipeline", "render_dvc_yaml"]
 #: version and hash of the code, beside the params file of a project
 CODE_VERSION_FILE = "leadlight.json"
 SOURCE, SIMULATED = "the files of the source", "the folder of the simulated files"
+#: the folder of dvc.yaml, on which a stage that writes into it cannot depend
+HERE = "."
 
 
 class StageFiles(NamedTuple):
@@ -153,8 +156,8 @@ def _build_stage(
     stage: dict[str, Any] = {"desc": STAGES[name].help.rstrip("."), "cmd": f"leadlight {name}"}
     if workdir != "work":
         stage["cmd"] += f" --workdir {workdir}"
-    if name == "ingest" and _is_database(content):
-        stage["always_changed"] = True  # DVC cannot know whether a table of a database has changed
+    if name == "ingest" and _reads_unwatched(content):
+        stage["always_changed"] = True
     stage["deps"] = deps + (code[name] if code is not None else [CODE_VERSION_FILE])
     stage["params"] = [key for key in files.params if _has_key(content, key)]
     outs = resolve(files.outs)
@@ -167,16 +170,39 @@ def _build_stage(
 
 
 def _list_source_files(content: Mapping[str, Any]) -> list[str]:
+    """Return files and folders of the source that DVC can watch."""
     if content.get("simulation") is not None:
         return [_find_simulated_folder(content)]
-    if _is_database(content):
-        return []
+    paths = _list_paths(content)
+    if content["source"].get("database") is not None:
+        return [path for path in paths if _is_query(path)]
+    watched = dict.fromkeys(map(_find_dependency, paths))
+    return [path for path in watched if path != HERE]
+
+
+def _reads_unwatched(content: Mapping[str, Any]) -> bool:
+    """Return whether DVC cannot know what is read: a database, files that a query names, a pattern in this folder."""
+    paths = _list_paths(content)
+    return content["source"].get("database") is not None or any(
+        _is_query(path) or _find_dependency(path) == HERE for path in paths
+    )
+
+
+def _list_paths(content: Mapping[str, Any]) -> list[str]:
     tables = [table for table in content["source"].values() if isinstance(table, Mapping) and "path" in table]
-    return [str(table["path"]) for table in tables]
+    joined = [table[join] for table in tables for join in ("through", "attributes_from") if table.get(join)]
+    return list(dict.fromkeys(str(table["path"]) for table in [*tables, *joined]))
 
 
-def _is_database(content: Mapping[str, Any]) -> bool:
-    return content["source"].get("database") is not None
+def _find_dependency(path: str) -> str:
+    """Return a file or folder; for a pattern, the folder above its first mark, because DVC knows no patterns."""
+    parts = PurePosixPath(path).parts
+    marked = next((place for place, part in enumerate(parts) if glob.has_magic(part)), None)
+    return path if marked is None else str(PurePosixPath(*parts[:marked]))
+
+
+def _is_query(path: str) -> bool:
+    return path.lower().endswith(".sql")
 
 
 def _find_simulated_folder(content: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from leadlight.pipelines.findings.source_codes import (
+    ACCOUNT_UNKNOWN,
     ENDS_EARLY,
     LEADS_WITHOUT_DEAL,
     NEAR_MISS,
@@ -33,6 +34,7 @@ def describe_reading(report: dict[str, Any]) -> list[dict[str, str]]:
         *_describe_ends(report["ends"]),
         *_describe_returning(report["outcomes"]),
         *_describe_without_deal(report["outcomes"]),
+        *_describe_accounts(report["accounts"]),
     ]
 
 
@@ -96,3 +98,13 @@ def _describe_without_deal(outcomes: dict[str, Any]) -> list[dict[str, str]]:
     verbs = "has no deal and is" if without["leads"] == 1 else "have no deal and are"
     sentence = f"{without['leads']:,} of {without['of']:,} leads {verbs} not scored (source.deals.unit: deal)."
     return [{"code": LEADS_WITHOUT_DEAL.code, "table": "deals", "sentence": sentence}]
+
+
+def _describe_accounts(accounts: dict[str, Any]) -> list[dict[str, str]]:
+    if not accounts.get("unknown"):
+        return []
+    sentence = (
+        f"{accounts['unknown']:,} of {accounts['named']:,} leads that name an account name one that is not in the "
+        f"accounts, such as {accounts['example']}: its attributes are missing."
+    )
+    return [{"code": ACCOUNT_UNKNOWN.code, "table": "leads", "sentence": sentence}]

@@ -8,6 +8,7 @@ import pandas as pd
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.sources.columns.times import convert_to_local
+from leadlight.pipelines.sources.files.read import count_unknown_accounts
 from leadlight.pipelines.sources.outcomes.deal_outcomes import summarize_outcomes
 from leadlight.pipelines.sources.outcomes.lags import find_cut_off, measure_end
 from leadlight.pipelines.sources.outcomes.reopenings import (
@@ -99,6 +100,7 @@ def ingest(params: Params, folder: Path, workdir: Workdir) -> dict[str, Any]:
         if known:  # as recorded: what was known before is no row of the source
             report["rows"]["history"] = len(history)
         report["near_misses"] = quarantine.near_misses
+        report["accounts"] = count_unknown_accounts(source.leads, folder, source.database)
         report["findings"] = describe_reading(report)
         quarantine.write_csv(fresh / workdir.quarantine.name)
         write_json(fresh / workdir.ingest_report.name, report)

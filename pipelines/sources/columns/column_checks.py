@@ -7,10 +7,9 @@ import pandas as pd
 
 from leadlight.features.errors import SourceError
 from leadlight.pipelines.params.source import Source
-from leadlight.pipelines.params.tables import TimeColumn
+from leadlight.pipelines.params.tables import AnyTable, TimeColumn
 from leadlight.pipelines.sources.columns.number_formats import PLAIN, NumberFormat, detect_number_format, parse_numbers
 from leadlight.pipelines.sources.files.raw_table import is_whole
-from leadlight.pipelines.sources.files.read import AnyTable
 
 __all__ = ["ColumnChecks"]
 

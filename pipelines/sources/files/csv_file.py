@@ -23,7 +23,7 @@ from leadlight.pipelines.sources.files.csv_damage import (
     find_open_quote,
     find_swallowed_lines,
 )
-from leadlight.pipelines.sources.files.raw_table import PROBLEM, TOO_FEW_CELLS, TOO_MANY_CELLS, RawTable
+from leadlight.pipelines.sources.files.raw_table import PROBLEM, TOO_FEW_CELLS, TOO_MANY_CELLS, RawTable, name_columns
 
 __all__ = ["open_csv", "open_text"]
 
@@ -54,7 +54,7 @@ def open_csv(path: Path, delimiter: str, encoding: str, *, pad_rows: bool = Fals
     csv.field_size_limit(MAX_CELL)
     with open_text(path, encoding) as file:
         header = _Lines(file).read_header(delimiter)
-    columns, repeated = _name_columns(header)
+    columns, repeated = name_columns(header)
 
     def scan(wanted: list[str]) -> Iterator[pa.Table]:
         with open_text(path, encoding) as file:
@@ -79,22 +79,6 @@ def open_text(path: Path, encoding: str) -> TextIO:
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding=codec, newline="")
     return path.open("rt", encoding=codec, newline="")
-
-
-def _name_columns(header: list[str]) -> tuple[tuple[str, ...], dict[str, list[int]]]:
-    """Name empty columns by their place, and a repeated name with the suffix .1, as pandas does."""
-    names: list[str] = []
-    places: dict[str, list[int]] = {}
-    for place, given in enumerate(header):
-        name = given or f"Unnamed: {place}"
-        places.setdefault(name, []).append(place + 1)
-        suffix = len(places[name]) - 1
-        unique = f"{name}.{suffix}" if suffix else name
-        while unique in names:
-            suffix += 1
-            unique = f"{name}.{suffix}"
-        names.append(unique)
-    return tuple(names), {name: found for name, found in places.items() if len(found) > 1}
 
 
 class _Lines:

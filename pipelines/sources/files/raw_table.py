@@ -19,6 +19,7 @@ __all__ = [
     "find_fractional_columns",
     "is_whole",
     "iterate_batches",
+    "name_columns",
 ]
 
 #: rows that are cleaned at a time, which bounds the memory
@@ -132,3 +133,19 @@ def find_fractional_columns(raw: RawTable, columns: list[str]) -> frozenset[str]
             whole = pc.all(pc.or_(pc.is_nan(present), in_range), min_count=0).as_py()
             fractional |= set() if whole else {name}
     return frozenset(fractional)
+
+
+def name_columns(header: list[str]) -> tuple[tuple[str, ...], dict[str, list[int]]]:
+    """Name empty columns by their place, and a repeated name with the suffix .1, as pandas does."""
+    names: list[str] = []
+    places: dict[str, list[int]] = {}
+    for place, given in enumerate(header):
+        name = given or f"Unnamed: {place}"
+        places.setdefault(name, []).append(place + 1)
+        suffix = len(places[name]) - 1
+        unique = f"{name}.{suffix}" if suffix else name
+        while unique in names:
+            suffix += 1
+            unique = f"{name}.{suffix}"
+        names.append(unique)
+    return tuple(names), {name: found for name, found in places.items() if len(found) > 1}

@@ -4,10 +4,11 @@ import datetime
 import decimal
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["build_array", "describe_nested", "normalize_types"]
+__all__ = ["build_array", "describe_nested", "normalize_types", "strip_text"]
 
 
 def describe_nested(kind: pa.DataType) -> str:
@@ -15,6 +16,14 @@ def describe_nested(kind: pa.DataType) -> str:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return str(kind) if pa.types.is_nested(kind) else ""
+
+
+def strip_text(values: pd.Series) -> pd.Series:
+    """Return values as stripped text; empty text is NA."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype("str").str.strip()
+    return text.mask(values.isna() | (text == ""))
 
 
 def normalize_types(table: pa.Table) -> pa.Table:
@@ -40,6 +49,8 @@ def normalize_types(table: pa.Table) -> pa.Table:
             column = _mask_far_times(column)
         elif pa.types.is_float16(column.type):
             column = pc.cast(column, pa.float32())
+        elif pa.types.is_decimal(column.type):
+            column = _convert_decimals(column)
         elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             column.validate(full=True)
         if column.type != kind or column is not table.column(place):
@@ -65,6 +76,16 @@ def _mask_far_times(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+
+
+def _convert_decimals(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return whole numbers where all are whole, text where they are beyond 64 bits, otherwise floats."""
+    if not pc.all(pc.equal(column, pc.floor(column)), min_count=0).as_py():
+        return pc.cast(column, pa.float64())
+    try:
+        return pc.cast(column, pa.int64())
+    except pa.ArrowInvalid:
+        return pc.cast(pc.cast(column, pa.decimal128(38, 0)), pa.string())
 
 
 def build_array(values: list[Any]) -> pa.Array:

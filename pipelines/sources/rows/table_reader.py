@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.compute as pc
 
 from leadlight.pipelines.params.source import Source
-from leadlight.pipelines.params.tables import TimeColumn
+from leadlight.pipelines.params.tables import AnyTable, TimeColumn
 from leadlight.pipelines.sources.columns.column_checks import ColumnChecks
 from leadlight.pipelines.sources.columns.times import to_utc
 from leadlight.pipelines.sources.files.raw_table import (
@@ -21,13 +21,7 @@ from leadlight.pipelines.sources.files.raw_table import (
     find_fractional_columns,
     iterate_batches,
 )
-from leadlight.pipelines.sources.files.read import (
-    AnyTable,
-    make_empty_error,
-    open_table,
-    require_columns,
-    require_unique_names,
-)
+from leadlight.pipelines.sources.files.read import make_empty_error, open_table, require_columns, require_unique_names
 from leadlight.pipelines.sources.rows.quarantine import Quarantine
 from leadlight.pipelines.sources.rows.table_ends import count_days
 
