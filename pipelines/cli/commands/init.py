@@ -19,6 +19,18 @@ def init(
         str | None, typer.Option("--outcome", help="Column of leads that says who won, where there are no deals.")
     ] = None,
     *,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            help="In place of files: tables of a CRM as Fivetran or dlt load them into a --database, or as it exports "
+            "them: fivetran_hubspot, fivetran_salesforce, dlt_hubspot, dlt_salesforce, csv_hubspot, csv_salesforce.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", help="Address of the database of a --template, without a password.")
+    ] = None,
+    schema: Annotated[str | None, typer.Option("--schema", help="Schema of its tables.")] = None,
     output: Annotated[Path, typer.Option("--output", help="The params file to write.")] = Path("params.yaml"),
     project: Annotated[
         Path | None,
@@ -38,7 +50,9 @@ def init(
         raise typer.BadParameter("--outcome names a column of leads that come without --deals: name one of the two.")
     if project is not None:
         output = project / "params.yaml"
-    if leads is not None:
+    if template is not None:
+        _write_template(template, output, database, schema, force)
+    elif leads is not None:
         given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
         _propose({name: path for name, path in given.items() if path is not None}, output, force, outcome)
     elif project is None:
@@ -51,6 +65,19 @@ def init(
         console.print(f"\nThen, in {project}:\n  git init && dvc init\n  dvc repro", markup=False, soft_wrap=True)
     else:
         console.print(f"\nThen:\n  leadlight run --params {output}", markup=False, soft_wrap=True)
+
+
+def _write_template(name: str, output: Path, database: str | None, schema: str | None, force: bool) -> None:
+    from leadlight.pipelines.init.crm_templates import TEMPLATES, write_template
+    from leadlight.pipelines.workspace.console import console
+
+    if name not in TEMPLATES:
+        raise typer.BadParameter(f"--template must be one of {', '.join(TEMPLATES)}. Got {name}.")
+    written = write_template(name, output, database=database, schema=schema, force=force)
+    console.print(f"Written: {', '.join(map(str, written))}.", soft_wrap=True)
+    if TEMPLATES[name].reads_files:
+        console.print(f"Put the export into {output.parent / 'exports'}, named as in sql/.", soft_wrap=True)
+    console.print('Read them: lines with "look" ask a question that only you can answer.', soft_wrap=True)
 
 
 def _propose(paths: dict[str, Path], output: Path, force: bool, outcome: str | None) -> None:
