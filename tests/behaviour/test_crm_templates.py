@@ -33,7 +33,6 @@ def write_tables(tables, folder, name):
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_four_commands_lead_to_the_queue(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LEADLIGHT_DATABASE", raising=False)
     business = draw_business()
     database = write_tables(LAYOUTS[name](business), tmp_path, name)
 
