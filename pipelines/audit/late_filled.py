@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadlight.pipelines.audit.dataset import AuditDataset
+from leadlight.pipelines.audit.filled_at_close import find_filled_at_close
 from leadlight.pipelines.audit.findings import LEAK, SUSPECT, Finding
 from leadlight.pipelines.audit.parsing import parse_times
 from leadlight.pipelines.audit.target_leakage import MeasuredColumn
@@ -22,8 +23,8 @@ from leadlight.pipelines.reporting.formatting import format_percent_bounded
 
 __all__ = ["find_late_filled"]
 
-#: least leads of an age, open leads, and closed leads
-MIN_LEADS, MIN_OPEN, MIN_CLOSED = 100, 30, 3
+#: least leads of an age, and closed ones among the newest
+MIN_LEADS, MIN_CLOSED = 100, 3
 #: close rate of the newest leads over that of older ones for an informative comparison
 MAX_CLOSE_RATIO = 0.5
 #: share among the newest leads over that among older ones, from which a value counts as absent
@@ -31,8 +32,6 @@ MAX_FRESH_RATIO = 0.5
 #: share in the newer half of the older leads over that in the oldest half; below, the source has changed
 MIN_STABILITY = 0.6
 MIN_GAIN, LEAK_AUC = 0.05, 0.65
-#: filled share of closed leads, and the ratio of open to closed leads, that count as filled at the close
-MIN_FILLED_CLOSED, MAX_OPEN_RATIO = 0.20, 0.2
 SUSPECT_AFTER_CLOSE, LEAK_AFTER_CLOSE = 0.3, 0.8
 MIN_OVERWRITTEN, MAX_GAIN_LEFT = 0.05, 0.4
 
@@ -53,7 +52,7 @@ def find_late_filled(dataset: AuditDataset, columns: list[MeasuredColumn]) -> li
     findings = [*_find_times_after_close(dataset), *_find_overwritten(dataset, columns)]
     for column in columns:
         if column.name not in historised:
-            findings += [*_find_absent_from_fresh(dataset, column), *_find_filled_at_close(dataset, column)]
+            findings += [*_find_absent_from_fresh(dataset, column), *find_filled_at_close(dataset, column)]
     return findings
 
 
@@ -121,33 +120,6 @@ def _find_absent_from_fresh(dataset: AuditDataset, column: MeasuredColumn) -> It
             return
 
 
-def _find_filled_at_close(dataset: AuditDataset, column: MeasuredColumn) -> Iterable[Finding]:
-    """Compare the filled share of closed leads with that of leads still open at the same age."""
-    leads, filled = dataset.leads, column.binned.present
-    closed = leads["closed_at"].notna().to_numpy()
-    if filled.all() or closed.sum() < MIN_LEADS:
-        return
-    delay = (leads["closed_at"] - leads["created_at"])[closed].median()
-    still_open = ~closed & (dataset.known_until - leads["created_at"] >= delay).to_numpy()
-    of_closed = float(filled[closed].mean())
-    _, of_open_high = calculate_wilson_interval(filled[still_open].sum(), still_open.sum())
-    if still_open.sum() < MIN_OPEN or of_closed < MIN_FILLED_CLOSED or of_open_high > MAX_OPEN_RATIO * of_closed:
-        return
-    # leads of a kind that always closes at once look the same, but are as frequent among the newest
-    fresh = next((float(filled[ages.fresh].mean()) for ages in _compare_ages(dataset, None)), None)
-    of_open = float(filled[still_open].mean())
-    yield Finding(
-        "leads",
-        column.name,
-        audit_codes.FILLED_AT_CLOSE,
-        LEAK if fresh is not None and fresh <= MAX_FRESH_RATIO * of_closed else SUSPECT,
-        f"is filled in {format_percent_bounded(of_closed)} of the closed leads and in "
-        f"{format_percent_bounded(of_open)} of those that are still open at their age: "
-        "it is filled in when a lead closes",
-        {"filled_closed": of_closed, "filled_open": of_open, "filled_newest": fresh},
-    )
-
-
 class _Ages(NamedTuple):
     """Masks of leads by age: newest, newer and older half of mature ones, closed; ratio of close rates."""
 
@@ -158,13 +130,11 @@ class _Ages(NamedTuple):
     closed: float
 
 
-def _compare_ages(dataset: AuditDataset, won: bool | None) -> Iterable[_Ages]:
+def _compare_ages(dataset: AuditDataset, won: bool) -> Iterable[_Ages]:
     """Split leads by age, in quantiles of the time to close, where the newest closed less often."""
     leads = dataset.leads
     age = (dataset.known_until - leads["created_at"]).dt.total_seconds().to_numpy()
-    ended = leads["closed_at"].notna().to_numpy()
-    if won is not None:
-        ended = ended & (leads["won"].to_numpy() == won)
+    ended = leads["closed_at"].notna().to_numpy() & (leads["won"].to_numpy() == won)
     if ended.sum() < MIN_OUTCOMES:
         return
     delay = (leads["closed_at"] - leads["created_at"]).dt.total_seconds().to_numpy()[ended]

@@ -83,9 +83,14 @@ ABSENT_FROM_FRESH_LEADS = FindingCode(
 )
 FILLED_AT_CLOSE = FindingCode(
     "LL109",
-    "filled in when a lead closes",
-    "Compares the share that is filled among closed leads and among leads of the same age that are still open.",
-    "As LL101: the open leads do not have the value yet.",
+    "filled in or emptied when a lead closes",
+    "Compares the share that is filled among closed leads and among open ones that were created at the same time "
+    "(Mantel-Haenszel weights, 99 % interval). Found from a difference of 5 percentage points at any level, unless the "
+    "filled share of all leads stays the same while they close: then the column was known at creation and goes with a "
+    "quick close. A leak from 20 points, where that share grows by at least half of the difference, or where no lead "
+    "is young enough to tell and leads without the value hardly ever close; otherwise to be looked at.",
+    "As LL101: the open leads do not have the value yet, or have it still. It harms a model even where a win is pure "
+    "chance: it tells which leads have closed.",
     "Open ten open leads and ten closed ones of the same month.",
     _LEAK,
 )

@@ -171,6 +171,12 @@ def closed_by(w: World) -> None:
     w.leads["planted"] = np.where(w.closed, w.rng.choice(["Kim", "Ali", "Eva"], w.n), "")
 
 
+def account_needed_to_close(w: World) -> None:
+    """A third of the open leads have one already, and it says nothing of win or loss."""
+    filled = w.closed | (w.rng.uniform(size=w.n) < 0.32)
+    w.leads["planted"] = np.where(filled, w.rng.choice(["Nord", "Süd", "West"], w.n), "")
+
+
 def amount_of_the_contract(w: World) -> None:
     w.leads["planted"] = np.where(w.won, w.rng.integers(1000, 90000, w.n), 0).astype(str)
 
@@ -186,6 +192,7 @@ PLANTED = [
     reason_of_loss,
     five_hundred_categories,
     closed_by,
+    account_needed_to_close,
     amount_of_the_contract,
 ]
 
