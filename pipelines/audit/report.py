@@ -11,6 +11,7 @@ from leadlight.pipelines.audit.coverage import find_coverage_issues, find_unused
 from leadlight.pipelines.audit.data_quality import find_quality_issues
 from leadlight.pipelines.audit.dataset import AuditDataset, list_mapped_tables, read_audit_dataset
 from leadlight.pipelines.audit.findings import INFO, LEAK, SUSPECT, Finding, find_max_severity, mark_allowed
+from leadlight.pipelines.audit.frozen import find_frozen
 from leadlight.pipelines.audit.grouping import group_findings
 from leadlight.pipelines.audit.late_filled import find_late_filled
 from leadlight.pipelines.audit.overview import build_overview, choose_first_looks
@@ -78,7 +79,7 @@ def build_report(params: Params, folder: Path, workdir: Workdir) -> dict[str, An
     findings = [*find_target_leakage(dataset, columns), *find_late_filled(dataset, columns)]
     leaks = {f.column for f in findings if f.severity == LEAK}
     findings += find_post_outcome_columns(dataset, columns, leaks)
-    findings += find_activity_leakage(dataset)
+    findings += find_activity_leakage(dataset) + find_frozen(dataset)
     findings += find_coverage_issues(dataset) + find_quality_issues(dataset)
     findings += find_unused_allowances(findings, params.audit.allowed)
     # stable sort: within a severity from strong evidence to weak

@@ -96,7 +96,7 @@ def test_the_simulated_crm_holds_no_leak_and_says_the_same_twice(trained, tmp_pa
     params = load_params(trained / "params.yaml")
     shutil.copytree(trained / "work" / "tables", tmp_path / "work" / "tables")
     report = audit(params, trained, Workdir(tmp_path / "work"))
-    assert leaks(report) == set()
+    assert [f for f in report["findings"] if f["severity"] != "note" or f["code"] == "LL130"] == []
     assert report["activity_types"]["demo_request"] == {
         "rows": report["activity_types"]["demo_request"]["rows"],
         "mapped": True,
