@@ -36,7 +36,7 @@ class DetectedAttribute(NamedTuple):
     group: str
     label: str
     remark: str  # summary of the values
-    doubt: str = ""  # evidence that it may have been written after the outcome
+    doubt: str = ""  # weak evidence that it may have been written after the outcome
 
 
 class ExcludedColumn(NamedTuple):
@@ -62,7 +62,7 @@ def find_attributes(
     missing : tuple of str
         Placeholders for missing values.
     suspects : LeakageSuspects
-        Columns that were, or may have been, written after the outcome was known.
+        Columns that were, or may have been, written after the outcome was known, or that are written no more.
 
     Returns
     -------
@@ -88,6 +88,8 @@ def find_attributes(
         elif column in leaks or count_stems(column, NAMES["ending"]):
             reason = leaks.get(column, "its name refers to the end of a deal")
             excluded.append(ExcludedColumn(column, reason, kind, suspect=True))
+        elif column in suspects.frozen:
+            excluded.append(ExcludedColumn(column, suspects.frozen[column], kind))
         elif reason := _check_kind(frame[column], profile, kind):
             excluded.append(ExcludedColumn(column, reason, kind))
         else:

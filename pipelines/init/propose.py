@@ -117,19 +117,19 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: 
     with tempfile.TemporaryDirectory(prefix="leadlight-init-") as name:
         trial = Path(name)
         work = Workdir(trial / "work")
-        columns = _select_columns(tables, roles, tuple(missing), LeakageSuspects({}, {}, {}))
+        columns = _select_columns(tables, roles, tuple(missing), LeakageSuspects({}, {}, {}, {}))
         draft_file = trial / "params.yaml"
         draft_file.write_text(
             render(columns, None, trial, UnusableShares({}, {}, 0.0, ""), propose_policy(None))[0], encoding="utf-8"
         )
         limited = load_params(draft_file)
         draft = _lift_limits(limited)
-        ingest(draft, trial, work)
+        historised = ingest(draft, trial, work)["historised"]
         if not _has_wins(work):
             ingest(limited, trial, work)  # says why, where wins cannot be used
             raise NotEnoughDataError("The outcomes must include a win. Got none in the closed leads.")
         audit = build_report(draft, trial, work)
-        columns = _select_columns(tables, roles, tuple(missing), find_suspects(audit))
+        columns = _select_columns(tables, roles, tuple(missing), find_suspects(audit, historised))
         timing = select_horizon(draft, work)
         rows = {name: len(table.frame) for name, table in tables.items()}
         unusable = measure_unusable(rows, audit["overview"], work)

@@ -143,3 +143,20 @@ def test_a_replay_in_which_no_lead_wins_says_so(sessions, tmp_path):
     assert "None of these leads won within the horizon" in " ".join(
         run("report", "thresholds", "--params", params, "--workdir", work).split()
     )
+
+
+def test_a_column_that_the_audit_only_wants_looked_at_is_left_out_with_the_reason(sessions, tmp_path):
+    """The value of the pages that lead to an order is written as the order comes, though not for each."""
+    draw = np.random.default_rng(5)
+    sessions["pages"] = draw.poisson(6, len(sessions))
+    bought = draw.random(len(sessions)) < 0.2
+    sessions["Revenue"] = np.where(bought, "TRUE", "FALSE")
+    filled = draw.random(len(sessions)) < np.where(bought, 0.92, 0.18)
+    sessions["PageValues"] = np.where(filled, draw.gamma(2, 9, len(sessions)).round(1), 0)
+    found = propose(write(sessions, tmp_path), tmp_path / "params.yaml")
+    assert "PageValues" not in found.params.attributes
+    assert {"pages", "minutes", "region"} <= set(found.params.attributes)
+    (left,) = [column for column in found.columns.excluded if column.name == "PageValues"]
+    assert left.suspect
+    assert "make sure that it was known beforehand" in left.reason
+    assert "  # PageValues: {kind: number}" in found.text

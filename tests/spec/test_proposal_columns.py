@@ -7,7 +7,7 @@ from leadlight.features.catalogue import ACTIVITY
 from leadlight.pipelines.init.attribute_detection import find_attributes, find_missing
 from leadlight.pipelines.init.column_roles import find_roles
 from leadlight.pipelines.init.key_detection import find_keys
-from leadlight.pipelines.init.leakage_suspects import LeakageSuspects
+from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
 from leadlight.pipelines.init.source_tables import read_tables
 
 
@@ -22,7 +22,7 @@ def sheets(tmp_path):
 
 
 def looked_at(columns: dict[str, list], used=(), times=(), missing=(), leaks=None):
-    suspects = LeakageSuspects(leaks or {}, {}, {})
+    suspects = LeakageSuspects(leaks or {}, {}, {}, {})
     proposed, left = find_attributes(pd.DataFrame(columns), set(used), set(times), tuple(missing), suspects)
     return {a.name: a.kind for a in proposed}, {entry.name: entry for entry in left}
 
@@ -171,3 +171,36 @@ def test_a_name_that_the_header_has_twice_is_left_out(tmp_path):
     sheet = read_tables({"leads": path})["leads"]
     assert list(sheet.frame.columns) == ["id"]
     assert sheet.left_out == {"size": "the header has this name more than once"}
+
+
+def test_what_is_only_to_be_looked_at_is_left_out_but_for_minor_evidence_and_columns_with_a_history():
+    found = [
+        ("leads", "visit", "LL104", "suspect"),
+        ("leads", "amount", "LL105", "suspect"),
+        ("leads", "source", "LL106", "suspect"),  # one value of many
+        ("leads", "both", "LL104", "suspect"),
+        ("leads", "both", "LL106", "suspect"),
+        ("leads", "stage", "LL110", "suspect"),  # training reads the history
+        ("leads", "budget", "LL105", "suspect"),  # so do features of this one
+        ("leads", "status", "LL103", "leak"),
+        ("leads", "status", "LL104", "suspect"),
+        ("leads", "old_score", "LL130", "suspect"),
+        ("leads", "size", "LL130", "note"),
+        ("activities", "onboarding", "LL114", "leak"),
+        ("activities", "call", "LL114", "suspect"),
+    ]
+    keys = ("table", "column", "code", "severity")
+    findings = [dict(zip(keys, entry, strict=True)) | {"sentence": f"is {entry[2]}"} for entry in found]
+    suspects = find_suspects({"findings": findings}, ["stage", "budget", "old_score"])
+    assert suspects.leaks == {"visit": "is LL104", "amount": "is LL105", "both": "is LL104", "status": "is LL103"}
+    assert suspects.frozen == {"old_score": "is LL130"}
+    assert {"source", "stage", "budget"} <= set(suspects.doubts) <= {"source", "stage", "budget", "both"}
+    assert suspects.types == {"onboarding": "is LL114"}
+
+
+def test_a_frozen_column_is_left_out_and_not_called_a_leak():
+    frame = pd.DataFrame({"points": [n % 50 for n in range(N)]})
+    suspects = LeakageSuspects({}, {"points": "has not changed since May"}, {}, {})
+    proposed, (left,) = find_attributes(frame, set(), set(), (), suspects)
+    assert proposed == []
+    assert (left.name, left.reason, left.suspect) == ("points", "has not changed since May", False)
