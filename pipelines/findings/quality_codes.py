@@ -117,8 +117,8 @@ FROZEN = FindingCode(
     "frozen column",
     "Looks in the history for an attribute that changed until a day and never since, while others change on, and "
     "among numbers without a history for one that all new leads have alike, or lack. From 60 days of silence, twice "
-    "as long as any before it, if its own rate before makes it less likely than one in a million and a year lies before "
-    "or in it, so that a season would have shown. Where new leads still have different values, it is a note.",
+    "as long as any before it, if its own rate before makes it less likely than one in a million and a year lies "
+    "before or in it, so that a season would have shown. Where new leads still have different values, it is a note.",
     "A model learns from the past of the column, and is judged well on it; no lead that is to be scored has a value of "
     "its own. A CRM freezes a property where a new one takes its place, such as an old score.",
     "See in the CRM whether the property is still computed, and what replaced it.",
