@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from leadlight.serving.request_params import RequestError, negotiate_language, parse_as_of
+from leadlight.serving.lead_display import LeadDisplay
+from leadlight.serving.request_params import OwnerParam, RequestError, SearchParam, negotiate_language, parse_as_of
 from leadlight.serving.schemas import (
     ChangeResponse,
+    DisplayResponse,
     ErrorResponse,
     EvidenceResponse,
     HealthResponse,
@@ -68,13 +70,15 @@ def create_api_router(store: Store) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500, description="Leads to list.")] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000, description="Leads to skip.")] = 0,
         stage: Annotated[StageName | None, Query(description="Only leads in this stage.")] = None,
+        q: SearchParam = None,
+        owner: OwnerParam = None,
     ) -> LeadListResponse:
         """List leads, highest score first."""
         night = require_night(store)
-        leads = store.list_current(limit, offset, stage)
+        leads = store.list_current(limit, offset, stage, q, owner)
         return LeadListResponse(
             as_of=_mark_utc(night.as_of),
-            total=store.count(stage),
+            total=store.count(stage, q, owner),
             limit=limit,
             offset=offset,
             leads=[LeadSummary(**_summarize_lead(lead, night.words)) for lead in leads],
@@ -115,6 +119,7 @@ def _mark_utc(moment: dt.datetime) -> dt.datetime:
 def _summarize_lead(score: StoredScore, words: PresentationContext) -> dict[str, Any]:
     return {
         "lead_id": score.lead_id,
+        "display": _build_display(score.display) if score.display else None,
         "score": score.score,
         "probability": score.probability,
         "probability_holds": holds_probability(find_age_group(score.reasons, words), words),
@@ -125,6 +130,17 @@ def _summarize_lead(score: StoredScore, words: PresentationContext) -> dict[str,
         "engagement_grade": score.engagement_grade,
         "stage_limited_by": score.held_back,
     }
+
+
+def _build_display(display: LeadDisplay) -> DisplayResponse:
+    return DisplayResponse(
+        name=display.name,
+        company=display.company,
+        phone=display.phone,
+        email=display.email,
+        owner=display.owner,
+        link=display.web_link,
+    )
 
 
 def _build_changes(store: Store, score: StoredScore, night: StoredRun) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _build_score_context(score: StoredScore, night: StoredRun, language: str) ->
     chart = build_waterfall(score)
     return {
         "score": score,
+        "display": score.display,
         "printed": chart.rounded.score,
         "stage_label": label_stage_long(score.stage, language),
         "held_back": label_held_back(score.held_back, language) if score.held_back else None,

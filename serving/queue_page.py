@@ -1,5 +1,6 @@
 """The HTML queue of leads by score."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
@@ -8,8 +9,9 @@ from fastapi.responses import HTMLResponse
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.serving.api import require_night
 from leadlight.serving.change_text import ChangeText, describe_change
+from leadlight.serving.lead_display import LeadDisplay, clean_display_text
 from leadlight.serving.rendering import build_lead_path, build_url, render_page
-from leadlight.serving.request_params import negotiate_language
+from leadlight.serving.request_params import MAX_SEARCH_LENGTH, OwnerParam, SearchParam, negotiate_language
 from leadlight.serving.schemas import StageName
 from leadlight.serving.score_changes import Change
 from leadlight.serving.scoring_run import PresentationContext
@@ -30,6 +32,8 @@ MAX_REASONS = 3
 class _Row(NamedTuple):
     rank: str
     lead_id: str
+    title: str
+    display: LeadDisplay | None
     link: str
     printed: int
     score: float
@@ -63,19 +67,22 @@ def create_queue_router(store: Store) -> APIRouter:
         request: Request,
         stage: Annotated[StageName | None, Query()] = None,
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        q: SearchParam = None,
+        owner: OwnerParam = None,
     ) -> HTMLResponse:
         night = require_night(store)
         language = negotiate_language(request, night.words.language_default)
-        counts = {name: store.count(name) for name in (None, *STAGES)}
+        search, owner = clean_display_text(q or ""), owner or None
+        counts = {name: store.count(name, search, owner) for name in (None, *STAGES)}
         total = counts[stage]
         offset = (page - 1) * MAX_LEADS_PER_PAGE
-        leads = store.list_current(MAX_LEADS_PER_PAGE, offset, stage)
+        leads = store.list_current(MAX_LEADS_PER_PAGE, offset, stage, search, owner)
         changes = store.read_changes(night.night, [lead.lead_id for lead in leads])
         rows = [
             _build_row(lead, offset + place, night.words, language, changes.get(lead.lead_id))
             for place, lead in enumerate(leads, 1)
         ]
-        language_param = request.query_params.get("language")
+        kept = {"q": search, "owner": owner, "language": request.query_params.get("language")}
         return render_page(
             request,
             "queue.html",
@@ -86,34 +93,42 @@ def create_queue_router(store: Store) -> APIRouter:
             total=total,
             as_of=format_datetime(night.as_of, night.words.timezone, language),
             model_version=night.model_version,
-            filters=_build_filters(counts, stage, language_param, language),
+            filters=_build_filters(counts, stage, kept, language),
+            search=search,
+            owner=owner,
+            owner_links={name: build_url("/", **(kept | {"owner": name})) for name in _list_owners(rows)},
+            without_search=build_url("/", stage=stage, language=kept["language"]),
+            hidden=[(name, value) for name, value in (kept | {"q": None, "stage": stage}).items() if value is not None],
+            max_search_length=MAX_SEARCH_LENGTH,
             range=(
                 format_number(offset + 1, language),
                 format_number(offset + len(rows), language),
                 format_number(total, language),
             ),
-            previous=build_url("/", stage=stage, page=page - 1, language=language_param) if page > 1 else None,
-            next=build_url("/", stage=stage, page=page + 1, language=language_param)
-            if offset + MAX_LEADS_PER_PAGE < total
-            else None,
+            previous=build_url("/", stage=stage, page=page - 1, **kept) if page > 1 else None,
+            next=build_url("/", stage=stage, page=page + 1, **kept) if offset + MAX_LEADS_PER_PAGE < total else None,
         )
 
     return router
 
 
 def _build_filters(
-    counts: dict[str | None, int], chosen: str | None, language_param: str | None, language: str
+    counts: dict[str | None, int], chosen: str | None, kept: Mapping[str, str | None], language: str
 ) -> list[tuple[str, str, str, str, bool]]:
     return [
         (
             name or "all",
             label_stage(name, language) if name else translate(language, "queue.all"),
             format_number(count, language),
-            build_url("/", stage=name, language=language_param),
+            build_url("/", stage=name, **kept),
             name == chosen,
         )
         for name, count in [(name, counts[name]) for name in (None, *reversed(STAGES))]
     ]
+
+
+def _list_owners(rows: Sequence[_Row]) -> list[str]:
+    return sorted({row.display.owner for row in rows if row.display and row.display.owner})
 
 
 def _build_row(score: StoredScore, rank: int, words: PresentationContext, language: str, change: Change | None) -> _Row:
@@ -122,6 +137,8 @@ def _build_row(score: StoredScore, rank: int, words: PresentationContext, langua
     return _Row(
         rank=format_number(rank, language),
         lead_id=score.lead_id,
+        title=score.title,
+        display=score.display,
         link=build_lead_path(score.lead_id),
         printed=rounded.score,
         score=round(score.score, 3),

@@ -23,10 +23,10 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
-# no external resources and no scripts, whatever a lead's data contain.
+# no external resources and no scripts, whatever a lead's data contain; forms go to these pages alone
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Language",
     "X-Content-Type-Options": "nosniff",

@@ -1,13 +1,26 @@
 """Parses the language and the as-of time of a request."""
 
 import datetime as dt
+from typing import Annotated
 
 from babel import negotiate_locale
-from fastapi import Request
+from fastapi import Query, Request
 
 from leadlight.serving.text.messages import LANGUAGES
 
-__all__ = ["RequestError", "negotiate_language", "parse_as_of"]
+__all__ = ["MAX_SEARCH_LENGTH", "OwnerParam", "RequestError", "SearchParam", "negotiate_language", "parse_as_of"]
+
+MAX_SEARCH_LENGTH = 200
+SearchParam = Annotated[
+    str | None,
+    Query(
+        max_length=MAX_SEARCH_LENGTH,
+        description="Only leads with these words in name, company, e-mail address, phone number or id.",
+    ),
+]
+OwnerParam = Annotated[
+    str | None, Query(max_length=MAX_SEARCH_LENGTH, description="Only leads of this owner, written as in display.")
+]
 
 
 class RequestError(Exception):

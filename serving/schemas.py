@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "ChangeResponse",
+    "DisplayResponse",
     "ErrorResponse",
     "EvidenceResponse",
     "HealthResponse",
@@ -40,10 +41,24 @@ class HealthResponse(_Response):
     leads: int = Field(description="Leads in the current view.")
 
 
+class DisplayResponse(_Response):
+    """What people call a lead by; each is null if it is not known."""
+
+    name: str | None = Field(description="Name.")
+    company: str | None = Field(description="Company.")
+    phone: str | None = Field(description="Phone number, as in the source.")
+    email: str | None = Field(description="E-mail address.")
+    owner: str | None = Field(description="Person or team that owns the lead.")
+    link: str | None = Field(description="Address of the record in the CRM.")
+
+
 class LeadSummary(_Response):
     """One lead of the queue."""
 
     lead_id: str = Field(description="As in the source.")
+    display: DisplayResponse | None = Field(
+        description="What people call it by, as of the latest run; null if nothing is shown."
+    )
     score: float = Field(description="0 to 100; 50 and 80 are the thresholds of the two stages.")
     probability: float = Field(description="Win probability of the model, 0 to 1; see probability_holds.")
     probability_holds: bool = Field(

@@ -23,7 +23,7 @@ __all__ = ["explain"]
 EMPTY = "Got none: run `leadlight score` first."
 
 
-def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: str) -> Table:
+def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: str, with_name: bool = False) -> Table:
     """Return one lead's reasons as a table whose integers add up to its score.
 
     Parameters
@@ -36,6 +36,8 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         Day or moment in the time zone of the newest night; that night itself if None.
     language : str
         Language of the words.
+    with_name : bool
+        Whether to show what people call the lead, which belongs on no log.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def explain(workdir: Workdir, lead_id: str | None, as_of: str | None, language: 
         raise StoreError(f"The store must hold a night to explain a lead. {EMPTY}")
     if score is None or night is None:
         raise StoreError(f"The lead must have a score in the store. Got {lead_id!r}, which has none.")
-    return _build_table(score, night.words, language, moved)
+    return _build_table(score if with_name else score._replace(display=None), night.words, language, moved)
 
 
 def _describe_changes(store: Store, score: StoredScore, night: StoredRun, language: str) -> list[str]:
@@ -97,8 +99,9 @@ def _build_table(score: StoredScore, words: PresentationContext, language: str, 
         caption += "\n" + format_evidence_note(words, language)
     if words.simulated:
         caption += "\n" + translate(language, "page.simulated")
+    name = score.lead_id if score.title == score.lead_id else f"{score.title} ({score.lead_id})"
     table = Table(
-        title=escape(f"{score.lead_id}: ") + " · ".join(facts),
+        title=escape(f"{name}: ") + " · ".join(facts),
         title_justify="left",
         title_style="bold",
         show_header=False,

@@ -19,7 +19,7 @@ from leadlight.serving.waterfall import round_points
 __all__ = ["render_queue"]
 
 
-def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Table:
+def render_queue(report: ScoringRunReport, language: str, rows: int = 10, with_names: bool = False) -> Table:
     """Return the best leads of a night as a table.
 
     Parameters
@@ -28,12 +28,15 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
     language : str
     rows : int
         Number of leads.
+    with_names : bool
+        Whether to show what people call the leads, which belongs on no log.
     """
     words = parse_context(report.words)
+    titles = {lead.lead_id: lead.title for lead in report.display} if with_names else {}
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
     table = build_table(title)
     table.add_column("#", justify="right")
-    table.add_column("lead", overflow="fold", max_width=12)
+    table.add_column("lead", overflow="fold", max_width=24 if titles else 12)
     table.add_column("score", justify="right", style="bold", no_wrap=True)
     table.add_column("stage", no_wrap=True)
     table.add_column("grade", no_wrap=True)
@@ -46,7 +49,7 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
         groups.append(group := find_age_group(reasons, words))
         table.add_row(
             str(place),
-            escape(str(lead["lead_id"])),
+            _format_lead(str(lead["lead_id"]), titles),
             str(rounding.display_score(lead["score"])),
             _format_stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
@@ -55,6 +58,11 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10) -> Tab
         )
     table.caption = " ".join(explain_ranks(groups, words, language)) or None
     return table
+
+
+def _format_lead(lead_id: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(lead_id, lead_id)
+    return escape(lead_id) if title == lead_id else f"{escape(title)}\n[dim]{escape(lead_id)}[/dim]"
 
 
 def _format_stage(lead: Mapping[Hashable, Any], language: str) -> str:

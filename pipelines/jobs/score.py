@@ -1,5 +1,6 @@
 """``leadlight score``: score every open lead as of a time, into the store and a Parquet file."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.counterfactuals.recourse import find_recourse
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import select_open_leads
+from leadlight.pipelines.jobs.lead_display import read_display_columns, select_display
 from leadlight.pipelines.jobs.vanished_leads import VanishedLeads, count_vanished_leads, refuse_vanished_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.profile.event_counts import count_events
@@ -29,6 +31,7 @@ from leadlight.pipelines.sources.outcomes.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir, write_atomically
+from leadlight.serving.lead_display import LeadDisplay
 from leadlight.serving.score_changes import Recourse
 from leadlight.serving.scoring_run import ScoringRun, WriteResult
 from leadlight.serving.store import Store, open_store
@@ -63,6 +66,8 @@ class ScoringRunReport(NamedTuple):
         A sentence if the model was trained with other scoring code than is installed.
     vanished : VanishedLeads or None
         Leads of the last run that the source no longer holds; None where there is nothing to compare with.
+    display : sequence of LeadDisplay
+        What people call the leads by, as written to the store.
     """
 
     scored: pd.DataFrame
@@ -76,6 +81,7 @@ class ScoringRunReport(NamedTuple):
     findings: list[dict[str, str]]
     other_code: str | None = None
     vanished: VanishedLeads | None = None
+    display: Sequence[LeadDisplay] = ()
 
 
 def score(
@@ -120,6 +126,7 @@ def score(
     registry = open_registry(workdir)
     version = registry.download()
     scorer = load_scorer(version.bundle)
+    columns = read_display_columns(params, folder)
     tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
     report = ingest(params, folder, tonight)
     check_lags(report["ends"], as_of, params.source.max_lag_days)
@@ -155,6 +162,7 @@ def score(
     opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
     scored = scored.assign(model_version=version.name)
     scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
+    display = select_display(params, columns, scored["lead_id"], tonight)
     words = build_presentation_context(params, scorer, features) | {"season_points": scorer.measure_season(frame)}
     night = ScoringRun(as_of.to_pydatetime(), version.name, words)
     target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
@@ -163,20 +171,15 @@ def score(
     with write_atomically(target) as temporary, write_atomically(remembered) as temporary_profile:
         scored.to_parquet(temporary, index=False)
         temporary_profile.write_text(render_profile(profile), encoding="utf-8")
-        result = _store(workdir, night, scored, since, opened)
+        with closing(open_store(workdir.store_url)) as store:
+            result = store.write_run(night, scored, since.moved, opened, display)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
     other_code = compare_code(version.bundle)
+    findings = report["findings"]
     return ScoringRunReport(
-        scored, result, target, words, quarantined, unseen, since, opened, report["findings"], other_code, vanished
+        scored, result, target, words, quarantined, unseen, since, opened, findings, other_code, vanished, display
     )
-
-
-def _store(
-    workdir: Workdir, night: ScoringRun, scored: pd.DataFrame, since: ChangesSinceLastRun, opened: list[Recourse]
-) -> WriteResult:
-    with closing(open_store(workdir.store_url)) as store:
-        return store.write_run(night, scored, since.moved, opened)
 
 
 def build_presentation_context(params: Params, scorer: Scorer, features: FeatureSet) -> dict[str, Any]:

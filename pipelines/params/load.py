@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from leadlight.features.catalogue import ACTIVITY, AGE, OTHER, SALES
 from leadlight.features.errors import ParamsError
 from leadlight.pipelines.params.base import FrozenModel
+from leadlight.pipelines.params.display import DisplaySettings
 from leadlight.pipelines.params.error_messages import format_validation_error
 from leadlight.pipelines.params.sections import (
     Attributes,
@@ -42,6 +43,9 @@ class Params(FrozenModel):
     source: Source = Field(description="Source tables.")
     attributes: Attributes = Field(description="Columns of leads to use; no other is used.")
     signals: Signals = Field(default_factory=dict, description="Activity types with features of their own.")
+    display: DisplaySettings | None = Field(
+        None, description="What sales sees of a lead beside its score: kept in the score store alone."
+    )
     audit: Audit = Field(default_factory=Audit, description="Decisions on suspected leaks.")
     label: Label = Field(default_factory=Label, description="Definition of the label.")
     history: HistorySpan = Field(default_factory=HistorySpan, description="Period to use for training.")
@@ -81,6 +85,22 @@ class Params(FrozenModel):
                 raise ValueError(f"points must name declared attributes. Got {rule.attribute}")
             if rule.signal is not None and rule.signal not in self.signals:
                 raise ValueError(f"points must name declared signals. Got {rule.signal}")
+        return self
+
+    @model_validator(mode="after")
+    def _display_is_not_learned(self) -> Self:
+        if self.display is None:
+            return self
+        for column, key in self.display.personal_columns.items():
+            # of an address, only the domain is learned from
+            if column in self.attributes and (key, self.attributes[column].kind) != ("email", "email"):
+                raise ValueError(f"attributes must not name the column of display.{key}. Got {column}")
+        owner = self.source.leads.owner
+        if self.display.owner is not None and owner not in (None, self.display.owner):
+            raise ValueError(
+                f"display must name the owner as source.leads.owner does, {owner}, or leave it out. "
+                f"Got {self.display.owner}"
+            )
         return self
 
 

@@ -13,10 +13,15 @@ from rich.table import Table
 
 from leadlight.pipelines.workspace.time_words import describe_span
 
-__all__ = ["build_metrics_table", "build_table", "console", "errors", "show_progress"]
+__all__ = ["build_metrics_table", "build_table", "console", "errors", "is_read_by_person", "show_progress"]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+
+def is_read_by_person() -> bool:
+    """Return whether output goes to a screen, and not to a file, a pipe or a log."""
+    return console.file.isatty()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import NamedTuple
 
+from leadlight.serving.lead_display import LeadDisplay
 from leadlight.serving.reasons import Reason
 from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store.tables import CLOSED
@@ -69,6 +70,8 @@ class StoredScore(NamedTuple):
         Place among the open leads of the view by probability; ties share the best. 0 in a history.
     open_leads : int
         Leads of the view; 0 in a history.
+    display : LeadDisplay or None
+        What people call the lead by today; None in a history, and where nothing is shown.
     """
 
     run_id: str
@@ -86,6 +89,12 @@ class StoredScore(NamedTuple):
     model_version: str
     rank: int = 0
     open_leads: int = 0
+    display: LeadDisplay | None = None
+
+    @property
+    def title(self) -> str:
+        """What the lead is called."""
+        return self.display.title if self.display else self.lead_id
 
 
 class ClosedLead(NamedTuple):

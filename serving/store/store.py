@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import Engine, func, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Engine, func, select
 
+from leadlight.serving.lead_display import LeadDisplay
 from leadlight.serving.score_changes import Change, Recourse
 from leadlight.serving.scoring_run import ScoringRun, WriteResult, parse_context
 from leadlight.serving.store.change_rows import read_changes, read_points, read_recourse, write_changes
 from leadlight.serving.store.connection import translate_db_errors
+from leadlight.serving.store.display_rows import build_conditions, read_display, replace_display
 from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.run_history import RunSummary, list_runs, read_scores
 from leadlight.serving.store.tables import CLOSED, nights, scores
@@ -47,7 +48,12 @@ class Store:
         self._engine.dispose()
 
     def write_run(
-        self, night: ScoringRun, scored: pd.DataFrame, changes: Sequence[Change] = (), recourse: Sequence[Recourse] = ()
+        self,
+        night: ScoringRun,
+        scored: pd.DataFrame,
+        changes: Sequence[Change] = (),
+        recourse: Sequence[Recourse] = (),
+        display: Sequence[LeadDisplay] = (),
     ) -> WriteResult:
         """Write the scores of a run in one transaction.
 
@@ -61,11 +67,15 @@ class Store:
             Score changes since the run before.
         recourse : sequence of Recourse
             Changes of activity that would lift leads over their next threshold.
+        display : sequence of LeadDisplay
+            What is shown of the leads. It replaces all that was shown before, without a history; leads that are not
+            in it are erased.
 
         Returns
         -------
         WriteResult
-            If the run id is already stored, the scores are only compared.
+            If the run id is already stored, the scores are only compared, and what is shown is replaced if no newer
+            run is stored.
 
         Raises
         ------
@@ -78,11 +88,13 @@ class Store:
             with self._engine.connect() as connection:
                 stored = select(nights.c.night).where(nights.c.run_id == night.run_id)
                 number = connection.scalar(stored)
-                if number is not None:
-                    return compare_rerun(connection, number, night, words, leads)
+                rerun = compare_rerun(connection, number, night, words, leads) if number is not None else None
             with self._engine.begin() as connection:
-                result = write_run(connection, night, words, leads)
-                write_changes(connection, get_run_number(connection, night), changes, recourse)
+                result = rerun or write_run(connection, night, words, leads)
+                number = get_run_number(connection, night)
+                if rerun is None:
+                    write_changes(connection, number, changes, recourse)
+                replace_display(connection, number, display)
                 return result
 
     def get_latest_run(self, as_of: dt.datetime | None = None) -> StoredRun | None:
@@ -150,15 +162,17 @@ class Store:
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             return read_points(connection, night, leads)
 
-    def list_current(self, limit: int, offset: int = 0, stage: str | None = None) -> list[StoredScore]:
+    def list_current(
+        self, limit: int, offset: int = 0, stage: str | None = None, search: str | None = None, owner: str | None = None
+    ) -> list[StoredScore]:
         """List the leads of the current view, highest score first.
 
         Parameters
         ----------
         limit, offset : int
             Leads to list, and to skip.
-        stage : str, optional
-            Only leads in this stage.
+        stage, search, owner : str, optional
+            Only leads in this stage, with these words in what is shown of them, and of this owner.
 
         Returns
         -------
@@ -169,26 +183,19 @@ class Store:
             night = find_run(connection)
             if night is None:
                 return []
-            query = select_current_view(night.night).order_by(scores.c.score.desc(), self._lead_id)
-            if stage is not None:
-                query = query.where(scores.c.stage == stage)
+            query = select_current_view(night.night).where(*build_conditions(stage, search, owner))
+            query = query.order_by(scores.c.score.desc(), self._lead_id)
             rows = connection.execute(query.limit(limit).offset(offset))
-            found = [convert_row_to_score(row, night.as_of, night.words) for row in rows]
-            return rank_scores(connection, night, found)
+            return _complete(connection, night, [convert_row_to_score(row, night.as_of, night.words) for row in rows])
 
-    def count(self, stage: str | None = None) -> int:
-        """Count the leads of the current view.
-
-        Parameters
-        ----------
-        stage : str, optional
-            Only leads in this stage.
-
-        Returns
-        -------
-        int
-        """
-        return self._count(scores.c.stage == stage) if stage is not None else self._count()
+    def count(self, stage: str | None = None, search: str | None = None, owner: str | None = None) -> int:
+        """Count the leads of the current view; arguments as in :meth:`list_current`."""
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            night = find_run(connection)
+            if night is None:
+                return 0
+            rows = select_current_view(night.night).where(*build_conditions(stage, search, owner)).subquery()
+            return int(connection.scalar(select(func.count()).select_from(rows)) or 0)
 
     def get_lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
         """Get the score of one lead.
@@ -212,7 +219,7 @@ class Store:
             row = connection.execute(query.order_by(scores.c.night.desc()).limit(1)).one_or_none()
             if row is None or row.stage == CLOSED:
                 return None
-            return rank_scores(connection, night, [convert_row_to_score(row, night.as_of, night.words)])[0]
+            return _complete(connection, night, [convert_row_to_score(row, night.as_of, night.words)])[0]
 
     def read_history(self, lead_id: str) -> list[StoredScore | ClosedLead]:
         """List all stored rows of one lead.
@@ -233,10 +240,8 @@ class Store:
             query = select(scores).where(scores.c.lead_id == lead_id).order_by(scores.c.night)
             return [convert_row_to_record(row, night.words) for row in connection.execute(query)]
 
-    def _count(self, *conditions: ColumnElement[bool]) -> int:
-        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
-            night = find_run(connection)
-            if night is None:
-                return 0
-            rows = select_current_view(night.night).where(*conditions).subquery()
-            return int(connection.scalar(select(func.count()).select_from(rows)) or 0)
+
+def _complete(connection: Connection, night: StoredRun, found: Sequence[StoredScore]) -> list[StoredScore]:
+    """Add ranks, and what is shown of the leads."""
+    shown = read_display(connection, [score.lead_id for score in found])
+    return [score._replace(display=shown.get(score.lead_id)) for score in rank_scores(connection, night, found)]

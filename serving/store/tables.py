@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
 
-__all__ = ["CLOSED", "changes", "metadata", "nights", "openings", "scores"]
+__all__ = ["CLOSED", "changes", "display", "metadata", "nights", "openings", "scores"]
 
 CLOSED = "closed"
 """Stage of a row that removes a lead from the current view."""
@@ -66,4 +66,18 @@ openings = Table(
     Column("stage", String, nullable=False),
     Column("times", Integer, nullable=False),
     Column("score", Double, nullable=False),
+)
+
+# Of leads in the current view alone, replaced by every run: no history of it is kept.
+display = Table(
+    "display",
+    metadata,
+    Column("lead_id", String, primary_key=True),
+    Column("name", Text),
+    Column("company", Text),
+    Column("phone", Text),
+    Column("email", Text),
+    Column("owner", Text),
+    Column("link", Text),
+    Column("search", Text, nullable=False),
 )

@@ -17,10 +17,10 @@ def explain(
 ) -> None:
     """Say why a lead has its score, in numbers that add up."""
     from leadlight.pipelines.cli.explain import explain as explain_lead
-    from leadlight.pipelines.workspace.console import console
+    from leadlight.pipelines.workspace.console import console, is_read_by_person
     from leadlight.pipelines.workspace.workdir import Workdir
 
-    console.print(explain_lead(Workdir(workdir), lead_id, as_of, language))
+    console.print(explain_lead(Workdir(workdir), lead_id, as_of, language, with_name=is_read_by_person()))
 
 
 def sql(

@@ -31,7 +31,7 @@ def score(
     from leadlight.pipelines.score_changes.console import render_summary_line
     from leadlight.pipelines.score_changes.summary import summarize_changes
     from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
-    from leadlight.pipelines.workspace.console import console, show_progress
+    from leadlight.pipelines.workspace.console import console, is_read_by_person, show_progress
     from leadlight.pipelines.workspace.workdir import Workdir
     from leadlight.serving.text.messages import validate_language
 
@@ -63,7 +63,7 @@ def score(
     elif night.since.since is not None and night.since.before is not None:
         summary = summarize_changes(night.since.before, night.scored, night.since.moved)
         console.print(render_summary_line(summary, night.since.since), markup=False)
-    console.print(render_queue(night, words))
+    console.print(render_queue(night, words, with_names=is_read_by_person()))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
 
 
