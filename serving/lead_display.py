@@ -12,6 +12,7 @@ __all__ = ["LeadDisplay", "build_search_text", "build_tel_link", "clean_display_
 #: more digits than any phone number has (E.164): several numbers in one cell
 MAX_PHONE_DIGITS = 15
 MIN_PHONE_DIGITS = 3
+_PLAIN_NUMBER = re.compile(r"[ (]*\+?[\d\s()/.\-\N{EN DASH}\N{NO-BREAK SPACE}]+")
 _PLAIN_ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
 
 
@@ -65,17 +66,18 @@ def clean_display_text(text: str) -> str | None:
 
 
 def extract_digits(phone: str) -> str:
-    """Return the digits of a phone number up to its first letter, without the (0) of an international number."""
-    before = re.split(r"[^\W\d_]", phone, maxsplit=1)[0]
-    if before.lstrip(" (").startswith(("+", "00")):
-        before = re.sub(r"\(\s*0\s*\)", "", before)
-    return "".join(character for character in before if character in "0123456789")
+    """Return the digits of a phone number, without the (0) of an international number."""
+    if phone.lstrip(" (").startswith(("+", "00")):
+        phone = re.sub(r"\(\s*0\s*\)", "", phone)
+    return "".join(character for character in phone if character in "0123456789")
 
 
 def build_tel_link(phone: str | None) -> str | None:
-    """Return a ``tel:`` link; None for text that is not one number."""
-    digits = extract_digits(phone or "")
-    if phone is None or not MIN_PHONE_DIGITS <= len(digits) <= MAX_PHONE_DIGITS:
+    """Return a ``tel:`` link; None for text that is not one number and nothing else."""
+    if phone is None or not _PLAIN_NUMBER.fullmatch(phone):
+        return None
+    digits = extract_digits(phone)
+    if not MIN_PHONE_DIGITS <= len(digits) <= MAX_PHONE_DIGITS:
         return None
     return f"tel:+{digits}" if phone.lstrip(" (").startswith("+") else f"tel:{digits}"
 

@@ -99,13 +99,13 @@ LEADS = [
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory):
-    """Start servers; give ``serve(words, leads)`` their addresses."""
+    """Start servers; give ``serve(words, leads, display)`` their addresses."""
     running = []
 
-    def start(words=WORDS, leads=LEADS):
+    def start(words=WORDS, leads=LEADS, display=()):
         store = open_store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}")
         if leads:
-            store.write_run(ScoringRun(AS_OF, "model-7f3a", words), pd.DataFrame(leads))
+            store.write_run(ScoringRun(AS_OF, "model-7f3a", words), pd.DataFrame(leads), display=display)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
