@@ -14,6 +14,7 @@ from leadlight.pipelines.init.attribute_detection import (
 )
 from leadlight.pipelines.init.column_roles import ColumnRoles, find_roles
 from leadlight.pipelines.init.day_month_order import resolve_order_by_deals
+from leadlight.pipelines.init.display_detection import exclude_personal, find_display, write_display
 from leadlight.pipelines.init.document import ReviewNote, YamlDocument
 from leadlight.pipelines.init.flat_export import add_deals_of_flat_export, is_flat_export
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
@@ -105,6 +106,7 @@ def propose(paths: dict[str, Path], output: Path, force: bool = False, outcome: 
         )
         write_source(document, tables, keys, roles, missing=missing, unusable=unusable, folder=folder)
         document.add_comment("")
+        write_display(document, find_display(leads.frame, used))
         write_attributes(document, columns.attributes, columns.excluded)
         document.add_comment("")
         if "activities" in tables:
@@ -153,6 +155,7 @@ def _select_columns(
     leads = tables["leads"]
     used = _list_used(tables, roles)
     attributes, excluded = find_attributes(leads.frame, used, set(leads.times), missing, suspects)
+    attributes, excluded = exclude_personal(attributes, excluded, find_display(leads.frame, used))
     excluded += [ExcludedColumn(name, reason) for name, reason in leads.left_out.items()]
     if not attributes and "activities" not in tables:
         reasons = "; ".join(f"{column.name}: {column.reason}" for column in excluded[:5])

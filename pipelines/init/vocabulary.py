@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 __all__ = [
     "CANCELLED",
+    "DISPLAY_NAMES",
+    "DISPLAY_PREFIXES",
     "LOST",
     "LOWERS",
     "NAMES",
@@ -102,6 +104,29 @@ NAMES = {
         "contacts campaign previous touch engag download activit aktivit interac"
     ),
 }  # fmt: skip
+
+#: key of display (first and last: parts of a name) -> names of a column, without blanks
+DISPLAY_NAMES = {
+    "first": _stems("firstname givenname forename vorname prenom primeironome primernombre"),
+    "last": _stems(
+        "lastname surname familyname nachname familienname zuname nomdefamille sobrenome apellido apellidos"
+    ),
+    "name": _stems(
+        "name fullname contactname personname ansprechpartner kontaktperson vollername nomecompleto nombrecompleto "
+        "nomcomplet"
+    ),
+    "company": _stems(
+        "company companyname firma firmenname unternehmen organisation organization organisationname organizationname "
+        "account accountname empresa entreprise societe"
+    ),
+    "phone": _stems(
+        "phone phonenumber phoneno telephone telephonenumber telefon telefonnummer telefonnr telnr tel mobile "
+        "mobilephone mobilenumber mobil mobiltelefon handy handynummer rufnummer telefone telefono celular"
+    ),
+    "email": _stems("email emailaddress mail mailaddress emailadresse mailadresse correo courriel enderecoemail"),
+}
+#: words before such a name that mean nothing here
+DISPLAY_PREFIXES = _stems("lead contact customer prospect kontakt kunde kunden person")
 
 WON = frozenset(
     _stems(
