@@ -135,6 +135,17 @@ def test_a_lead_that_is_gone_the_next_night_is_gone_with_its_values(scored, lead
     assert len(read_shown(scored)) > 10
 
 
+def test_names_are_printed_to_a_screen(scored, leadlight, monkeypatch):
+    monkeypatch.setattr("leadlight.pipelines.workspace.console.is_read_by_person", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    said = leadlight(scored, "score", *TONIGHT).out
+    lead = next(iter(read_shown(scored)))
+    assert f"Qvaxinda Zorbelius-{int(lead[1:])}" in said
+    assert lead in said
+    said = leadlight(scored, "explain", lead, params=False).out
+    assert f"Qvaxinda Zorbelius-{int(lead[1:])} ({lead})" in said
+
+
 @pytest.mark.parametrize("moment", [TONIGHT, NEXT])  # a rerun of the newest night is enough
 def test_without_display_every_value_is_erased(scored, leadlight, moment):
     set_display(scored, None)

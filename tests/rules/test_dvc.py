@@ -124,6 +124,13 @@ def test_files_that_a_stage_uses_are_dependencies_or_outputs(name, pipeline, tra
     assert [path for path in paths if not is_covered(f"work/{path}", declared, "/")] == []
 
 
+def test_what_is_shown_of_leads_runs_no_stage_again(pipeline, trained):
+    reads = json.loads((trained / "reads.json").read_text(encoding="utf-8"))
+    declared = {key for stage in pipeline.values() for key in stage.get("params", [])}
+    read = {key for stage in reads.values() for key in stage["params"]}
+    assert [key for key in declared | read if key.partition(".")[0] == "display"] == []
+
+
 def test_registering_is_no_stage_of_the_pipeline(pipeline):
     assert "register" not in pipeline
     assert not STAGES["register"].in_pipeline
