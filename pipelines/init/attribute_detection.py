@@ -1,7 +1,7 @@
 """Propose columns of the leads as attributes, or exclude them with a reason."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -49,7 +49,13 @@ class ExcludedColumn(NamedTuple):
 
 
 def find_attributes(
-    frame: pd.DataFrame, used: set[str], times: set[str], missing: tuple[str, ...], suspects: LeakageSuspects
+    frame: pd.DataFrame,
+    used: set[str],
+    times: set[str],
+    missing: tuple[str, ...],
+    suspects: LeakageSuspects,
+    *,
+    left_out: Mapping[str, str],
 ) -> tuple[list[DetectedAttribute], list[ExcludedColumn]]:
     """Propose or exclude each column of the leads that has no role.
 
@@ -63,6 +69,8 @@ def find_attributes(
         Placeholders for missing values.
     suspects : LeakageSuspects
         Columns that were, or may have been, written after the outcome was known, or that are written no more.
+    left_out : mapping
+        Columns that are no attributes for another reason -> the reason.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def find_attributes(
             continue
         profile = profile_column(frame[column], missing)
         kind = _classify(frame[column], column, profile, missing)
-        if reason := _check_name(column, taken, times) or _check_variation(profile):
+        if reason := left_out.get(column) or _check_name(column, taken, times) or _check_variation(profile):
             excluded.append(ExcludedColumn(column, reason))
         elif column in leaks or count_stems(column, NAMES["ending"]):
             reason = leaks.get(column, "its name refers to the end of a deal")
@@ -106,6 +114,8 @@ def _check_name(column: str, taken: set[str], times: set[str]) -> str | None:
         return "its name is taken (case is ignored)"
     if column in times:
         return "a time: attributes are categories and numbers"
+    if count_stems(column, NAMES["person"]):
+        return "the name of a person"
     return None
 
 

@@ -1,9 +1,7 @@
 """Assign roles to columns: times, types, amounts, outcome, consent, owner."""
 
-import itertools
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import NotEnoughDataError, SourceError
@@ -19,6 +17,13 @@ from leadlight.pipelines.init.outcome_detection import (
 )
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.time_roles import (
+    choose_created_and_closed,
+    choose_time,
+    find_opening,
+    make_no_time_error,
+    score_creation,
+)
 from leadlight.pipelines.init.vocabulary import NAMES, classify_outcome, count_stems
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 
@@ -27,8 +32,6 @@ __all__ = ["ColumnRoles", "find_roles"]
 #: rank correlation with the row number above which a number counts as an order
 MIN_ORDER_CORRELATION = 0.95
 MAX_OWNERS_SHARE, MAX_TYPES = 0.2, 500
-#: share of deals that are opened on the day of their close or before
-MIN_OPENED_BEFORE = 0.95
 
 
 @dataclass
@@ -84,18 +87,19 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
     deals, deal_roles = tables.get("deals"), roles.get("deals")
     if deals and deal_roles:
         keys = str(lead_roles.lead_id), str(deal_roles.lead_id)  # there are some, where there are deals
-        lead_roles.time, deal_roles.time = _choose_created_and_closed(leads, deals, *keys)
-        _assign_status(deals.frame, deal_roles)
+        _assign_status(deals, deal_roles)
+        decided = _find_decided(deals.frame, deal_roles.outcome)
+        lead_roles.time, deal_roles.time = choose_created_and_closed(leads, deals, *keys, decided)
         if amount := _choose_number(deals.frame, NAMES["amount"], deal_roles.used):
             deal_roles.columns["amount"] = amount
         same_file = is_flat_export(tables)  # the creation of a lead is no opening of another deal
-        deal_roles.opened = None if same_file else _find_opening(deals, deal_roles.time)
+        deal_roles.opened = None if same_file else find_opening(deals, deal_roles.time)
         deal_roles.other_times = () if same_file else tuple(c for c in deals.times if c not in deal_roles.used)
     else:
-        ranked = sorted(leads.times.values(), key=_score_creation, reverse=True)
-        lead_roles.time = ranked[0] if ranked and _score_creation(ranked[0]) > 0 else None
+        ranked = sorted(leads.times.values(), key=score_creation, reverse=True)
+        lead_roles.time = ranked[0] if ranked and score_creation(ranked[0]) > 0 else None
         if lead_roles.time is None and (needing := sorted(set(tables) - {"leads"})):
-            raise _no_time_error(leads, f"its creation where there is a table of {needing[0]}")
+            raise make_no_time_error(leads, f"its creation where there is a table of {needing[0]}")
     if lead_roles.time is None and (order := _find_order(leads.frame)):
         lead_roles.columns["order"] = order
     if deals is None:
@@ -117,73 +121,39 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
         if "consent" not in lead_roles.columns and count_stems(column, NAMES["consent"]):
             lead_roles.granted = find_yes_values(leads.frame[column])
             lead_roles.columns |= {"consent": column} if lead_roles.granted else {}
-        elif "owner" not in lead_roles.columns and count_stems(column, NAMES["owner"]):
-            distinct = strip_text(leads.frame[column]).nunique()
-            if 1 < distinct <= MAX_OWNERS_SHARE * len(leads.frame):
-                lead_roles.columns["owner"] = column
+    if owner := _find_owner(leads.frame, lead_roles.used | set(leads.times)):
+        lead_roles.columns["owner"] = owner
 
 
-def _assign_status(deals: pd.DataFrame, roles: ColumnRoles) -> None:
-    roles.outcome = find_status(deals, roles.used)
-    if roles.outcome is None and (unrecognized := find_unrecognized_status(deals, roles.used)):
+def _find_owner(frame: pd.DataFrame, used: set[str]) -> str | None:
+    """Find the column of owners: a name is read more easily than an address, and that more easily than an id."""
+    owners = [
+        str(column)
+        for column in frame.columns
+        if column not in used
+        and count_stems(column, NAMES["owner"])
+        and 1 < strip_text(frame[column]).nunique() <= MAX_OWNERS_SHARE * len(frame)
+    ]
+    return min(owners, key=lambda c: (count_stems(c, ("id", "key")), count_stems(c, ("mail",))), default=None)
+
+
+def _find_decided(deals: pd.DataFrame, outcome: DetectedOutcome | None) -> pd.Series:
+    """Mark the deals that are won or lost; all of them where no column says so."""
+    if outcome is None:
+        return pd.Series(True, deals.index)
+    return strip_text(deals[outcome.column]).isin({*outcome.won, *outcome.lost})
+
+
+def _assign_status(deals: SourceTable, roles: ColumnRoles) -> None:
+    used = roles.used | set(deals.times)
+    roles.outcome = find_status(deals.frame, used)
+    if roles.outcome is None and (unrecognized := find_unrecognized_status(deals.frame, used)):
         roles.unrecognized_status = unrecognized
         column, values = unrecognized
         if all(classify_outcome(value) is False for value in values):
             raise NotEnoughDataError(
                 f"The column {column} of deals must have a value that means won. Got {' and '.join(values)}."
             )
-
-
-def _score_creation(time: DetectedTimeFormat) -> float:
-    plain = count_stems(time.column, NAMES["created"]) + count_stems(
-        time.column, ("date", "datum", "data", "fecha", "at")
-    )
-    return 1 + 2 * plain - 2 * count_stems(time.column, NAMES["not_created"]) - 2 * float(time.times.isna().mean())
-
-
-def _choose_created_and_closed(
-    leads: SourceTable, deals: SourceTable, lead_id: str, deal_id: str
-) -> tuple[DetectedTimeFormat, DetectedTimeFormat]:
-    """Choose the pair of times with the best names and with closes after creation."""
-    if not leads.times:
-        raise _no_time_error(leads, "its creation where there are deals")
-    if not deals.times:
-        raise _no_time_error(deals, "its close")
-
-    def rank(pair: tuple[DetectedTimeFormat, DetectedTimeFormat]) -> float:
-        created, closed = pair
-        created_at = pd.Series(created.times.to_numpy(), index=strip_text(leads.frame[lead_id]))
-        created_at = created_at[~created_at.index.duplicated() & created_at.index.notna()]
-        created_on = strip_text(deals.frame[deal_id]).map(created_at).dt.normalize()
-        delay = closed.times.to_numpy() - created_on.to_numpy()
-        after = float((delay >= np.timedelta64(0)).mean())
-        names = count_stems(closed.column, NAMES["closed"]) - count_stems(
-            closed.column, ("creat", "angelegt", "erstell")
-        )
-        return _score_creation(created) + 2 * names + 4 * after
-
-    return max(itertools.product(leads.times.values(), deals.times.values()), key=rank)
-
-
-def _find_opening(deals: SourceTable, closed: DetectedTimeFormat) -> DetectedTimeFormat | None:
-    """Find the time when deals were opened: named so, and hardly ever on a later day than their close."""
-    candidates = []
-    for time in deals.times.values():
-        both = time.times.notna() & closed.times.notna()
-        if time.column == closed.column or count_stems(time.column, NAMES["closed"]) or not both.any():
-            continue
-        in_order = time.times[both].dt.normalize() <= closed.times[both].dt.normalize()
-        if count_stems(time.column, NAMES["opened"]) and in_order.mean() >= MIN_OPENED_BEFORE:
-            candidates.append(time)
-    return max(candidates, key=lambda time: count_stems(time.column, NAMES["opened"]), default=None)
-
-
-def _no_time_error(table: SourceTable, event: str) -> SourceError:
-    names = ", ".join(map(str, table.frame.columns))
-    return SourceError(
-        f"The table {table.name} must have a column with the time of {event}, as a date in text or typed. "
-        f"Got none among {names}."
-    )
 
 
 def _find_order(frame: pd.DataFrame) -> str | None:
@@ -199,8 +169,8 @@ def _find_order(frame: pd.DataFrame) -> str | None:
 
 def _assign_activities(table: SourceTable, roles: ColumnRoles) -> None:
     if not table.times:
-        raise _no_time_error(table, "each activity")
-    roles.time = _choose_time(table, NAMES["occurred"])
+        raise make_no_time_error(table, "each activity")
+    roles.time = choose_time(table, NAMES["occurred"])
     roles.other_times = tuple(c for c in table.times if c != roles.time.column)
     profiles = _profile_columns(table.frame, roles.used | set(table.times))
     kinds = {c: p for c, p in profiles.items() if p.kind in ("category", "constant") and p.distinct <= MAX_TYPES}
@@ -225,8 +195,8 @@ def _assign_activities(table: SourceTable, roles: ColumnRoles) -> None:
 
 def _assign_history(table: SourceTable, roles: ColumnRoles, attributes: set[str]) -> None:
     if not table.times:
-        raise _no_time_error(table, "each change")
-    roles.time = _choose_time(table, NAMES["changed"])
+        raise make_no_time_error(table, "each change")
+    roles.time = choose_time(table, NAMES["changed"])
     rest = [c for c in table.frame.columns if c not in roles.used | set(table.times)]
     if len(rest) < 2:
         raise SourceError(
@@ -242,10 +212,6 @@ def _assign_history(table: SourceTable, roles: ColumnRoles, attributes: set[str]
     before = [c for c in rest if count_stems(c, NAMES["held_before"])]
     if before:
         roles.columns["old_value"] = max(before, key=lambda c: count_stems(c, NAMES["held_before"]))
-
-
-def _choose_time(table: SourceTable, stems: tuple[str, ...]) -> DetectedTimeFormat:
-    return max(table.times.values(), key=lambda t: count_stems(t.column, stems) - 3 * float(t.times.isna().mean()))
 
 
 def _choose_number(frame: pd.DataFrame, stems: tuple[str, ...], used: set[str]) -> str | None:

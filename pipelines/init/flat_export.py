@@ -6,6 +6,7 @@ from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import find_outcome
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
+from leadlight.pipelines.init.time_roles import is_planned
 from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
 __all__ = ["add_deals_of_flat_export", "is_flat_export"]
@@ -53,7 +54,12 @@ def _find_closing(leads: SourceTable, outcome: str, closed: set[str]) -> Detecte
     rows = strip_text(leads.frame[outcome]).isin(closed)
     for time in leads.times.values():
         named = count_stems(time.column, NAMES["closed"]) and not count_stems(time.column, NAMES["opened"])
-        if named and time.times[rows].notna().mean() >= MIN_DATED and _is_last(time, leads, rows):
+        if (
+            named
+            and not is_planned(time)
+            and time.times[rows].notna().mean() >= MIN_DATED
+            and _is_last(time, leads, rows)
+        ):
             return time
     return None
 

@@ -39,7 +39,11 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
     """
     leads = tables["leads"].frame
     texts = {column: strip_text(leads[column]) for column in leads.columns}
-    unique = {c: set(t.dropna()) for c, t in texts.items() if t.nunique() >= MIN_UNIQUE_SHARE * len(leads)}
+    unique = {
+        c: set(t.dropna())
+        for c, t in texts.items()
+        if t.nunique() >= MIN_UNIQUE_SHARE * len(leads) and not count_stems(c, NAMES["owner"])
+    }
     if not unique and len(tables) == 1:
         return DetectedKeys({"leads": None}, {}, 0)
     if not unique:
@@ -56,6 +60,7 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
 
     def rank(column: str) -> tuple[float, ...]:
         matches = sum(1 + score for score, _, _ in joins[column].values() if score)
+        matches -= _is_prose(texts[column])
         exact = texts[column].nunique() == len(leads)
         return (
             matches,
@@ -79,11 +84,16 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
     return DetectedKeys(columns, known, int(texts[key].dropna().duplicated().sum()))
 
 
+def _is_prose(text: pd.Series) -> bool:
+    """Return whether most values are of several words, such as titles, which repeat and are written anew."""
+    return bool(text.dropna().str.contains(r"\s").mean() > 0.5)
+
+
 def _find_match(column: str, values: set[str], table: SourceTable) -> tuple[float, str, float]:
     """Return score, name and share of known leads of the column that fits the key best; score 0 for none."""
     candidates = [(0.0, "", 0.0)]
     for candidate in table.frame.columns:
-        if candidate in table.times:
+        if candidate in table.times or count_stems(candidate, NAMES["owner"]):
             continue
         text = strip_text(table.frame[candidate])
         share = float(text.isin(values).mean())

@@ -16,6 +16,7 @@ from leadlight.pipelines.init.column_roles import ColumnRoles, find_roles
 from leadlight.pipelines.init.day_month_order import resolve_order_by_deals
 from leadlight.pipelines.init.display_detection import exclude_personal, find_display, write_display
 from leadlight.pipelines.init.document import ReviewNote, YamlDocument
+from leadlight.pipelines.init.echoes import find_durations, find_repeats_of_owner
 from leadlight.pipelines.init.flat_export import add_deals_of_flat_export, is_flat_export
 from leadlight.pipelines.init.horizon_selection import TimingProposal, select_horizon
 from leadlight.pipelines.init.key_detection import find_keys
@@ -154,7 +155,9 @@ def _select_columns(
 ) -> SelectedColumns:
     leads = tables["leads"]
     used = _list_used(tables, roles)
-    attributes, excluded = find_attributes(leads.frame, used, set(leads.times), missing, suspects)
+    suspects = suspects._replace(leaks=suspects.leaks | find_durations(tables, roles))
+    repeats = find_repeats_of_owner(leads.frame, roles["leads"])
+    attributes, excluded = find_attributes(leads.frame, used, set(leads.times), missing, suspects, left_out=repeats)
     attributes, excluded = exclude_personal(attributes, excluded, find_display(leads.frame, used))
     excluded += [ExcludedColumn(name, reason) for name, reason in leads.left_out.items()]
     if not attributes and "activities" not in tables:

@@ -49,6 +49,10 @@ NAMES = {
         "open offen eroffn eroeff abert abrir apert abiert ouvert creat angelegt anlage erstell criad criacao cread "
         "creacion cree"
     ),
+    "planned": _stems(
+        "expect est planned plan target forecast geplant erwart voraussicht prevu prevision estimad esperad "
+        "previst"
+    ),
     "occurred": _stems(
         "occur at time zeit datum date data fecha hora heure moment when timestamp happen quando ocorr"
     ),
@@ -83,7 +87,12 @@ NAMES = {
     ),
     "owner": _stems(
         "owner besitz zustandig zustaendig verantwort betreuer bearbeiter salesrep repid rep sdr vendedor "
-        "responsav responsab proprietar proprietair assigned accountmanager berater"
+        "responsav responsab proprietar proprietair assigned accountmanager "
+        "accountexecutive salesagent agentname agentmail agentemail agentid berater"
+    ),
+    "person": _stems(
+        "firstname lastname surname fullname givenname vorname nachname familienname prenom nomdefamille apellido "
+        "sobrenome"
     ),
     "attribute": _stems("attribut property field feld merkmal eigenschaft campo champ name column spalte"),
     "held": _stems("value wert valor valeur new neu novo nuevo nouveau"),
@@ -98,6 +107,7 @@ NAMES = {
         ),
         *_stems("absagegrund wonreason abschluss abgeschlossen gewonnen verloren vertragswert contractvalue"),
         *_stems("motivoperda motivoperdida fechamento cierre cloture rejectionreason lost won"),
+        *_stems("opendeal fiscalperiod fiscalquarter forecastcategor"),
     ),
     "engagement": _stems(
         "visit besuch click klick opens opened pageview pagesview views seitenaufruf timespent session "

@@ -23,7 +23,9 @@ def sheets(tmp_path):
 
 def looked_at(columns: dict[str, list], used=(), times=(), missing=(), leaks=None):
     suspects = LeakageSuspects(leaks or {}, {}, {}, {})
-    proposed, left = find_attributes(pd.DataFrame(columns), set(used), set(times), tuple(missing), suspects)
+    proposed, left = find_attributes(
+        pd.DataFrame(columns), set(used), set(times), tuple(missing), suspects, left_out={}
+    )
     return {a.name: a.kind for a in proposed}, {entry.name: entry for entry in left}
 
 
