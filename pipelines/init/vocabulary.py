@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from leadlight.pipelines.sources.columns import yes_no
+
 __all__ = [
     "CANCELLED",
     "DISPLAY_NAMES",
@@ -159,8 +161,8 @@ OPEN = frozenset(
         "aberto aberta andamento abierto abierta curso ouvert ouverte cours"
     )
 )
-YES = frozenset(_stems("yes y ja j sim s si oui o true t 1 granted erteilt optin"))
-NO = frozenset(_stems("no n nein nao non false f 0"))
+YES = yes_no.YES | frozenset(_stems("1 granted erteilt optin"))
+NO = yes_no.NO | {"0"}
 _NOT = frozenset(_stems("not nicht kein keine nao no pas non"))
 
 #: words of activity types that lower the chance of a win

@@ -106,9 +106,24 @@ class ActivitiesTable(_TableOfLeads):
     """One row per activity of a lead or of sales."""
 
     occurred_at: Time = Field(description="Column of the time of the activity.")
-    type: str = Field(description="Column of the activity type.")
+    type: str | None = Field(None, description="Column of the activity type; or type_is, or flags.")
+    type_is: Text | None = Field(None, description="Type of all activities, where no column says it.")
+    flags: tuple[Text, ...] = Field(
+        (),
+        description="Columns of yes and no, or of counts: each that is yes or above 0 is an activity of the type of "
+        "its name.",
+    )
     value: str | None = Field(None, description="Column of a number, such as a duration.")
     object: str | None = Field(None, description="Column of the object, such as a page or document.")
+
+    @model_validator(mode="after")
+    def _one_kind_of_type(self) -> Self:
+        given = [name for name in ("type", "type_is", "flags") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(f"must name one of type, type_is and flags. Got {' and '.join(given) or 'none'}")
+        if twice := [name for name in self.flags if self.flags.count(name) > 1]:
+            raise ValueError(f"must name each of flags once. Got {twice[0]} twice")
+        return self
 
 
 class DealsTable(_TableOfLeads):

@@ -15,6 +15,7 @@ from leadlight.pipelines.params.tables import ActivitiesTable, HistoryTable, Sta
 from leadlight.pipelines.sources.columns.number_formats import parse_numbers
 from leadlight.pipelines.sources.columns.text_cleaning import clean_text
 from leadlight.pipelines.sources.columns.times import convert_to_local, shift_to_end_of_day
+from leadlight.pipelines.sources.columns.yes_no import replace_words
 from leadlight.pipelines.sources.rows.matching import LeadIds, record_near_misses
 from leadlight.pipelines.sources.rows.quarantine import Quarantine
 from leadlight.pipelines.sources.rows.table_ends import require_span
@@ -52,9 +53,9 @@ def clean_activities(
     ------
     pd.DataFrame
         lead_id, occurred_at, type, value, object, local_at (occurred_at in source.timezone). Where only
-        the day is known, occurred_at is its end.
+        the day is known, occurred_at is its end. A row of flags gives one activity of each that is set, or none.
     """
-    columns = [table.lead_id, table.occurred_at.column, table.type, table.value, table.object]
+    columns = [table.lead_id, table.occurred_at.column, table.type, *table.flags, table.value, table.object]
     counts = count_times("activities", table, table.occurred_at, source, folder) if quarantine.judges_spans else None
     ids, known = LeadIds(leads["lead_id"], source), require_known_lead(leads)
     for reader in read_batches("activities", table, columns, source, folder):
@@ -62,16 +63,30 @@ def clean_activities(
         reader.clean["lead_id"] = ids.match(reader.clean["lead_id"])
         reader.read_time("occurred_at", table.occurred_at)
         reader.read_text("type", table.type)
+        if table.type is None:
+            reader.clean["type"] = table.type_is or ""
+        flags = {name: _read_flag(reader, name) for name in table.flags}
         reader.read_number("value", table.value, max_value=MAX_VALUE)
         reader.read_text("object", table.object)
         schema = {"lead_id": known, "type": pa.Column(None, require_not_null("no activity type"), nullable=True)}
         within = require_span(reader.clean["occurred_at"], quarantine, counts)
         valid = reader.validate(schema | reader.require_time("occurred_at", *within), quarantine)
-        valid = valid.reset_index(drop=True)
+        if flags:
+            parts = [valid[is_set.loc[valid.index]].assign(type=name) for name, is_set in flags.items()]
+            valid = pd.concat(parts).sort_index(kind="stable")
+        valid = valid.astype({"type": "str"}).reset_index(drop=True)
         valid["local_at"] = convert_to_local(valid["occurred_at"], source.timezone)
         yield _shift_days_to_end(valid, "occurred_at", table.occurred_at, source.timezone)
     record_near_misses("activities", ids, quarantine)
     reader.judge_table(quarantine)
+
+
+def _read_flag(reader: TableReader, column: str) -> pd.Series:
+    """Return whether a column says yes, or a number above 0; other text counts as no, on record."""
+    values = reader.mask_missing(column)
+    numbers = reader.checks.parse_numbers(column, replace_words(values))
+    reader.record_nulled(column, values, values.notna() & numbers.isna(), "not a number")
+    return numbers > 0
 
 
 def clean_history(
