@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from leadlight.pipelines.init.column_roles import ColumnRoles
+from leadlight.pipelines.init.roles import ColumnRoles
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat, swap_order
 

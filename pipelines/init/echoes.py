@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from leadlight.pipelines.init.column_roles import ColumnRoles
 from leadlight.pipelines.init.flat_export import is_flat_export
+from leadlight.pipelines.init.roles import ColumnRoles
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 
 __all__ = ["find_durations", "find_repeats_of_owner"]

@@ -1,15 +1,15 @@
-"""One table of opportunities with their close dates is a table of leads and a table of deals."""
+"""One table that dates the outcomes, of opportunities with close dates or of stages, is a table of deals too."""
 
 import pandas as pd
 
 from leadlight.pipelines.init.key_detection import DetectedKeys
-from leadlight.pipelines.init.outcome_detection import find_outcome
+from leadlight.pipelines.init.outcome_detection import find_outcome, find_status
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.time_roles import is_planned
 from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
-__all__ = ["add_deals_of_flat_export", "is_flat_export"]
+__all__ = ["add_deals_of_flat_export", "add_deals_of_stages", "is_flat_export", "is_of_stages"]
 
 #: share of the closed rows that have a close date, and share of those that close on the day of another time or later
 MIN_DATED, MIN_IN_ORDER = 0.9, 0.95
@@ -18,6 +18,29 @@ MIN_DATED, MIN_IN_ORDER = 0.9, 0.95
 def is_flat_export(tables: dict[str, SourceTable]) -> bool:
     """Return whether leads and deals are one file."""
     return "deals" in tables and tables["deals"].path == tables["leads"].path
+
+
+def is_of_stages(tables: dict[str, SourceTable]) -> bool:
+    """Return whether stages and deals are one file."""
+    return "deals" in tables and "stages" in tables and tables["deals"].path == tables["stages"].path
+
+
+def add_deals_of_stages(
+    tables: dict[str, SourceTable], keys: DetectedKeys, outcome: str | None = None
+) -> tuple[dict[str, SourceTable], DetectedKeys]:
+    """Map a history of stages as deals too, where no other table is one and a stage means won.
+
+    Entering such a stage, or one that means lost, closes the lead; any other stage after a loss reopens it.
+    Arguments and results as :func:`add_deals_of_flat_export`.
+    """
+    if "deals" in tables or "stages" not in tables or outcome is not None:
+        return tables, keys
+    stages, key = tables["stages"], keys.columns["stages"]
+    found = find_status(stages.frame, {str(key), *stages.times})
+    if found is None or not found.by_words:
+        return tables, keys
+    columns, known = keys.columns | {"deals": key}, keys.known | {"deals": keys.known["stages"]}
+    return tables | {"deals": stages._replace(name="deals")}, keys._replace(columns=columns, known=known)
 
 
 def add_deals_of_flat_export(

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from leadlight.features.errors import SourceError
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
@@ -32,10 +31,10 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
     tables : dict
         Name -> table; leads is required.
 
-    Raises
-    ------
-    SourceError
-        If no column of leads is unique and there are other files, or a file has no column with keys of leads.
+    Returns
+    -------
+    DetectedKeys
+        A file without a column of keys of leads is not in it.
     """
     leads = tables["leads"].frame
     texts = {column: strip_text(leads[column]) for column in leads.columns}
@@ -44,13 +43,8 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
         for c, t in texts.items()
         if t.nunique() >= MIN_UNIQUE_SHARE * len(leads) and not count_stems(c, NAMES["owner"])
     }
-    if not unique and len(tables) == 1:
-        return DetectedKeys({"leads": None}, {}, 0)
     if not unique:
-        raise SourceError(
-            "The table leads must have a column with a different value for each lead, where there are other tables. "
-            f"Got none among {', '.join(map(str, leads.columns))}."
-        )
+        return DetectedKeys({"leads": None}, {}, 0)
     others = {name: table for name, table in tables.items() if name != "leads"}
     joins = {
         column: {name: _find_match(column, values, table) for name, table in others.items()}
@@ -71,16 +65,9 @@ def find_keys(tables: dict[str, SourceTable]) -> DetectedKeys:
         )
 
     key = max(unique, key=rank)
-    for name, (score, _, _) in joins[key].items():
-        if not score:
-            raise SourceError(
-                f"The tables leads and {name} must share the lead's key. Got no column with common values: "
-                f"leads has {', '.join(map(str, leads.columns))}; {name} has "
-                f"{', '.join(map(str, others[name].frame.columns))}."
-            )
     columns: dict[str, str | None] = {"leads": key}
-    columns |= {name: column for name, (_, column, _) in joins[key].items()}
-    known = {name: share for name, (_, _, share) in joins[key].items()}
+    columns |= {name: column for name, (score, column, _) in joins[key].items() if score}
+    known = {name: share for name, (score, _, share) in joins[key].items() if score}
     return DetectedKeys(columns, known, int(texts[key].dropna().duplicated().sum()))
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "find_status",
     "find_unrecognized_status",
     "find_yes_values",
+    "list_likely_outcomes",
 ]
 
 #: no list of stages is longer
@@ -102,6 +103,15 @@ def find_outcome_by_values(frame: pd.DataFrame, used: set[str]) -> DetectedOutco
         return None
     others = f" {', '.join(c.column for c in found[:-1])} could be it too." if len(found) > 1 else ""
     return found[-1]._replace(doubt=f"taken for the outcome by its values.{others} --outcome names another column")
+
+
+def list_likely_outcomes(frame: pd.DataFrame, used: set[str]) -> dict[str, tuple[str, ...]]:
+    """Return up to five columns of few values that may be outcomes, those with a fitting name first -> rarest value."""
+    stems = (*NAMES["outcome"], *NAMES["status"])
+    counts = {str(c): strip_text(frame[c]).value_counts() for c in frame.columns if c not in used}
+    few = {c: values for c, values in counts.items() if 2 <= len(values) <= MAX_VALUES}
+    ordered = sorted(few, key=lambda c: (-count_stems(c, stems), len(few[c])))
+    return {column: (str(few[column].index[-1]),) for column in ordered[:5]}
 
 
 def _read_named(frame: pd.DataFrame, named: str) -> DetectedOutcome:

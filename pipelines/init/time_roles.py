@@ -5,19 +5,11 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from leadlight.features.errors import SourceError
 from leadlight.pipelines.init.source_tables import SourceTable, strip_text
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.vocabulary import NAMES, count_stems
 
-__all__ = [
-    "choose_created_and_closed",
-    "choose_time",
-    "find_opening",
-    "is_planned",
-    "make_no_time_error",
-    "score_creation",
-]
+__all__ = ["choose_created_and_closed", "choose_time", "find_opening", "is_planned", "score_creation"]
 
 #: share of deals that are opened on the day of their close or before
 MIN_OPENED_BEFORE = 0.95
@@ -44,16 +36,7 @@ def choose_created_and_closed(
         The key of the lead in both.
     decided : pd.Series of bool
         Rows of deals that are won or lost: the time of closing of an open one is a plan, or none.
-
-    Raises
-    ------
-    SourceError
-        If one of the tables has no column of times.
     """
-    if not leads.times:
-        raise make_no_time_error(leads, "its creation where there are deals")
-    if not deals.times:
-        raise make_no_time_error(deals, "its close")
 
     def rank(pair: tuple[DetectedTimeFormat, DetectedTimeFormat]) -> float:
         created, closed = pair
@@ -86,15 +69,6 @@ def find_opening(deals: SourceTable, closed: DetectedTimeFormat) -> DetectedTime
         if count_stems(time.column, NAMES["opened"]) and in_order.mean() >= MIN_OPENED_BEFORE:
             candidates.append(time)
     return max(candidates, key=lambda time: count_stems(time.column, NAMES["opened"]), default=None)
-
-
-def make_no_time_error(table: SourceTable, event: str) -> SourceError:
-    """Return the error of a table without a column of times."""
-    names = ", ".join(map(str, table.frame.columns))
-    return SourceError(
-        f"The table {table.name} must have a column with the time of {event}, as a date in text or typed. "
-        f"Got none among {names}."
-    )
 
 
 def choose_time(table: SourceTable, stems: tuple[str, ...]) -> DetectedTimeFormat:

@@ -63,6 +63,15 @@ NAMES = {
         "type typ tipo action aktion acao accion event ereig evento activit aktivit atividad kind "
         "art"
     ),
+    "flag": _stems(
+        "open click repl answer respon visit download attend regist bounce unsub forward view watch call meet sent "
+        "deliver booked geoffn geklickt beantwort teilgenomm angemeldet abgemeldet besuch heruntergelad gesehen"
+    ),
+    "circumstance": _stems(
+        "device gerat browser country land city stadt source quelle medium referrer language sprache currency wahrung "
+        "user status weekday wochentag region platform system"
+    ),
+    "reopened": _stems("reopen recycl reactiv reaktiv wiederv wiederer reativ"),
     "value": _stems("value wert valor valeur duration dauer duracao duree minut sekund second amount betrag"),
     "object": _stems(
         "object objekt objeto objet page seite pagina url asset document dokument campaign kampagne "

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from leadlight.pipelines.init.column_roles import ColumnRoles
 from leadlight.pipelines.init.document import YamlDocument, format_entry
-from leadlight.pipelines.init.flat_export import is_flat_export
+from leadlight.pipelines.init.file_format import FileFormat
+from leadlight.pipelines.init.flat_export import is_flat_export, is_of_stages
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.number_detection import DetectedMarks
 from leadlight.pipelines.init.outcome_detection import DetectedOutcome
+from leadlight.pipelines.init.roles import ColumnRoles
 from leadlight.pipelines.init.source_tables import SourceTable
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
 from leadlight.pipelines.init.unusable_rows import UnusableShares
@@ -17,12 +18,19 @@ from leadlight.pipelines.params.source import Source
 
 __all__ = ["write_source"]
 
-TIME_KEYS = {"leads": "created_at", "activities": "occurred_at", "deals": "closed_at", "history": "changed_at"}
+TIME_KEYS = {
+    "leads": "created_at",
+    "activities": "occurred_at",
+    "deals": "closed_at",
+    "history": "changed_at",
+    "stages": "entered_at",
+}
 ROW_MEANINGS = {
     "leads": "one row per lead",
     "activities": "one row per activity of a lead or of sales",
     "deals": "one row per deal",
     "history": "earlier values of attributes; the leads file holds the current ones",
+    "stages": "one row per stage that a lead entered",
 }
 DEFAULT_LOST_WIN_SHARE = Source.model_fields["max_lost_win_share"].default
 DEFAULT_BAD_SHARE = Source.model_fields["max_bad_share"].default
@@ -74,7 +82,7 @@ def write_source(
         look = f"won deals that cannot be used: {unusable.why_wins}"
         document.add("source", "max_lost_win_share", value=value, look=look)
     for name, table in tables.items():
-        from_leads = name == "deals" and is_flat_export(tables)
+        from_leads = name == "deals" and (is_flat_export(tables) or is_of_stages(tables))
         _write_table(document, name, table, keys, roles[name], folder=folder, from_leads=from_leads)
 
 
@@ -96,14 +104,7 @@ def _write_table(
     # links are not resolved: the path stays as the user wrote it, relative to the params file
     path = Path(os.path.relpath(Path(os.path.abspath(table.path)), Path(os.path.abspath(folder))))  # noqa: PTH100
     add("path", path.as_posix())
-    facts = table.facts
-    if facts.sheet is not None:
-        add("sheet", facts.sheet, look="the workbook has several sheets")
-    if facts.delimiter != ",":
-        add("delimiter", facts.delimiter)
-    if facts.encoding != "utf-8":
-        look = f"a guess: are the letters of {facts.sample_word} right?" if facts.sample_word else ""
-        add("encoding", facts.encoding, look=look)
+    _write_format(document, name, table.facts)
     if table.marks is not None:
         _write_marks(document, name, table.marks)
     _write_key(document, name, keys, roles)
@@ -115,12 +116,38 @@ def _write_table(
         _write_status(document, roles)
         if (opened := roles.opened) is not None:
             add("opened_at", _time_entry(opened, opened.format), "a deal that is opened after a loss reopens its lead")
-    for role in ("type", "attribute", "value", "old_value", "object", "amount"):
+    if name == "activities":
+        _write_type(document, roles)
+    for role in ("stage", "attribute", "value", "old_value", "object", "amount"):
         if role in roles.columns:
             add(role, roles.columns[role])
+    if name == "stages":
+        add("reopens", list(roles.reopens), "stages that reopen a lost lead; name those that do")
     rest = [*(c for c in map(str, table.frame.columns) if c not in roles.used), *table.left_out]
     if name != "leads" and rest and not from_leads:
         document.add_comment(f"not mapped: {', '.join(rest)}", 4)
+
+
+def _write_format(document: YamlDocument, name: str, facts: FileFormat) -> None:
+    if facts.sheet is not None:
+        document.add("source", name, "sheet", value=facts.sheet, look="the workbook has several sheets")
+    if facts.delimiter != ",":
+        document.add("source", name, "delimiter", value=facts.delimiter)
+    if facts.encoding != "utf-8":
+        look = f"a guess: are the letters of {facts.sample_word} right?" if facts.sample_word else ""
+        document.add("source", name, "encoding", value=facts.encoding, look=look)
+
+
+def _write_type(document: YamlDocument, roles: ColumnRoles) -> None:
+    keys = ("source", "activities")
+    if roles.flags:
+        remark = "an activity of each of these that is yes or above 0"
+        document.add(*keys, "flags", value=list(roles.flags), remark=remark)
+    elif roles.type_is:
+        look = "no column says the type of an activity, so that all are of one, with the name of the file"
+        document.add(*keys, "type_is", value=roles.type_is, look=look)
+    else:
+        document.add(*keys, "type", value=roles.columns["type"], look=roles.doubt)
 
 
 def _write_key(document: YamlDocument, table: str, keys: DetectedKeys, roles: ColumnRoles) -> None:
@@ -192,6 +219,13 @@ def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
             document.add_comment(
                 f"leads without a win stay open and are scored; if they are lost for good, add {lost}", 4
             )
+    if roles.outcome is None and roles.likely_outcomes:
+        look = (
+            f"which column says who won? Perhaps {', '.join(roles.likely_outcomes)}; or give a file of deals (--deals)"
+        )
+        document.add_comment(look, 4, look=True)
+        entry = {"column": next(iter(roles.likely_outcomes)), "won": list(next(iter(roles.likely_outcomes.values())))}
+        document.add_comment(format_entry("outcome", entry), 4, wrap=False)
     if "consent" in roles.columns:
         consent = {"column": roles.columns["consent"], "granted": roles.granted}
         remark = "without it no lead is promoted into marketing contact"
@@ -219,6 +253,7 @@ def _write_status(document: YamlDocument, roles: ColumnRoles) -> None:
         known: dict[str, Any] = {"lost": outcome.lost} if outcome.lost else {}
         known |= {"open": tuple(outcome.neither)} if outcome.neither else {}
         asked = f"taken for open, neither won nor lost: {_list_values(outcome.unclear)}" if outcome.unclear else ""
+        asked = asked if outcome.won else "which value means won? None was recognized"
         _write_outcome(document, ("deals", "status"), outcome, known, asked)
     elif roles.unrecognized_status is not None:
         column, values = roles.unrecognized_status

@@ -106,6 +106,7 @@ def test_rows_without_ids_cannot_be_joined(sessions, tmp_path):
     leads = write(sessions.drop(columns="session"), tmp_path)
     with pytest.raises(SourceError, match="where there are other tables"):
         propose(leads | {"deals": leads["leads"]}, tmp_path / "params.yaml")
+    assert "lead_id: null" in (tmp_path / "params.yaml").read_text(encoding="utf-8")
     mapping = {"path": "sessions.csv", "lead_id": None}
     table = {"path": "deals.csv", "lead_id": "session", "closed_at": "day"}
     with pytest.raises(ValidationError, match="by which other tables name leads"):

@@ -1,4 +1,7 @@
-"""Files that `leadlight init` cannot make a proposal from: one sentence, its exit code, nothing written."""
+"""Files that `leadlight init` cannot make a proposal from: one sentence and its exit code.
+
+Of files that cannot be read nothing is written; of others a draft, which says what is to be settled before it can run.
+"""
 
 import gzip
 import random
@@ -7,6 +10,9 @@ import sys
 
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
+
+from leadlight.pipelines.params import load_params
 
 PARAMS, SOURCE, NOT_ENOUGH = 3, 4, 5
 LEADS = "id,created,size\n" + "".join(f"L{n},2024-01-{n % 28 + 1:02d},{n % 7}\n" for n in range(60))
@@ -53,6 +59,27 @@ def refused(init, tmp_path):
         assert "leadlight run" not in out
         assert {path.name for path in tmp_path.iterdir()} == before
         return said
+
+    return check
+
+
+@pytest.fixture
+def drafted(init, tmp_path):
+    """Demand a draft that says at its top what is to be settled, and an exit code that is not 0."""
+
+    def check(*more: str, code: int = SOURCE, **tables: str | bytes) -> tuple[str, str]:
+        found, out, error = init(*more, **tables)
+        said = error.strip()
+        assert found == code, out + said
+        assert said.startswith("Error: The ")
+        assert " must " in said
+        assert "Got " in said
+        assert said.endswith("it cannot run before that is settled.")
+        assert "leadlight run" not in out
+        text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+        assert "# look: this file cannot run yet: The " in text
+        YAML(typ="safe", pure=True).load(text)
+        return said, text
 
     return check
 
@@ -127,56 +154,78 @@ def test_one_column_is_refused(refused):
     assert "two columns" in refused(leads="id\n1\n2\n", deals=DEALS)
 
 
-def test_no_key_in_common_is_refused_with_the_columns_of_both(refused):
-    said = refused(leads=LEADS, deals=DEALS.replace("\nL", "\nX"))
+def test_deals_without_a_key_in_common_are_left_out_with_the_columns_of_both(drafted):
+    said, text = drafted(leads=LEADS, deals=DEALS.replace("\nL", "\nX"))
     assert "leads has id, created, size; deals has id, closed, status." in said
+    assert "look: deals.csv is left out: The tables leads and deals must share" in text
+    assert "lead_id: id" in text
 
 
-def test_no_unique_column_is_refused(refused):
-    assert "different value for each lead" in refused(leads="a,b\n" + "1,2\n" * 50, deals=DEALS)
+def test_leads_without_a_key_are_drafted_by_the_number_of_the_row(drafted):
+    said, text = drafted(leads="a,b\n" + "1,2\n2,2\n" * 25, deals=DEALS)
+    assert "different value for each lead" in said
+    assert "lead_id: null" in text
 
 
-def test_leads_without_a_time_are_refused_beside_deals(refused):
-    said = refused(leads="id,size\n" + "".join(f"L{n},{n % 7}\n" for n in range(60)), deals=DEALS)
+def test_leads_without_a_time_cannot_run_beside_deals(drafted):
+    said, _ = drafted(leads="id,size\n" + "".join(f"L{n},{n % 7}\n" for n in range(60)), deals=DEALS)
     assert "time of its creation" in said
 
 
-def test_deals_without_a_time_are_refused(refused):
+def test_deals_without_a_time_are_left_out(drafted):
     rows = "".join(f"L{n},won\n" for n in range(60))
-    assert "time of its close" in refused(leads=LEADS, deals="id,status\n" + rows)
+    assert "time of its close" in drafted(leads=LEADS, deals="id,status\n" + rows)[0]
 
 
-def test_leads_alone_without_an_outcome_are_refused(refused):
-    assert "--deals" in refused(leads=LEADS)
+def test_leads_alone_without_an_outcome_are_drafted_with_the_columns_that_may_be_one(drafted):
+    said, text = drafted(leads=LEADS)
+    assert "--deals" in said
+    assert "look: which column says who won? Perhaps size; or give" in text
+    assert "# outcome: {column: size, won: [" in text
 
 
-def test_leads_of_which_nothing_is_known_are_refused_with_the_reasons(refused):
+def test_leads_of_which_nothing_is_known_are_drafted_with_the_reasons(drafted):
     lines = [line.rpartition(",")[0] for line in LEADS.splitlines()[1:]]
     same = "\n".join(["id,created,size", *(f"{line},big" for line in lines)])
-    assert "Got size: the same in all rows that have a value: big." in refused(leads=same, deals=DEALS)
-    none = "\n".join(["id,created", *lines])
-    assert "only columns of keys and times" in refused(leads=none, deals=DEALS)
+    assert "Got size: the same in all rows that have a value: big." in drafted(leads=same, deals=DEALS)[0]
+
+
+def test_columns_of_keys_and_times_alone_are_nothing_known(drafted):
+    none = "\n".join(["id,created", *(line.rpartition(",")[0] for line in LEADS.splitlines()[1:])])
+    assert "only columns of keys and times" in drafted(leads=none, deals=DEALS)[0]
+
+
+@pytest.mark.parametrize("table", ["activities", "history", "stages"])
+def test_another_file_that_cannot_be_mapped_is_left_out_of_a_proposal_that_runs(init, tmp_path, table):
+    strangers = "id,what,was,at\n" + "".join(f"X{n},size,{n},2024-01-03\n" for n in range(60))
+    code, _, error = init(leads=LEADS, deals=DEALS, **{table: strangers})
+    assert (code, error) == (0, "")
+    text = (tmp_path / "params.yaml").read_text(encoding="utf-8")
+    assert f"look: {table}.csv is left out: The tables leads and {table} must share the lead's key." in text
+    assert getattr(load_params(tmp_path / "params.yaml").source, table) is None
 
 
 def test_a_row_that_excel_puts_above_the_header_is_named(refused):
     assert "Got 'sep=;'" in refused(leads="sep=;\n" + LEADS.replace(",", ";"), deals=DEALS)
 
 
-def test_activities_without_a_type_are_refused(refused):
-    rows = "".join(f"L{n},2024-01-01,\n" for n in range(60))
-    said = refused(leads=LEADS, deals=DEALS, activities="id,at,what\n" + rows)
-    assert "type of each activity" in said
-
-
-def test_deals_none_of_which_was_won_are_refused(refused):
-    said = refused(leads=LEADS, deals=DEALS.replace("won", "lost"), code=NOT_ENOUGH)
+def test_deals_none_of_which_was_won_are_drafted(drafted):
+    said, text = drafted(leads=LEADS, deals=DEALS.replace("won", "lost"), code=NOT_ENOUGH)
     assert "The column status of deals must have a value that means won. Got lost." in said
+    assert "status: {column: status, won: [], lost: [lost]}" in text
 
 
-def test_deals_of_other_leads_than_those_that_were_won_are_refused(refused):
+def test_deals_of_other_leads_than_those_that_were_won_are_drafted(drafted):
     rows = "".join(f"L{n},2024-02-01,{'lost' if n < 60 else 'won'}\n" for n in range(70))
-    said = refused(leads=LEADS, deals="id,closed,status\n" + rows)
+    said, _ = drafted(leads=LEADS, deals="id,closed,status\n" + rows)
     assert "Got 10 unusable of 70, most often because in column id: lead is not in leads" in said
+
+
+def test_a_draft_replaces_no_file_without_force(drafted, init, tmp_path):
+    drafted(leads=LEADS)
+    assert init(leads=LEADS, deals=DEALS)[0] == PARAMS
+    assert init("--force", leads=LEADS, deals=DEALS)[0] == 0
+    assert "cannot run" not in (tmp_path / "params.yaml").read_text(encoding="utf-8")
 
 
 def test_a_folder_in_place_of_the_output_is_refused(refused, tmp_path):

@@ -15,10 +15,11 @@ def init(
         Path | None, typer.Option("--deals", help="The closed deals; leads have an outcome column if left out.")
     ] = None,
     history: Annotated[Path | None, typer.Option("--history", help="What attributes were before.")] = None,
+    stages: Annotated[Path | None, typer.Option("--stages", help="Stages that the leads entered.")] = None,
+    *,
     outcome: Annotated[
         str | None, typer.Option("--outcome", help="Column of leads that says who won, where there are no deals.")
     ] = None,
-    *,
     template: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +54,7 @@ def init(
     if template is not None:
         _write_template(template, output, database, schema, force)
     elif leads is not None:
-        given = {"leads": leads, "activities": activities, "deals": deals, "history": history}
+        given = {"leads": leads, "activities": activities, "deals": deals, "history": history, "stages": stages}
         _propose({name: path for name, path in given.items() if path is not None}, output, force, outcome)
     elif project is None:
         raise typer.BadParameter("Name the file of the leads with --leads, or a --project that has a params.yaml.")
