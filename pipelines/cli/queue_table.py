@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,8 +20,12 @@ from leadlight.serving.waterfall import round_points
 __all__ = ["render_queue"]
 
 
-def render_queue(report: ScoringRunReport, language: str, rows: int = 10, with_names: bool = False) -> Table:
-    """Return the best leads of a night as a table.
+#: longer ids stand below the table, whole and in one piece: a column of their width leaves no room for reasons
+MAX_ID = 12
+
+
+def render_queue(report: ScoringRunReport, language: str, rows: int = 10, with_names: bool = False) -> Group:
+    """Return the best leads of a night as a table, with long ids below it.
 
     Parameters
     ----------
@@ -36,20 +41,22 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10, with_n
     title = "Top of the queue" + (" (simulated CRM)" if words.simulated else "")
     table = build_table(title)
     table.add_column("#", justify="right")
-    table.add_column("lead", overflow="fold", max_width=24 if titles else 12)
+    table.add_column("lead", overflow="fold", max_width=24 if titles else MAX_ID)
     table.add_column("score", justify="right", style="bold", no_wrap=True)
     table.add_column("stage", no_wrap=True)
     table.add_column("grade", no_wrap=True)
     table.add_column("chance", justify="right", max_width=14)
     table.add_column("strongest reasons (points)")
     shown = report.scored.assign(rank=report.scored["probability"].rank(method="min", ascending=False)).head(rows)
-    groups = []
+    groups, long = [], {}
     for place, lead in enumerate(shown.to_dict("records"), start=1):
         reasons = parse_reasons(lead["reasons"])
         groups.append(group := find_age_group(reasons, words))
+        if len(lead_id := str(lead["lead_id"])) > MAX_ID:
+            long[place] = lead_id
         table.add_row(
             str(place),
-            _format_lead(str(lead["lead_id"]), titles),
+            _format_lead(lead_id, titles),
             str(rounding.display_score(lead["score"])),
             _format_stage(lead, language),
             lead["fit_grade"] + lead["engagement_grade"],
@@ -57,12 +64,18 @@ def render_queue(report: ScoringRunReport, language: str, rows: int = 10, with_n
             _build_reasons(lead, reasons, words, language),
         )
     table.caption = " ".join(explain_ranks(groups, words, language)) or None
-    return table
+    ids = Table.grid(padding=(0, 1, 0, 0))
+    ids.add_column(justify="right")
+    ids.add_column(overflow="fold")
+    for place, lead_id in long.items():
+        ids.add_row(str(place), escape(lead_id))
+    return Group(table, ids) if long else Group(table)
 
 
 def _format_lead(lead_id: str, titles: Mapping[str, str]) -> str:
     title = titles.get(lead_id, lead_id)
-    return escape(lead_id) if title == lead_id else f"{escape(title)}\n[dim]{escape(lead_id)}[/dim]"
+    shown = escape(lead_id) if len(lead_id) <= MAX_ID else ""
+    return shown if title == lead_id else f"{escape(title)}\n[dim]{shown}[/dim]".rstrip()
 
 
 def _format_stage(lead: Mapping[Hashable, Any], language: str) -> str:

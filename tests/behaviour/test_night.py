@@ -1,12 +1,14 @@
 """A night on a trained scorer: every open lead once, reasons that add up, reruns that change nothing."""
 
 import dataclasses
+import io
 import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.cli.explain import explain
@@ -148,7 +150,7 @@ def test_the_terminal_shows_a_rank_where_the_check_of_the_bundle_lacks_evidence(
     metadata = dataclasses.replace(scorer.metadata, calibration_check=dict.fromkeys(("all", "new", "older"), answer))
     features = build_feature_set(params, read_json(Workdir(trained_module / "work").ingest_report))
     words = build_presentation_context(params, dataclasses.replace(scorer, metadata=metadata), features)
-    table = render_queue(report._replace(words=words), "en")
+    table = render_queue(report._replace(words=words), "en").renderables[0]
     chances = list(table.columns[5]._cells)
     assert (table.caption is None) == (answer == "holds")
     if answer == "holds":
@@ -156,6 +158,16 @@ def test_the_terminal_shows_a_rank_where_the_check_of_the_bundle_lacks_evidence(
     else:
         assert chances[0] == f"rank 1 of {len(report.scored):,} open leads"
         assert "too little evidence that it matches outcomes" in table.caption
+
+
+def test_long_ids_are_printed_whole_on_a_line_each(night):
+    report, _, _ = night
+    head = report.scored.head(10)
+    ids = [f"{n:08x}-9d2f-4c1a-8e7b-{n:012x}" for n in range(len(head))]
+    page = Console(width=80, file=io.StringIO())
+    page.print(render_queue(report._replace(scored=head.assign(lead_id=ids)), "en"))
+    lines = [line.split() for line in page.file.getvalue().splitlines()]
+    assert [[str(place), lead_id] for place, lead_id in enumerate(ids, start=1)] == lines[-len(ids) :]
 
 
 def test_the_simulated_crm_writes_the_truth_beside_the_outcome_at_any_moment(trained_module, tmp_path):
