@@ -1,17 +1,19 @@
 """Propose columns of the leads as attributes, or exclude them with a reason."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
 
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects
+from leadlight.pipelines.init.number_detection import NO_NUMBERS
 from leadlight.pipelines.init.outcome_detection import find_outcome
 from leadlight.pipelines.init.source_tables import strip_text
-from leadlight.pipelines.init.vocabulary import NAMES, count_stems, format_label
+from leadlight.pipelines.init.vocabulary import NAMES, count_stems, format_label, normalize_name
 from leadlight.pipelines.params.load import RESERVED_TOPICS
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
+from leadlight.pipelines.profile.placeholders import NOTHING
 
 __all__ = ["DetectedAttribute", "ExcludedColumn", "find_attributes", "find_missing"]
 
@@ -25,6 +27,8 @@ _COMMA = re.compile(r"[+-]?(\d{1,3}([.' ]\d{3})+|\d+),\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,' \u00a0]\d{3})+([.,]\d+)?")
 _UNIT = re.compile(r"[€$£¥%]\s?[+-]?\d[\d.,' ]*|R\$\s?\d[\d.,]*|[+-]?\d[\d.,' ]*\s?([€$£¥%]|[A-Za-z]{1,4}\.?)")
 _CODE = re.compile(r"0\d+")
+#: words that may be missing, or the answer
+ANSWERS = frozenset({"no answer", "no response"})
 THOUSANDS = r"[+-]?\d{1,3}\.\d{3}"
 
 
@@ -89,7 +93,7 @@ def find_attributes(
     for column in map(str, frame.columns):
         if column in used:
             continue
-        profile = profile_column(frame[column], missing)
+        profile, texts = profile_column(frame[column], missing), strip_text(frame[column]).dropna()
         kind = _classify(frame[column], column, profile, missing)
         if reason := left_out.get(column) or _check_name(column, taken, times) or _check_variation(profile):
             excluded.append(ExcludedColumn(column, reason))
@@ -104,6 +108,8 @@ def find_attributes(
             taken.add(column.casefold())
             group = "engagement" if count_stems(column, NAMES["engagement"]) else "fit"
             remark, doubt = _summarize(frame[column], profile, kind), suspects.doubts.get(column, "")
+            if not doubt and kind == "category" and profile.kind == "number" and _is_code(column, texts):
+                doubt = "whole numbers that seem to name something: a category; kind: number if more of it means more"
             proposed.append(DetectedAttribute(column, kind, group, format_label(column), remark, doubt))
     return proposed, excluded
 
@@ -119,10 +125,26 @@ def _check_name(column: str, taken: set[str], times: set[str]) -> str | None:
     return None
 
 
-def find_missing(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[str]]:
-    """Find placeholders for missing values -> the columns that have them.
+def find_missing(
+    frame: pd.DataFrame, columns: Iterable[str], elsewhere: Collection[str] = ()
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Find placeholders for missing values.
 
-    They apply to every column, so a number such as 999 counts only if no other column has it as a value.
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        The leads.
+    columns : iterable of str
+        Those without a role.
+    elsewhere : collection of str
+        Values of columns with a role, such as types of activities and words for the outcome.
+
+    Returns
+    -------
+    missing, kept : dict
+        Placeholder -> the columns that have it. They apply to every column of every table, so a number such as 999
+        counts only if no other column has it as a value. "No answer" of a call is a value, and so is it, or "none",
+        where it is one elsewhere.
     """
     placeholders: dict[str, list[str]] = {}
     values = {column: set(strip_text(frame[column]).dropna()) for column in columns}
@@ -133,11 +155,18 @@ def find_missing(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[
     def is_value_elsewhere(text: str) -> bool:
         return any(text in values[column] for column in values if column not in placeholders[text])
 
-    return {
+    found = {
         text: where
         for text, where in placeholders.items()
         if pd.isna(pd.to_numeric(text, errors="coerce")) or not is_value_elsewhere(text)
     }
+    kept = {}
+    for text, where in found.items():
+        plain = normalize_name(text)
+        asked = plain in ANSWERS and any(count_stems(column, NAMES["answered"]) for column in where)
+        if asked or (plain in ANSWERS | NOTHING and text in elsewhere):
+            kept[text] = where
+    return {text: where for text, where in found.items() if text not in kept}, kept
 
 
 def _classify(values: pd.Series, column: str, profile: ColumnProfile, missing: tuple[str, ...]) -> str:
@@ -146,11 +175,18 @@ def _classify(values: pd.Series, column: str, profile: ColumnProfile, missing: t
     text = strip_text(values)
     text = text[~text.isin(list(missing))].dropna()
     numeric = pd.to_numeric(text, errors="coerce").notna().mean() >= MIN_NUMERIC_SHARE if len(text) else False
-    if numeric and profile.distinct > 2 and not text.str.fullmatch(_CODE.pattern).any():
+    if numeric and profile.distinct > 2 and not text.str.fullmatch(_CODE.pattern).any() and not _is_code(column, text):
         return "number"
     if count_stems(column, NAMES["job_title"]) and profile.distinct > 20:
         return "job_title"
     return "category"
+
+
+def _is_code(column: str, text: pd.Series) -> bool:
+    """Return whether whole numbers name something, such as an owner or a district: more of them means nothing."""
+    named = count_stems(column, (*NAMES["code"], *NO_NUMBERS)) > 0
+    named |= normalize_name(column).endswith(NAMES["code_at_end"])
+    return named and bool(text.str.fullmatch(r"\d+(\.0)?").mean() >= MIN_NUMERIC_SHARE)
 
 
 def _check_kind(values: pd.Series, profile: ColumnProfile, kind: str) -> str | None:

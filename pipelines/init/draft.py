@@ -52,6 +52,7 @@ class Draft:
     keys: DetectedKeys
     roles: dict[str, ColumnRoles]
     missing: dict[str, list[str]]
+    kept: dict[str, list[str]]  # words that may be placeholders and are taken as values -> columns
     left_out: dict[str, UnmappedTable]
 
     @property
@@ -93,7 +94,14 @@ class Draft:
             document.add_comment(f"this file cannot run yet: {problem}", look=True)
         unusable = unusable or UnusableShares({}, {}, 0.0, "")
         write_source(
-            document, self.tables, self.keys, self.roles, missing=self.missing, unusable=unusable, folder=folder
+            document,
+            self.tables,
+            self.keys,
+            self.roles,
+            missing=self.missing,
+            kept=self.kept,
+            unusable=unusable,
+            folder=folder,
         )
         for name, (table, reason) in self.left_out.items():
             document.add_comment(f"{table.path.name} is left out: {reason}", 2, look=True)

@@ -24,7 +24,7 @@ from leadlight.pipelines.init.key_detection import find_keys
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects, find_suspects
 from leadlight.pipelines.init.policy_proposal import propose_policy
 from leadlight.pipelines.init.roles import ColumnRoles
-from leadlight.pipelines.init.source_tables import SourceTable, read_tables
+from leadlight.pipelines.init.source_tables import SourceTable, read_tables, strip_text
 from leadlight.pipelines.init.unmappable import find_unmappable
 from leadlight.pipelines.init.unusable_rows import measure_unusable
 from leadlight.pipelines.params import Params, load_params
@@ -138,7 +138,18 @@ def _examine(paths: dict[str, Path], outcome: str | None) -> Draft:
     leads = tables["leads"]
     used = list_used(tables, roles)
     roleless = [c for c in map(str, leads.frame.columns) if c not in used | set(leads.times)]
-    return Draft(tables, keys, roles, find_missing(leads.frame, roleless), left_out)
+    missing, kept = find_missing(leads.frame, roleless, _list_values(tables, roles))
+    return Draft(tables, keys, roles, missing, kept, left_out)
+
+
+def _list_values(tables: dict[str, SourceTable], roles: dict[str, ColumnRoles]) -> set[str]:
+    """Return the values of types, objects, stages and outcomes, which a placeholder would empty."""
+    values: set[str] = set()
+    for name, mapped in roles.items():
+        columns = [mapped.columns.get(role) for role in ("type", "object", "stage")]
+        for column in [*columns, mapped.outcome.column if mapped.outcome else None]:
+            values |= set(strip_text(tables[name].frame[column]).dropna()) if column else set()
+    return values
 
 
 def _count_calibration(timing: TimingProposal | None, work: Workdir) -> int | None:

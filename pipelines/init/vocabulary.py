@@ -63,6 +63,10 @@ NAMES = {
         "type typ tipo action aktion acao accion event ereig evento activit aktivit atividad kind "
         "art"
     ),
+    "code": _stems("id ids key code kennung schluessel campaign kampagne owner besitzer postcode"),
+    #: words that end the name of a code, but begin that of a number: "No. of employees"
+    "code_at_end": _stems("number nummer numero no nr"),
+    "answered": _stems("call anruf answer antwort respon dispos outcome result ergebnis"),
     "flag": _stems(
         "open click repl answer respon visit download attend regist bounce unsub forward view watch call meet sent "
         "deliver booked geoffn geklickt beantwort teilgenomm angemeldet abgemeldet besuch heruntergelad gesehen"

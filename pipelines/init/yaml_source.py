@@ -43,6 +43,7 @@ def write_source(
     roles: dict[str, ColumnRoles],
     *,
     missing: dict[str, list[str]],
+    kept: dict[str, list[str]],
     unusable: UnusableShares,
     folder: Path,
 ) -> None:
@@ -56,6 +57,8 @@ def write_source(
         What was detected.
     missing : dict
         Placeholder for "not known" -> the columns that have it.
+    kept : dict
+        The same for words that are taken as values.
     unusable : UnusableShares
         What cannot be used.
     folder : Path
@@ -71,7 +74,8 @@ def write_source(
     if missing:
         places = "; ".join(f"{text} in {_shorten(columns)}" for text, columns in missing.items())
         remark = f"read as missing in every column: {places}"
-    document.add("source", "missing", value=list(missing), remark=remark)
+    look = "; ".join(f"{text} in {_shorten(columns)} is taken as a value: is it one?" for text, columns in kept.items())
+    document.add("source", "missing", value=list(missing), remark=remark, look=look)
     bad = unusable.rows
     worst = max(bad, key=lambda name: bad[name], default="")
     if worst and bad[worst] > DEFAULT_BAD_SHARE:

@@ -162,9 +162,40 @@ def test_placeholders_count_everywhere_but_a_number_only_where_no_column_means_i
             "change": [-1, 0, 1, -2] * 50,
         }
     )
-    assert find_missing(frame, frame.columns) == {"Select": ["city", "job"], "unbekannt": ["job"]}
+    assert find_missing(frame, frame.columns) == ({"Select": ["city", "job"], "unbekannt": ["job"]}, {})
     without = frame.drop(columns="change")
-    assert find_missing(without, without.columns)["-1"] == ["score"]
+    assert find_missing(without, without.columns)[0]["-1"] == ["score"]
+
+
+def test_a_word_that_is_an_answer_or_a_value_elsewhere_is_not_missing():
+    last_call = ["No Answer", "Reached", "Voicemail", "Busy"] * 50
+    frame = pd.DataFrame({"Last call": last_call, "dog": ["None", "Poodle", "Boxer", "Collie"] * 50})
+    assert find_missing(frame, frame.columns) == ({"None": ["dog"]}, {"No Answer": ["Last call"]})
+    kept = {"No Answer": ["Last call"], "None": ["dog"]}
+    assert find_missing(frame, frame.columns, {"None"}) == ({}, kept)
+
+
+def test_whole_numbers_that_name_something_are_categories_and_asked_about():
+    ids = [(n * 37) % 299 + 1 for n in range(900)]
+    columns = dict.fromkeys(("owner_id", "campaign_id", "Kunden-Nr.", "Postal Code", "Account Number"), ids)
+    numbers = dict.fromkeys(
+        ("employees", "No. of Employees", "Number of Employees", "revenue", "age", "idle_days"), ids
+    )
+    proposed, _ = looked_at(columns | numbers)
+    assert proposed == dict.fromkeys(columns, "category") | dict.fromkeys(numbers, "number")
+
+
+def test_the_address_of_an_owner_is_no_key_and_another_column_names_the_owner(sheets):
+    day, reps = ["2024-01-01"] * 60, [f"rep{n}@us.com" for n in range(60)]
+    people, teams = [f"p{n}@firm.com" for n in range(60)], [f"Team {n % 3}" for n in range(60)]
+    read = sheets(
+        leads={"owner_email": reps, "mail": people, "created": day, "assigned_id": [n % 3 for n in range(60)],
+               "assigned_to": teams},
+        deals={"owner_email": reps, "contact": people, "closed": day, "status": ["won", "lost"] * 30},
+    )  # fmt: skip
+    keys = find_keys(read)
+    assert keys.columns == {"leads": "mail", "deals": "contact"}
+    assert find_roles(read, keys)["leads"].columns["owner"] == "assigned_to"
 
 
 def test_a_name_that_the_header_has_twice_is_left_out(tmp_path):
