@@ -234,6 +234,6 @@ def test_what_is_only_to_be_looked_at_is_left_out_but_for_minor_evidence_and_col
 def test_a_frozen_column_is_left_out_and_not_called_a_leak():
     frame = pd.DataFrame({"points": [n % 50 for n in range(N)]})
     suspects = LeakageSuspects({}, {"points": "has not changed since May"}, {}, {})
-    proposed, (left,) = find_attributes(frame, set(), set(), (), suspects)
+    proposed, (left,) = find_attributes(frame, set(), set(), (), suspects, left_out={})
     assert proposed == []
     assert (left.name, left.reason, left.suspect) == ("points", "has not changed since May", False)

@@ -146,7 +146,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
             "occurred_at: zeit",
             "at: zeit",
             "source.activities.at",
-            "decimal, delimiter, encoding, lead_id, locale, object,",
+            "decimal, delimiter, encoding, flags, lead_id, locale, object,",
         ),
         ("branche:     {kind", "kind:     {art", "attributes.kind.art", "effect, group, kind, label."),
         (
