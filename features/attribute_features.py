@@ -149,4 +149,4 @@ def _declare(attributes: list[AttributeSpec]) -> Iterator[tuple[AttributeSpec, F
 
 
 def _label(attribute: AttributeSpec) -> dict[str, str]:
-    return dict.fromkeys(("en", "de"), attribute.name) | attribute.label
+    return dict.fromkeys(("en", "de"), next(iter(attribute.label.values()), attribute.name)) | attribute.label

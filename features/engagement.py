@@ -241,7 +241,7 @@ def _declare(family: Aggregation, topic: _CountedTopic) -> Feature:
 
 
 def _label(signal: SignalSpec) -> dict[str, str]:
-    return {"en": signal.name, "de": signal.name} | signal.label
+    return dict.fromkeys(("en", "de"), next(iter(signal.label.values()), signal.name)) | signal.label
 
 
 def _join(label: dict[str, str], labels: dict[str, str]) -> dict[str, str]:

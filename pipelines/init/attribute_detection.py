@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from leadlight.pipelines.init.label_terms import propose_label
 from leadlight.pipelines.init.leakage_suspects import LeakageSuspects
 from leadlight.pipelines.init.number_detection import NO_NUMBERS
 from leadlight.pipelines.init.outcome_detection import find_outcome
 from leadlight.pipelines.init.source_tables import strip_text
-from leadlight.pipelines.init.vocabulary import NAMES, count_stems, format_label, normalize_name
+from leadlight.pipelines.init.vocabulary import NAMES, count_stems, normalize_name
 from leadlight.pipelines.params.load import RESERVED_TOPICS
 from leadlight.pipelines.profile.columns import ColumnProfile, profile_column
 from leadlight.pipelines.profile.placeholders import NOTHING
@@ -38,7 +39,7 @@ class DetectedAttribute(NamedTuple):
     name: str
     kind: str
     group: str
-    label: str
+    label: dict[str, str]
     remark: str  # summary of the values
     doubt: str = ""  # weak evidence that it may have been written after the outcome
 
@@ -110,7 +111,7 @@ def find_attributes(
             remark, doubt = _summarize(frame[column], profile, kind), suspects.doubts.get(column, "")
             if not doubt and kind == "category" and profile.kind == "number" and _is_code(column, texts):
                 doubt = "whole numbers that seem to name something: a category; kind: number if more of it means more"
-            proposed.append(DetectedAttribute(column, kind, group, format_label(column), remark, doubt))
+            proposed.append(DetectedAttribute(column, kind, group, propose_label(column), remark, doubt))
     return proposed, excluded
 
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from leadlight.pipelines.init.label_terms import propose_label
 from leadlight.pipelines.init.source_tables import strip_text
-from leadlight.pipelines.init.vocabulary import CANCELLED, LOWERS, RAISES, count_stems, format_label
+from leadlight.pipelines.init.vocabulary import CANCELLED, LOWERS, RAISES, count_stems
 from leadlight.pipelines.params.load import RESERVED_TOPICS
 
 __all__ = ["DetectedSignal", "find_signals"]
@@ -20,7 +21,7 @@ class DetectedSignal(NamedTuple):
     """An activity type, with the number of its activities and of their leads."""
 
     name: str
-    label: str
+    label: dict[str, str]
     effect: str | None  # raises or lowers, where its name is clear
     rows: int
     leads: int
@@ -62,7 +63,7 @@ def find_signals(
         elif len(signals) >= MAX_SIGNALS and effect is None:
             others[text] = "less frequent"
         else:
-            signals.append(DetectedSignal(text, format_label(text), effect, rows, n_with_type))
+            signals.append(DetectedSignal(text, propose_label(text), effect, rows, n_with_type))
     return signals, others
 
 

@@ -21,8 +21,9 @@ def write_attributes(
         document.add("attributes", value={}, remark=remark)
     else:
         document.add("attributes", value={}, look="no column of leads can be used as it is")
+    taken: set[str] = set()
     for attribute in attributes:
-        entry = {"kind": attribute.kind, "group": attribute.group, "label": _label(attribute.label)}
+        entry = {"kind": attribute.kind, "group": attribute.group, "label": _drop_taken(attribute.label, taken)}
         document.add("attributes", attribute.name, value=entry, remark=attribute.remark, look=attribute.doubt)
     suspects = [column for column in excluded if column.suspect]
     others = [column for column in excluded if not column.suspect]
@@ -48,7 +49,7 @@ def write_signals(document: YamlDocument, signals: list[DetectedSignal], others:
     for signal in signals:
         entry = {"effect": signal.effect} if signal.effect else {}
         remark = f"{signal.rows:,} on {signal.leads:,} leads"
-        document.add("signals", signal.name, value=entry | {"label": _label(signal.label)}, remark=remark)
+        document.add("signals", signal.name, value=entry | {"label": signal.label}, remark=remark)
     for name, reason in list(others.items())[:MAX_LISTED]:
         document.add_comment(f"{name}: left out: {reason}", 2)
     if len(others) > MAX_LISTED:
@@ -95,5 +96,8 @@ def write_model_sections(document: YamlDocument, policy: Policy) -> None:
     document.add("language", value="en", remark="en or de")
 
 
-def _label(text: str) -> dict[str, str]:
-    return {"en": text, "de": text}
+def _drop_taken(label: dict[str, str], taken: set[str]) -> dict[str, str]:
+    """Drop a translation that an attribute above has: two source columns are not one in German."""
+    kept = {language: text for language, text in label.items() if text not in taken} or label
+    taken |= set(label.values())
+    return kept
