@@ -212,7 +212,7 @@ def clip_lead(page: Any) -> dict[str, Any]:
 def read_queue(page: str) -> list[list[Any]]:
     """Return place, lead, score and stage of the first leads, as the page of the queue shows them."""
     rows = re.findall(
-        r'class="rank">(\d+)</td>.*?class="lead"><a [^>]*>([^<]+)</a>.*?class="number">(\d+)</span>.*?'
+        r'class="rank">(\d+)</td>.*?class="lead"><a [^>]*><bdi>([^<]+)</bdi></a>.*?class="number">(\d+)</span>.*?'
         r'class="chip \w+"[^>]*>([^<]+)<',
         page,
         flags=re.DOTALL,
