@@ -1,4 +1,4 @@
-"""Labels of columns in the languages in which they are known: no English text stands under ``de``."""
+"""Labels of columns in the languages in which they are known: no English text under ``de``."""
 
 import re
 

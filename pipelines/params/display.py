@@ -10,7 +10,7 @@ from leadlight.pipelines.params.base import FrozenModel
 
 __all__ = ["LEAD_ID", "DisplaySettings"]
 
-#: where the id of a lead stands in the template of its address
+#: placeholder of the lead's id in the template of its address
 LEAD_ID = "{lead_id}"
 
 
