@@ -4,10 +4,13 @@ import dataclasses
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from leadlight.models.scoring.bundle import load_evaluation_scorer, load_scorer, save_scorer
+from leadlight.pipelines.cli.main import app
 
 PARAMS, SOURCE, POLICY, BUNDLE = 3, 4, 6, 7
 PAGE = "report/thresholds/index.html"
@@ -120,3 +123,25 @@ def test_chances_that_the_check_does_not_hold_for_are_called_ranks(trained_crm, 
     page = (trained_crm.work / PAGE).read_text(encoding="utf-8")
     for text in (" ".join(said.split()), page):
         assert words in text if words else "read them as ranks" not in text
+
+
+def test_a_history_without_a_test_window_has_no_replay(tmp_path):
+    """The outcome is known at once, and a third of a year is too short for three windows and their gaps."""
+    draw = np.random.default_rng(3)
+    made = pd.Timestamp("2026-01-05") + pd.to_timedelta(np.sort(draw.integers(0, 90, 900)), unit="D")
+    course = draw.choice(["SQL", "Go"], 900)
+    won = draw.random(900) < np.where(course == "Go", 0.35, 0.1)
+    frame = pd.DataFrame({"id": range(900), "made": made.date, "course": course, "state": np.where(won, "won", "new")})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    (tmp_path / "params.yaml").write_text(
+        'source: {leads: {path: leads.csv, lead_id: id, created_at: {column: made, format: "%Y-%m-%d"}, '
+        "outcome: {column: state, won: [won]}}}\nattributes: {course: {kind: category}}\n"
+        "label: {horizon_days: 30}\ntraining: {seed: 7, max_rounds: 20, candidates: [logistic]}\n"
+        "policy: {marketing_qualified: top 60 percent, sales_qualified: top 40 percent}\n",
+        encoding="utf-8",
+    )
+    place = ["--params", str(tmp_path / "params.yaml"), "--workdir", str(tmp_path / "work")]
+    assert CliRunner().invoke(app, ["run", *place]).exit_code in (0, 11)
+    done = CliRunner().invoke(app, ["report", "thresholds", *place])
+    assert done.exit_code == 0, done.exception
+    assert "No replay: the history is too short for a test window" in " ".join(done.output.split())

@@ -59,14 +59,14 @@ def run_backtest(dataset: ThresholdDataset, on_week: Callable[[float], None] = l
     Returns
     -------
     Backtest or None
-        None without dates, or where fewer than two weeks fit.
+        None without dates or a test window, or where fewer than two weeks fit.
 
     Raises
     ------
     BundleError
         If the bundle does not fit params.
     """
-    if not dataset.dated:
+    if not dataset.dated or dataset.scorer.metadata.snapshots["windows"]["test_start"] is None:
         return None
     engine = open_engine(dataset.workdir, dataset.params.engine)
     activity_types = dataset.scorer.metadata.activity_types

@@ -117,6 +117,7 @@ def _window(dataset: ThresholdDataset) -> dict[str, Any]:
         "candidate": metadata.candidate,
         "simulated": metadata.simulated,
         "time": metadata.time,
+        "test_start": metadata.snapshots["windows"]["test_start"],
         "horizon_days": metadata.horizon_shown,
         "snapshots": len(snapshots),
         "leads": int(snapshots["lead_id"].nunique()),

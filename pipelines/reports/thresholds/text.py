@@ -39,7 +39,9 @@ def describe_backtest(report: Mapping[str, Any]) -> str:
     """Describe the backtest, or why there is none."""
     backtest = report["replay"]
     if report["window"]["time"] != "dates":
-        return "No replay: the source has no dates, so nobody can say who stood where in which week."
+        return "No replay: the source has no dates, so that past weeks are not known."
+    if report["window"]["test_start"] is None:
+        return "No replay: the history is too short for a test window, and the leads of past weeks were learned from."
     if backtest is None:
         return "No replay: the test window holds fewer than two weeks with open leads."
     sampled = " a sample of" if backtest["weight"] > 1 else ""
