@@ -27,15 +27,15 @@ __all__ = ["Level", "estimate_level"]
 MIN_WINS = 20
 #: days of history that a season needs: in less it looks like a change
 MIN_SEASON_DAYS = 180.0
-#: standard deviation of a change in log rate, and days until 63 % of it is forgotten. The first is as good as none, and
-#: as likely beforehand as all others together. Of those that are forgotten soon a window holds many, quiet and busy.
+#: standard deviation of a change in log rate, and days until 63 % of it is forgotten -> weight beforehand. The first is
+#: as good as none, and as likely as all others together. Of those that are forgotten soon a window holds many, quiet
+#: and busy.
 SOON, MONTHS, NEVER = 15.0, 90.0, 2000.0
-CHANGES = (
-    (0.02, SOON), (0.15, SOON), (0.3, SOON), (0.6, SOON),
-    (0.15, MONTHS), (0.3, MONTHS), (0.6, MONTHS),
-    (0.3, NEVER), (0.6, NEVER), (1.0, NEVER),
-)  # fmt: skip
-NO_CHANGE_WEIGHT = 9.0
+CHANGES = {
+    (0.02, SOON): 9.0, (0.15, SOON): 1.0, (0.3, SOON): 1.0, (0.6, SOON): 1.0,
+    (0.15, MONTHS): 1.0, (0.3, MONTHS): 1.0, (0.6, MONTHS): 1.0,
+    (0.3, NEVER): 1.0, (0.6, NEVER): 1.0, (1.0, NEVER): 1.0,
+}  # fmt: skip
 #: what the log rates are linearized under
 WIDEST = (1.0, MONTHS)
 #: standard deviations of sine and cosine: equally likely beforehand
@@ -199,8 +199,7 @@ def _average_over_priors(
     for season_sd, trend, (change, length) in product(season_sds, TRENDS, CHANGES):
         covariance = _compute_covariance(known, known, change, length, trend) + np.diag(noise)
         covariance += season_sd**2 * season @ season.T
-        prior = TRENDS[trend] * (NO_CHANGE_WEIGHT if (change, length) == CHANGES[0] else 1.0)
-        evidence = multivariate_normal(cov=covariance).logpdf(seen) + np.log(prior)
+        evidence = multivariate_normal(cov=covariance).logpdf(seen) + np.log(TRENDS[trend] * CHANGES[change, length])
         to_come = _compute_covariance(ahead, known, change, length, trend)
         pull = np.linalg.solve(covariance, np.column_stack([seen, to_come[0]]))
         log_rate = to_come @ pull[:, 0]

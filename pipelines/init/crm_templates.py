@@ -33,7 +33,7 @@ class CrmTemplate(NamedTuple):
     values : dict
         Values of the placeholders in its queries.
     tables : str
-        Folder of queries that stand in for the tables, where they are CSV files; empty for a database.
+        Folder of queries that the others read by name: shared ones, and the tables where those are CSV files.
     reads_files : bool
         Whether it reads CSV files, not a database.
     """
@@ -45,7 +45,7 @@ class CrmTemplate(NamedTuple):
 
 
 TEMPLATES = {
-    "fivetran_hubspot": CrmTemplate("fivetran_hubspot"),
+    "fivetran_hubspot": CrmTemplate("fivetran_hubspot", tables="hubspot_merges"),
     "fivetran_salesforce": CrmTemplate("salesforce", {"deleted_at": "_fivetran_synced", "more": ""}),
     "dlt_hubspot": CrmTemplate("dlt_hubspot"),
     "dlt_salesforce": CrmTemplate("salesforce", {"deleted_at": "last_modified_date", "more": _CAMPAIGNS}),
@@ -135,7 +135,10 @@ def _find_scheme(database: str) -> str:
 def _put_tables_first(query: str, tables: dict[str, str]) -> str:
     """Return a query with common table expressions in place of the tables that it reads."""
     used = {table.name for table in sqlglot.parse_one(query, read="duckdb").find_all(exp.Table)}
-    named = ", ".join(f"{name} AS (\n{tables[name].rstrip()}\n)" for name in sorted(used & set(tables)))
+    shared = sorted(used & set(tables))
+    if not shared:
+        return query
+    named = ", ".join(f"{name} AS (\n{tables[name].rstrip()}\n)" for name in shared)
     start = re.search(r"^(WITH|SELECT)\b", query, re.MULTILINE)
     assert start is not None
     rest = query[start.end() :] if start[1] == "WITH" else query[start.start() :]

@@ -11,9 +11,10 @@ from leadlight.pipelines.params.base import Text
 from leadlight.pipelines.params.number_marks import NumberMarks
 from leadlight.pipelines.params.tables import ActivitiesTable, DealsTable, HistoryTable, LeadsTable, StagesTable
 
-__all__ = ["Source"]
+__all__ = ["VARIABLE", "Source"]
 
-_VARIABLE = re.compile(r"\$\{\w+\}")
+#: stands for a variable of the environment
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class Source(NumberMarks):
@@ -80,7 +81,7 @@ class Source(NumberMarks):
         except (ArgumentError, ValueError):  # reported where the source is read
             return value
         named = [text for key, text in url.query.items() if key.casefold() in {"password", "passwd", "pwd", "token"}]
-        if any(not _VARIABLE.fullmatch(str(secret)) for secret in [*named, url.password] if secret):
+        if any(not VARIABLE.fullmatch(str(secret)) for secret in [*named, url.password] if secret):
             raise ValueError(
                 "must be without a password, which DVC would copy to dvc.lock: write the name of a variable of the "
                 "environment in its place, such as ${CRM_PASSWORD}, or leave it to the driver, for PostgreSQL to "

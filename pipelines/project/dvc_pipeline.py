@@ -174,7 +174,7 @@ def _list_source_files(content: Mapping[str, Any]) -> list[str]:
     if content.get("simulation") is not None:
         return [_find_simulated_folder(content)]
     paths = _list_paths(content)
-    if content["source"].get("database") is not None:
+    if _is_database(content):
         return [path for path in paths if _is_query(path)]
     watched = dict.fromkeys(map(_find_dependency, paths))
     return [path for path in watched if path != HERE]
@@ -183,9 +183,7 @@ def _list_source_files(content: Mapping[str, Any]) -> list[str]:
 def _reads_unwatched(content: Mapping[str, Any]) -> bool:
     """Return whether DVC cannot know what is read: a database, files that a query names, a pattern in this folder."""
     paths = _list_paths(content)
-    return content["source"].get("database") is not None or any(
-        _is_query(path) or _find_dependency(path) == HERE for path in paths
-    )
+    return _is_database(content) or any(_is_query(path) or _find_dependency(path) == HERE for path in paths)
 
 
 def _list_paths(content: Mapping[str, Any]) -> list[str]:
@@ -199,6 +197,10 @@ def _find_dependency(path: str) -> str:
     parts = PurePosixPath(path).parts
     marked = next((place for place, part in enumerate(parts) if glob.has_magic(part)), None)
     return path if marked is None else str(PurePosixPath(*parts[:marked]))
+
+
+def _is_database(content: Mapping[str, Any]) -> bool:
+    return content["source"].get("database") is not None
 
 
 def _is_query(path: str) -> bool:

@@ -65,6 +65,13 @@ def test_leads_have_the_attributes_of_their_account(folder):
     assert "2 of 3 leads that name an account name one that is not in the accounts, such as 7.0" in finding["sentence"]
 
 
+def test_accounts_without_a_row_are_all_unknown(folder):
+    (folder / "companies.csv").write_text("id,size,trade,made\n", encoding="utf-8")
+    report = read(folder)
+    assert [row[2:] for row in table(folder, "attributes")] == [[None, None]] * 4
+    assert report["accounts"]["unknown"] == 3
+
+
 def test_a_deal_closes_each_of_its_leads_and_one_without_a_lead_is_left_out_and_counted(folder):
     report = read(folder)
     assert [row[:2] for row in table(folder, "deals")] == [

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from leadlight.pipelines.params.source import VARIABLE
 from leadlight.pipelines.sources.files.raw_table import RawTable
 from leadlight.pipelines.sources.files.typed_columns import build_array, describe_nested, normalize_types
 
@@ -20,7 +21,6 @@ __all__ = ["MissingDatabaseError", "UnsetVariableError", "fill_in_variables", "o
 BATCH_ROWS = 50_000
 #: schemes of URLs that Ibis opens, each an extra of Leadlight
 WAREHOUSES = ("bigquery", "databricks", "snowflake")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class MissingDatabaseError(Exception):
@@ -46,7 +46,7 @@ def fill_in_variables(url: str) -> str:
             raise UnsetVariableError(match[1])
         return quote(os.environ[match[1]], safe="")
 
-    return _VARIABLE.sub(find, url)
+    return VARIABLE.sub(find, url)
 
 
 def open_database(url: str, folder: Path, *, table: str | None = None, query: str | None = None) -> RawTable:

@@ -1,7 +1,6 @@
 """Read JSON lines: one object a line, in which a key may be left out."""
 
 import gzip
-import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from leadlight.pipelines.sources.files.raw_table import RawTable
-from leadlight.pipelines.sources.files.typed_columns import build_array, normalize_types
+from leadlight.pipelines.sources.files.typed_columns import build_tables
 
 __all__ = ["open_json_lines"]
 
-BATCH_ROWS = 50_000
 NESTED: dict[type, str] = {dict: "a record", list: "a list"}
 
 
@@ -39,10 +37,7 @@ def open_json_lines(path: Path) -> RawTable:
             nested[key] = nested.get(key) or NESTED.get(type(value), "")
 
     def scan(wanted: list[str]) -> Iterator[pa.Table]:
-        rows = _read_rows(path)
-        while part := list(itertools.islice(rows, BATCH_ROWS)):
-            arrays = [build_array([row.get(name) for row in part]) for name in wanted]
-            yield normalize_types(pa.table(arrays, names=wanted))
+        yield from build_tables(_read_rows(path), wanted, dict.get)
 
     return RawTable(tuple(nested), {}, scan, {name: kind for name, kind in nested.items() if kind})
 

@@ -39,8 +39,9 @@ def join_table(name: str, table: RawTable, other: RawTable, join: AccountsTable 
     prefix = join.prefix if isinstance(join, AccountsTable) else ""
     added = {prefix + column: column for column in other.columns if column != join.own_key}
     columns = (*table.columns, *(column for column in added if column not in table.columns))
-    places = {column: (table.columns.index(column) + 1, len(table.columns) + 1) for column in added
-              if column in table.columns}  # fmt: skip
+    repeated = {
+        name: [table.columns.index(name) + 1, len(table.columns) + 1] for name in added if name in table.columns
+    }
     is_unique = isinstance(join, AccountsTable)
 
     def scan(wanted: list[str]) -> Iterator[pa.Table]:
@@ -62,9 +63,8 @@ def join_table(name: str, table: RawTable, other: RawTable, join: AccountsTable 
                 joined = joined.append_column(column, right[added[column]].take(rows))
             yield joined
 
-    return RawTable(columns, table.repeated | {c: list(p) for c, p in places.items()}, scan, table.nested | {
-        prefix + column: kind for column, kind in other.nested.items()
-    })  # fmt: skip
+    nested = {prefix + column: kind for column, kind in other.nested.items()}
+    return RawTable(columns, table.repeated | repeated, scan, table.nested | nested)
 
 
 def _read(name: str, table: RawTable, columns: list[str]) -> pa.Table:
@@ -80,7 +80,8 @@ def _read(name: str, table: RawTable, columns: list[str]) -> pa.Table:
 
 def read_keys(table: RawTable, column: str) -> pd.Series:
     """Read a column of keys as text; empty ones are NA."""
-    return pd.concat([strip_text(part[column].to_pandas()) for part in table.scan([column])], ignore_index=True)
+    parts = [strip_text(part[column].to_pandas()) for part in table.scan([column])]
+    return pd.concat(parts, ignore_index=True) if parts else pd.Series(dtype="str")
 
 
 def _number_keys(table: pa.Table, column: str, *, keep_empty: bool = False) -> pd.DataFrame:

@@ -2,13 +2,19 @@
 
 import datetime
 import decimal
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["build_array", "describe_nested", "normalize_types", "strip_text"]
+__all__ = ["build_array", "build_tables", "describe_nested", "normalize_types", "strip_text"]
+
+Row = TypeVar("Row")
+
+BATCH_ROWS = 50_000
 
 
 def describe_nested(kind: pa.DataType) -> str:
@@ -96,6 +102,13 @@ def build_array(values: list[Any]) -> pa.Array:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def build_tables(rows: Iterator[Row], wanted: list[str], read_cell: Callable[[Row, str], Any]) -> Iterator[pa.Table]:
+    """Build tables of up to 50,000 rows, whose cells are read by the name of their column."""
+    while part := list(itertools.islice(rows, BATCH_ROWS)):
+        arrays = [build_array([read_cell(row, name) for row in part]) for name in wanted]
+        yield normalize_types(pa.table(arrays, names=wanted))
 
 
 def _convert_decimal(value: Any) -> Any:

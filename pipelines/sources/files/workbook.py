@@ -9,11 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from leadlight.pipelines.sources.files.raw_table import RawTable, name_columns
-from leadlight.pipelines.sources.files.typed_columns import build_array, normalize_types
+from leadlight.pipelines.sources.files.typed_columns import build_tables
 
 __all__ = ["list_sheets", "open_workbook"]
 
-BATCH_ROWS = 50_000
 #: rows of a sheet in the format .xlsx; an export of more is cut off without a word
 MAX_SHEET_ROWS = 1_048_576
 
@@ -47,9 +46,7 @@ def open_workbook(path: Path, sheet: str | None) -> RawTable:
 
     def scan(wanted: list[str]) -> Iterator[pa.Table]:
         rows = itertools.islice(_read_rows(path, sheet), 1, None)
-        while part := list(itertools.islice(rows, BATCH_ROWS)):
-            arrays = [build_array([_simplify(row[places[name]]) for row in part]) for name in wanted]
-            yield normalize_types(pa.table(arrays, names=wanted))
+        yield from build_tables(rows, wanted, lambda row, name: _simplify(row[places[name]]))
 
     return RawTable(columns, repeated, scan)
 

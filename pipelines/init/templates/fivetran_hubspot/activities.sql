@@ -1,10 +1,6 @@
 -- One row a call, e-mail, meeting, form, opened or clicked marketing e-mail. The table engagement has no times since
 -- version 3 of HubSpot's interface: they come from the tables of each kind.
-WITH merged AS (
-  SELECT once.vid_to_merge AS contact_id, COALESCE(twice.canonical_vid, once.canonical_vid) AS lead_id
-  FROM contact_merge_audit AS once
-  LEFT JOIN contact_merge_audit AS twice ON twice.vid_to_merge = once.canonical_vid
-), engagement_time AS (
+WITH engagement_time AS (
   SELECT engagement_id, property_hs_timestamp AS occurred_at, 'sales_call' AS type FROM engagement_call
   UNION ALL
   SELECT engagement_id, property_hs_timestamp AS occurred_at, 'sales_email' AS type FROM engagement_email

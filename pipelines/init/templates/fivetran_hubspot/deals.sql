@@ -1,12 +1,6 @@
 -- One row a closed deal and contact. The close date of an open deal is a plan; a deal whose stage was deleted has no
 -- outcome: both are left out. Deleted contacts are lost on the day of their deletion: lost ones are deleted more often,
 -- and without them the rest would look better than it was.
-WITH merged AS (
-  -- a contact may be merged into one that is merged itself
-  SELECT once.vid_to_merge AS contact_id, COALESCE(twice.canonical_vid, once.canonical_vid) AS lead_id
-  FROM contact_merge_audit AS once
-  LEFT JOIN contact_merge_audit AS twice ON twice.vid_to_merge = once.canonical_vid
-)
 SELECT
   COALESCE(merged.lead_id, deal_contact.contact_id) AS lead_id,
   deal.property_closedate AS closed_at,

@@ -1,9 +1,4 @@
 -- One row a stage that a contact entered.
-WITH merged AS (
-  SELECT once.vid_to_merge AS contact_id, COALESCE(twice.canonical_vid, once.canonical_vid) AS lead_id
-  FROM contact_merge_audit AS once
-  LEFT JOIN contact_merge_audit AS twice ON twice.vid_to_merge = once.canonical_vid
-)
 SELECT DISTINCT
   COALESCE(merged.lead_id, changed.contact_id) AS lead_id,
   changed.value AS stage,
