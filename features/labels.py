@@ -54,11 +54,10 @@ def find_closed_periods(
         periods = first.select("lead_id", "closed_at", reopened_at=never)
     else:
         closes = deals.group_by("lead_id", "closed_at").agg(won=deals.won.max())
-        returns = reopenings.select("reopened_at", "closes_before", lead="lead_id")
-        joined = closes.left_join(
-            returns, [closes.lead_id == returns.lead, closes.closed_at < returns.closes_before, ~closes.won]
-        )
-        periods = joined.group_by("lead_id", "closed_at").agg(reopened_at=joined.reopened_at.min())
+        returns = reopenings.select("lead_id", "reopened_at", "closes_before")
+        joined = closes.left_join(returns, "lead_id")
+        ends = (joined.closed_at < joined.closes_before) & ~joined.won
+        periods = joined.group_by("lead_id", "closed_at").agg(reopened_at=joined.reopened_at.min(where=ends))
     if unknown is None:
         return periods
     return periods.union(unknown.select("lead_id", closed_at=never, reopened_at=never))

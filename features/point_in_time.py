@@ -189,7 +189,9 @@ def filter_open_leads(moments: ir.Table, leads: ir.Table, closings: ir.Table | N
     known = moments.join(leads.select("lead_id", "created_at"), "lead_id")
     known = known.filter(known.created_at <= known.as_of)
     if closings is not None:
-        begun = closings.closed_at.isnull() | (closings.closed_at < known.as_of)
-        lasts = closings.reopened_at.isnull() | (closings.reopened_at >= known.as_of)
-        known = known.anti_join(closings, [known.lead_id == closings.lead_id, begun, lasts])
+        # joined on lead_id alone: with the conditions in an anti-join, DuckDB compares each moment with each period
+        periods = known.join(closings, "lead_id")
+        begun = periods.closed_at.isnull() | (periods.closed_at < periods.as_of)
+        lasts = periods.reopened_at.isnull() | (periods.reopened_at >= periods.as_of)
+        known = known.anti_join(periods.filter(begun, lasts), ["lead_id", "as_of"])
     return known.select("lead_id", "as_of")

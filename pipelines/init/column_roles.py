@@ -7,11 +7,12 @@ from leadlight.pipelines.init.flat_export import is_flat_export, is_of_stages
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.outcome_detection import (
     DetectedOutcome,
+    find_granted_values,
     find_outcome,
     find_outcome_by_values,
     find_status,
     find_unrecognized_status,
-    find_yes_values,
+    is_objection,
     list_likely_outcomes,
 )
 from leadlight.pipelines.init.roles import ColumnRoles
@@ -85,11 +86,11 @@ def _assign_leads_and_deals(tables: dict[str, SourceTable], roles: dict[str, Col
     lead_roles.other_times = tuple(
         c for c in leads.times if lead_roles.time and c != lead_roles.time.column and c not in closing
     )
-    for column in leads.frame.columns:
-        if column in lead_roles.used:
+    for column in sorted(leads.frame.columns, key=is_objection):  # consent before the lack of an objection
+        if column in lead_roles.used or "consent" in lead_roles.columns:
             continue
-        if "consent" not in lead_roles.columns and count_stems(column, NAMES["consent"]):
-            lead_roles.granted = find_yes_values(leads.frame[column])
+        if count_stems(column, (*NAMES["consent"], *NAMES["objection"])):
+            lead_roles.granted = find_granted_values(column, leads.frame[column])
             lead_roles.columns |= {"consent": column} if lead_roles.granted else {}
     if owner := _find_owner(leads.frame, lead_roles.used | set(leads.times)):
         lead_roles.columns["owner"] = owner

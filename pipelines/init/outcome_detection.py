@@ -11,11 +11,12 @@ from leadlight.pipelines.init.vocabulary import NAMES, NO, OPEN, YES, classify_o
 
 __all__ = [
     "DetectedOutcome",
+    "find_granted_values",
     "find_outcome",
     "find_outcome_by_values",
     "find_status",
     "find_unrecognized_status",
-    "find_yes_values",
+    "is_objection",
     "list_likely_outcomes",
 ]
 
@@ -133,13 +134,23 @@ def _read_named(frame: pd.DataFrame, named: str) -> DetectedOutcome:
     return _build_outcome(named, counts, words, by_words=False)._replace(doubt=asked)
 
 
-def find_yes_values(values: pd.Series) -> tuple[str, ...]:
-    """Return the values that mean yes in a column of only yes and no; empty for any other column."""
+def find_granted_values(column: str, values: pd.Series) -> tuple[str, ...]:
+    """Return the values of a column of only yes and no that mean consent: no, in a column of those who objected.
+
+    Empty for any other column.
+    """
     counts = strip_text(values).value_counts()
     meanings = {str(value): _means_yes(str(value)) for value in counts.index}
     if not 1 <= len(meanings) <= 6 or None in meanings.values():
         return ()
-    return tuple(value for value, yes in meanings.items() if yes)
+    # "Do not allow e-mails" with Yes objects, with Allow it does not
+    objected = is_objection(column) and not any("allow" in normalize_name(value) for value in meanings)
+    return tuple(value for value, yes in meanings.items() if yes is not objected)
+
+
+def is_objection(column: str) -> bool:
+    """Return whether the name of a column says that a lead must not be contacted."""
+    return count_stems(column, NAMES["objection"]) > 0
 
 
 def _choose_best(candidates: list[DetectedOutcome], stems: tuple[str, ...]) -> DetectedOutcome | None:

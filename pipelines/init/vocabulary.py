@@ -100,6 +100,10 @@ NAMES = {
     "consent": _stems(
         "consent einwillig optin gdpr dsgvo lgpd rgpd zustimm permission werbeerlaub autoriz"
     ),
+    "objection": _stems(
+        "optout optedout unsubscribed donotcontact donotemail donotmail donotallow donotbulk abgemeldet abbestellt "
+        "widerspruch werbesperre"
+    ),
     "owner": _stems(
         "owner besitz zustandig zustaendig verantwort betreuer bearbeiter salesrep repid rep sdr vendedor "
         "responsav responsab proprietar proprietair assigned accountmanager "
@@ -174,8 +178,8 @@ OPEN = frozenset(
         "aberto aberta andamento abierto abierta curso ouvert ouverte cours"
     )
 )
-YES = yes_no.YES | frozenset(_stems("1 granted erteilt optin"))
-NO = yes_no.NO | {"0"}
+YES = yes_no.YES | frozenset(_stems("1 granted erteilt optin allow allowed"))
+NO = yes_no.NO | frozenset(_stems("0 donotallow notallowed"))
 _NOT = frozenset(_stems("not nicht kein keine nao no pas non"))
 
 #: words of activity types that lower the chance of a win

@@ -9,7 +9,7 @@ from leadlight.pipelines.init.file_format import FileFormat
 from leadlight.pipelines.init.flat_export import is_flat_export, is_of_stages
 from leadlight.pipelines.init.key_detection import DetectedKeys
 from leadlight.pipelines.init.number_detection import DetectedMarks
-from leadlight.pipelines.init.outcome_detection import DetectedOutcome
+from leadlight.pipelines.init.outcome_detection import DetectedOutcome, is_objection
 from leadlight.pipelines.init.roles import ColumnRoles
 from leadlight.pipelines.init.source_tables import SourceTable
 from leadlight.pipelines.init.time_format import DetectedTimeFormat
@@ -233,7 +233,9 @@ def _write_leads(document: YamlDocument, roles: ColumnRoles) -> None:
     if "consent" in roles.columns:
         consent = {"column": roles.columns["consent"], "granted": roles.granted}
         remark = "without it no lead is promoted into marketing contact"
-        document.add("source", "leads", "consent", value=consent, remark=remark)
+        objection = "who has not objected counts as having consented: is that so?"
+        look = objection if is_objection(roles.columns["consent"]) else ""
+        document.add("source", "leads", "consent", value=consent, remark=remark, look=look)
     if "owner" in roles.columns:
         document.add("source", "leads", "owner", value=roles.columns["owner"])
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from leadlight.pipelines.init.document import MAX_WIDTH, YamlDocument, format_entry
-from leadlight.pipelines.init.outcome_detection import find_outcome, find_status, find_yes_values
+from leadlight.pipelines.init.outcome_detection import find_granted_values, find_outcome, find_status
 from leadlight.pipelines.init.signal_detection import find_signals
 from leadlight.pipelines.init.vocabulary import classify_outcome, format_label
 
@@ -72,8 +72,23 @@ def test_a_won_only_table_has_no_status():
 
 
 def test_consent_is_read_from_yes_in_a_column_of_yes_and_no_alone():
-    assert find_yes_values(pd.Series(["ja", "nein", None])) == ("ja",)
-    assert find_yes_values(pd.Series(["ja", "nein", "vielleicht"])) == ()
+    assert find_granted_values("Einwilligung", pd.Series(["ja", "nein", None])) == ("ja",)
+    assert find_granted_values("Einwilligung", pd.Series(["ja", "nein", "vielleicht"])) == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "granted"),
+    [
+        ("Email Opt Out", ["true", "false"], ("false",)),
+        ("HasOptedOutOfEmail", ["0", "1"], ("0",)),
+        ("Email Opt In", ["true", "false"], ("true",)),
+        ("Do not allow Bulk Emails", ["Allow", "Do Not Allow"], ("Allow",)),
+        ("Do not allow Emails", ["Yes", "No"], ("No",)),
+        ("Werbewiderspruch", ["ja", "nein"], ("nein",)),
+    ],
+)
+def test_who_has_not_objected_has_consented(column, values, granted):
+    assert find_granted_values(column, pd.Series(values)) == granted
 
 
 @pytest.mark.parametrize(
