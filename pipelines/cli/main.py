@@ -38,6 +38,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     promotion.rollback,
     promotion.retrain,
     scoring.score,
+    scoring.withdraw,
     monitoring.watch,
     inspection.explain,
     inspection.sql,

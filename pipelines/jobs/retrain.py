@@ -58,7 +58,7 @@ def retrain(params_file: Path, workdir: Workdir, promoting: bool = True, with_dv
     params, folder = load_params(params_file), params_file.parent
     if with_dvc and not (folder / "dvc.yaml").is_file():
         raise ParamsError(f"The folder {folder} must have a dvc.yaml for --with-dvc. Got none.")
-    with lock_exclusively(workdir.lock) as lock:
+    with lock_exclusively(workdir.lock, "retraining or promotion") as lock:
         before = _find_state(workdir)
         _remove_unfinished(workdir.root)
         if with_dvc:

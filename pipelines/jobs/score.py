@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import ParamsError
-from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.attribution_check import verify_contributions
 from leadlight.models.scoring.bundle import compare_code, load_scorer
-from leadlight.models.scoring.scorer import Scorer
 from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.counterfactuals.recourse import find_recourse
 from leadlight.pipelines.engines.engine import build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import select_open_leads
 from leadlight.pipelines.jobs.lead_display import read_display_columns, select_display
+from leadlight.pipelines.jobs.presentation_context import build_presentation_context
 from leadlight.pipelines.jobs.vanished_leads import VanishedLeads, count_vanished_leads, refuse_vanished_leads
 from leadlight.pipelines.params import Params
 from leadlight.pipelines.profile.event_counts import count_events
@@ -29,10 +28,11 @@ from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
 from leadlight.pipelines.sources.outcomes.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.night_folder import get_night_folder, keep_tables, lock_night, open_run_folder
 from leadlight.pipelines.workspace.score_store import open_existing_store
-from leadlight.pipelines.workspace.workdir import Workdir, write_atomically
+from leadlight.pipelines.workspace.workdir import Workdir, find_scores_path, write_atomically
 from leadlight.serving.lead_display import LeadDisplay
-from leadlight.serving.score_changes import Recourse
+from leadlight.serving.score_changes import Change, Recourse
 from leadlight.serving.scoring_run import ScoringRun, WriteResult
 from leadlight.serving.store import Store, open_store
 
@@ -105,7 +105,8 @@ def score(
     Returns
     -------
     ScoringRunReport
-        The run as written.
+        The run as written. Where it was stored before with other scores, those that it would have now, which go
+        nowhere: a stored night and its files stay as they are.
 
     Raises
     ------
@@ -120,59 +121,59 @@ def score(
         ``source.max_vanished_share`` of the leads of the last run are gone without a close.
     StoreError
         If the store refuses.
+    LockedError
+        If another scoring run is at work in the working folder.
     """
     if as_of > pd.Timestamp.now(tz="UTC").tz_localize(None):  # history is append-only: no later night could follow
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     registry = open_registry(workdir)
     version = registry.download()
     scorer = load_scorer(version.bundle)
-    columns = read_display_columns(params, folder)
-    tonight = Workdir(workdir.root / "night")  # the trained tables stay as they were
-    report = ingest(params, folder, tonight)
-    check_lags(report["ends"], as_of, params.source.max_lag_days)
-    engine = open_engine(tonight, params.engine)
-    seen = engine if engine.name == "duckdb" else open_engine(tonight)  # counting needs no cluster
-    events = count_events(seen, params.source.timezone)
-    with open_existing_store(workdir) as store:
-        vanished = count_vanished_leads(seen, events, as_of, store, scorer.metadata.reference)
-    refuse_vanished_leads(vanished, params.source.max_vanished_share)
-    known_types = scorer.metadata.activity_types
-    features = build_feature_set(params, report | {"activity_types": known_types})
-    scorer.check_catalogue(features.catalogue)
-    moment = ibis.timestamp(as_of.isoformat())
-    table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
-    frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
-    refused = read_refused(seen, frame["lead_id"])
-    scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
-    verify_contributions(scorer.model, frame)
-    side = RunContext(scorer, features, as_of, frame)
-    with open_existing_store(workdir) as store:
-        previous = _read_previous_stages(store, as_of) if store else None
-        since = (
-            compare_with_last_run(
-                store, engine, params, registry, current=side, model_version=version.name, scored=scored
+    with lock_night(workdir), open_run_folder(workdir) as tonight:
+        columns = read_display_columns(params, folder)
+        report = ingest(params, folder, tonight)
+        check_lags(report["ends"], as_of, params.source.max_lag_days)
+        engine = open_engine(tonight, params.engine)
+        seen = engine if engine.name == "duckdb" else open_engine(tonight)  # counting needs no cluster
+        events = count_events(seen, params.source.timezone)
+        with open_existing_store(workdir) as store:
+            vanished = count_vanished_leads(seen, events, as_of, store, scorer.metadata.reference)
+        refuse_vanished_leads(vanished, params.source.max_vanished_share)
+        known_types = scorer.metadata.activity_types
+        features = build_feature_set(params, report | {"activity_types": known_types})
+        scorer.check_catalogue(features.catalogue)
+        moment = ibis.timestamp(as_of.isoformat())
+        table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
+        frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
+        refused = read_refused(seen, frame["lead_id"])
+        scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
+        verify_contributions(scorer.model, frame)
+        side = RunContext(scorer, features, as_of, frame)
+        with open_existing_store(workdir) as store:
+            previous = _read_previous_stages(store, as_of) if store else None
+            since = (
+                compare_with_last_run(
+                    store, engine, params, registry, current=side, model_version=version.name, scored=scored
+                )
+                if store
+                else ChangesSinceLastRun()
             )
-            if store
-            else ChangesSinceLastRun()
+        scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, refused)
+        profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored, refused=refused) | {
+            "vanished": vanished._replace(example=None)._asdict() if vanished else None  # a profile names no lead
+        }
+        opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
+        scored = scored.assign(model_version=version.name)
+        scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
+        display = select_display(params, columns, scored["lead_id"], tonight)
+        words = build_presentation_context(params, scorer, features) | {"season_points": scorer.measure_season(frame)}
+        night = ScoringRun(as_of.to_pydatetime(), version.name, words)
+        target = output or find_scores_path(workdir, as_of)
+        result = _write_night(
+            workdir, night, scored, target=target, profile=profile, rows=(since.moved, opened, display)
         )
-    scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, refused)
-    profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored, refused=refused) | {
-        "vanished": vanished._replace(example=None)._asdict() if vanished else None  # a profile names no lead
-    }
-    opened = find_recourse(engine, features, scorer, frame=frame, scored=scored, timezone=params.source.timezone)
-    scored = scored.assign(model_version=version.name)
-    scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
-    display = select_display(params, columns, scored["lead_id"], tonight)
-    words = build_presentation_context(params, scorer, features) | {"season_points": scorer.measure_season(frame)}
-    night = ScoringRun(as_of.to_pydatetime(), version.name, words)
-    target = output or workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
-    remembered = find_profile_path(tonight, as_of)
-    # the files first, and shown last: they fail before the store is touched
-    with write_atomically(target) as temporary, write_atomically(remembered) as temporary_profile:
-        scored.to_parquet(temporary, index=False)
-        temporary_profile.write_text(render_profile(profile), encoding="utf-8")
-        with closing(open_store(workdir.store_url)) as store:
-            result = store.write_run(night, scored, since.moved, opened, display)
+        if not (result.rerun and result.differing):  # the tables of a night are as fixed as the night
+            keep_tables(workdir, tonight)
     quarantined = sum(int(entry["rows"]) for entry in report["quarantine"])
     unseen = {name: rows for name, rows in report["activity_types"].items() if name not in known_types}
     other_code = compare_code(version.bundle)
@@ -182,32 +183,27 @@ def score(
     )
 
 
-def build_presentation_context(params: Params, scorer: Scorer, features: FeatureSet) -> dict[str, Any]:
-    """Collect the context that readers of scores need, so that they need neither model nor params."""
-    thresholds = {name: threshold.probability for name, threshold in scorer.thresholds.items()}
-    metadata = scorer.metadata
-    agreed, chosen = metadata.policy_agreed, metadata.choice.get("candidates", [])
-    window = metadata.snapshots["splits"]["calibrate"]
-    sentences = {name: t.sentence if agreed else None for name, t in scorer.thresholds.items()}
-    return {
-        "simulated": params.simulation is not None,
-        "policy": sentences | {"agreed": metadata.agreed} if agreed else None,
-        "thresholds": thresholds,
-        "hysteresis": metadata.hysteresis,
-        "base_probability": window["wins"] / window["snapshots"],
-        "calibration": metadata.calibration_check,
-        "rung": {
-            "candidate": metadata.candidate,
-            "label": next((c["label"] for c in chosen if c["name"] == metadata.candidate), None),
-            "wins": metadata.wins,
-            "min_wins": metadata.min_wins,
-        },
-        "evidence": metadata.evidence,
-        "language_default": params.language,
-        "timezone": params.source.timezone,
-        "horizon_days": metadata.horizon_shown,
-        "topics": features.catalogue.describe_topics(),
-    }
+def _write_night(
+    workdir: Workdir,
+    night: ScoringRun,
+    scored: pd.DataFrame,
+    *,
+    target: Path,
+    profile: dict[str, Any],
+    rows: tuple[Sequence[Change], Sequence[Recourse], Sequence[LeadDisplay]],
+) -> WriteResult:
+    """Write scores and profile to files and store; where the night is stored with other scores, only what is shown."""
+    changes, recourse, display = rows
+    remembered = find_profile_path(get_night_folder(workdir), pd.Timestamp(night.as_of))
+    with closing(open_store(workdir.store_url)) as store:
+        stored = store.compare_rerun(night, scored)
+        if stored is not None and stored.differing:
+            return store.write_run(night, scored, display=display)
+        # the files first, and shown last: they fail before the store is touched
+        with write_atomically(target) as temporary, write_atomically(remembered) as temporary_profile:
+            scored.to_parquet(temporary, index=False)
+            temporary_profile.write_text(render_profile(profile), encoding="utf-8")
+            return store.write_run(night, scored, changes, recourse, display)
 
 
 def _decide_stages(

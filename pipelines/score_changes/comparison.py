@@ -11,6 +11,7 @@ from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.score_changes.intermediate_states import union_topics
 from leadlight.pipelines.score_changes.runs import load_published_scores, load_run
 from leadlight.pipelines.score_changes.since_last_run import compare_in_chunks
+from leadlight.pipelines.workspace.night_folder import get_night_folder
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir
 from leadlight.serving.score_changes import Change
@@ -82,7 +83,7 @@ def compare_runs(
                     f"Got {lead_id!r}."
                 )
             leads = [lead_id]
-        engine = open_engine(Workdir(workdir.root / "night"), params.engine)
+        engine = open_engine(get_night_folder(workdir), params.engine)
         registry = open_registry(workdir)
         then, now = (
             load_run(params, engine.report, registry, run.model_version, pd.Timestamp(run.as_of))

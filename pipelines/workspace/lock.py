@@ -12,7 +12,7 @@ __all__ = ["lock_exclusively"]
 
 
 @contextmanager
-def lock_exclusively(path: Path) -> Iterator[int]:
+def lock_exclusively(path: Path, work: str) -> Iterator[int]:
     """Hold an exclusive lock while the block runs.
 
     The lock is the operating system's, not the file: the file of a killed process blocks nothing.
@@ -21,6 +21,8 @@ def lock_exclusively(path: Path) -> Iterator[int]:
     ----------
     path : Path
         The lock file; it stays and holds the number of the last process that had the lock.
+    work : str
+        The work that is done under the lock, for the error: "retraining or promotion".
 
     Yields
     ------
@@ -45,7 +47,7 @@ def lock_exclusively(path: Path) -> Iterator[int]:
             holder = os.pread(descriptor, 20, 0).decode(errors="replace") if hasattr(os, "pread") else ""
             process = f"process {holder.strip()}" if holder.strip() else "another process"
             raise LockedError(
-                f"The working folder {path.parent} must not be in use by another retraining or promotion. "
+                f"The working folder {path.parent} must not be in use by another {work}. "
                 f"Got {process}, which is at work there: nothing was done."
             )
         os.ftruncate(descriptor, 0)

@@ -20,6 +20,7 @@ __all__ = [
     "TIMES",
     "Workdir",
     "find_database_file",
+    "find_scores_path",
     "has_database",
     "make_corrupt_file_error",
     "read_frame",
@@ -151,6 +152,11 @@ def find_database_file(url: str) -> Path | None:
         return None
     is_file = address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}
     return Path(str(address.database)) if is_file else None
+
+
+def find_scores_path(workdir: Workdir, as_of: pd.Timestamp) -> Path:
+    """Return the file of the scores of a night; `as_of` is naive UTC."""
+    return workdir.root / "scores" / f"scores-{as_of:%Y-%m-%dT%H%M%S}Z.parquet"
 
 
 def has_database(url: str) -> bool:

@@ -23,6 +23,7 @@ from leadlight.serving.store.view import (
     rank_scores,
     select_current_view,
 )
+from leadlight.serving.store.withdrawal import withdraw_run
 from leadlight.serving.store.writing import compare_rerun, get_run_number, write_run
 
 __all__ = ["Store"]
@@ -82,20 +83,33 @@ class Store:
         StoreError
             If the scores are invalid or a newer run is stored.
         """
+        rerun = self.compare_rerun(night, scored)
         words = parse_context(night.words)
         leads = validate_scores(night, words, scored)
-        with translate_db_errors(self._engine.url):
-            with self._engine.connect() as connection:
-                stored = select(nights.c.night).where(nights.c.run_id == night.run_id)
-                number = connection.scalar(stored)
-                rerun = compare_rerun(connection, number, night, words, leads) if number is not None else None
-            with self._engine.begin() as connection:
-                result = rerun or write_run(connection, night, words, leads)
-                number = get_run_number(connection, night)
-                if rerun is None:
-                    write_changes(connection, number, changes, recourse)
-                replace_display(connection, number, display)
-                return result
+        with translate_db_errors(self._engine.url), self._engine.begin() as connection:
+            result = rerun or write_run(connection, night, words, leads)
+            number = get_run_number(connection, night)
+            if rerun is None:
+                write_changes(connection, number, changes, recourse)
+            replace_display(connection, number, display)
+            return result
+
+    def compare_rerun(self, night: ScoringRun, scored: pd.DataFrame) -> WriteResult | None:
+        """Compare the scores of a run with those stored of it; None if it is not stored. Writes nothing.
+
+        Arguments and errors as in :meth:`write_run`.
+        """
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            number = connection.scalar(select(nights.c.night).where(nights.c.run_id == night.run_id))
+            if number is None:
+                return None
+            words = parse_context(night.words)
+            return compare_rerun(connection, number, night, words, validate_scores(night, words, scored))
+
+    def withdraw_run(self, as_of: dt.datetime, reason: str) -> RunSummary:
+        """Take the newest run back; see :func:`leadlight.serving.store.withdrawal.withdraw_run`."""
+        with translate_db_errors(self._engine.url), self._engine.begin() as connection:
+            return withdraw_run(connection, as_of, reason)
 
     def get_latest_run(self, as_of: dt.datetime | None = None) -> StoredRun | None:
         """Get the run of the current view.

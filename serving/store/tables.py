@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Double, ForeignKey, Integer, MetaData, String, Table, Text
 
-__all__ = ["CLOSED", "changes", "display", "metadata", "nights", "openings", "scores"]
+__all__ = ["CLOSED", "changes", "display", "metadata", "nights", "openings", "scores", "withdrawn"]
 
 CLOSED = "closed"
 """Stage of a row that removes a lead from the current view."""
@@ -66,6 +66,19 @@ openings = Table(
     Column("stage", String, nullable=False),
     Column("times", Integer, nullable=False),
     Column("score", Double, nullable=False),
+)
+
+# Runs that were taken back; their rows are deleted.
+withdrawn = Table(
+    "withdrawn",
+    metadata,
+    Column("withdrawn_at", DateTime, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("as_of", DateTime, nullable=False),
+    Column("model_version", String, nullable=False),
+    Column("written_at", DateTime, nullable=False),
+    Column("leads", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 # Of leads in the current view alone, replaced by every run: no history of it is kept.

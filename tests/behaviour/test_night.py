@@ -14,7 +14,8 @@ from leadlight.models.scoring.bundle import load_scorer
 from leadlight.pipelines.cli.explain import explain
 from leadlight.pipelines.cli.queue_table import render_queue
 from leadlight.pipelines.engines.engine import build_feature_set
-from leadlight.pipelines.jobs.score import build_presentation_context, score
+from leadlight.pipelines.jobs.presentation_context import build_presentation_context
+from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.truth import write_ground_truth
 from leadlight.pipelines.workspace.as_of import parse_as_of

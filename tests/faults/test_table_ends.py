@@ -131,7 +131,7 @@ def test_deals_that_end_a_little_earlier_move_nothing(crm):
 def test_a_night_on_stale_deals_or_activities_is_refused(trained_crm, refused, leadlight, table: str):
     column = {"deals": "closed", "activities": "at"}[table]
     trained_crm.write(table, [row for row in trained_crm.tables[table] if row[column] < CUT])
-    said = refused(trained_crm, "score", "--as-of", "2024-10-21", code=SOURCE, scratch="night")
+    said = refused(trained_crm, "score", "--as-of", "2024-10-21", code=SOURCE, scratch="night/score.lock")
     assert f"The table {table} must reach to 14 days before the end of the other tables (source.max_lag_days)." in said
     trained_crm.change("  timezone:", "  max_lag_days: 90\n  timezone:")
     assert leadlight(trained_crm, "score", "--as-of", "2024-10-21").code == 0

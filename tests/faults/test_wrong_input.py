@@ -106,7 +106,7 @@ def test_an_as_of_that_is_no_date_is_refused(trained_crm, refused, verb: str, te
 
 def test_a_night_beyond_the_end_of_calendars_is_not_stored(trained_crm, refused):
     # the history is append-only: after such a night no other could follow
-    assert "as_of" in refused(trained_crm, "score", "--as-of", "9999-12-31", code=PARAMS, scratch="night")
+    assert "as_of" in refused(trained_crm, "score", "--as-of", "9999-12-31", code=PARAMS, scratch="night/score.lock")
 
 
 SPOILT = [

@@ -23,7 +23,7 @@ def test_a_mistyped_working_folder_is_not_made(crm, refused):
 
 
 def test_a_moment_before_the_first_lead_is_refused(trained_crm, refused):
-    said = refused(trained_crm, "score", "--as-of", "2020-01-01", code=NOT_ENOUGH, scratch="night")
+    said = refused(trained_crm, "score", "--as-of", "2020-01-01", code=NOT_ENOUGH, scratch="night/score.lock")
     assert "must not be before the first lead, of 2024-01-01" in said
 
 
@@ -33,7 +33,7 @@ def test_a_night_on_which_all_leads_are_closed_is_refused(trained_crm, refused):
         for row in trained_crm.tables["leads"]
     ]
     trained_crm.write("deals")
-    said = refused(trained_crm, "score", "--as-of", "2024-12-01", code=NOT_ENOUGH, scratch="night")
+    said = refused(trained_crm, "score", "--as-of", "2024-12-01", code=NOT_ENOUGH, scratch="night/score.lock")
     assert "Got none: all are closed." in said
 
 
@@ -48,7 +48,7 @@ def test_a_night_on_which_all_leads_are_closed_is_refused(trained_crm, refused):
 )
 def test_params_that_changed_since_training_are_refused(trained_crm, refused, old, new, words: str):
     trained_crm.change(old, new)
-    said = refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night")
+    said = refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night/score.lock")
     assert "must be those of params.yaml" in said
     assert words in said
     assert said.endswith(": train anew.")
@@ -81,12 +81,12 @@ def test_a_broken_source_leaves_yesterday_whole(trained_crm, refused):
 
 
 def test_an_earlier_night_than_the_newest_is_refused(trained_crm, refused):
-    said = refused(trained_crm, "score", "--as-of", "2024-10-01", code=STORE, scratch="night")
+    said = refused(trained_crm, "score", "--as-of", "2024-10-01", code=STORE, scratch="night/score.lock")
     assert "the history is append-only" in said
 
 
 def test_an_unknown_language_of_the_queue_is_told_before_the_night_is_stored(trained_crm, refused):
-    said = refused(trained_crm, "score", *NEXT, "--language", "fr", code=PARAMS, scratch="night")
+    said = refused(trained_crm, "score", *NEXT, "--language", "fr", code=PARAMS, scratch="night/score.lock")
     assert "The language must be one of de, en. Got fr." in said
 
 
@@ -104,7 +104,7 @@ def test_an_output_that_cannot_be_written_is_told_before_the_night_is_stored(
     (trained_crm.folder / "file").write_text("not a folder", encoding="utf-8")
     (trained_crm.folder / "folder").mkdir()
     target = trained_crm.folder / output
-    said = refused(trained_crm, verb, *NEXT, "--output", str(target), code=SOURCE, scratch="night")
+    said = refused(trained_crm, verb, *NEXT, "--output", str(target), code=SOURCE, scratch="night/score.lock")
     assert str(target) in said
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_registry_is_told(trained_crm, refused):
 
 def test_a_damaged_store_is_told(trained_crm, refused):
     (trained_crm.work / "leadlight.db").write_text("x" * 5000, encoding="utf-8")
-    said = refused(trained_crm, "score", *NEXT, code=STORE, scratch="night")
+    said = refused(trained_crm, "score", *NEXT, code=STORE, scratch="night/score.lock")
     assert "score store" in said
 
 
@@ -194,4 +194,4 @@ def test_explain_speaks_of_the_missing_night_where_none_was_stored(crm, refused)
 
 def test_a_process_of_its_own_says_the_same_of_a_night(trained_crm, refused, process):
     trained_crm.change("signals:", "signals:\n  Page: {}")
-    refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night", run=process)
+    refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night/score.lock", run=process)

@@ -73,7 +73,7 @@ def test_killed_at_any_stage_the_champion_serves_and_the_next_retraining_ends_we
 
 
 def test_a_second_retraining_says_that_one_is_at_work_and_changes_nothing(trained_crm, refused, process):
-    with lock_exclusively(Workdir(trained_crm.work).lock):
+    with lock_exclusively(Workdir(trained_crm.work).lock, "promotion"):
         for verb in ("retrain", "promote"):
             said = refused(trained_crm, verb, code=BUSY, run=process)
             assert f"Got process {os.getpid()}, which is at work there: nothing was done." in said
@@ -103,7 +103,7 @@ def test_a_version_that_no_longer_fits_the_params_is_not_gone_back_to(trained_cr
     trained_crm.change("  employees: {kind: number, label: {en: Employees, de: Mitarbeiter}}\n", "")
     for verb in ("ingest", "snapshot", "featurize", "train", "calibrate", "evaluate"):
         trained_crm.has_run(verb)
-    refused_words = refused(trained_crm, "score", "--as-of", "2024-10-21", code=BUNDLE, scratch="night")
+    refused_words = refused(trained_crm, "score", "--as-of", "2024-10-21", code=BUNDLE, scratch="night/score.lock")
     assert "train anew" in refused_words
     assert leadlight(trained_crm, "register").code == 0
     said = refused(trained_crm, "promote", code=BUNDLE, scratch="retrain.lock")

@@ -25,7 +25,10 @@ def promote(params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> Non
 
     settings, work = load_params(params), Workdir(workdir)
     open_registry(work)  # fails before anything is written
-    with lock_exclusively(work.lock), show_progress("Comparing challenger and champion") as report_progress:
+    with (
+        lock_exclusively(work.lock, "retraining or promotion"),
+        show_progress("Comparing challenger and champion") as report_progress,
+    ):
         decision = decide(settings, work)
         report_progress(result=decision.verdict)
     if decision.gain is not None:

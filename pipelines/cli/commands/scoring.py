@@ -14,7 +14,7 @@ from leadlight.pipelines.cli.commands.options import (
     WorkdirOption,
 )
 
-__all__ = ["score", "serve"]
+__all__ = ["score", "serve", "withdraw"]
 
 
 def score(
@@ -47,7 +47,15 @@ def score(
             result=f"{len(night.scored):,} leads, {stored}, {night.quarantined:,} source rows in quarantine"
         )
     if result.rerun and result.differing:
-        console.print(f"{result.differing:,} leads would score differently now, for data came in late; history stays.")
+        day = as_of or f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        console.print(
+            f"{result.differing:,} leads would score differently with what the source holds now. A stored night and "
+            "its file stay as they are, and no file was written. To replace the night, run "
+            f"`leadlight withdraw {day} --why REASON` and score again.",
+            markup=False,
+            soft_wrap=True,
+        )
+        return
     for finding in night.findings:
         console.print(f"{finding['code']} {finding['sentence']}", markup=False, soft_wrap=True)
     if night.other_code:
@@ -65,6 +73,28 @@ def score(
         console.print(render_summary_line(summary, night.since.since), markup=False)
     console.print(render_queue(night, words, with_names=is_read_by_person()))
     console.print(f"All scores with all reasons: {night.output}", soft_wrap=True)
+
+
+def withdraw(
+    as_of: Annotated[str, typer.Argument(metavar="AS_OF", help="The newest night: its day, or its moment.")],
+    why: Annotated[str, typer.Option("--why", help="Why it is taken back; stored with the event.")],
+    params: ParamsOption = PARAMS,
+    workdir: WorkdirOption = WORK,
+) -> None:
+    """Take back the newest night, so that the queue is that of the night before."""
+    from leadlight.pipelines.jobs.withdraw import withdraw as withdraw_night
+    from leadlight.pipelines.params import load_params
+    from leadlight.pipelines.workspace.as_of import parse_as_of
+    from leadlight.pipelines.workspace.console import console
+    from leadlight.pipelines.workspace.workdir import Workdir
+
+    moment = parse_as_of(as_of, load_params(params).source.timezone)
+    run = withdraw_night(Workdir(workdir), moment, why)
+    console.print(
+        f"Taken back: the night of {run.as_of:%Y-%m-%d %H:%M} UTC, of {run.leads:,} leads, by {run.model_version}.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def serve(

@@ -22,6 +22,7 @@ from leadlight.pipelines.profile.source_profile import build_source_profile
 from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import Version
+from leadlight.pipelines.workspace.night_folder import get_night_folder
 from leadlight.pipelines.workspace.workdir import Workdir, has_database, read_json
 from leadlight.serving.store import open_store
 from leadlight.serving.store.run_history import RunSummary
@@ -189,7 +190,7 @@ def load_dataset(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> Monit
     """
     store, night = _newest(workdir.store_url, as_of.to_pydatetime())
     try:
-        tables = Workdir(workdir.root / "night")
+        tables = get_night_folder(workdir)
         workdir.require(tables.ingest_report, "score")
         version = open_registry(workdir).download()
         scorer = load_scorer(version.bundle)
