@@ -10,13 +10,15 @@ Each has one sentence
     ├── PolicyError           6   a policy cannot be read or met
     ├── BundleError           7   a scorer is missing, damaged or of another catalogue
     ├── StoreError            8   the score store is unreachable or refuses to write
-    └── LockedError           9   another command holds the working folder
+    ├── LockedError           9   another command holds the working folder
+    └── MachineError         12   the disk is full, a file may not be written, or memory is too small
 """
 
 __all__ = [
     "BundleError",
     "LeadlightError",
     "LockedError",
+    "MachineError",
     "NotEnoughDataError",
     "ParamsError",
     "PolicyError",
@@ -71,3 +73,9 @@ class LockedError(LeadlightError):
     """Another command holds the working folder."""
 
     exit_code = 9
+
+
+class MachineError(LeadlightError):
+    """The disk is full, a file may not be written or read, or the memory is too small."""
+
+    exit_code = 12

@@ -43,7 +43,7 @@ def test_an_older_night_stays(store, url, night, lead, dump):
     store.write_run(night(), frame(lead("a")))
     store.write_run(night(SECOND), frame(lead("a", 70.0, SECOND)))
     before = dump(url)
-    with pytest.raises(StoreError, match="must be the newest.*2025-09-01"):
+    with pytest.raises(StoreError, match=r"must be the newest.*2025-09-01"):
         store.withdraw_run(FIRST, "a test")
     assert dump(url) == before
 
