@@ -137,3 +137,15 @@ def test_without_activities_a_base_is_watched(crm, leadlight):
     crm.has_run("ingest", "audit", "snapshot", "featurize", "train", "calibrate", "evaluate", "register")
     assert leadlight(crm, "score", "--as-of", "2024-10-20").code == 0
     assert leadlight(crm, "watch").code in (0, ACT)
+
+
+def test_categories_that_training_never_saw_are_named_also_where_few_leads_are_open(trained_crm, leadlight):
+    fine = leadlight(trained_crm, "watch", "--as-of", "2024-10-20")
+    assert "whether attributes are filled is not judged" in " ".join(fine.out.split())
+    for row in trained_crm.tables["leads"]:
+        row["industry"] = "Space"
+    trained_crm.write("leads")
+    assert leadlight(trained_crm, "score", "--as-of", "2024-10-21").code == 0
+    done = leadlight(trained_crm, "watch", "--as-of", "2024-10-21")
+    assert done.code == 10
+    assert "LL312 categories never seen before: Industry: 100 %" in " ".join(done.out.split())

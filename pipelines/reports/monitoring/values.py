@@ -27,8 +27,10 @@ def find_value_changes(dataset: MonitoringDataset) -> list[MonitoringFinding]:
     """Compare the values of attributes among all and among recent leads, and the medians of all numbers."""
     findings = [*_find_scales(dataset)]
     reference, _ = dataset.reference
-    if reference is None or not dataset.same_model:
+    if not dataset.same_model:
         return findings
+    if reference is None:  # too few leads to say how many usually have a value, but not to say that none is known
+        return [*findings, *_find_categories(dataset, "all", dataset.tonight)]
     young = mask_recent_leads(dataset.tonight.frame, dataset.scorer.catalogue)
     populations = {"all": dataset.tonight}
     if young is not None and young.sum() >= MIN_LEADS:
