@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from leadlight.serving.lead_display import LeadDisplay
 from leadlight.serving.request_params import OwnerParam, RequestError, SearchParam, negotiate_language, parse_as_of
@@ -57,13 +57,15 @@ def create_api_router(store: Store) -> APIRouter:
 
     @router.get("/health", responses={503: _ERROR_RESPONSES[503]})
     def get_health() -> HealthResponse:
-        """Report whether scores are stored, and of which run."""
-        night = store.get_latest_run()
-        if night is None:
-            return HealthResponse(status="empty", latest_run=None, model_version=None, leads=0)
-        return HealthResponse(
-            status="ok", latest_run=_mark_utc(night.as_of), model_version=night.model_version, leads=night.leads
-        )
+        """Report whether scores can be shown, of which run, and whether it is old: 200 also for an old one."""
+        return _describe_health(store.get_latest_run())
+
+    @router.get("/health/night", responses={503: {"model": HealthResponse, "description": "No run, or an old one."}})
+    def get_night_health(response: Response) -> HealthResponse:
+        """Report the same, with 503 unless the newest run is as new as it has to be: for monitors."""
+        health = _describe_health(store.get_latest_run())
+        response.status_code = 200 if health.status == "ok" else 503
+        return health
 
     @router.get("/api/leads", responses=_ERROR_RESPONSES)
     def list_leads(
@@ -110,6 +112,18 @@ def require_lead(store: Store, lead_id: str, as_of: dt.datetime | None = None) -
     if score is None:
         raise RequestError(404, "error.lead", lead_id)
     return score
+
+
+def _describe_health(night: StoredRun | None) -> HealthResponse:
+    if night is None:
+        return HealthResponse(status="empty", latest_run=None, model_version=None, leads=0, max_age_hours=None)
+    return HealthResponse(
+        status="old" if night.is_old(dt.datetime.now(dt.UTC).replace(tzinfo=None)) else "ok",
+        latest_run=_mark_utc(night.as_of),
+        model_version=night.model_version,
+        leads=night.leads,
+        max_age_hours=night.words.max_age_hours,
+    )
 
 
 def _mark_utc(moment: dt.datetime) -> dt.datetime:

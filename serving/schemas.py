@@ -33,12 +33,17 @@ class ErrorResponse(_Response):
 
 
 class HealthResponse(_Response):
-    """Whether scores are stored, and of which run."""
+    """Whether scores are stored, of which run, and whether it is old."""
 
-    status: Literal["ok", "empty"] = Field(description="empty: no scores are stored yet.")
+    status: Literal["ok", "old", "empty"] = Field(
+        description="old: the run is older than max_age_hours. empty: no scores are stored yet."
+    )
     latest_run: dt.datetime | None = Field(description="As-of time of the current scores.")
     model_version: str | None = Field(description="Model of the current scores.")
     leads: int = Field(description="Leads in the current view.")
+    max_age_hours: float | None = Field(
+        description="As night.max_age_hours was when the run was scored; null if its age is not judged."
+    )
 
 
 class DisplayResponse(_Response):

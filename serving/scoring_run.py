@@ -111,6 +111,7 @@ class PresentationContext(_Words):
     a lead may fall below 50 or 80 before it leaves the stage that begins there. ``calibration`` is the answer of the
     calibration check for all, new and older leads; without one, as in nights of earlier versions, ranks are shown.
     ``season_points`` is the part of the base score that the season of the night adds; None without a season.
+    ``max_age_hours`` is the age from which on the run is old; None, as in nights of earlier versions, is never.
     """
 
     simulated: bool = False
@@ -124,6 +125,7 @@ class PresentationContext(_Words):
     evidence: Evidence | None = None
     language_default: str = "en"
     timezone: str = "UTC"
+    max_age_hours: float | None = None
     topics: dict[str, TopicLabel]
 
     def get_displays(self, topic: str) -> Mapping[str, Display]:

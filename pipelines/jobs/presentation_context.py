@@ -32,6 +32,7 @@ def build_presentation_context(params: Params, scorer: Scorer, features: Feature
         "evidence": metadata.evidence,
         "language_default": params.language,
         "timezone": params.source.timezone,
+        "max_age_hours": params.night.max_age_hours,
         "horizon_days": metadata.horizon_shown,
         "topics": features.catalogue.describe_topics(),
     }

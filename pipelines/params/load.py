@@ -19,6 +19,7 @@ from leadlight.pipelines.params.sections import (
     Audit,
     HistorySpan,
     Label,
+    Night,
     PointsRule,
     Policy,
     Promotion,
@@ -54,6 +55,7 @@ class Params(FrozenModel):
     training: Training = Field(default_factory=Training, description="Training of the candidate models.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
+    night: Night = Field(default_factory=Night, description="How often nights are scored.")
     watch: Watch = Field(default_factory=Watch, description="Alarm thresholds of `leadlight watch`.")
     promotion: Promotion = Field(default_factory=Promotion, description="Criteria for promotion.")
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="Computes features: duckdb or spark.")

@@ -39,6 +39,11 @@ class StoredRun(NamedTuple):
     leads_closed: int
     words: PresentationContext
 
+    def is_old(self, now: dt.datetime) -> bool:
+        """Whether the run is older at `now` (naive, UTC) than the limit that was stored with it."""
+        limit = self.words.max_age_hours
+        return limit is not None and (now - self.as_of).total_seconds() / 3600 > limit
+
 
 class StoredScore(NamedTuple):
     """The score of one lead.

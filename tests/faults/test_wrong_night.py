@@ -195,3 +195,24 @@ def test_explain_speaks_of_the_missing_night_where_none_was_stored(crm, refused)
 def test_a_process_of_its_own_says_the_same_of_a_night(trained_crm, refused, process):
     trained_crm.change("signals:", "signals:\n  Page: {}")
     refused(trained_crm, "score", *NEXT, code=BUNDLE, scratch="night/score.lock", run=process)
+
+
+@pytest.mark.parametrize(("said", "stored"), [(50, 50), ("null", None)])
+def test_a_night_is_stored_with_the_age_from_which_on_it_is_old(trained_crm, leadlight, said, stored):
+    from leadlight.pipelines.workspace.workdir import Workdir
+    from leadlight.serving.store import open_store
+
+    store = open_store(Workdir(trained_crm.work).store_url)
+    first = store.get_latest_run()
+    assert first.words.max_age_hours == 36
+    assert not first.is_old(first.as_of + dt.timedelta(hours=36))
+    assert first.is_old(first.as_of + dt.timedelta(hours=36, seconds=1))
+    trained_crm.change("snapshots:", f"night: {{max_age_hours: {said}}}\nsnapshots:")
+    assert leadlight(trained_crm, "score", *NEXT).code == 0
+    assert store.get_latest_run().words.max_age_hours == stored
+    store.close()
+
+
+def test_a_night_cannot_be_old_at_once(trained_crm, refused):
+    trained_crm.change("snapshots:", "night: {max_age_hours: 0}\nsnapshots:")
+    assert "night.max_age_hours" in refused(trained_crm, "score", *NEXT, code=PARAMS)

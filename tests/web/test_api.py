@@ -12,6 +12,7 @@ def test_health_tells_how_fresh_the_scores_are(client):
         "latest_run": "2025-08-31T22:00:00Z",
         "model_version": "model-7f3a",
         "leads": 30,
+        "max_age_hours": None,
     }
 
 
@@ -147,7 +148,7 @@ def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
 
 def test_the_api_describes_itself_and_loads_nothing_from_outside(client):
     schema = client.get("/openapi.json").json()
-    assert set(schema["paths"]) == {"/health", "/api/leads", "/api/leads/{lead_id}"}
+    assert set(schema["paths"]) == {"/health", "/health/night", "/api/leads", "/api/leads/{lead_id}"}
     for name in ("HealthResponse", "LeadResponse", "LeadSummary", "LeadListResponse", "ReasonResponse"):
         assert all("description" in field for field in schema["components"]["schemas"][name]["properties"].values())
     assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]
