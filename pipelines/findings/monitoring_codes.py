@@ -13,6 +13,7 @@ __all__ = [
     "LEADS_GONE",
     "NEW_CATEGORY",
     "NEW_KIND",
+    "NIGHT_OLD",
     "REWRITTEN_SINCE_RUN",
     "REWRITTEN_SINCE_TRAINING",
     "ROWS_DOUBLED",
@@ -215,6 +216,15 @@ REWRITTEN_SINCE_RUN = FindingCode(
     "What else was found of the same table, in both runs.",
     "It is said once: the next run compares with this one.",
 )
+NIGHT_OLD = FindingCode(
+    "LL323",
+    "no new night",
+    "The time from the as-of time of the newest night to now: above `night.max_age_hours` to be acted upon. Where that "
+    "is below 48, a night of the last midnight is expected, and without one it is to be looked at.",
+    "Sales works with scores of another day, and every other check judged that day.",
+    "The log of the nightly job, and whether it was started.",
+    "Where nights come more rarely, set `night.max_age_hours` higher, or to null.",
+)
 
 CODES: tuple[FindingCode, ...] = (
     FEATURE_DRIFT,
@@ -238,4 +248,5 @@ CODES: tuple[FindingCode, ...] = (
     LEADS_GONE,
     REWRITTEN_SINCE_TRAINING,
     REWRITTEN_SINCE_RUN,
+    NIGHT_OLD,
 )

@@ -123,7 +123,7 @@ def flat(crm, leadlight):
 
 
 def test_without_dates_it_says_that_outcomes_cannot_be_followed(flat, leadlight):
-    outcome = leadlight(flat, "watch")
+    outcome = leadlight(flat, "watch", "--as-of", "2026-01-01")
     assert outcome.code == 0, outcome
     assert "no dates" in check(flat, "Outcomes")["message"]
     assert check(flat, "Outcomes")["level"] == "unknown"
@@ -149,3 +149,27 @@ def test_categories_that_training_never_saw_are_named_also_where_few_leads_are_o
     done = leadlight(trained_crm, "watch", "--as-of", "2024-10-21")
     assert done.code == 10
     assert "LL312 categories never seen before: Industry: 100 %" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "expected"),
+    [
+        ((), 36, (10, "Act: LL323 no new night: Newest night: it is of 2024-10-19 22:00 UTC")),
+        (("--as-of", "2024-10-20"), 36, (0, "Age of the newest night: it is of 2024-10-19 22:00 UTC, 0 hours ago")),
+        (
+            ("--as-of", "2024-10-21"),
+            36,
+            0,
+            "LL323 no new night: it is of 2024-10-19 22:00 UTC, 24 hours ago, and there",
+        ),
+        (("--as-of", "2024-10-22"), 36, (10, "LL323 no new night: it is of 2024-10-19 22:00 UTC, 48 hours ago, where")),
+        (("--as-of", "2024-10-22"), 200, (0, "Age of the newest night: it is of 2024-10-19 22:00 UTC, 48 hours ago.")),
+        ((), None, (0, "not judged Age of the newest night")),
+    ],
+)
+def test_an_old_night_is_no_fine_night(trained_crm, leadlight, words, limit, expected):
+    said = "null" if limit is None else limit
+    trained_crm.change("snapshots:", f"night: {{max_age_hours: {said}}}\nsnapshots:")
+    done = leadlight(trained_crm, "watch", *words)
+    assert done.code == expected[0], done.err
+    assert expected[1] in " ".join(done.out.split())

@@ -75,7 +75,7 @@ def test_nothing_is_wider_than_the_window(shown):
 def test_every_question_has_its_answer_and_pictures_have_a_size(shown, watched_folder):
     report, _ = watched_folder
     answers = shown.locator("ul.checks > li")
-    assert answers.count() == len(report["checks"]) == 9
+    assert answers.count() == len(report["checks"]) == 10
     for place, check in enumerate(report["checks"]):
         assert check["message"].replace("\N{NO-BREAK SPACE}", " ") in answers.nth(place).inner_text().replace(
             "\N{NO-BREAK SPACE}", " "

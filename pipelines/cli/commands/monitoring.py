@@ -12,6 +12,8 @@ ACT_CODE = 10
 
 def watch(as_of: AsOfOption = None, params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Say after a night whether the model is still right; exit code 10 where somebody must act."""
+    import pandas as pd
+
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.reports.monitoring.console import print_report
     from leadlight.pipelines.reports.monitoring.watch import run_monitoring as watch_night
@@ -22,8 +24,9 @@ def watch(as_of: AsOfOption = None, params: ParamsOption = PARAMS, workdir: Work
     settings = load_params(params)
     zone = settings.source.timezone
     moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
+    clock = moment if as_of is not None else pd.Timestamp.now(tz="UTC").tz_localize(None)
     with show_progress("Watching the newest night") as report_progress:
-        report = watch_night(settings, Workdir(workdir), moment)
+        report = watch_night(settings, Workdir(workdir), moment, clock)
         report_progress(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")
     print_report(report, console)
     console.print(f"The page with pictures is {workdir / 'watch' / 'index.html'}.", soft_wrap=True)

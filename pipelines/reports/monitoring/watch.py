@@ -17,6 +17,7 @@ from leadlight.pipelines.reports.monitoring.drift import SCORE, DriftResult, gro
 from leadlight.pipelines.reports.monitoring.findings import OK, UNKNOWN, Check, find_max_severity
 from leadlight.pipelines.reports.monitoring.html import render_html
 from leadlight.pipelines.reports.monitoring.mlflow_metrics import collect_night_metrics
+from leadlight.pipelines.reports.monitoring.night_age import check_night_age
 from leadlight.pipelines.reports.monitoring.realized_performance import check_realized_performance
 from leadlight.pipelines.reports.monitoring.source_checks import check_source
 from leadlight.pipelines.reports.monitoring.stage_volumes import check_stage_volumes
@@ -32,7 +33,9 @@ NO_SIGNAL = (
 )
 
 
-def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dict[str, Any]:
+def run_monitoring(
+    params: Params, workdir: Workdir, as_of: pd.Timestamp, clock: pd.Timestamp | None = None
+) -> dict[str, Any]:
     """Run all checks on the newest scoring run, write page and report, and log the main figures to MLflow.
 
     Parameters
@@ -43,6 +46,8 @@ def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dic
         Where store, registry and the tables of the night are, and ``watch/`` goes.
     as_of : pd.Timestamp
         Later runs and outcomes are ignored; naive UTC.
+    clock : pd.Timestamp, optional
+        Time at which the age of the newest night is judged, naive UTC; `as_of` if left out.
 
     Returns
     -------
@@ -56,7 +61,8 @@ def run_monitoring(params: Params, workdir: Workdir, as_of: pd.Timestamp) -> dic
     """
     dataset = load_dataset(params, workdir, as_of)
     try:
-        report = run_checks(dataset)
+        age = check_night_age(dataset.as_of, as_of, clock or as_of, params.night.max_age_hours)
+        report = run_checks(dataset, age)
     finally:
         dataset.store.close()
     write_files(workdir.watch, {"index.html": render_html(report), "watch.json": report})
@@ -74,8 +80,14 @@ def _log_metrics(workdir: Workdir, report: dict[str, Any], zone: str) -> None:
         errors.print(f"The figures are not logged: {error}", markup=False, soft_wrap=True)
 
 
-def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
-    """Run all checks.
+def run_checks(dataset: MonitoringDataset, age: Check) -> dict[str, Any]:
+    """Run all checks of a night.
+
+    Parameters
+    ----------
+    dataset : MonitoringDataset
+    age : Check
+        Whether the night is new enough.
 
     Returns
     -------
@@ -95,6 +107,7 @@ def run_checks(dataset: MonitoringDataset) -> dict[str, Any]:
     *of_source, rewritten = check_source(dataset)
     # what names a fault of the source comes before what follows from it
     checks = [
+        age,
         *of_source,
         _drift("Features", of_features, origin),
         _drift("Scores", of_scores, origin),
