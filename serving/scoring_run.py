@@ -13,6 +13,7 @@ __all__ = [
     "Agreement",
     "Counts",
     "Evidence",
+    "Forced",
     "ModelTier",
     "Policy",
     "PresentationContext",
@@ -104,6 +105,14 @@ class Evidence(_Words):
     topics: dict[str, TopicEvidence]
 
 
+class Forced(_Words):
+    """Who passed over what stopped a run, and why."""
+
+    by: str
+    reason: str
+    stops: list[str]
+
+
 class PresentationContext(_Words):
     """Context that the scores of a run are presented with.
 
@@ -111,6 +120,7 @@ class PresentationContext(_Words):
     a lead may fall below 50 or 80 before it leaves the stage that begins there. ``calibration`` is the answer of the
     calibration check for all, new and older leads; without one, as in nights of earlier versions, ranks are shown.
     ``season_points`` is the part of the base score that the season of the night adds; None without a season.
+    ``forced`` says what a person passed over so that the run was written; None if nothing stopped it.
     ``max_age_hours`` is the age from which on the run is old; None, as in nights of earlier versions, is never.
     """
 
@@ -126,6 +136,7 @@ class PresentationContext(_Words):
     language_default: str = "en"
     timezone: str = "UTC"
     max_age_hours: float | None = None
+    forced: Forced | None = None
     topics: dict[str, TopicLabel]
 
     def get_displays(self, topic: str) -> Mapping[str, Display]:

@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from leadlight.features.errors import ParamsError
+from leadlight.features.feature_set import FeatureSet
 from leadlight.models.scoring.attribution_check import verify_contributions
 from leadlight.models.scoring.bundle import compare_code, load_scorer
 from leadlight.models.scoring.stages import decide_stages
 from leadlight.pipelines.counterfactuals.recourse import find_recourse
-from leadlight.pipelines.engines.engine import build_feature_set, open_engine
+from leadlight.pipelines.engines.engine import Engine, build_feature_set, open_engine
 from leadlight.pipelines.engines.open_leads import select_open_leads
 from leadlight.pipelines.jobs.lead_display import read_display_columns, select_display
+from leadlight.pipelines.jobs.night_stops import Overrides, refuse_empty_attributes, refuse_sudden_changes
 from leadlight.pipelines.jobs.presentation_context import build_presentation_context
 from leadlight.pipelines.jobs.vanished_leads import VanishedLeads, count_vanished_leads, refuse_vanished_leads
 from leadlight.pipelines.params import Params
-from leadlight.pipelines.profile.event_counts import count_events
+from leadlight.pipelines.profile.event_counts import EventCounts, count_events
 from leadlight.pipelines.profile.night_profiles import build_night_profile, find_profile_path, render_profile
 from leadlight.pipelines.profile.training_reference import read_refused
 from leadlight.pipelines.registry.champion import open_registry
@@ -85,7 +87,13 @@ class ScoringRunReport(NamedTuple):
 
 
 def score(
-    params: Params, folder: Path, workdir: Workdir, as_of: pd.Timestamp, output: Path | None = None
+    params: Params,
+    folder: Path,
+    workdir: Workdir,
+    as_of: pd.Timestamp,
+    output: Path | None = None,
+    *,
+    force: str | None = None,
 ) -> ScoringRunReport:
     """Read the source, score every open lead with the champion, and write all or nothing.
 
@@ -101,6 +109,8 @@ def score(
         Time to score at, naive UTC.
     output : Path, optional
         Parquet file; ``scores/scores-DATE.parquet`` of the working folder if left out.
+    force : str, optional
+        Why to score although the source or the scores look wrong; recorded with the run.
 
     Returns
     -------
@@ -117,8 +127,9 @@ def score(
     NotEnoughDataError
         If no lead is open at `as_of`.
     SourceError
-        If the source cannot be read, deals or activities end long before the other tables, or more than
-        ``source.max_vanished_share`` of the leads of the last run are gone without a close.
+        If the source cannot be read; or without `force`, if deals or activities end long before the other tables, more
+        than ``source.max_vanished_share`` of the leads of the last run are gone without a close, an attribute is known
+        of no lead, or scores or stages moved more than ``night`` allows.
     StoreError
         If the store refuses.
     LockedError
@@ -128,23 +139,21 @@ def score(
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     registry = open_registry(workdir)
     version = registry.download()
+    overrides = Overrides(force)
     scorer = load_scorer(version.bundle)
     with lock_night(workdir), open_run_folder(workdir) as tonight:
         columns = read_display_columns(params, folder)
-        report = ingest(params, folder, tonight)
-        check_lags(report["ends"], as_of, params.source.max_lag_days)
-        engine = open_engine(tonight, params.engine)
-        seen = engine if engine.name == "duckdb" else open_engine(tonight)  # counting needs no cluster
-        events = count_events(seen, params.source.timezone)
+        report, engine, seen, events = _read_source(params, folder, tonight, as_of, overrides)
         with open_existing_store(workdir) as store:
             vanished = count_vanished_leads(seen, events, as_of, store, scorer.metadata.reference)
-        refuse_vanished_leads(vanished, params.source.max_vanished_share)
+        with overrides.watch():
+            refuse_vanished_leads(vanished, params.source.max_vanished_share)
         known_types = scorer.metadata.activity_types
         features = build_feature_set(params, report | {"activity_types": known_types})
         scorer.check_catalogue(features.catalogue)
-        moment = ibis.timestamp(as_of.isoformat())
-        table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
-        frame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit of a product depends on the row
+        frame = _compute_features(engine, features, as_of)
+        with overrides.watch():
+            refuse_empty_attributes(frame, scorer)
         refused = read_refused(seen, frame["lead_id"])
         scored = pd.concat([frame[["lead_id", "as_of"]], scorer.score(frame)], axis=1)
         verify_contributions(scorer.model, frame)
@@ -159,6 +168,8 @@ def score(
                 else ChangesSinceLastRun()
             )
         scored = _decide_stages(scored, previous, scorer.metadata.hysteresis, refused)
+        with overrides.watch():
+            refuse_sudden_changes(scored, as_of, since, params.night)
         profile = build_night_profile(seen, events, scorer, frame=frame, scored=scored, refused=refused) | {
             "vanished": vanished._replace(example=None)._asdict() if vanished else None  # a profile names no lead
         }
@@ -166,7 +177,10 @@ def score(
         scored = scored.assign(model_version=version.name)
         scored = scored.sort_values(["score", "lead_id"], ascending=[False, True], ignore_index=True)
         display = select_display(params, columns, scored["lead_id"], tonight)
-        words = build_presentation_context(params, scorer, features) | {"season_points": scorer.measure_season(frame)}
+        words = build_presentation_context(params, scorer, features) | {
+            "season_points": scorer.measure_season(frame),
+            "forced": overrides.describe(),
+        }
         night = ScoringRun(as_of.to_pydatetime(), version.name, words)
         target = output or find_scores_path(workdir, as_of)
         result = _write_night(
@@ -181,6 +195,25 @@ def score(
     return ScoringRunReport(
         scored, result, target, words, quarantined, unseen, since, opened, findings, other_code, vanished, display
     )
+
+
+def _read_source(
+    params: Params, folder: Path, tonight: Workdir, as_of: pd.Timestamp, overrides: Overrides
+) -> tuple[dict[str, Any], Engine, Engine, EventCounts]:
+    """Read the source into a folder; return the report, the engine over it, one that counts, and the counts."""
+    report = ingest(params, folder, tonight)
+    with overrides.watch():
+        check_lags(report["ends"], as_of, params.source.max_lag_days)
+    engine = open_engine(tonight, params.engine)
+    seen = engine if engine.name == "duckdb" else open_engine(tonight)  # counting needs no cluster
+    return report, engine, seen, count_events(seen, params.source.timezone)
+
+
+def _compute_features(engine: Engine, features: FeatureSet, as_of: pd.Timestamp) -> pd.DataFrame:
+    moment = ibis.timestamp(as_of.isoformat())
+    table = features.build_table(select_open_leads(engine, as_of), engine.tables, as_of=moment)
+    frame: pd.DataFrame = table.order_by("lead_id").to_pyarrow().to_pandas()  # the last bit depends on the row
+    return frame
 
 
 def _write_night(

@@ -14,12 +14,12 @@ from leadlight.features.errors import ParamsError
 from leadlight.pipelines.params.base import FrozenModel
 from leadlight.pipelines.params.display import DisplaySettings
 from leadlight.pipelines.params.error_messages import format_validation_error
+from leadlight.pipelines.params.night import Night
 from leadlight.pipelines.params.sections import (
     Attributes,
     Audit,
     HistorySpan,
     Label,
-    Night,
     PointsRule,
     Policy,
     Promotion,
@@ -55,7 +55,9 @@ class Params(FrozenModel):
     training: Training = Field(default_factory=Training, description="Training of the candidate models.")
     points: tuple[PointsRule, ...] = Field((), description="Today's rule book, if there is one.")
     policy: Policy | None = Field(None, description="What marketing and sales agreed on.")
-    night: Night = Field(default_factory=Night, description="How often nights are scored.")
+    night: Night = Field(
+        default_factory=Night, description="How often nights are scored, and how far each may be from the last."
+    )
     watch: Watch = Field(default_factory=Watch, description="Alarm thresholds of `leadlight watch`.")
     promotion: Promotion = Field(default_factory=Promotion, description="Criteria for promotion.")
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="Computes features: duckdb or spark.")

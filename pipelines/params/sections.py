@@ -16,7 +16,6 @@ __all__ = [
     "Audit",
     "HistorySpan",
     "Label",
-    "Night",
     "PointsRule",
     "Policy",
     "Promotion",
@@ -251,17 +250,6 @@ class Audit(FrozenModel):
         """Code and place of each entry."""
         split = (entry.strip().partition(" ") for entry in self.allow)
         return tuple((code.upper(), place.strip()) for code, _, place in split)
-
-
-class Night(FrozenModel):
-    """How often nights are scored."""
-
-    max_age_hours: float | None = Field(
-        36,
-        description="Hours from as-of time of the newest night after which `/health` calls it old; null: never.",
-        gt=0,
-        le=87_600,
-    )
 
 
 class Watch(FrozenModel):

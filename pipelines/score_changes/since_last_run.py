@@ -40,12 +40,15 @@ class ChangesSinceLastRun(NamedTuple):
         Reason why the changes are unknown; empty if they are known.
     before : pd.DataFrame or None
         lead_id, score, stage of all leads of that run.
+    same_model : bool
+        Whether the model of that run is that of this one.
     """
 
     since: pd.Timestamp | None = None
     moved: tuple[Change, ...] = ()
     unknown: str = ""
     before: pd.DataFrame | None = None
+    same_model: bool = True
 
 
 def compare_with_last_run(
@@ -82,7 +85,8 @@ def compare_with_last_run(
     if rerun or earlier is None:
         return ChangesSinceLastRun()
     since = pd.Timestamp(earlier.as_of)
-    if earlier.model_version == model_version:
+    same_model = earlier.model_version == model_version
+    if same_model:
         then = RunContext(current.scorer, current.features, since)
     else:
         try:
@@ -93,7 +97,7 @@ def compare_with_last_run(
     before = store.read_scores(earlier.night)
     leads = sorted(set(before["lead_id"]) & set(published["lead_id"]))
     if not leads:
-        return ChangesSinceLastRun(since, before=before)
+        return ChangesSinceLastRun(since, before=before, same_model=same_model)
     published = published.set_index("lead_id").loc[leads].reset_index()
     keys = union_topics(then, current)
     moved = compare_in_chunks(
@@ -101,7 +105,7 @@ def compare_with_last_run(
         before=lambda ids: load_published_scores(store, earlier.night, before, ids, keys),
         after=lambda ids: _select_published(published, ids, keys),
     )  # fmt: skip
-    return ChangesSinceLastRun(since, tuple(moved), before=before)
+    return ChangesSinceLastRun(since, tuple(moved), before=before, same_model=same_model)
 
 
 def compare_in_chunks(

@@ -22,7 +22,12 @@ def score(
     params: ParamsOption = PARAMS,
     workdir: WorkdirOption = WORK,
     output: Annotated[Path | None, typer.Option("--output", help="Parquet file of the night.")] = None,
+    *,
     language: LanguageOption = None,
+    force: Annotated[
+        str | None,
+        typer.Option("--force", metavar="REASON", help="Score although the source or the scores look wrong, and why."),
+    ] = None,
 ) -> None:
     """Score every open lead as of a moment, into the store and a Parquet file."""
     from leadlight.pipelines.cli.queue_table import render_queue
@@ -40,7 +45,7 @@ def score(
     with show_progress("Scoring the open leads") as report_progress:
         zone = settings.source.timezone
         moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
-        night = score_night(settings, params.parent, Workdir(workdir), moment, output)
+        night = score_night(settings, params.parent, Workdir(workdir), moment, output, force=force)
         result = night.result
         stored = "already stored, nothing written" if result.rerun else f"{result.written:,} rows stored"
         report_progress(
@@ -56,6 +61,8 @@ def score(
             soft_wrap=True,
         )
         return
+    for stop in (night.words["forced"] or {"stops": []})["stops"]:
+        console.print(f"Forced: {stop}", markup=False, soft_wrap=True)
     for finding in night.findings:
         console.print(f"{finding['code']} {finding['sentence']}", markup=False, soft_wrap=True)
     if night.other_code:
