@@ -21,7 +21,8 @@ OTHER_CODES = {
     130: ("", "interrupted"),
 }
 VARIABLES = {
-    "LEADLIGHT_STORE_URL": "SQLAlchemy URL of the score store; SQLite in the working folder if unset, PostgreSQL works",
+    "LEADLIGHT_STORE_URL": "SQLAlchemy URL of the score store, SQLite or PostgreSQL; in the working folder if unset; "
+    "its password is percent-encoded (@ as %40)",
     "LEADLIGHT_MLFLOW_URI": "MLflow server or database of runs and versions; SQLite in the working folder if unset",
     "LEADLIGHT_HOST": "address that `leadlight serve` listens on; 127.0.0.1 if unset",
     "LEADLIGHT_PORT": "its port; 8000 if unset",

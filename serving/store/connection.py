@@ -1,5 +1,6 @@
 """Opens a score store: engine, migrations, and translation of database errors."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ __all__ = ["connect", "translate_db_errors"]
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _EXAMPLES = "sqlite:///work/store.db or postgresql+psycopg://user:password@host/name"
+_SECRET = r"\w*(?:password|secret)\w*"
+_PASSWORD = re.compile(r"[^:/]+://[^:/]*:(?P<password>[^@]*)@(?P<rest>.*)", re.DOTALL)
 
 
 def connect(url: str) -> Engine:
@@ -37,11 +40,7 @@ def connect(url: str) -> Engine:
     StoreError
         If the URL is invalid, or the database cannot be reached or is newer than this code.
     """
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        # not repeated: it may contain a password
-        raise StoreError(f"The URL of the score store must be like {_EXAMPLES}. Got one that cannot be read.") from None
+    address = _read_address(url)
     shown = _hide_password(address)
     if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
         raise StoreError(f"The URL of the score store must name a file or a server, like {_EXAMPLES}. Got {shown}.")
@@ -69,18 +68,32 @@ def translate_db_errors(address: URL) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         message = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        # drivers name host, user and database, never the password: it is hidden in the address alone, not in words
         message = " ".join(message.split()) or type(error).__name__
-        if address.password:
-            message = message.replace(str(address.password), "***")
         raise StoreError(
             f"The database of the score store must be reachable, writable and whole: "
             f"{_hide_password(address)}. Got: {message.rstrip('.')}."
         ) from None
 
 
+def _read_address(url: str) -> URL:
+    # an @, : or / of a password that is not encoded puts the rest of it where host, port or name are shown
+    found = _PASSWORD.match(url)
+    is_clear = not found or ("@" not in found["rest"] and not re.search(f"[?&]{_SECRET}=", found["password"]))
+    try:
+        if is_clear:
+            return make_url(url)
+    except (ValueError, ArgumentError):
+        pass
+    raise StoreError(
+        f"The URL of the score store must be like {_EXAMPLES}, with the password percent-encoded: @ as %40, : as %3A, "
+        "/ as %2F, % as %25. Got one that cannot be read; it is not shown, for it may hold the password."
+    )
+
+
 def _hide_password(address: URL) -> str:
     # SQLAlchemy hides no passwords in the query of a PostgreSQL URL
-    secrets = [name for name in address.query if "password" in name]
+    secrets = [name for name in address.query if re.fullmatch(_SECRET, name)]
     return address.difference_update_query(secrets).render_as_string(hide_password=True)
 
 
