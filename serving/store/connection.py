@@ -14,8 +14,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from leadlight.features.errors import StoreError
+from leadlight.serving.store.locks import describe_lock_holder, is_lock_timeout
 
-__all__ = ["connect", "translate_db_errors"]
+__all__ = ["MAX_LOCK_SECONDS", "connect", "translate_db_errors"]
+
+MAX_LOCK_SECONDS = 30
+"""Longest time that a statement waits for a lock of another session."""
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _EXAMPLES = "sqlite:///work/store.db or postgresql+psycopg://user:password@host/name"
@@ -67,6 +71,11 @@ def translate_db_errors(address: URL) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        if is_lock_timeout(error):
+            raise StoreError(
+                f"The tables of the score store {_hide_password(address)} must be free within {MAX_LOCK_SECONDS} s. "
+                f"Got a lock that is held by {describe_lock_holder(address)}: wait for it or end it, and try again."
+            ) from None
         message = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         # drivers name host, user and database, never the password: it is hidden in the address alone, not in words
         message = " ".join(message.split()) or type(error).__name__
@@ -98,10 +107,22 @@ def _hide_password(address: URL) -> str:
 
 
 def _create_engine(address: URL) -> Engine:
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+    if address.get_backend_name() == "sqlite":
+        return _create_sqlite_engine(address)
+    engine = create_engine(address, pool_pre_ping=True)
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(engine, "begin")
+        def _limit_waiting(connection: Connection) -> None:
+            # by transaction, which holds behind a pooler of connections too
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MAX_LOCK_SECONDS}s'")
+
+    return engine
+
+
+def _create_sqlite_engine(address: URL) -> Engine:
     # readers wait for a running job to commit
-    engine = create_engine(address, connect_args={"timeout": 30})
+    engine = create_engine(address, connect_args={"timeout": MAX_LOCK_SECONDS})
 
     # The sqlite3 driver begins transactions late and never for DDL. These two listeners make migrations
     # atomic and reads consistent.
@@ -122,6 +143,7 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     # alembic interpolates the option: double the percent signs
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    began = time.monotonic()
     for attempt in (1, 2, 3):
         try:
             with engine.begin() as connection:
@@ -130,6 +152,6 @@ def _migrate(engine: Engine) -> None:
             return
         except DBAPIError:
             # another process may create the tables of a new store at the same time
-            if attempt == 3:
+            if attempt == 3 or time.monotonic() - began >= MAX_LOCK_SECONDS:
                 raise
             time.sleep(0.3)
