@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true
+from sqlalchemy import Connection, and_, delete, false, func, insert, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from leadlight.features.text_normalization import normalize_text
@@ -66,7 +66,9 @@ def build_conditions(stage: str | None, search: str | None, owner: str | None) -
         Only leads of this owner.
     """
     conditions = [scores.c.stage == stage] if stage is not None else []
-    if owner is not None:
+    if owner is not None and "\0" in owner:
+        conditions.append(false())  # PostgreSQL cannot even compare it
+    elif owner is not None:
         conditions.append(scores.c.lead_id.in_(select(display.c.lead_id).where(display.c.owner == owner)))
     text = clean_display_text(search or "")
     if text is not None:

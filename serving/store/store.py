@@ -225,6 +225,8 @@ class Store:
         StoredScore or None
             None if the lead is unknown or closed at that time.
         """
+        if "\0" in lead_id:  # in no id; PostgreSQL cannot even compare it
+            return None
         with translate_db_errors(self._engine.url), self._engine.connect() as connection:
             night = find_run(connection, as_of)
             if night is None:

@@ -80,8 +80,8 @@ def _check_columns(night: ScoringRun, scored: pd.DataFrame) -> None:
     if len(doubled):
         raise StoreError(f"The lead_id of the scores must be there once. Got {doubled.iloc[0]} twice.")
     for value in scored["lead_id"]:
-        if not isinstance(value, str) or not value:
-            raise StoreError(f"The lead_id of the scores must be a text that is not empty. Got {value!r}.")
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise StoreError(f"The lead_id of the scores must be a text that is not empty, without NUL. Got {value!r}.")
     for column in _NUMBERS:
         upper = 1 if column == "probability" else 100
         _refuse_rows(scored, ~scored[column].between(0, upper), column, f"between 0 and {upper}")
