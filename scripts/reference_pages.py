@@ -77,7 +77,8 @@ Generated from `features/errors.py` and `scripts/reference_pages.py`; a test kee
 ## Exit codes
 
 An error is one sentence on standard error, such as "The X of Y must be Z. Got V.", and one of these exit codes.
-The API answers with the same sentence.
+Where the store fails, pages and API say no more than that. The sentence, which holds the address of the store, is in
+the log of the server: its standard error.
 
 | code | error | meaning |
 |---|---|---|

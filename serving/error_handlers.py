@@ -1,5 +1,6 @@
 """Error handlers: one sentence, as JSON or as a page."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from leadlight.serving.request_params import RequestError, negotiate_language
 from leadlight.serving.text.messages import load_messages, translate
 
 __all__ = ["add_error_handlers"]
+
+_LOG = logging.getLogger(__name__)
 
 _RULES = {
     "greater_than_equal": "{ge} or more",
@@ -44,7 +47,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(LeadlightError)
     def handle_leadlight_error(request: Request, error: LeadlightError) -> Response:
-        return _respond(request, 503, str(error))
+        # names address and user of the database: for the operator alone
+        _LOG.error("%s", error)
+        return _respond(request, 503, translate(negotiate_language(request, strict=False), "error.store"))
 
     @app.exception_handler(HTTPException)
     def handle_http_error(request: Request, error: HTTPException) -> Response:

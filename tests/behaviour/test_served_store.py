@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from leadlight.features.errors import StoreError
 from leadlight.serving.app import create_app
@@ -37,3 +38,27 @@ def test_a_night_with_a_nul_in_an_id_is_refused(store, night, lead):
     with pytest.raises(StoreError, match="The lead_id of the scores must be a text"):
         store.write_run(night(), pd.DataFrame([lead("a\0b")]))
     assert store.get_lead("a\0b") is None
+
+
+@pytest.mark.parametrize("path", ["/", "/leads/a", "/api/leads", "/api/leads/a", "/health", "/health/night"])
+def test_a_visitor_is_not_told_where_the_store_is(visitor, store, path, caplog):
+    break_store(store)
+    answer = visitor.get(path, headers={"accept-language": "en"})
+    assert answer.status_code == 503
+    told = answer.text.casefold()
+    for secret in ("sqlite", "postgresql", "127.0.0.1", "test@", "store.db", "nights", "psycopg", "relation", "table"):
+        assert secret not in told
+    assert "the score store must be reachable" in told
+    assert "log" in told
+    [logged] = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "nights" in logged
+    assert str(store._engine.url) in logged
+    assert "\n" not in logged
+
+
+def break_store(store):
+    with store._engine.begin() as connection:
+        connection.execute(text("DROP TABLE openings"))
+        connection.execute(text("DROP TABLE changes"))
+        connection.execute(text("DROP TABLE scores"))
+        connection.execute(text("DROP TABLE nights"))

@@ -143,7 +143,7 @@ def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
     with TestClient(app) as client:
         answer = client.get("/health")
     assert answer.status_code == 503
-    assert answer.json()["error"].startswith("The database of the score store must be reachable")
+    assert answer.json()["error"].startswith("The score store must be reachable and whole.")
 
 
 def test_the_api_describes_itself_and_loads_nothing_from_outside(client):
