@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from leadlight.serving.api import create_api_router
 from leadlight.serving.error_handlers import add_error_handlers
 from leadlight.serving.lead_page import create_lead_router
+from leadlight.serving.middleware import HeadAsGet, NoStore
 from leadlight.serving.queue_page import create_queue_router
 from leadlight.serving.store import Store
 
@@ -38,4 +39,6 @@ def create_app(store: Store) -> FastAPI:
     app.include_router(create_queue_router(store))
     app.include_router(create_lead_router(store))
     add_error_handlers(app)
+    app.add_middleware(NoStore)
+    app.add_middleware(HeadAsGet)
     return app

@@ -55,7 +55,7 @@ def add_error_handlers(app: FastAPI) -> None:
     def handle_http_error(request: Request, error: HTTPException) -> Response:
         message = {
             404: f"The path of the request must be one that is served. Got {request.url.path}.",
-            405: f"The method of the request must be GET. Got {request.method}.",
+            405: f"The method of the request must be GET or HEAD. Got {request.method}.",
         }.get(error.status_code, str(error.detail))
         return _respond(request, error.status_code, message, error.headers)
 

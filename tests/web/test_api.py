@@ -118,7 +118,7 @@ def test_a_refusal_is_one_sentence(client, path, status, sentence):
 def test_another_method_is_refused_in_one_sentence(client):
     answer = client.post("/api/leads")
     assert answer.status_code == 405
-    assert answer.json() == {"error": "The method of the request must be GET. Got POST."}
+    assert answer.json() == {"error": "The method of the request must be GET or HEAD. Got POST."}
 
 
 def test_an_empty_store_says_so(empty):
