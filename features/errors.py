@@ -11,7 +11,8 @@ Each has one sentence
     ├── BundleError           7   a scorer is missing, damaged or of another catalogue
     ├── StoreError            8   the score store is unreachable or refuses to write
     ├── LockedError           9   another command holds the working folder
-    └── MachineError         12   the disk is full, a file may not be written, or memory is too small
+    ├── MachineError         12   the disk is full, a file may not be written, or memory is too small
+    └── ServerError          13   the web server cannot use its host, port or allowed hosts
 """
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "NotEnoughDataError",
     "ParamsError",
     "PolicyError",
+    "ServerError",
     "SourceError",
     "StoreError",
 ]
@@ -79,3 +81,9 @@ class MachineError(LeadlightError):
     """The disk is full, a file may not be written or read, or the memory is too small."""
 
     exit_code = 12
+
+
+class ServerError(LeadlightError):
+    """The host, port or allowed hosts of the web server cannot be used."""
+
+    exit_code = 13

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 2 invalid usage; 3 params; 4 source; 5 not enough data; 6 policy; 7 scorer; 8 store;
 9 the working folder is locked by another command; 10 `watch` found something to act on; 12 disk or memory of the
-machine; 130 interrupted.
+machine; 13 the server cannot listen; 130 interrupted.
 """
 
 import gc

@@ -110,13 +110,20 @@ def serve(
     port: Annotated[int, typer.Option(envvar="LEADLIGHT_PORT", help="Port to listen on.")] = 8000,
 ) -> None:
     """Open the queue, the lead pages and the JSON API."""
+    import logging
+    from contextlib import closing, suppress
+
     import uvicorn
 
     from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir
     from leadlight.serving.app import create_app
+    from leadlight.serving.listening import format_address, listen
     from leadlight.serving.store import open_store
 
-    store = open_store(Workdir(workdir).store_url)
-    console.print(f"The queue is at http://{host}:{port}/ (stop with Ctrl-C).")
-    uvicorn.run(create_app(store), host=host, port=port, log_level="warning")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    with listen(host, port) as sockets, closing(open_store(Workdir(workdir).store_url)) as store:
+        server = uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning"))
+        console.print(f"The queue is at {format_address(host, sockets)} (stop with Ctrl-C).")
+        with suppress(KeyboardInterrupt):
+            server.run(sockets)
