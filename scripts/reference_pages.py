@@ -26,6 +26,8 @@ VARIABLES = {
     "LEADLIGHT_MLFLOW_URI": "MLflow server or database of runs and versions; SQLite in the working folder if unset",
     "LEADLIGHT_HOST": "address that `leadlight serve` listens on; 127.0.0.1 if unset",
     "LEADLIGHT_PORT": "its port; 8000 if unset",
+    "LEADLIGHT_ALLOWED_HOSTS": "hosts that it answers for, with commas, such as queue.example.com or *.lan, beside "
+    "localhost, 127.0.0.1, [::1] and LEADLIGHT_HOST, or the name of the machine where that is 0.0.0.0",
     "LEADLIGHT_DUCKDB_MEMORY": "memory that DuckDB may use, such as 4GB; beyond it, DuckDB writes to disk",
     "LEADLIGHT_NOTEBOOK_FOLDER": "trained folder that notebooks open; the checkout if unset",
     "LEADLIGHT_REAL_DATA": "tests: folder of the public data sets",

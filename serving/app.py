@@ -1,10 +1,13 @@
 """The web application: JSON API and HTML pages over one score store."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.staticfiles import StaticFiles
 
+from leadlight.serving.allowed_hosts import LOCAL_HOSTS
 from leadlight.serving.api import create_api_router
 from leadlight.serving.error_handlers import add_error_handlers
 from leadlight.serving.lead_page import create_lead_router
@@ -15,13 +18,15 @@ from leadlight.serving.store import Store
 __all__ = ["create_app"]
 
 
-def create_app(store: Store) -> FastAPI:
+def create_app(store: Store, allowed_hosts: Sequence[str] = LOCAL_HOSTS) -> FastAPI:
     """Create the web application.
 
     Parameters
     ----------
     store : Store
         An open store; the caller closes it.
+    allowed_hosts : sequence of str
+        Hosts that requests may be addressed to, without ports; any other is answered with 400.
 
     Returns
     -------
@@ -41,4 +46,7 @@ def create_app(store: Store) -> FastAPI:
     add_error_handlers(app)
     app.add_middleware(NoStore)
     app.add_middleware(HeadAsGet)
+    # last, so first: a page of another site that leads its own name to this machine reads nothing, and no redirect
+    # leads to a host that only the request names
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False)
     return app

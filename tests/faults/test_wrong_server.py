@@ -46,3 +46,10 @@ def test_a_host_that_this_machine_does_not_have_is_refused(crm, refused, host):
     said = refused(crm, "serve", "--host", host, "--port", "0", code=SERVER, params=False)
     assert "must be an address of this machine" in said
     assert host in said
+
+
+@pytest.mark.parametrize("named", ["https://queue.example.com", "queue.example.com:8000", "a b", "q.*.com", "a,,/"])
+def test_an_allowed_host_that_is_no_host_name_is_refused(crm, refused, monkeypatch, named):
+    monkeypatch.setenv("LEADLIGHT_ALLOWED_HOSTS", named)
+    said = refused(crm, "serve", "--port", "0", code=SERVER, params=False)
+    assert "The hosts in LEADLIGHT_ALLOWED_HOSTS must be names" in said

@@ -140,7 +140,7 @@ def test_a_store_out_of_reach_is_told_without_a_traceback(tmp_path):
     path.write_text("no database any more " * 100)
 
     # its event loop runs in a thread of its own: Playwright keeps one in this thread once a page was opened
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         answer = client.get("/health")
     assert answer.status_code == 503
     assert answer.json()["error"].startswith("The score store must be reachable and whole.")

@@ -32,7 +32,7 @@ def moved(data, tmp_path_factory):
             openings = [Recourse("rose", "marketing_qualified", "demo", 2, 57.9)]
         night = ScoringRun(at, "model-7f3a", data.words)
         store.write_run(night, pd.DataFrame(rows), changes, openings)
-    with TestClient(create_app(store)) as client:
+    with TestClient(create_app(store), base_url="http://localhost") as client:
         yield client
     store.close()
 

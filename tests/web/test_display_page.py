@@ -161,7 +161,7 @@ def test_a_name_is_gone_from_the_pages_after_a_night_without_it(data, tmp_path):
     rows, first = pd.DataFrame(data.leads[:2]), data.leads[0]["as_of"]
     display = [LeadDisplay("top", "Ada Lang")]
     store.write_run(ScoringRun(first, "model-7f3a", data.words), rows, display=display)
-    client = TestClient(create_app(store))
+    client = TestClient(create_app(store), base_url="http://localhost")
     assert "Ada Lang" in client.get("/").text
     assert "Ada Lang" in client.get("/leads/top").text
     later = first + dt.timedelta(days=1)

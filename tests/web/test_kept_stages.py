@@ -27,7 +27,7 @@ def shown(data, tmp_path, monkeypatch):
         stores.append(store)
         words = data.words | {"hysteresis": hysteresis} | words
         store.write_run(ScoringRun(row["as_of"], row["model_version"], words), pd.DataFrame([row]))
-        return TestClient(create_app(store))
+        return TestClient(create_app(store), base_url="http://localhost")
 
     yield show
     for store in stores:

@@ -108,6 +108,13 @@ def serve(
     workdir: WorkdirOption = WORK,
     host: Annotated[str, typer.Option(envvar="LEADLIGHT_HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="LEADLIGHT_PORT", help="Port to listen on.")] = 8000,
+    allowed_hosts: Annotated[
+        str,
+        typer.Option(
+            envvar="LEADLIGHT_ALLOWED_HOSTS",
+            help="Further hosts to answer for, with commas, such as queue.example.com.",
+        ),
+    ] = "",
 ) -> None:
     """Open the queue, the lead pages and the JSON API."""
     import logging
@@ -117,13 +124,22 @@ def serve(
 
     from leadlight.pipelines.workspace.console import console
     from leadlight.pipelines.workspace.workdir import Workdir
+    from leadlight.serving.allowed_hosts import list_allowed_hosts
     from leadlight.serving.app import create_app
-    from leadlight.serving.listening import format_address, listen
+    from leadlight.serving.listening import format_address, is_wildcard, listen
     from leadlight.serving.store import open_store
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    hosts = list_allowed_hosts(host, allowed_hosts)
     with listen(host, port) as sockets, closing(open_store(Workdir(workdir).store_url)) as store:
-        server = uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(create_app(store, hosts), log_level="warning"))
         console.print(f"The queue is at {format_address(host, sockets)} (stop with Ctrl-C).")
+        if is_wildcard(host) and not allowed_hosts:
+            named = ", ".join(hosts)
+            console.print(
+                f"It answers for {named} alone: name in LEADLIGHT_ALLOWED_HOSTS what else others call this machine by.",
+                markup=False,
+                soft_wrap=True,
+            )
         with suppress(KeyboardInterrupt):
             server.run(sockets)
