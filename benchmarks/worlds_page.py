@@ -49,6 +49,8 @@ def judge_bars(worlds: list[World]) -> list[tuple[str, str, bool]]:
     levels = {_name(world): abs(_find(world, "level")) for world in scored}
     far = {name: level for name, level in levels.items() if not name.startswith("campaign")}
     near = sum(level <= MAX_LEVEL for level in levels.values())
+    # without a signal the base rate serves, whose level is right or wrong too
+    near_none = sum(abs(_find(world, "level")) <= MAX_LEVEL for world in none if "leadlight" in world["contestants"])
     serving = [world for world in none if world["leadlight"]["serves"]]
     failed = [world for world in none if world["leadlight"]["error"]]
     bars = [
@@ -64,8 +66,8 @@ def judge_bars(worlds: list[World]) -> list[tuple[str, str, bool]]:
         ),
         (
             f"level within {MAX_LEVEL:.2f} of zero in {MIN_LEVEL_SHARE:.0%} of the worlds",
-            f"{near} of {len(signal)}",
-            bool(signal) and near >= MIN_LEVEL_SHARE * len(signal),
+            f"{near + near_none} of {len(worlds)}; of those with a signal {near} of {len(signal)}",
+            bool(signal) and near + near_none >= MIN_LEVEL_SHARE * len(worlds),
         ),
         (
             f"level within {MAX_FAR_LEVEL} of zero in all but the campaign worlds",
