@@ -26,6 +26,7 @@ __all__ = [
     "ServerError",
     "SourceError",
     "StoreError",
+    "find_error_class",
 ]
 
 
@@ -87,3 +88,9 @@ class ServerError(LeadlightError):
     """The host, port or allowed hosts of the web server cannot be used."""
 
     exit_code = 13
+
+
+def find_error_class(exit_code: int) -> type[LeadlightError]:
+    """Return the class of errors with an exit code; LeadlightError where none has it."""
+    classes = {kind.exit_code: kind for kind in LeadlightError.__subclasses__()}
+    return classes.get(exit_code, LeadlightError)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from leadlight.features.errors import LeadlightError, ParamsError
+from leadlight.features.errors import ParamsError, find_error_class
 from leadlight.models.scoring.bundle import get_bundle_checksum
 from leadlight.pipelines.jobs.promote import Decision, get_utc_now, is_decided, promote
 from leadlight.pipelines.jobs.retrain_report import compare_retrained_models, render_report
@@ -121,7 +121,10 @@ def _run_dvc(folder: Path, workdir: Workdir, lock: int) -> None:
         with write_atomically(workdir.retrain_log) as temporary:
             temporary.write_text(done.stdout, encoding="utf-8")
         if done.returncode:
-            raise LeadlightError(
+            ended = re.search(
+                r"exited with (\d+)", done.stdout
+            )  # DVC itself ends with 1, whatever the stage ended with
+            raise find_error_class(int(ended[1]) if ended else 1)(
                 f"The stages of dvc.yaml must run to their end. Got {_find_error(done.stdout)} "
                 f"(full output: {workdir.retrain_log})."
             )

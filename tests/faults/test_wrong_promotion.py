@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from leadlight.pipelines.registry.champion import open_registry
 from leadlight.pipelines.registry.mlflow_registry import CHAMPION
 from leadlight.pipelines.workspace.lock import lock_exclusively
 from leadlight.pipelines.workspace.workdir import Workdir, read_json
 
-BUSY, SOURCE, BUNDLE = 9, 4, 7
+BUSY, SOURCE, POLICY, BUNDLE = 9, 4, 6, 7
 #: lines of a retraining after which it is killed: early, while models are written, and around the registry
 STAGES = ("Reading the source", "Training candidates", "Calibrating", "Registering in MLflow")
 
@@ -86,6 +87,29 @@ def test_a_retraining_on_a_source_that_cannot_be_read_fails_and_the_champion_ser
     assert outcome.code == SOURCE
     assert "Traceback" not in outcome.err
     assert champion(moved_on) == "1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("precision >= 0.60", "precision >= 0.999", POLICY),
+        ("created_at: {column: created,", "created_at: {column: born,", SOURCE),
+    ],
+)
+def test_through_dvc_the_exit_code_is_that_of_the_stage(trained_crm, leadlight, old, new, code):
+    stages = {name: {"cmd": f"leadlight {name}", "always_changed": True} for name in ("ingest", "calibrate")}
+    with (trained_crm.folder / "dvc.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump({"stages": stages}, file)
+    programs = Path(sys.executable).parent
+    environment = os.environ | {"DVC_NO_ANALYTICS": "true"}
+    subprocess.run(
+        [programs / "dvc", "init", "--no-scm", "--quiet"], cwd=trained_crm.folder, env=environment, check=True
+    )
+    trained_crm.change(old, new)
+    done = leadlight(trained_crm, "retrain", "--with-dvc")
+    assert done.code == code, done
+    assert "The stages of dvc.yaml must run to their end. Got The " in done.err
+    assert champion(trained_crm) == "1"
 
 
 def test_without_a_registry_there_is_nothing_to_promote_or_to_go_back_from(crm, refused):
