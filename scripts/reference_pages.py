@@ -65,11 +65,10 @@ def render_exit_codes() -> str:
     from leadlight.features import errors
 
     found = {}
-    for name in errors.__all__:
-        kind = getattr(errors, name)
-        if kind is not errors.LeadlightError:
+    for kind in errors.LeadlightError.__subclasses__():
+        if kind.__module__ == errors.__name__:
             first = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0].rstrip(".")
-            found[kind.exit_code] = (f"`{name}`", first[:1].lower() + first[1:])
+            found[kind.exit_code] = (f"`{kind.__name__}`", first[:1].lower() + first[1:])
     rows = [f"| {code} | {error} | {text} |" for code, (error, text) in sorted((OTHER_CODES | found).items())]
     variables = [f"| `{name}` | {text} |" for name, text in VARIABLES.items()]
     head = """# Exit codes and environment variables
