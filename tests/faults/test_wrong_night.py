@@ -77,7 +77,7 @@ def test_an_activity_type_that_training_never_saw_is_other_activity_and_is_repor
 
 def test_a_broken_source_leaves_yesterday_whole(trained_crm, refused):
     (trained_crm.folder / "deals.csv").unlink()
-    assert "deals.csv" in refused(trained_crm, "score", *NEXT, code=SOURCE)
+    assert "deals.csv" in refused(trained_crm, "score", *NEXT, code=SOURCE, scratch="night/score.lock")
 
 
 def test_an_earlier_night_than_the_newest_is_refused(trained_crm, refused):

@@ -131,7 +131,7 @@ def test_every_record_forbids_keys_that_nobody_declared():
 @pytest.mark.parametrize(
     ("old", "new", "where", "allowed"),
     [
-        ("signals:", "signale:", "signale", "history, label, language, points, policy, promotion, signals,"),
+        ("signals:", "signale:", "signale", "history, label, language, night, points, policy, promotion, signals,"),
         (
             "  missing:",
             "  mising:",
