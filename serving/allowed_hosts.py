@@ -14,14 +14,14 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?|\[[\da-f:.]+\]", re.ASCII | re.IGNORECASE)
 
 
-def list_allowed_hosts(host: str, named: str = "") -> list[str]:
+def list_allowed_hosts(host: str, named: str | None = None) -> list[str]:
     """List the hosts that requests may be addressed to.
 
     Parameters
     ----------
     host : str
         What the server listens on. All addresses of the machine allow its own name, not every other.
-    named : str
+    named : str, optional
         Further hosts with commas between them; ``*.example.com`` is all below it, ``*`` is every host.
 
     Returns
@@ -34,7 +34,7 @@ def list_allowed_hosts(host: str, named: str = "") -> list[str]:
     ServerError
         If one of `named` is no host.
     """
-    further = [part.strip() for part in named.split(",") if part.strip()]
+    further = [part.strip() for part in (named or "").split(",") if part.strip()]
     for part in further:
         if not _NAME.fullmatch(part):
             raise ServerError(

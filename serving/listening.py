@@ -1,6 +1,7 @@
 """Listens on host and port before the server starts, so that only an address that works is announced."""
 
 import errno
+import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -81,5 +82,5 @@ def _describe_failure(host: str, port: int, error: OSError) -> ServerError:
             "Got one that is not permitted."
         )
     return ServerError(
-        f"The host of the server must be an address of this machine. Got {host} ({error.strerror or error})."
+        f"The host of the server must be an address of this machine. Got {host} ({os.strerror(error.errno or 0)})."
     )

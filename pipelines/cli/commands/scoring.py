@@ -109,12 +109,12 @@ def serve(
     host: Annotated[str, typer.Option(envvar="LEADLIGHT_HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="LEADLIGHT_PORT", help="Port to listen on.")] = 8000,
     allowed_hosts: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="LEADLIGHT_ALLOWED_HOSTS",
             help="Further hosts to answer for, with commas, such as queue.example.com.",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Open the queue, the lead pages and the JSON API."""
     import logging
