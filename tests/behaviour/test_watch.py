@@ -39,9 +39,9 @@ class Base:
     def write(self, name, table):
         table.to_csv(self.data / f"{name}.csv.gz", index=False)
 
-    def score(self, *days):
+    def score(self, *days, force=None):
         for day in days:
-            score(self.params, self.folder, self.work, pd.Timestamp(day))
+            score(self.params, self.folder, self.work, pd.Timestamp(day), force=force)
 
     def watch(self, day=NIGHT):
         return run_monitoring(self.params, self.work, pd.Timestamp(day))
@@ -247,7 +247,9 @@ def test_a_fault_of_the_whole_export_is_found_although_it_is_in_every_earlier_da
     leads = anew.read("leads").assign(source="")
     leads["consent"] = leads["consent"].replace("yes", "given")
     anew.write("leads", leads)
-    anew.score(NIGHT)
+    with pytest.raises(SourceError, match="attribute source must be known of some leads"):
+        anew.score(NIGHT)
+    anew.score(NIGHT, force="a test")
     report = anew.watch()
     found = acts(report)
     assert report["verdict"] == "act"

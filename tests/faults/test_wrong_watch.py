@@ -159,9 +159,13 @@ def test_categories_that_training_never_saw_are_named_also_where_few_leads_are_o
         (
             ("--as-of", "2024-10-21"),
             36,
-            (0, "LL323 no new night: it is of 2024-10-19 22:00 UTC, 24 hours ago, and there"),
+            (0, "LL323 no new night: Newest night: it is of 2024-10-19 22:00 UTC, 24 hours ago, and there"),
         ),
-        (("--as-of", "2024-10-22"), 36, (10, "LL323 no new night: it is of 2024-10-19 22:00 UTC, 48 hours ago, where")),
+        (
+            ("--as-of", "2024-10-22"),
+            36,
+            (10, "LL323 no new night: Newest night: it is of 2024-10-19 22:00 UTC, 48 hours ago, where"),
+        ),
         (("--as-of", "2024-10-22"), 200, (0, "Age of the newest night: it is of 2024-10-19 22:00 UTC, 48 hours ago.")),
         ((), None, (0, "not judged Age of the newest night")),
     ],
