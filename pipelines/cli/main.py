@@ -13,7 +13,16 @@ from typing import NoReturn
 import typer
 
 from leadlight.features.errors import LeadlightError
-from leadlight.pipelines.cli.commands import init, inspection, monitoring, promotion, reports, scoring, training
+from leadlight.pipelines.cli.commands import (
+    exports,
+    init,
+    inspection,
+    monitoring,
+    promotion,
+    reports,
+    scoring,
+    training,
+)
 from leadlight.pipelines.cli.machine_faults import convert_machine_fault
 from leadlight.pipelines.cli.output_streams import protect_output_streams
 from leadlight.pipelines.stages.table import STAGES
@@ -42,6 +51,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     promotion.retrain,
     scoring.score,
     scoring.withdraw,
+    exports.export,
     monitoring.watch,
     inspection.explain,
     inspection.sql,

@@ -1,7 +1,7 @@
 """The score store: written by the scoring job, read by the API and pages."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, func, select
@@ -23,7 +23,8 @@ from leadlight.serving.store.view import (
     rank_scores,
     select_current_view,
 )
-from leadlight.serving.store.withdrawal import withdraw_run
+from leadlight.serving.store.view_changes import ViewChange, stream_changes
+from leadlight.serving.store.withdrawal import was_withdrawn, withdraw_run
 from leadlight.serving.store.writing import compare_rerun, get_run_number, write_run
 
 __all__ = ["Store"]
@@ -210,6 +211,16 @@ class Store:
                 return 0
             rows = select_current_view(night.night).where(*build_conditions(stage, search, owner)).subquery()
             return int(connection.scalar(select(func.count()).select_from(rows)) or 0)
+
+    def stream_changes(self, run: StoredRun, before: StoredRun | None, whole: bool) -> Iterator[ViewChange]:
+        """Stream leads of a run; see :func:`leadlight.serving.store.view_changes.stream_changes`."""
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            yield from stream_changes(connection, run, before, whole, self._lead_id)
+
+    def was_withdrawn(self, since: dt.datetime) -> bool:
+        """Whether a run later than `since` (naive, UTC) was taken back."""
+        with translate_db_errors(self._engine.url), self._engine.connect() as connection:
+            return was_withdrawn(connection, since)
 
     def get_lead(self, lead_id: str, as_of: dt.datetime | None = None) -> StoredScore | None:
         """Get the score of one lead.

@@ -13,11 +13,41 @@ from leadlight.serving.scoring_run import PresentationContext, parse_context
 from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.tables import CLOSED, nights, scores
 
-__all__ = ["convert_row_to_record", "convert_row_to_score", "find_run", "rank_scores", "select_current_view"]
+__all__ = [
+    "convert_row_to_record",
+    "convert_row_to_score",
+    "find_run",
+    "rank_scores",
+    "select_current_view",
+    "select_latest_rows",
+]
+
+
+def select_latest_rows(night: int, leads: Sequence[str] | None = None) -> Select[Any]:
+    """Select the latest row of each lead up to a run, closed leads included.
+
+    Parameters
+    ----------
+    night : int
+        Number of the run; rows of later runs are ignored.
+    leads : sequence of str, optional
+        Only these leads; default all.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        All columns of `scores`, one row per lead.
+    """
+    grouped = select(scores.c.lead_id, func.max(scores.c.night).label("night")).where(scores.c.night <= night)
+    if leads is not None:
+        grouped = grouped.where(scores.c.lead_id.in_(leads))
+    latest = grouped.group_by(scores.c.lead_id).subquery("latest")
+    is_latest = and_(scores.c.lead_id == latest.c.lead_id, scores.c.night == latest.c.night)
+    return select(scores).join(latest, is_latest)
 
 
 def select_current_view(night: int) -> Select[Any]:
-    """Select the leads in the view after a run.
+    """Select the leads in the view after a run: their latest rows, closed leads left out.
 
     Parameters
     ----------
@@ -29,14 +59,7 @@ def select_current_view(night: int) -> Select[Any]:
     sqlalchemy.Select
         All columns of `scores`, one row per lead.
     """
-    latest = (
-        select(scores.c.lead_id, func.max(scores.c.night).label("night"))
-        .where(scores.c.night <= night)
-        .group_by(scores.c.lead_id)
-        .subquery("latest")
-    )
-    is_latest = and_(scores.c.lead_id == latest.c.lead_id, scores.c.night == latest.c.night)
-    return select(scores).join(latest, is_latest).where(scores.c.stage != CLOSED)
+    return select_latest_rows(night).where(scores.c.stage != CLOSED)
 
 
 def find_run(connection: Connection, as_of: dt.datetime | None = None) -> StoredRun | None:

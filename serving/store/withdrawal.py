@@ -8,7 +8,7 @@ from leadlight.features.errors import StoreError
 from leadlight.serving.store.run_history import RunSummary
 from leadlight.serving.store.tables import changes, nights, openings, scores, withdrawn
 
-__all__ = ["withdraw_run"]
+__all__ = ["was_withdrawn", "withdraw_run"]
 
 
 def withdraw_run(connection: Connection, as_of: dt.datetime, reason: str) -> RunSummary:
@@ -48,3 +48,8 @@ def withdraw_run(connection: Connection, as_of: dt.datetime, reason: str) -> Run
     for table in (scores, changes, openings, nights):
         connection.execute(delete(table).where(table.c.night == newest.night))
     return RunSummary(newest.night, newest.as_of, newest.model_version, newest.leads)
+
+
+def was_withdrawn(connection: Connection, since: dt.datetime) -> bool:
+    """Return whether a run with an as-of time after `since` (naive, UTC) was taken back."""
+    return connection.execute(select(withdrawn.c.run_id).where(withdrawn.c.as_of > since).limit(1)).first() is not None
