@@ -6,16 +6,18 @@ from typing import Any, NamedTuple, Protocol
 
 from leadlight.features.errors import SourceError, StoreError
 from leadlight.pipelines.exports.cells import defuse_cell, format_csv_row, format_moment
+from leadlight.pipelines.exports.dynamics import Dynamics
 from leadlight.pipelines.exports.folder import ExportFolder, open_export_folder
 from leadlight.pipelines.exports.hubspot import HubSpot
 from leadlight.pipelines.exports.plain_csv import PlainCsv
 from leadlight.pipelines.exports.rows import ExportRow, choose_comparison, stream_rows
+from leadlight.pipelines.exports.salesforce import Salesforce
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir
 
 __all__ = ["FORMATS", "ExportReport", "export_scores"]
 
-FORMATS = ("hubspot", "csv")
+FORMATS = ("hubspot", "salesforce", "dynamics", "csv")
 LEFT_OUT = "left-out.csv"
 LEFT_OUT_HEADER = format_csv_row(("lead_id", "why"), "\r\n")
 
@@ -136,4 +138,7 @@ def export_scores(
 
 
 def _create_writer(chosen: str, hubspot_object: str) -> Writer:
-    return HubSpot(hubspot_object) if chosen == "hubspot" else PlainCsv()
+    if chosen == "hubspot":
+        return HubSpot(hubspot_object)
+    writers: dict[str, type[Writer]] = {"salesforce": Salesforce, "dynamics": Dynamics, "csv": PlainCsv}
+    return writers[chosen]()

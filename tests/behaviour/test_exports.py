@@ -25,6 +25,8 @@ FIRST, SECOND, THIRD = dt.datetime(2025, 8, 30), dt.datetime(2025, 8, 31), dt.da
 CASES = ("same", "points", "same_points", "stage", "grade", "gone", "new", "words")
 IDS = {
     "csv": dict(zip(CASES, ("a", "b", "c", "d", "=e", "\tf", "g", "h"), strict=True)),
+    "salesforce": {case: f"{'003' if case == 'new' else '00Q'}5e00000aBcD{place}" for place, case in enumerate(CASES)},
+    "dynamics": {case: f"5F0c1a2e-0000-4000-8000-00000000000{place}" for place, case in enumerate(CASES)},
     "hubspot": {case: str(101 + place) for place, case in enumerate(CASES)},
 }
 

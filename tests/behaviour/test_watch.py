@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadlight.features.errors import SourceError
 from leadlight.pipelines.jobs.score import score
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.reports.monitoring.watch import run_monitoring

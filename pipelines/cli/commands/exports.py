@@ -15,6 +15,8 @@ class Format(StrEnum):
     """What files are written for."""
 
     hubspot = "hubspot"
+    salesforce = "salesforce"
+    dynamics = "dynamics"
     csv = "csv"
 
 
