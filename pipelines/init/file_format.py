@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import difflib
 import gzip
 import io
 import itertools
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from leadlight.features.errors import SourceError
+from leadlight.pipelines.init.vocabulary import SHEETS, count_stems
 from leadlight.pipelines.sources.files.file_sets import PARQUET, TEXT, WORKBOOK, find_file_kind, list_files
 from leadlight.pipelines.sources.files.workbook import list_sheets
 
@@ -75,12 +75,16 @@ def detect_format(name: str, path: Path) -> FileFormat:
 
 
 def _choose_sheet(name: str, path: Path) -> str | None:
-    """Return the sheet whose name is most like that of the table; None where there is one."""
+    """Return the sheet named like the table, else the first named like no other table; None where there is one."""
     sheets = list_sheets(path)
     if len(sheets) == 1:
         return None
-    near = difflib.get_close_matches(name, [sheet.casefold() for sheet in sheets], n=1)
-    return next((sheet for sheet in sheets if sheet.casefold() in near), sheets[0])
+
+    def rank(sheet: str) -> tuple[bool, int]:
+        others = sum(count_stems(sheet, stems) for table, stems in SHEETS.items() if table != name)
+        return not count_stems(sheet, SHEETS[name]), others
+
+    return min(sheets, key=rank)
 
 
 def _detect_text_format(name: str, path: Path) -> FileFormat:

@@ -16,13 +16,17 @@ MIN_DATED, MIN_IN_ORDER = 0.9, 0.95
 
 
 def is_flat_export(tables: dict[str, SourceTable]) -> bool:
-    """Return whether leads and deals are one file."""
-    return "deals" in tables and tables["deals"].path == tables["leads"].path
+    """Return whether leads and deals are one file, or one sheet of it."""
+    return "deals" in tables and _are_one_file(tables["deals"], tables["leads"])
 
 
 def is_of_stages(tables: dict[str, SourceTable]) -> bool:
-    """Return whether stages and deals are one file."""
-    return "deals" in tables and "stages" in tables and tables["deals"].path == tables["stages"].path
+    """Return whether stages and deals are one file, or one sheet of it."""
+    return "deals" in tables and "stages" in tables and _are_one_file(tables["deals"], tables["stages"])
+
+
+def _are_one_file(one: SourceTable, other: SourceTable) -> bool:
+    return (one.path, one.facts.sheet) == (other.path, other.facts.sheet)
 
 
 def add_deals_of_stages(

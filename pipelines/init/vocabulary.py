@@ -134,6 +134,15 @@ NAMES = {
     ),
 }  # fmt: skip
 
+#: table -> words in the names of sheets of a workbook
+SHEETS = {
+    "leads": _stems("lead contact kontakt person prospect interessent kunde customer cliente contato contacto"),
+    "activities": _stems("activit aktivit atividad event ereig engagement touch interac"),
+    "deals": _stems("deal opportunit oportunid geschaft abschluss abschlusse verkaufschance sale negoc"),
+    "history": _stems("history histor verlauf chang anderung"),
+    "stages": _stems("stage phase lifecycle etapa"),
+}
+
 #: key of display (first and last: parts of a name) -> names of a column, without blanks
 DISPLAY_NAMES = {
     "first": _stems("firstname givenname forename vorname prenom primeironome primernombre"),

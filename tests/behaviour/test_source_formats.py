@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from leadlight.pipelines.cli.main import app
+from leadlight.pipelines.init.propose import propose
 from leadlight.pipelines.params import load_params
 from leadlight.pipelines.stages.ingest import ingest
 from leadlight.pipelines.workspace.workdir import Workdir
@@ -200,3 +201,18 @@ def test_several_files_are_one_table(as_csv, tables, tmp_path, path):
     text = params.read_text(encoding="utf-8").replace("path: activities.csv", f"path: {path}")
     params.write_text(text, encoding="utf-8")
     assert read(params)["activities.parquet"] == read(as_csv)["activities.parquet"]
+
+
+def test_a_workbook_of_all_tables_is_proposed_as_files_of_one_table_each(tables, as_csv, tmp_path):
+    """A sheet is a table: leads and deals of one file are no flat export."""
+    with pd.ExcelWriter(tmp_path / "crm.xlsx") as writer:
+        for name in ("deals", "activities", "leads"):
+            tables[name].to_excel(writer, sheet_name=f"All {name}", index=False)
+    one = propose(dict.fromkeys(tables, tmp_path / "crm.xlsx"), tmp_path / "params.yaml").params
+    several = {name: as_csv.parent / f"{name}.csv" for name in tables}
+    other = propose(several, tmp_path / "several.yaml").params
+    assert one.source.deals is not None
+    assert (one.source.leads.sheet, one.source.deals.sheet) == ("All leads", "All deals")
+    for section in ("attributes", "signals", "label", "snapshots", "policy"):
+        assert getattr(one, section) == getattr(other, section), section
+    assert one.source.leads.consent == other.source.leads.consent

@@ -142,3 +142,23 @@ def test_typed_times_need_no_format_and_days_alone_are_known_as_such():
     assert (days.format, days.by_day, days.zoned) == (None, True, False)
     assert zoned is not None
     assert (zoned.format, zoned.by_day, zoned.zoned) == (None, False, True)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "chosen"),
+    [
+        (("Deals", "Contacts", "Activities"), {"leads": "Contacts", "activities": "Activities", "deals": "Deals"}),
+        (
+            ("Aktivitäten", "Abschlüsse", "Kunden"),
+            {"leads": "Kunden", "activities": "Aktivitäten", "deals": "Abschlüsse"},
+        ),
+        (("Opportunities", "Export"), {"leads": "Export", "deals": "Opportunities"}),
+        (("Lead history", "Leads"), {"leads": "Leads", "history": "Lead history"}),
+        (("Sheet1", "Sheet2"), {"leads": "Sheet1"}),
+    ],
+)
+def test_each_table_has_the_sheet_that_is_named_like_it(tmp_path, sheets, chosen):
+    with pd.ExcelWriter(tmp_path / "crm.xlsx") as writer:
+        for sheet in sheets:
+            pd.DataFrame({"id": [1], "size": [2]}).to_excel(writer, sheet_name=sheet, index=False)
+    assert {table: detect_format(table, tmp_path / "crm.xlsx").sheet for table in chosen} == chosen

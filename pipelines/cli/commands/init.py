@@ -9,7 +9,9 @@ __all__ = ["init"]
 
 
 def init(
-    leads: Annotated[Path | None, typer.Option("--leads", help="CSV, CSV.GZ or Parquet file: one row a lead.")] = None,
+    leads: Annotated[
+        Path | None, typer.Option("--leads", help="CSV, Parquet, Excel or JSON lines: one row a lead.")
+    ] = None,
     activities: Annotated[Path | None, typer.Option("--activities", help="What the leads did.")] = None,
     deals: Annotated[
         Path | None, typer.Option("--deals", help="The closed deals; leads have an outcome column if left out.")

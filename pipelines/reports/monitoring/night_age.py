@@ -27,7 +27,7 @@ def check_night_age(night: pd.Timestamp, midnight: pd.Timestamp, clock: pd.Times
         Hours; None if the age is not judged.
     """
     if limit is None:
-        return Check(NAME, "not judged: night.max_age_hours is null", (), False)
+        return Check(NAME, "night.max_age_hours is null", (), False)
     hours = (clock - night).total_seconds() / 3600
     figures = {"hours": hours, "limit": limit}
     age = f"it is of {night:%Y-%m-%d %H:%M} UTC, {_format_age(hours)} ago"
