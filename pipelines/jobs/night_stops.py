@@ -55,7 +55,14 @@ class Overrides:
         """Return who passed over what, and why, as plain data; None if nothing stopped the run."""
         if not self.stops:
             return None
-        return {"by": getpass.getuser(), "reason": self.reason, "stops": self.stops}
+        return {"by": _get_user(), "reason": self.reason, "stops": self.stops}
+
+
+def _get_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return "unknown"
 
 
 def refuse_empty_attributes(frame: pd.DataFrame, scorer: Scorer) -> None:

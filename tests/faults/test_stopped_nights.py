@@ -113,3 +113,14 @@ def test_half_an_export_stops_the_night_until_it_is_forced(trained_crm, refused,
 
 def test_a_reason_must_not_be_empty(trained_crm, refused):
     assert "--force must not be empty" in refused(trained_crm, "score", *NEXT, "--force", " ", code=PARAMS)
+
+
+def test_a_user_without_a_name_is_unknown(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 987_654)
+    overrides = Overrides("a test")
+    overrides.stops.append("a stop")
+    described = overrides.describe()
+    assert described is not None
+    assert described["by"] == "unknown"
