@@ -16,6 +16,7 @@ from leadlight.serving.store.tables import CLOSED, nights, scores
 __all__ = [
     "convert_row_to_record",
     "convert_row_to_score",
+    "find_rank",
     "find_run",
     "rank_scores",
     "select_current_view",
@@ -119,17 +120,25 @@ def rank_scores(connection: Connection, night: StoredRun, found: Sequence[Stored
     lowest = min(score.probability for score in found)
     higher = select_current_view(night.night).where(scores.c.probability > lowest)
     above = sorted(connection.scalars(higher.with_only_columns(scores.c.probability)))
-    ranks = [len(above) - bisect_right(above, score.probability) + 1 for score in found]
-    return [score._replace(rank=rank, open_leads=night.leads) for score, rank in zip(found, ranks, strict=True)]
+    return [score._replace(rank=find_rank(above, score.probability), open_leads=night.leads) for score in found]
 
 
-def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredScore | ClosedLead:
-    """Convert a row of `scores` as it was written.
+def find_rank(probabilities: Sequence[float], probability: float) -> int:
+    """Return the rank of a probability among ascending ones, from the highest; ties share the best."""
+    return len(probabilities) - bisect_right(probabilities, probability) + 1
+
+
+def convert_row_to_record(
+    row: Row[Any], words: PresentationContext, as_of: dt.datetime | None = None
+) -> StoredScore | ClosedLead:
+    """Convert a row of `scores`.
 
     Parameters
     ----------
     row : sqlalchemy.Row
     words : PresentationContext
+    as_of : datetime, optional
+        As-of time of the view, see :func:`convert_row_to_score`; that of the row, as it was written, if left out.
 
     Returns
     -------
@@ -137,4 +146,4 @@ def convert_row_to_record(row: Row[Any], words: PresentationContext) -> StoredSc
     """
     if row.stage == CLOSED:
         return ClosedLead(row.run_id, row.lead_id, row.as_of, row.model_version)
-    return convert_row_to_score(row, row.as_of, words)
+    return convert_row_to_score(row, as_of or row.as_of, words)

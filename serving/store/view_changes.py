@@ -1,16 +1,21 @@
 """Leads of a run beside what they were after an earlier one, streamed."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from leadlight.serving.store.display_rows import read_display
 from leadlight.serving.store.records import ClosedLead, StoredRun, StoredScore
 from leadlight.serving.store.tables import CLOSED, scores
-from leadlight.serving.store.view import convert_row_to_score, select_current_view, select_latest_rows
+from leadlight.serving.store.view import (
+    convert_row_to_record,
+    convert_row_to_score,
+    find_rank,
+    select_current_view,
+    select_latest_rows,
+)
 from leadlight.serving.store.writing import CHUNK_ROWS
 
 __all__ = ["ViewChange", "stream_changes"]
@@ -61,9 +66,9 @@ def stream_changes(
         earlier = _read_scores(connection, before, leads) if before else {}
         shown = read_display(connection, leads)
         for row in chunk:
-            now = _convert(row, run)
+            now = convert_row_to_record(row, run.words, run.as_of)
             if isinstance(now, StoredScore):
-                rank = len(probabilities) - bisect_right(probabilities, now.probability) + 1
+                rank = find_rank(probabilities, now.probability)
                 now = now._replace(rank=rank, open_leads=run.leads, display=shown.get(now.lead_id))
             yield ViewChange(now, earlier.get(row.lead_id))
 
@@ -71,9 +76,3 @@ def stream_changes(
 def _read_scores(connection: Connection, run: StoredRun, leads: Sequence[str]) -> dict[str, StoredScore]:
     rows = connection.execute(select_latest_rows(run.night, leads).where(scores.c.stage != CLOSED))
     return {row.lead_id: convert_row_to_score(row, run.as_of, run.words) for row in rows}
-
-
-def _convert(row: Row[Any], run: StoredRun) -> StoredScore | ClosedLead:
-    if row.stage == CLOSED:
-        return ClosedLead(row.run_id, row.lead_id, row.as_of, row.model_version)
-    return convert_row_to_score(row, run.as_of, run.words)
