@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from leadlight.serving.clock import get_now_utc
 from leadlight.serving.lead_display import LeadDisplay
 from leadlight.serving.request_params import OwnerParam, RequestError, SearchParam, negotiate_language, parse_as_of
 from leadlight.serving.schemas import (
@@ -118,7 +119,7 @@ def _describe_health(night: StoredRun | None) -> HealthResponse:
     if night is None:
         return HealthResponse(status="empty", latest_run=None, model_version=None, leads=0, max_age_hours=None)
     return HealthResponse(
-        status="old" if night.is_old(dt.datetime.now(dt.UTC).replace(tzinfo=None)) else "ok",
+        status="old" if night.is_old(get_now_utc()) else "ok",
         latest_run=_mark_utc(night.as_of),
         model_version=night.model_version,
         leads=night.leads,

@@ -11,15 +11,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leadlight.features.catalogue import AGE, Catalogue
+from leadlight.features.catalogue import AGE, Catalogue, Feature
 from leadlight.models.scoring.anchors import MARKETING_SCORE, SALES_SCORE
 
-__all__ = ["MIN_LEADS", "NEW_DAYS", "build_reference", "count_in_bins", "count_population", "mask_recent_leads"]
+__all__ = [
+    "MIN_KNOWN",
+    "MIN_LEADS",
+    "NEW_DAYS",
+    "build_reference",
+    "count_in_bins",
+    "count_population",
+    "get_feature_counts",
+    "mask_recent_leads",
+]
 
 #: leads created in so many days are the new ones
 NEW_DAYS = 90.0
 #: leads below which shares are too uncertain to be compared
 MIN_LEADS = 100
+#: share of leads that must have had an attribute for its lack to be judged
+MIN_KNOWN = 0.05
 BINS, SCORE_STEP = 10, 5
 #: share below which a level is pooled
 RARE = 0.01
@@ -106,6 +117,13 @@ def _count_above(score: np.ndarray, refused: np.ndarray) -> dict[str, int]:
         "contactable_sales": int((sales & ~refused).sum()),
         "refused": int(refused.sum()),
     }
+
+
+def get_feature_counts(record: Mapping[str, Any], feature: Feature) -> np.ndarray:
+    """Return the leads by bin of a feature, of a record at the cut-off or of an earlier midnight; missing is last."""
+    if "counts" in record:
+        return np.array(record["counts"][feature.name])
+    return np.array(record["numbers" if feature.kind == "number" else "categories"][feature.name]["counts"])
 
 
 def mask_recent_leads(frame: pd.DataFrame, catalogue: Catalogue) -> np.ndarray | None:

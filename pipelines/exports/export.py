@@ -14,10 +14,10 @@ from leadlight.pipelines.exports.rows import ExportRow, choose_comparison, strea
 from leadlight.pipelines.exports.salesforce import Salesforce
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir
+from leadlight.serving.clock import get_now_utc
 
 __all__ = ["FORMATS", "ExportReport", "export_scores"]
 
-FORMATS = ("hubspot", "salesforce", "dynamics", "csv")
 LEFT_OUT = "left-out.csv"
 LEFT_OUT_HEADER = format_csv_row(("lead_id", "why"), "\r\n")
 
@@ -33,6 +33,12 @@ class Writer(Protocol):
 
     def finish(self, folder: ExportFolder, about: dict[str, Any]) -> None:
         """Write what belongs beside the rows."""
+
+
+WRITERS: dict[str, type[Writer]] = {
+    "hubspot": HubSpot, "salesforce": Salesforce, "dynamics": Dynamics, "csv": PlainCsv,
+}  # fmt: skip
+FORMATS = tuple(WRITERS)
 
 
 class ExportReport(NamedTuple):
@@ -131,14 +137,11 @@ def export_scores(
                     f"The leads must be such that {chosen} can find them. Got none of {left_out:,}, such as {example}."
                 )
             writer.finish(folder, about)
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    now = get_now_utc()
     return ExportReport(
         path, run.as_of, since, comparison.whole, written, closed, left_out, run.is_old(now), folder.rows
     )
 
 
 def _create_writer(chosen: str, hubspot_object: str) -> Writer:
-    if chosen == "hubspot":
-        return HubSpot(hubspot_object)
-    writers: dict[str, type[Writer]] = {"salesforce": Salesforce, "dynamics": Dynamics, "csv": PlainCsv}
-    return writers[chosen]()
+    return HubSpot(hubspot_object) if chosen == "hubspot" else WRITERS[chosen]()

@@ -11,7 +11,7 @@ from leadlight.serving.scoring_run import PresentationContext
 from leadlight.serving.store import ClosedLead, Store, StoredRun, StoredScore
 from leadlight.serving.store.view_changes import ViewChange
 from leadlight.serving.text.chance import find_age_group, holds_probability
-from leadlight.serving.text.formatting import format_signed
+from leadlight.serving.text.formatting import MAX_PROBABILITY, MIN_PROBABILITY, format_signed
 from leadlight.serving.text.reason_text import format_sentence
 from leadlight.serving.text.rounding import display_score
 from leadlight.serving.waterfall import round_points
@@ -21,9 +21,6 @@ __all__ = ["MAX_REASONS", "MAX_REASON_LENGTH", "Comparison", "ExportRow", "choos
 MAX_REASONS = 3
 MAX_REASON_LENGTH = 255
 """Characters of a reason: a text field of Salesforce holds no more."""
-
-#: probabilities beyond are shown as "under 0.1 %" and "over 99 %" on the pages
-MIN_PROBABILITY, MAX_PROBABILITY = 0.001, 0.99
 
 
 class ExportRow(NamedTuple):

@@ -11,6 +11,7 @@ import pandas as pd
 from leadlight.features.errors import ParamsError, SourceError
 from leadlight.models.scoring.anchors import STAGES
 from leadlight.models.scoring.scorer import Scorer
+from leadlight.models.validation.reference_population import MIN_KNOWN, get_feature_counts
 from leadlight.pipelines.params.night import Night
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun
 
@@ -22,8 +23,6 @@ MIN_LEADS = 50
 MIN_STANDARD_ERRORS = 4
 #: days between two nights above which scores and stages may have moved by themselves
 MAX_GAP_DAYS = 3
-#: an attribute that fewer of the training leads had may be empty
-MIN_KNOWN = 0.05
 
 
 class Overrides:
@@ -83,11 +82,10 @@ def refuse_empty_attributes(frame: pd.DataFrame, scorer: Scorer) -> None:
     reference = (scorer.metadata.reference or {}).get("all")
     if reference is None or len(frame) < MIN_LEADS:
         return
-    counted = reference["numbers"] | reference["categories"]
     for feature in scorer.catalogue.features:
-        if feature.group != "fit" or feature.name not in counted or frame[feature.name].notna().any():
+        if feature.group != "fit" or frame[feature.name].notna().any():
             continue
-        known = 1 - counted[feature.name]["counts"][-1] / reference["leads"]
+        known = 1 - get_feature_counts(reference, feature)[-1] / reference["leads"]
         if known >= MIN_KNOWN:
             raise SourceError(
                 f"The attribute {feature.topic} must be known of some leads: {known:.0%} had it at the training "

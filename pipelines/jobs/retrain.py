@@ -121,9 +121,8 @@ def _run_dvc(folder: Path, workdir: Workdir, lock: int) -> None:
         with write_atomically(workdir.retrain_log) as temporary:
             temporary.write_text(done.stdout, encoding="utf-8")
         if done.returncode:
-            ended = re.search(
-                r"exited with (\d+)", done.stdout
-            )  # DVC itself ends with 1, whatever the stage ended with
+            # DVC has a code of its own, whatever the stage ended with
+            ended = re.search(r"exited with (\d+)", done.stdout)
             raise find_error_class(int(ended[1]) if ended else 1)(
                 f"The stages of dvc.yaml must run to their end. Got {_find_error(done.stdout)} "
                 f"(full output: {workdir.retrain_log})."

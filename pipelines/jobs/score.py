@@ -30,6 +30,7 @@ from leadlight.pipelines.score_changes.intermediate_states import RunContext
 from leadlight.pipelines.score_changes.since_last_run import ChangesSinceLastRun, compare_with_last_run
 from leadlight.pipelines.sources.outcomes.lags import check_lags
 from leadlight.pipelines.stages.ingest import ingest
+from leadlight.pipelines.workspace.as_of import get_now_utc
 from leadlight.pipelines.workspace.night_folder import get_night_folder, keep_tables, lock_night, open_run_folder
 from leadlight.pipelines.workspace.score_store import open_existing_store
 from leadlight.pipelines.workspace.workdir import Workdir, find_scores_path, write_atomically
@@ -135,7 +136,7 @@ def score(
     LockedError
         If another scoring run is at work in the working folder.
     """
-    if as_of > pd.Timestamp.now(tz="UTC").tz_localize(None):  # history is append-only: no later night could follow
+    if as_of > get_now_utc():  # history is append-only: no later night could follow
         raise ParamsError(f"The as_of must not lie in the future. Got {as_of} UTC.")
     registry = open_registry(workdir)
     version = registry.download()
@@ -229,9 +230,10 @@ def _write_night(
     changes, recourse, display = rows
     remembered = find_profile_path(get_night_folder(workdir), pd.Timestamp(night.as_of))
     with closing(open_store(workdir.store_url)) as store:
-        stored = store.compare_rerun(night, scored)
-        if stored is not None and stored.differing:
-            return store.write_run(night, scored, display=display)
+        rerun = store.compare_rerun(night, scored)
+        if rerun is not None and rerun.differing:
+            store.replace_display(night, display)
+            return rerun
         # the files first, and shown last: they fail before the store is touched
         with write_atomically(target) as temporary, write_atomically(remembered) as temporary_profile:
             scored.to_parquet(temporary, index=False)

@@ -7,10 +7,22 @@ import pandas as pd
 
 from leadlight.features.errors import ParamsError
 
-__all__ = ["convert_to_utc", "get_latest_midnight_utc", "localize_midnight_utc", "parse_as_of", "parse_day_or_moment"]
+__all__ = [
+    "convert_to_utc",
+    "get_latest_midnight_utc",
+    "get_now_utc",
+    "localize_midnight_utc",
+    "parse_as_of",
+    "parse_day_or_moment",
+]
 
 #: supported years; beyond them engines and time zones know no times
 YEARS = range(1900, 2200)
+
+
+def get_now_utc() -> pd.Timestamp:
+    """Return the present time as naive UTC."""
+    return pd.Timestamp.now(tz="UTC").tz_localize(None)
 
 
 def get_latest_midnight_utc(timezone: str) -> pd.Timestamp:

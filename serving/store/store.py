@@ -77,7 +77,7 @@ class Store:
         -------
         WriteResult
             If the run id is already stored, the scores are only compared, and what is shown is replaced if no newer
-            run is stored.
+            run is stored: :meth:`compare_rerun` and :meth:`replace_display`.
 
         Raises
         ------
@@ -85,15 +85,22 @@ class Store:
             If the scores are invalid or a newer run is stored.
         """
         rerun = self.compare_rerun(night, scored)
+        if rerun is not None:
+            self.replace_display(night, display)
+            return rerun
         words = parse_context(night.words)
         leads = validate_scores(night, words, scored)
         with translate_db_errors(self._engine.url), self._engine.begin() as connection:
-            result = rerun or write_run(connection, night, words, leads)
+            result = write_run(connection, night, words, leads)
             number = get_run_number(connection, night)
-            if rerun is None:
-                write_changes(connection, number, changes, recourse)
+            write_changes(connection, number, changes, recourse)
             replace_display(connection, number, display)
             return result
+
+    def replace_display(self, night: ScoringRun, display: Sequence[LeadDisplay]) -> None:
+        """Replace what is shown of the leads by that of a stored run; does nothing if a newer run is stored."""
+        with translate_db_errors(self._engine.url), self._engine.begin() as connection:
+            replace_display(connection, get_run_number(connection, night), display)
 
     def compare_rerun(self, night: ScoringRun, scored: pd.DataFrame) -> WriteResult | None:
         """Compare the scores of a run with those stored of it; None if it is not stored. Writes nothing.

@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import Connection, delete, func, insert, select
 
 from leadlight.features.errors import StoreError
+from leadlight.serving.clock import get_now_utc
 from leadlight.serving.store.run_history import RunSummary
 from leadlight.serving.store.tables import changes, nights, openings, scores, withdrawn
 
@@ -32,7 +33,7 @@ def withdraw_run(connection: Connection, as_of: dt.datetime, reason: str) -> Run
     StoreError
         If there is no such run, or a newer one: its rows hold only what changed since.
     """
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    now = get_now_utc()
     # write first: a second job then waits
     chosen = select(nights).where(nights.c.night == select(func.max(nights.c.night)).scalar_subquery())
     newest = connection.execute(chosen.with_for_update()).one_or_none()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadlight.features.errors import StoreError
+from leadlight.serving.clock import get_now_utc
 from leadlight.serving.reasons import TOLERANCE, advance_days, has_equal_reasons, parse_reasons
 from leadlight.serving.scoring_run import PresentationContext, ScoringRun, WriteResult
 from leadlight.serving.store.tables import CLOSED, nights, scores
@@ -99,7 +100,7 @@ def _insert_run(connection: Connection, night: ScoringRun) -> int:
         select(func.coalesce(func.max(nights.c.night), 0) + 1).scalar_subquery(),
         literal(night.as_of),
         literal(night.model_version),
-        literal(dt.datetime.now(dt.UTC).replace(tzinfo=None)),
+        literal(get_now_utc()),
         literal(0),
         literal(0),
         literal(0),

@@ -10,6 +10,8 @@ from babel.numbers import format_decimal, format_percent
 from leadlight.serving.text.messages import get_locale, translate
 
 __all__ = [
+    "MAX_PROBABILITY",
+    "MIN_PROBABILITY",
     "format_date",
     "format_datetime",
     "format_lift",
@@ -18,6 +20,9 @@ __all__ = [
     "format_rate",
     "format_signed",
 ]
+
+MIN_PROBABILITY, MAX_PROBABILITY = 0.001, 0.99
+"""Probabilities beyond are shown as "under 0.1 %" and "over 99 %"."""
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -51,10 +56,10 @@ def format_probability(probability: float, language: str) -> str:
     str
         One decimal below 10 percent, none above; extremes as "under 0.1 %" and "over 99 %".
     """
-    if probability < 0.001:
-        return translate(language, "chance.under", percent=_format_percent(0.001, language, decimals=1))
-    if probability > 0.99:
-        return translate(language, "chance.over", percent=_format_percent(0.99, language, decimals=0))
+    if probability < MIN_PROBABILITY:
+        return translate(language, "chance.under", percent=_format_percent(MIN_PROBABILITY, language, decimals=1))
+    if probability > MAX_PROBABILITY:
+        return translate(language, "chance.over", percent=_format_percent(MAX_PROBABILITY, language, decimals=0))
     return _format_percent(probability, language, decimals=1 if probability < 0.0995 else 0)
 
 

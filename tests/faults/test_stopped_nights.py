@@ -78,7 +78,8 @@ def test_a_reason_passes_over_a_stop_and_records_it():
 
 def remember(known):
     """A scorer that remembers how many of 200 leads had a value at the training cut-off."""
-    features = [SimpleNamespace(name=f"attribute__{n}", topic=n, group="fit") for n in ("employees", "trade")]
+    kinds = {"employees": "number", "trade": "category"}
+    features = [SimpleNamespace(name=f"attribute__{n}", topic=n, group="fit", kind=k) for n, k in kinds.items()]
     counts = {"attribute__employees": {"counts": [known, 200 - known]}}
     reference = {"all": {"leads": 200, "numbers": counts, "categories": {"attribute__trade": {"counts": [200, 0, 0]}}}}
     return SimpleNamespace(metadata=SimpleNamespace(reference=reference), catalogue=SimpleNamespace(features=features))

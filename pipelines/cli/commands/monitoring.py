@@ -12,19 +12,17 @@ ACT_CODE = 10
 
 def watch(as_of: AsOfOption = None, params: ParamsOption = PARAMS, workdir: WorkdirOption = WORK) -> None:
     """Say after a night whether the model is still right; exit code 10 where somebody must act."""
-    import pandas as pd
-
     from leadlight.pipelines.params import load_params
     from leadlight.pipelines.reports.monitoring.console import print_report
     from leadlight.pipelines.reports.monitoring.watch import run_monitoring as watch_night
-    from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, parse_as_of
+    from leadlight.pipelines.workspace.as_of import get_latest_midnight_utc, get_now_utc, parse_as_of
     from leadlight.pipelines.workspace.console import console, show_progress
     from leadlight.pipelines.workspace.workdir import Workdir
 
     settings = load_params(params)
     zone = settings.source.timezone
     moment = parse_as_of(as_of, zone) if as_of is not None else get_latest_midnight_utc(zone)
-    clock = moment if as_of is not None else pd.Timestamp.now(tz="UTC").tz_localize(None)
+    clock = get_now_utc() if as_of is None else None
     with show_progress("Watching the newest night") as report_progress:
         report = watch_night(settings, Workdir(workdir), moment, clock)
         report_progress(result=f"{report['as_of'][:10]}, {report['leads']:,} leads, {report['model_version']}")

@@ -61,8 +61,9 @@ def score(
             soft_wrap=True,
         )
         return
-    for stop in (night.words["forced"] or {"stops": []})["stops"]:
-        console.print(f"Forced: {stop}", markup=False, soft_wrap=True)
+    if forced := night.words["forced"]:
+        for stop in forced["stops"]:
+            console.print(f"Forced: {stop}", markup=False, soft_wrap=True)
     for finding in night.findings:
         console.print(f"{finding['code']} {finding['sentence']}", markup=False, soft_wrap=True)
     if night.other_code:

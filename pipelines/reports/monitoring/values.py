@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from leadlight.features.catalogue import Feature
-from leadlight.models.validation.reference_population import MIN_LEADS, mask_recent_leads
+from leadlight.models.validation.reference_population import MIN_KNOWN, MIN_LEADS, get_feature_counts, mask_recent_leads
 from leadlight.pipelines.findings.monitoring_codes import ATTRIBUTE_EMPTY, NEW_CATEGORY, SCALE_CHANGED
 from leadlight.pipelines.reporting.formatting import format_percent_brief, format_significant
 from leadlight.pipelines.reports.monitoring.dataset import MonitoringDataset, ScoredPopulation
@@ -15,8 +13,8 @@ from leadlight.pipelines.reports.monitoring.findings import CRITICAL, WARNING, L
 
 __all__ = ["find_value_changes"]
 
-#: share of the usual share of leads of which an attribute is known; it is not judged where it was known of fewer
-LOOK_KNOWN, ACT_KNOWN, MIN_KNOWN = 0.6, 0.25, 0.05
+#: shares of the usual share of leads of which an attribute is known
+LOOK_KNOWN, ACT_KNOWN = 0.6, 0.25
 #: shares of leads with a new category; multiples of the share that new values usually have
 LOOK_CATEGORY, ACT_CATEGORY, LOOK_TIMES, ACT_TIMES = 0.05, 0.1, 2, 3
 #: ratios of medians, and rows that they are taken of
@@ -50,7 +48,7 @@ def _find_empty(
     dataset: MonitoringDataset, part: str, population: ScoredPopulation, records: list[dict[str, Any]]
 ) -> Iterator[MonitoringFinding]:
     for feature in _list_attributes(dataset):
-        usual = min(1 - _get_counts(record[part], feature)[-1] / record[part]["leads"] for record in records)
+        usual = min(1 - get_feature_counts(record[part], feature)[-1] / record[part]["leads"] for record in records)
         share = float(population.frame[feature.name].notna().mean())
         if usual < MIN_KNOWN or share >= LOOK_KNOWN * usual:
             continue
@@ -96,10 +94,3 @@ def _find_scales(dataset: MonitoringDataset) -> Iterator[MonitoringFinding]:
 
 def _list_attributes(dataset: MonitoringDataset) -> list[Feature]:
     return [feature for feature in dataset.scorer.catalogue.features if feature.topic in dataset.params.attributes]
-
-
-def _get_counts(record: dict[str, Any], feature: Feature) -> np.ndarray:
-    """Return the leads by bin of a feature, of a record at the cut-off or of an earlier midnight; missing is last."""
-    if "counts" in record:
-        return np.array(record["counts"][feature.name])
-    return np.array(record["numbers" if feature.kind == "number" else "categories"][feature.name]["counts"])

@@ -7,6 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from leadlight.pipelines.sources.rows.quarantine import Quarantine
+from leadlight.pipelines.workspace.as_of import get_now_utc
 
 __all__ = ["Span", "count_days", "find_span", "require_span"]
 
@@ -62,7 +63,7 @@ def require_span(
     if not quarantine.judges_spans:
         return ()
     if counts is None:
-        counts = count_days(times[times <= pd.Timestamp.now(tz="UTC").tz_localize(None)])
+        counts = count_days(times[times <= get_now_utc()])
     span = find_span(counts)
     if span is None:
         return ()

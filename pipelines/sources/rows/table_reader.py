@@ -24,6 +24,7 @@ from leadlight.pipelines.sources.files.raw_table import (
 from leadlight.pipelines.sources.files.read import make_empty_error, open_table, require_columns, require_unique_names
 from leadlight.pipelines.sources.rows.quarantine import Quarantine
 from leadlight.pipelines.sources.rows.table_ends import count_days
+from leadlight.pipelines.workspace.as_of import get_now_utc
 
 __all__ = [
     "TableReader",
@@ -147,7 +148,7 @@ class TableReader:
         self, name: str, *more: pa.Check, reason: str = "no time that fits the format"
     ) -> dict[str, pa.Column]:
         """Return the schema of a required time in the past; a future time would move the cut-off."""
-        now = pd.Timestamp.now(tz="UTC").tz_localize(None)
+        now = get_now_utc()
         past = pa.Check(lambda s: ~(s > now), error="lies in the future", ignore_na=False)
         return {name: pa.Column(None, [require_not_null(reason), past, *more], nullable=True)}
 
@@ -234,7 +235,7 @@ def count_times(name: str, table: AnyTable, column: TimeColumn, source: Source, 
 
     Other arguments and errors as :func:`read_whole`.
     """
-    now = pd.Timestamp.now(tz="UTC").tz_localize(None)
+    now = get_now_utc()
     counts = pd.Series(dtype="int64", index=pd.DatetimeIndex([]))
     for reader in read_batches(name, table, [column.column], source, folder):
         reader.read_time("time", column)
